@@ -1,0 +1,118 @@
+import { add, addN, div, mul, sqrt, square, type Tensor, tidy, zerosLike } from "@tensorflow/tfjs-core";
+import { CoreError } from "./errors.js";
+import { checkNumber, checkOptions } from "./options.js";
+
+/** What an optimiser remembers between steps: tensors in the order of the parameters, and the step count. */
+export interface AdamState {
+  /** Steps taken so far. */
+  readonly step: number;
+  /** Running mean of the gradients, one tensor a parameter. */
+  readonly mean: Tensor[];
+  /** Running mean of the squared gradients, one tensor a parameter. */
+  readonly variance: Tensor[];
+}
+
+/** A gradient-based optimiser as two pure functions; parameters and state are plain lists of tensors. */
+export interface Optimizer<State> {
+  /** State before the first step. The caller disposes its tensors. */
+  init(parameters: readonly Tensor[]): State;
+  /**
+   * One step. Returns new parameters and new state and disposes nothing: the caller disposes what it replaces.
+   * @param learningRate overrides the optimiser's own, for schedules
+   */
+  update(
+    parameters: readonly Tensor[],
+    gradients: readonly Tensor[],
+    state: State,
+    learningRate?: number,
+  ): { parameters: Tensor[]; state: State };
+}
+
+/** Options of `adam`, named and defaulted as in PyTorch. */
+export interface AdamOptions {
+  /** Default 1e-3. */
+  readonly learningRate?: number;
+  /** Default 0.9. */
+  readonly beta1?: number;
+  /** Default 0.999. */
+  readonly beta2?: number;
+  /** Added to the root of the second moment. Default 1e-8. */
+  readonly epsilon?: number;
+}
+
+/**
+ * Adam (Kingma & Ba, 2015, algorithm 1), in PyTorch's arrangement of the bias corrections. Powers of the betas come from the step count in
+ * float64, so a run that was saved and resumed gives the same bits as one that was not.
+ */
+export function adam(options: AdamOptions = {}): Optimizer<AdamState> {
+  checkOptions("adam", options, ["learningRate", "beta1", "beta2", "epsilon"]);
+  const { learningRate: defaultRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
+  checkNumber("adam", "learningRate", defaultRate, { min: 0 });
+  for (const [name, beta] of [
+    ["beta1", beta1],
+    ["beta2", beta2],
+  ] as const) {
+    checkNumber("adam", name, beta, { min: 0 });
+    if (beta >= 1) throw new CoreError(`adam: expected ${name} < 1, got ${beta}.`);
+  }
+  checkNumber("adam", "epsilon", epsilon, { min: 0 });
+
+  return {
+    init: (parameters) => ({
+      step: 0,
+      mean: parameters.map((parameter) => zerosLike(parameter)),
+      variance: parameters.map((parameter) => zerosLike(parameter)),
+    }),
+
+    update(parameters, gradients, state, learningRate = defaultRate) {
+      checkLengths(parameters, gradients, state);
+      const step = state.step + 1;
+      const stepSize = learningRate / (1 - beta1 ** step);
+      const varianceCorrection = Math.sqrt(1 - beta2 ** step);
+      const next: { parameters: Tensor[]; state: { step: number; mean: Tensor[]; variance: Tensor[] } } = {
+        parameters: [],
+        state: { step, mean: [], variance: [] },
+      };
+      parameters.forEach((parameter, i) => {
+        const gradient = gradients[i]!;
+        const [updated, mean, variance] = tidy(() => {
+          const mean = addN([mul(state.mean[i]!, beta1), mul(gradient, 1 - beta1)]);
+          const variance = addN([mul(state.variance[i]!, beta2), mul(square(gradient), 1 - beta2)]);
+          const denominator = add(div(sqrt(variance), varianceCorrection), epsilon);
+          return [add(parameter, mul(div(mean, denominator), -stepSize)), mean, variance] as [Tensor, Tensor, Tensor];
+        });
+        next.parameters.push(updated);
+        next.state.mean.push(mean);
+        next.state.variance.push(variance);
+      });
+      return next;
+    },
+  };
+}
+
+function checkLengths(parameters: readonly Tensor[], gradients: readonly Tensor[], state: AdamState): void {
+  const count = parameters.length;
+  if (gradients.length !== count)
+    throw new CoreError(`adam: expected ${count} gradients, one a parameter, got ${gradients.length}.`);
+  if (state.mean.length !== count || state.variance.length !== count) {
+    throw new CoreError(`adam: expected a state for ${count} parameters, got one for ${state.mean.length}; make it with init().`);
+  }
+  parameters.forEach((parameter, i) => {
+    for (const [what, other] of [
+      ["gradient", gradients[i]!],
+      ["saved mean", state.mean[i]!],
+      ["saved variance", state.variance[i]!],
+    ] as const) {
+      if (other.shape.join() !== parameter.shape.join()) {
+        throw new CoreError(
+          `adam: expected the ${what} of parameter ${i} to have shape [${parameter.shape}], got [${other.shape}].`,
+        );
+      }
+    }
+  });
+}
+
+/** Disposes the tensors of a state that is no longer needed. */
+export function disposeAdamState(state: AdamState): void {
+  for (const moment of [...state.mean, ...state.variance]) moment.dispose();
+}

@@ -1,0 +1,30 @@
+export { AbortError, nextMacrotask, throwIfAborted } from "./abort.js";
+export { type AdamOptions, type AdamState, adam, disposeAdamState, type Optimizer } from "./adam.js";
+export { type AdamStateData, type ArrayData, adamStateFromData, adamStateToData } from "./adam-state-data.js";
+export type {
+  Attribute,
+  AttributeModel,
+  CustomLoss,
+  Embedder,
+  Generator,
+  LossAndGradient,
+  LossRequest,
+  Regressor,
+} from "./attribute-model.js";
+export { CoreError, describeValue, LatentflowError } from "./errors.js";
+export { checkChoice, checkNumber, checkOptions } from "./options.js";
+export { type RandomState, SeededRandom } from "./random.js";
+export { constantRate, cosineDecay, type Schedule, type ScheduleState, stepDecay, warmUp } from "./schedule.js";
+export {
+  checkSameStructure,
+  describeStructure,
+  disposeTree,
+  flatten,
+  isLeaf,
+  type MapTree,
+  mapTree,
+  type Tree,
+  type TreeStructure,
+  tensorsOf,
+  unflatten,
+} from "./tree.js";

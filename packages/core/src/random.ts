@@ -1,0 +1,145 @@
+import { type Rank, type ShapeMap, type Tensor, tensor } from "@tensorflow/tfjs-core";
+import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
+import { CoreError, describeValue } from "./errors.js";
+import { checkNumber } from "./options.js";
+
+type Generator128 = ReturnType<typeof xoroshiro128plusFromState>;
+
+/** Everything a `SeededRandom` remembers, as plain JSON: written to a checkpoint and read back, the numbers go on where they stopped. */
+export interface RandomState {
+  readonly generator: readonly number[];
+  /** The second half of the last Box–Muller pair, if it has not been used yet. */
+  readonly spareNormal: number | null;
+}
+
+/**
+ * Seeded random numbers (xoroshiro128+, from pure-rand). The same seed gives the same numbers on every machine: uniform numbers and integers
+ * to the bit, normal ones to the last digits of the platform's `Math.log` and `Math.cos`.
+ */
+export class SeededRandom {
+  private readonly generator: Generator128;
+  private spareNormal: number | null = null;
+
+  /** @param seed any integer that a double holds exactly; close seeds give unrelated numbers. */
+  constructor(seed: number) {
+    checkNumber("SeededRandom", "seed", seed, { integer: true, min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER });
+    this.generator = xoroshiro128plusFromState(expandSeed(seed));
+  }
+
+  /** A generator that goes on exactly where the one that gave `state` stood. */
+  static fromState(state: RandomState): SeededRandom {
+    const { generator, spareNormal } = state;
+    const valid =
+      Array.isArray(generator) && generator.length === 4 && generator.every(Number.isInteger) && generator.some((x) => x !== 0);
+    if (!valid)
+      throw new CoreError(`SeededRandom.fromState: expected the state that getState() gave, got ${describeValue(state)}.`);
+    const random = new SeededRandom(0);
+    Object.assign(random, { generator: xoroshiro128plusFromState(generator), spareNormal });
+    return random;
+  }
+
+  getState(): RandomState {
+    return { generator: [...this.generator.getState()], spareNormal: this.spareNormal };
+  }
+
+  /** A new, independent generator; this one moves on. For handing each job or worker its own numbers. */
+  fork(): SeededRandom {
+    return new SeededRandom(this.integer(0, Number.MAX_SAFE_INTEGER));
+  }
+
+  /** Uniform in [low, high), 53 random bits. */
+  uniform(low = 0, high = 1): number {
+    return low + (high - low) * uniformFloat64(this.generator);
+  }
+
+  /** Uniform integer, both ends included. */
+  integer(low: number, high: number): number {
+    if (!(Number.isSafeInteger(low) && Number.isSafeInteger(high) && low <= high)) {
+      throw new CoreError(`SeededRandom.integer: expected integers low ≤ high, got ${low} and ${high}.`);
+    }
+    return uniformInt(this.generator, low, high);
+  }
+
+  /** Standard normal (Box–Muller), scaled and shifted. */
+  normal(mean = 0, deviation = 1): number {
+    return mean + deviation * this.standardNormal();
+  }
+
+  /** `count` normal numbers. */
+  normals(count: number, mean = 0, deviation = 1): Float32Array {
+    return Float32Array.from({ length: count }, () => this.normal(mean, deviation));
+  }
+
+  /** The integers 0 … count − 1 in random order (Fisher–Yates). */
+  permutation(count: number): Int32Array {
+    return this.shuffle(Int32Array.from({ length: count }, (_, i) => i));
+  }
+
+  /** Shuffles in place and returns its argument. */
+  shuffle<T extends unknown[] | Int32Array | Float32Array | Float64Array | Uint32Array>(items: T): T {
+    for (let i = items.length - 1; i > 0; i--) {
+      const j = this.integer(0, i);
+      const held = items[i]!;
+      items[i] = items[j]!;
+      items[j] = held;
+    }
+    return items;
+  }
+
+  /** `count` indices below `below`: without repetition unless `replace`. */
+  sample(count: number, below: number, replace = false): Int32Array {
+    if (replace) {
+      if (count > 0 && below < 1)
+        throw new CoreError(`SeededRandom.sample: expected something to sample from, got below = ${below}.`);
+      return Int32Array.from({ length: count }, () => this.integer(0, below - 1));
+    }
+    if (count > below) throw new CoreError(`SeededRandom.sample: expected count ≤ ${below} without replacement, got ${count}.`);
+    return this.permutation(below).subarray(0, count);
+  }
+
+  /** A float32 tensor of normal numbers; the caller disposes it. */
+  normalTensor<R extends Rank = Rank>(shape: ShapeMap[R], mean = 0, deviation = 1): Tensor<R> {
+    return tensor(this.normals(size(shape), mean, deviation), shape, "float32");
+  }
+
+  /** A float32 tensor of numbers uniform in [low, high); the caller disposes it. */
+  uniformTensor<R extends Rank = Rank>(shape: ShapeMap[R], low = 0, high = 1): Tensor<R> {
+    const values = Float32Array.from({ length: size(shape) }, () => this.uniform(low, high));
+    return tensor(values, shape, "float32");
+  }
+
+  private standardNormal(): number {
+    if (this.spareNormal !== null) {
+      const spare = this.spareNormal;
+      this.spareNormal = null;
+      return spare;
+    }
+    // 1 − u lies in (0, 1], so the logarithm is finite.
+    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
+    const angle = 2 * Math.PI * this.uniform();
+    this.spareNormal = radius * Math.sin(angle);
+    return radius * Math.cos(angle);
+  }
+}
+
+function size(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
+}
+
+/** 128 bits of state from a seed by SplitMix32, so that seeds 0, 1, 2, … start far apart. */
+function expandSeed(seed: number): number[] {
+  const low = seed >>> 0;
+  const high = Math.floor(seed / 2 ** 32) >>> 0;
+  let counter = low ^ Math.imul(high, 0x85ebca6b);
+  const words = Array.from({ length: 4 }, () => {
+    counter = (counter + 0x9e3779b9) | 0;
+    let z = counter;
+    z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
+    z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
+    return (z ^ (z >>> 15)) | 0;
+  });
+  words[3]! ^= high;
+  return words.some((word) => word !== 0) ? words : [1, 0, 0, 0];
+}
