@@ -1,0 +1,100 @@
+import { checkOptions } from "./checks.js";
+import { MetricsError } from "./errors.js";
+
+/** What an area needs of a curve; a `CdCurve` is one. */
+export interface ControlDisentanglement {
+  readonly t: ArrayLike<number>;
+  readonly control: ArrayLike<number>;
+  readonly disentanglement: ArrayLike<number>;
+}
+
+/** A stretch of a curve on which Control reaches values it never had before, all its members linear in between. */
+interface Rise {
+  readonly control: readonly [number, number];
+  readonly disentanglement: readonly [number, number];
+  readonly t: readonly [number, number];
+}
+
+export interface AreaUnderCdCurve {
+  /** The Control range that all curves cover. */
+  readonly range: readonly [number, number];
+  /** ∫ D dC over that range, one a curve. Lower is better. */
+  readonly areas: number[];
+  /** The same divided by the range's width: the mean D at equal Control. NaN when the range is empty. */
+  readonly meanDisentanglement: number[];
+  /** The largest Control each curve reaches: a low area means little when this is low. */
+  readonly maxControl: number[];
+}
+
+/**
+ * Area under CD curves over the Control range that they share: from the largest starting Control to the smallest of their maxima.
+ * D at a Control level is taken where the curve first reaches that level (linear in between), since Control may fall again.
+ *
+ * @param options.range a fixed range in place of the common one; must lie inside it
+ * @returns an empty range (width 0, areas 0) when some curve never rises to where another starts
+ */
+export function areaUnderCdCurve(
+  curves: readonly ControlDisentanglement[],
+  options: { range?: readonly [number, number] } = {},
+): AreaUnderCdCurve {
+  checkOptions("areaUnderCdCurve", options, ["range"]);
+  if (curves.length === 0) throw new MetricsError("areaUnderCdCurve: expected at least one curve, got none.");
+  const rises = curves.map(risesOf);
+  const maxControl = curves.map((curve) => Array.from(curve.control).reduce((a, b) => Math.max(a, b)));
+  const low = Math.max(...curves.map((curve) => curve.control[0]!));
+  const common: readonly [number, number] = [low, Math.max(low, Math.min(...maxControl))];
+  const range = options.range ?? common;
+  if (range[0] > range[1] || range[0] < common[0] || range[1] > common[1]) {
+    throw new MetricsError(
+      `areaUnderCdCurve: expected a range inside the curves' common Control range [${common.join(", ")}], got [${range.join(", ")}].`,
+    );
+  }
+  const areas = rises.map((curve) => integrate(curve, range));
+  const meanDisentanglement = areas.map((area) => area / (range[1] - range[0]));
+  return { range, areas, meanDisentanglement, maxControl };
+}
+
+/**
+ * The edit length at which a curve first reaches a Control level, linear between the curve's times; null when it never does.
+ *
+ * @param level Control, in [0, 1]
+ */
+export function editLengthForControl(curve: ControlDisentanglement, level: number): number | null {
+  if (level <= curve.control[0]!) return curve.t[0]!;
+  const rise = risesOf(curve).find(({ control }) => level > control[0] && level <= control[1]);
+  if (rise === undefined) return null;
+  const fraction = (level - rise.control[0]) / (rise.control[1] - rise.control[0]);
+  return rise.t[0] + fraction * (rise.t[1] - rise.t[0]);
+}
+
+function risesOf(curve: ControlDisentanglement): Rise[] {
+  const rises: Rise[] = [];
+  let highest = curve.control[0]!;
+  for (let i = 1; i < curve.control.length; i++) {
+    const [before, after] = [curve.control[i - 1]!, curve.control[i]!];
+    if (after <= highest) continue;
+    const fraction = (highest - before) / (after - before);
+    const entry = (values: ArrayLike<number>) => values[i - 1]! + fraction * (values[i]! - values[i - 1]!);
+    rises.push({
+      control: [highest, after],
+      disentanglement: [entry(curve.disentanglement), curve.disentanglement[i]!],
+      t: [entry(curve.t), curve.t[i]!],
+    });
+    highest = after;
+  }
+  return rises;
+}
+
+/** The trapezoidal rule, exact on the pieces. */
+function integrate(rises: readonly Rise[], [low, high]: readonly [number, number]): number {
+  let area = 0;
+  for (const { control, disentanglement } of rises) {
+    const from = Math.max(low, control[0]);
+    const to = Math.min(high, control[1]);
+    if (to <= from) continue;
+    const at = (c: number) =>
+      disentanglement[0] + ((c - control[0]) / (control[1] - control[0])) * (disentanglement[1] - disentanglement[0]);
+    area += ((to - from) * (at(from) + at(to))) / 2;
+  }
+  return area;
+}

@@ -1,0 +1,34 @@
+import { checkInteger } from "./checks.js";
+import { type Labels, labelPath } from "./labels.js";
+
+/**
+ * How much one attribute wandered along each edit (the summand of equation 7): the entropy of the histogram of its classes over [0, t],
+ * divided by ln(classes). 0 when the class never changed, 1 when every class was met equally often.
+ *
+ * @returns [samples, times], row by row
+ */
+export function labelEntropy(labels: Labels, attribute: number, classes: number): Float64Array {
+  const [samples, attributes, times] = labels.shape;
+  checkInteger("labelEntropy", "attribute", attribute, 0, attributes - 1);
+  checkInteger("labelEntropy", "classes", classes, 2);
+  const entropy = new Float64Array(samples * times);
+  const histogram = new Uint32Array(classes);
+  for (let i = 0; i < samples; i++) {
+    const path = labelPath(labels, i, attribute);
+    histogram.fill(0);
+    for (let t = 0; t < times; t++) {
+      histogram[path[t]!]!++;
+      entropy[i * times + t] = histogramEntropy(histogram, t + 1) / Math.log(classes);
+    }
+  }
+  return entropy;
+}
+
+/** H in nats of the frequencies `histogram / total`. */
+function histogramEntropy(histogram: Uint32Array, total: number): number {
+  let entropy = 0;
+  for (const count of histogram) {
+    if (count > 0) entropy -= (count / total) * Math.log(count / total);
+  }
+  return entropy;
+}

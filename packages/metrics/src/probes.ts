@@ -1,0 +1,97 @@
+import { checkFraction, checkInteger, checkOptions, checkSameLength } from "./checks.js";
+import { MetricsError } from "./errors.js";
+import { fitLogistic, predictLogistic } from "./logistic-regression.js";
+import { flatten, type MatrixLike } from "./matrix.js";
+import { predictNeighbours } from "./nearest-neighbours.js";
+import { permutation } from "./random.js";
+
+export interface ProbeOptions {
+  /** Number of classes; default the largest label + 1. */
+  classes?: number;
+  /** Share of codes held out for the accuracies (default 0.3). */
+  testFraction?: number;
+  /** k of the nearest-neighbour probe (default 15). */
+  neighbours?: number;
+  /** Inverse strength of the linear probe's L2 penalty (default 1). */
+  C?: number;
+  /** Seed of the split (default 0). */
+  seed?: number;
+}
+
+export interface ProbeResult {
+  /** Held-out accuracy of logistic regression. */
+  readonly linear: number;
+  /** Held-out accuracy of k nearest neighbours. */
+  readonly nonlinear: number;
+  /** Held-out accuracy of always naming the most frequent training class: what both must beat. */
+  readonly baseline: number;
+  /** nonlinear − linear: above 0, the attribute's values are not linearly separated in latent space. */
+  readonly gap: number;
+  readonly trainSize: number;
+  readonly testSize: number;
+}
+
+/**
+ * Is an attribute linearly separated in latent space? Trains a linear and a nonlinear probe on the same codes and compares them on held-out
+ * ones (the paper's first claim). Codes are standardised with the training part's mean and deviation.
+ *
+ * @param codes [n, d]
+ * @param labels class of each code
+ */
+export function probeAttribute(codes: MatrixLike, labels: ArrayLike<number>, options: ProbeOptions = {}): ProbeResult {
+  checkOptions("probeAttribute", options, ["classes", "testFraction", "neighbours", "C", "seed"]);
+  const { data, rows, columns } = flatten("probeAttribute", codes);
+  checkSameLength("probeAttribute", "codes and labels", rows, labels.length);
+  const largest = Array.from(labels).reduce((a, b) => Math.max(a, b));
+  const classes = checkInteger(
+    "probeAttribute",
+    "classes",
+    options.classes ?? Math.max(2, largest + 1),
+    Math.max(2, largest + 1),
+  );
+  const neighbours = checkInteger("probeAttribute", "neighbours", options.neighbours ?? 15, 1);
+  const testSize = Math.round(rows * checkFraction("probeAttribute", "testFraction", options.testFraction ?? 0.3));
+  const C = options.C ?? 1;
+  if (!(C > 0)) throw new MetricsError(`probeAttribute: expected C above 0, got ${C}.`);
+  if (testSize < 1 || testSize >= rows) {
+    throw new MetricsError(`probeAttribute: expected codes for a training and a test part, got ${rows}.`);
+  }
+
+  const order = permutation("probeAttribute", rows, options.seed ?? 0);
+  const part = (indices: Uint32Array) => {
+    const x = new Float64Array(indices.length * columns);
+    indices.forEach((row, i) => {
+      x.set(data.subarray(row * columns, (row + 1) * columns), i * columns);
+    });
+    return { x, y: Uint32Array.from(indices, (row) => labels[row]!) };
+  };
+  const train = part(order.subarray(testSize));
+  const test = part(order.subarray(0, testSize));
+  standardise(train.x, test.x, columns);
+
+  const frequency = new Uint32Array(classes);
+  for (const label of train.y) frequency[label]!++;
+  const majority = frequency.indexOf(frequency.reduce((a, b) => Math.max(a, b)));
+  const linear = accuracy(predictLogistic(fitLogistic(train.x, train.y, columns, classes, C), test.x, columns), test.y);
+  const nonlinear = accuracy(predictNeighbours(train.x, train.y, test.x, columns, classes, neighbours), test.y);
+  const baseline = test.y.filter((label) => label === majority).length / testSize;
+  return { linear, nonlinear, baseline, gap: nonlinear - linear, trainSize: train.y.length, testSize };
+}
+
+/** Share of equal entries. */
+function accuracy(predicted: Uint32Array, truth: Uint32Array): number {
+  return predicted.filter((label, i) => label === truth[i]).length / truth.length;
+}
+
+/** Subtracts the training mean and divides by the training deviation (1 where that is 0), in place, in both parts. */
+function standardise(train: Float64Array, test: Float64Array, d: number): void {
+  const n = train.length / d;
+  for (let c = 0; c < d; c++) {
+    let mean = 0;
+    for (let i = 0; i < n; i++) mean += train[i * d + c]! / n;
+    let variance = 0;
+    for (let i = 0; i < n; i++) variance += (train[i * d + c]! - mean) ** 2 / n;
+    const deviation = Math.sqrt(variance) || 1;
+    for (const x of [train, test]) for (let i = c; i < x.length; i += d) x[i] = (x[i]! - mean) / deviation;
+  }
+}

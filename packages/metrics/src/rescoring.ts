@@ -1,0 +1,42 @@
+import { MetricsError } from "./errors.js";
+import { flatten, type MatrixLike } from "./matrix.js";
+
+export interface Rescoring {
+  /** Mean change of attribute j's score under edit i, [edits][attributes]. */
+  readonly change: Float64Array[];
+  /** Its standard error over samples. */
+  readonly standardError: Float64Array[];
+}
+
+/**
+ * InterFaceGAN's re-scoring analysis: how each edit moves the regressor's score of every attribute. The diagonal should be large, the rest small.
+ *
+ * @param before scores of the start codes, [samples, attributes]
+ * @param after one matrix of the same shape an edit, the same codes after it
+ */
+export function rescoring(before: MatrixLike, after: readonly MatrixLike[]): Rescoring {
+  const start = flatten("rescoring", before);
+  const { rows, columns } = start;
+  const change: Float64Array[] = [];
+  const standardError: Float64Array[] = [];
+  for (const edited of after) {
+    const end = flatten("rescoring", edited);
+    if (end.rows !== rows || end.columns !== columns) {
+      throw new MetricsError(
+        `rescoring: expected scores [${rows}, ${columns}] after each edit, got [${end.rows}, ${end.columns}].`,
+      );
+    }
+    const mean = new Float64Array(columns);
+    const variance = new Float64Array(columns);
+    const difference = end.data.map((x, i) => x - start.data[i]!);
+    difference.forEach((x, i) => {
+      mean[i % columns]! += x / rows;
+    });
+    difference.forEach((x, i) => {
+      variance[i % columns]! += (x - mean[i % columns]!) ** 2 / (rows - 1);
+    });
+    change.push(mean);
+    standardError.push(variance.map((x) => Math.sqrt(x / rows)));
+  }
+  return { change, standardError };
+}

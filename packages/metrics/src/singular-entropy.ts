@@ -1,0 +1,55 @@
+import { SingularValueDecomposition } from "ml-matrix";
+import { checkInteger, checkOptions } from "./checks.js";
+import { MetricsError } from "./errors.js";
+import { type MatrixLike, squareMatrix } from "./matrix.js";
+
+export interface SingularEntropyOptions {
+  /** How many of the largest singular values count (default all). The paper leaves out the tail, as noise of training. */
+  k?: number;
+  /**
+   * Measure A + I in place of A (default false). A depth-1 flow is residual, f(w) = (W + I)w + b, so "the matrix" can mean W or W + I;
+   * the result's `matrix` names the one that was measured.
+   */
+  plusIdentity?: boolean;
+}
+
+export interface SingularEntropy {
+  /** S = −Σ σ̂ ln σ̂ in nats, σ̂ = σ/Σσ over the first k (equation 8). */
+  readonly entropy: number;
+  /** exp(S): about how many directions the fast subspace spans. */
+  readonly effectiveDimension: number;
+  readonly k: number;
+  /** Whether the given matrix or the given one plus I was measured. */
+  readonly matrix: "W" | "W + I";
+  /** All of them, largest first. */
+  readonly singularValues: Float64Array;
+}
+
+/**
+ * Singular entropy of a square matrix (paper, equation 8): a proxy for the log-dimension of the subspace in which a flow is far from straight.
+ *
+ * @param a the weight W of a depth-1 flow, as trained
+ * @throws MetricsError for a matrix that is not square, or the zero matrix
+ */
+export function singularEntropy(a: MatrixLike, options: SingularEntropyOptions = {}): SingularEntropy {
+  checkOptions("singularEntropy", options, ["k", "plusIdentity"]);
+  const { plusIdentity = false } = options;
+  const matrix = squareMatrix("singularEntropy", a, plusIdentity);
+  const k = checkInteger("singularEntropy", "k", options.k ?? matrix.rows, 1, matrix.rows);
+  const decomposition = new SingularValueDecomposition(matrix, {
+    computeLeftSingularVectors: false,
+    computeRightSingularVectors: false,
+  });
+  const singularValues = Float64Array.from(decomposition.diagonal).sort().reverse();
+  const entropy = entropyOfWeights(singularValues.subarray(0, k));
+  return { entropy, effectiveDimension: Math.exp(entropy), k, matrix: plusIdentity ? "W + I" : "W", singularValues };
+}
+
+/** Entropy in nats of non-negative weights after division by their sum. */
+function entropyOfWeights(weights: Float64Array): number {
+  const total = weights.reduce((sum, x) => sum + x, 0);
+  if (!(total > 0)) throw new MetricsError("singularEntropy: expected a matrix other than 0, got only zero singular values.");
+  let entropy = 0;
+  for (const weight of weights) if (weight > 0) entropy -= (weight / total) * Math.log(weight / total);
+  return entropy;
+}

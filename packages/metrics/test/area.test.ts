@@ -1,0 +1,101 @@
+import { describe, expect, it } from "vitest";
+import { areaUnderCdCurve, bootstrapBands, cdCurve, editLengthForControl, type Labels, pairedBootstrap } from "../src/index.js";
+import reference from "./reference/metrics.json" with { type: "json" };
+
+const straight = { t: [0, 1, 2], control: [0, 0.5, 1], disentanglement: [0, 0.5, 1] };
+const lower = { t: [0, 1, 2], control: [0, 0.4, 0.8], disentanglement: [0, 0.1, 0.2] };
+
+describe("areaUnderCdCurve", () => {
+  it("integrates D over the Control range both curves cover", () => {
+    const { range, areas, maxControl, meanDisentanglement } = areaUnderCdCurve([straight, lower]);
+    expect(range).toEqual([0, 0.8]);
+    expect(areas[0]).toBeCloseTo(0.32, 14);
+    expect(areas[1]).toBeCloseTo(0.08, 14);
+    expect(meanDisentanglement[0]).toBeCloseTo(0.4, 14);
+    expect(maxControl).toEqual([1, 0.8]);
+  });
+
+  it("is the area of the triangle for the diagonal", () => {
+    expect(areaUnderCdCurve([straight]).areas[0]).toBeCloseTo(0.5, 14);
+  });
+
+  it("takes D where Control first reaches a level, and steps over a fall", () => {
+    const falls = { t: [0, 1, 2, 3], control: [0, 0.5, 0.25, 1], disentanglement: [0, 0.1, 0.6, 0.9] };
+    // 0 → 0.5 rises from D 0 to 0.1; 0.5 → 1 is the last two thirds of the piece from 0.6 to 0.9, entered at 0.7.
+    expect(areaUnderCdCurve([falls]).areas[0]).toBeCloseTo(0.5 * 0.05 + 0.5 * 0.8, 12);
+  });
+
+  it("adds up over adjacent ranges", () => {
+    const whole = areaUnderCdCurve([straight]).areas[0]!;
+    const parts = [0, 0.37].map((from, i) => areaUnderCdCurve([straight], { range: [from, i ? 1 : 0.37] }).areas[0]!);
+    expect(parts[0]! + parts[1]!).toBeCloseTo(whole, 14);
+  });
+
+  it("has an empty range when a curve never rises, and refuses a range outside the common one", () => {
+    const flat = { t: [0, 1], control: [0, 0], disentanglement: [0, 0.3] };
+    const { range, meanDisentanglement } = areaUnderCdCurve([straight, flat]);
+    expect(range).toEqual([0, 0]);
+    expect(meanDisentanglement).toEqual([Number.NaN, Number.NaN]);
+    expect(() => areaUnderCdCurve([straight, lower], { range: [0, 0.9] })).toThrow(/0, 0.8/);
+  });
+});
+
+describe("editLengthForControl", () => {
+  it("is linear between times, null above the maximum", () => {
+    expect(editLengthForControl(straight, 0.75)).toBeCloseTo(1.5, 14);
+    expect(editLengthForControl(lower, 0.9)).toBeNull();
+    expect(editLengthForControl(lower, 0)).toBe(0);
+    expect(editLengthForControl(lower, 0.4)).toBe(1);
+  });
+});
+
+const { labels: data, shape, classes, attribute } = reference.cdCurve;
+const labels: Labels = { data: Uint8Array.from(data), shape: shape as [number, number, number] };
+const curve = cdCurve(labels, { attribute, classes, control: "changed" });
+
+/** The same edits with every other attribute frozen at its start: a better disentangled method. */
+function frozen(): Labels {
+  const [samples, attributes, times] = labels.shape;
+  const copy = Uint8Array.from(data);
+  for (let i = 0; i < samples * attributes; i++)
+    if (i % attributes !== attribute && i % 2 === 0) copy.fill(copy[i * times]!, i * times, (i + 1) * times);
+  return { data: copy, shape: labels.shape };
+}
+
+describe("bootstrap", () => {
+  it("bands hold the curve, are ordered, and repeat with the seed", () => {
+    const bands = bootstrapBands(curve, { resamples: 400, seed: 3 });
+    expect(bootstrapBands(curve, { resamples: 400, seed: 3 })).toEqual(bands);
+    for (let t = 0; t < curve.t.length; t++) {
+      expect(bands.disentanglement.lower[t]!).toBeLessThanOrEqual(curve.disentanglement[t]! + 1e-12);
+      expect(bands.disentanglement.upper[t]!).toBeGreaterThanOrEqual(curve.disentanglement[t]! - 1e-12);
+    }
+  });
+
+  it("the band of a proportion is about its normal interval", () => {
+    const t = 3;
+    const share = curve.control[t]!;
+    const half = 1.96 * Math.sqrt((share * (1 - share)) / curve.samples);
+    const { lower: low, upper: high } = bootstrapBands(curve, { resamples: 4000, seed: 1 }).control;
+    expect((high[t]! - low[t]!) / (2 * half)).toBeGreaterThan(0.85);
+    expect((high[t]! - low[t]!) / (2 * half)).toBeLessThan(1.15);
+  });
+
+  it("a method against itself differs by 0; a better one has a negative interval; swapping changes the sign", () => {
+    const better = cdCurve(frozen(), { attribute, classes, control: "changed" });
+    const self = pairedBootstrap(curve, curve, { resamples: 200 });
+    expect([self.difference, ...self.interval]).toEqual([0, 0, 0]);
+    expect(self.pValue).toBe(1);
+    const gain = pairedBootstrap(better, curve, { resamples: 500, seed: 5 });
+    const loss = pairedBootstrap(curve, better, { resamples: 500, seed: 5 });
+    expect(gain.interval[1]).toBeLessThan(0);
+    expect(gain.pValue).toBeLessThan(0.01);
+    expect(gain.difference).toBeCloseTo(-loss.difference, 12);
+    expect(gain.interval[0]).toBeCloseTo(-loss.interval[1], 12);
+  });
+
+  it("refuses curves over different codes", () => {
+    const fewer = cdCurve(labels, { attribute, classes, from: 0 });
+    expect(() => pairedBootstrap(curve, fewer)).toThrow(/same start codes/);
+  });
+});

@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { probeAttribute } from "../src/index.js";
+import { fitLogistic, predictLogistic } from "../src/logistic-regression.js";
+import { predictNeighbours } from "../src/nearest-neighbours.js";
+import { randomIndex } from "../src/random.js";
+import reference from "./reference/metrics.json" with { type: "json" };
+
+describe.each(reference.probes.map((c) => [c.classes, c] as const))("%i classes against scikit-learn", (_, c) => {
+  const x = Float64Array.from(c.x);
+  const [train, test] = [x.slice(0, c.train * c.d), x.slice(c.train * c.d)];
+  const y = c.y.slice(0, c.train);
+
+  it("logistic regression: weights to 1e-5, the same predictions", () => {
+    const model = fitLogistic(train, y, c.d, c.classes, 1);
+    expect(model.converged).toBe(true);
+    c.weights.forEach((w, i) => {
+      expect(model.weights[i]).toBeCloseTo(w, 5);
+    });
+    expect(Array.from(predictLogistic(model, test, c.d))).toEqual(c.linear);
+  });
+
+  it("nearest neighbours: the same predictions", () => {
+    expect(Array.from(predictNeighbours(train, y, test, c.d, c.classes, 5))).toEqual(c.neighbours);
+  });
+});
+
+describe("probeAttribute", () => {
+  const index = randomIndex("test", 11);
+  const codes = Array.from({ length: 600 }, () => [index(2000) / 1000 - 1, index(2000) / 1000 - 1]);
+
+  it("a half-plane is linear: no gap", () => {
+    const result = probeAttribute(
+      codes,
+      codes.map((w) => Number(w[0]! + w[1]! > 0)),
+    );
+    expect(result.linear).toBeGreaterThan(0.95);
+    expect(Math.abs(result.gap)).toBeLessThan(0.06);
+  });
+
+  it("a disc is not: the linear probe is no better than the most frequent class", () => {
+    const result = probeAttribute(
+      codes,
+      codes.map((w) => Number(Math.hypot(w[0]!, w[1]!) < 0.75)),
+    );
+    expect(result.nonlinear).toBeGreaterThan(0.9);
+    expect(result.linear).toBeLessThan(result.baseline + 0.1);
+    expect(result.gap).toBeGreaterThan(0.25);
+  });
+
+  it("repeats with the seed and refuses what does not fit", () => {
+    const labels = codes.map((w) => Number(w[0]! > 0));
+    expect(probeAttribute(codes, labels, { seed: 4 })).toEqual(probeAttribute(codes, labels, { seed: 4 }));
+    expect(() => probeAttribute(codes, [0, 1])).toThrow(/same length/);
+    expect(() => probeAttribute(codes, labels, { k: 3 } as never)).toThrow(/"k"/);
+  });
+});

@@ -1,0 +1,182 @@
+import { describe, expect, it } from "vitest";
+import {
+  attributeCorrelation,
+  binomialTest,
+  directionCosines,
+  labelAssociation,
+  MetricsError,
+  pathStraightness,
+  ranks,
+  rescoring,
+  type StudyResponse,
+  spearman,
+  tallyStudy,
+  wilsonInterval,
+} from "../src/index.js";
+import { binomialPmf, incompleteBeta, logGamma, normalQuantile } from "../src/special-functions.js";
+import reference from "./reference/metrics.json" with { type: "json" };
+
+const relative = (a: number, b: number) => Math.abs(a - b) / Math.max(Math.abs(b), 1e-300);
+
+describe("against SciPy", () => {
+  it.each(reference.spearman.map((c) => [c.x.length, c] as const))("spearman of %i pairs, rho and p to 1e-10", (_, c) => {
+    const { rho, pValue } = spearman(c.x, c.y);
+    expect(Math.abs(rho - c.rho)).toBeLessThan(1e-12);
+    expect(relative(pValue, c.p)).toBeLessThan(1e-10);
+  });
+
+  it.each(reference.binomial.map((c) => [`${c.successes}/${c.trials}, p = ${c.p}`, c] as const))(
+    "binomial test and Wilson interval of %s to 1e-10",
+    (_, c) => {
+      expect(relative(binomialTest(c.successes, c.trials, { p: c.p }), c.pValue)).toBeLessThan(1e-10);
+      [0.95, 0.99].forEach((confidence, i) => {
+        const [low, high] = wilsonInterval(c.successes, c.trials, { confidence });
+        expect(Math.abs(low - c.wilson[i]![0]!)).toBeLessThan(1e-12);
+        expect(Math.abs(high - c.wilson[i]![1]!)).toBeLessThan(1e-12);
+      });
+    },
+  );
+
+  it("normal quantiles to 1e-13", () => {
+    for (const [p, z] of reference.normalQuantile)
+      expect(Math.abs(normalQuantile(p!) - z!)).toBeLessThan(1e-13 * Math.max(1, Math.abs(z!)));
+  });
+
+  it("Pearson matrix and Cramér's V", () => {
+    const { scores, pearson, labels, cramer } = reference.associations;
+    attributeCorrelation(scores).forEach((row, i) => {
+      row.forEach((x, j) => {
+        expect(x).toBeCloseTo(pearson[i]![j]!, 12);
+      });
+    });
+    labelAssociation(labels, [2, 3, 4]).forEach((row, i) => {
+      row.forEach((x, j) => {
+        expect(x).toBeCloseTo(cramer[i]![j]!, 12);
+      });
+    });
+  });
+});
+
+describe("identities of the special functions", () => {
+  it("Γ(n + 1) = n!, Γ(½) = √π", () => {
+    expect(relative(logGamma(11), Math.log(3628800))).toBeLessThan(1e-14);
+    expect(relative(logGamma(0.5), Math.log(Math.sqrt(Math.PI)))).toBeLessThan(1e-14);
+  });
+
+  it("binomial probabilities add to 1; I_x(a, b) = 1 − I_{1−x}(b, a)", () => {
+    const total = Array.from({ length: 41 }, (_, k) => binomialPmf(k, 40, 0.37)).reduce((a, b) => a + b);
+    expect(total).toBeCloseTo(1, 13);
+    expect(incompleteBeta(0.3, 2.5, 4) + incompleteBeta(0.7, 4, 2.5)).toBeCloseTo(1, 14);
+    expect(incompleteBeta(0.25, 1, 1)).toBeCloseTo(0.25, 14);
+  });
+});
+
+describe("spearman", () => {
+  it("sees only order: 1 for any rising function, −1 for a falling one, with p = 0", () => {
+    const x = [3, 1, 4, 1.5, 9, 2.6];
+    expect(spearman(x, x.map(Math.exp))).toEqual({ rho: 1, pValue: 0, n: 6 });
+    expect(
+      spearman(
+        x,
+        x.map((v) => -(v ** 3)),
+      ).rho,
+    ).toBe(-1);
+  });
+
+  it("ties share their mean rank", () => {
+    expect(Array.from(ranks([10, 20, 20, 5]))).toEqual([2, 3.5, 3.5, 1]);
+  });
+
+  it("refuses what has no answer", () => {
+    expect(() => spearman([1, 2], [1, 2])).toThrow(MetricsError);
+    expect(() => spearman([1, 2, 3], [1, 2])).toThrow(/same length/);
+    expect(spearman([1, 1, 1], [1, 2, 3]).rho).toBeNaN();
+  });
+});
+
+describe("human study", () => {
+  const answer = (
+    attribute: string,
+    left: string,
+    right: string,
+    given: StudyResponse["answer"],
+    question = "Q1",
+  ): StudyResponse => ({
+    question,
+    attribute,
+    left,
+    right,
+    answer: given,
+  });
+  const responses = [
+    ...Array.from({ length: 6 }, () => answer("smile", "ode", "if", "left")),
+    ...Array.from({ length: 3 }, () => answer("smile", "if", "ode", "right")),
+    answer("smile", "ode", "if", "right"),
+    answer("beard", "if", "ode", "left"),
+    answer("beard", "if", "ode", "none"),
+    answer("beard", "if", "ode", "left", "Q2"),
+    answer("beard", "if", "linear", "left"),
+  ];
+
+  it("counts by method, whatever side it stood on, and leaves other pairs out", () => {
+    const [first, second] = tallyStudy(responses, ["ode", "if"]);
+    expect(first).toMatchObject({ question: "Q1", wins: [9, 2], none: 1, responses: 12 });
+    expect(first!.pValue).toBe(binomialTest(9, 11));
+    expect(first!.interval).toEqual(wilsonInterval(9, 11));
+    expect(first!.byAttribute.get("beard")).toMatchObject({ wins: [0, 1], none: 1, responses: 2 });
+    expect(second).toMatchObject({ question: "Q2", wins: [0, 1] });
+  });
+
+  it("swapping the methods swaps the counts and keeps the p-value", () => {
+    const forward = tallyStudy(responses, ["ode", "if"])[0]!;
+    const backward = tallyStudy(responses, ["if", "ode"])[0]!;
+    expect(backward.wins).toEqual([forward.wins[1], forward.wins[0]]);
+    expect(backward.pValue).toBe(forward.pValue);
+  });
+
+  it("refuses a pair that nobody compared", () => {
+    expect(() => tallyStudy(responses, ["ode", "gan"])).toThrow(/ode with gan/);
+  });
+});
+
+describe("small analyses", () => {
+  it("re-scoring is the mean change, with its standard error", () => {
+    const { change, standardError } = rescoring(
+      [
+        [0, 1],
+        [1, 1],
+      ],
+      [
+        [
+          [2, 1],
+          [2, 1],
+        ],
+      ],
+    );
+    expect(Array.from(change[0]!)).toEqual([1.5, 0]);
+    expect(standardError[0]![0]).toBeCloseTo(0.5, 14);
+  });
+
+  it("a straight path has straightness 1, a half circle 2/π, a stationary one NaN", () => {
+    const times = 400;
+    const data = Array.from({ length: times }, (_, t) => {
+      const angle = (Math.PI * t) / (times - 1);
+      return [t, 2 * t, Math.cos(angle), Math.sin(angle), 1, 1];
+    }).flat();
+    const [line, circle, still] = pathStraightness({ data, shape: [times, 3, 2] });
+    expect(line).toBeCloseTo(1, 12);
+    expect(circle).toBeCloseTo(2 / Math.PI, 4);
+    expect(still).toBeNaN();
+  });
+
+  it("cosines of directions", () => {
+    const cosines = directionCosines([
+      [1, 0],
+      [2, 2],
+      [0, -3],
+    ]);
+    expect(cosines[0]![1]).toBeCloseTo(Math.SQRT1_2, 14);
+    expect(cosines[1]![2]).toBeCloseTo(-Math.SQRT1_2, 14);
+    expect(cosines[2]![2]).toBe(1);
+  });
+});
