@@ -1,0 +1,120 @@
+import { type DType, dtypes, type TypedArray } from "./dtypes.js";
+import { EndOfDataError } from "./error.js";
+import type { ByteSource } from "./source.js";
+
+const PIECE = 1 << 20;
+
+/** Pieces of a source, one after another, none larger than a mebibyte. */
+export async function* pieces(source: ByteSource, offset: number, length: number): AsyncGenerator<Uint8Array> {
+  for (let done = 0; done < length; done += PIECE) yield await source.read(offset + done, Math.min(PIECE, length - done));
+}
+
+/**
+ * Decodes `count` elements from pieces of any length: straight into the result, so that memory holds the tensor once.
+ * Throws EndOfDataError (at `offset` plus what was there) when the pieces end early; surplus bytes are left unread.
+ */
+export async function decodeElements(
+  stream: AsyncIterable<Uint8Array>,
+  dtype: DType,
+  count: number,
+  bigEndian: boolean,
+  offset: number,
+): Promise<TypedArray> {
+  const decoder = new ElementDecoder(dtype, count, bigEndian);
+  for await (const piece of stream) if (decoder.push(piece) === 0) break;
+  return decoder.finish(offset);
+}
+
+/** Fills a typed array from pieces of bytes. */
+export class ElementDecoder {
+  readonly #data: TypedArray;
+  readonly #bytes: Uint8Array;
+  readonly #dtype: DType;
+  readonly #bigEndian: boolean;
+  #filled = 0;
+
+  constructor(dtype: DType, count: number, bigEndian: boolean) {
+    this.#dtype = dtype;
+    this.#bigEndian = bigEndian;
+    this.#data = new dtypes[dtype].Array(count);
+    // 16-bit floats are collected in the upper half of the widened array and widened in place from the front.
+    const stored = count * dtypes[dtype].itemSize;
+    this.#bytes = new Uint8Array(this.#data.buffer, this.#data.byteLength - stored, stored);
+  }
+
+  /** Takes what it needs of `piece`; answers how many bytes are still missing. */
+  push(piece: Uint8Array): number {
+    const used = Math.min(piece.length, this.#bytes.length - this.#filled);
+    this.#bytes.set(used === piece.length ? piece : piece.subarray(0, used), this.#filled);
+    this.#filled += used;
+    return this.#bytes.length - this.#filled;
+  }
+
+  finish(offset: number): TypedArray {
+    if (this.#filled < this.#bytes.length) {
+      throw new EndOfDataError(
+        `expected ${this.#bytes.length} bytes of ${this.#dtype}, got ${this.#filled}.`,
+        offset + this.#filled,
+      );
+    }
+    const { itemSize, widen } = dtypes[this.#dtype];
+    if (this.#bigEndian && itemSize > 1)
+      for (let i = 0; i < this.#bytes.length; i += itemSize) this.#bytes.subarray(i, i + itemSize).reverse();
+    if (widen) {
+      const halves = new Uint16Array(this.#data.buffer, this.#bytes.byteOffset, this.#data.length);
+      // Element i is written at byte 4i and the halves still to be read start at byte 2n + 2i + 2, which is beyond 4i + 3.
+      for (let i = 0; i < halves.length; i++) this.#data[i] = widen(halves[i]!);
+    }
+    if (this.#dtype === "bool") for (let i = 0; i < this.#data.length; i++) this.#data[i] = this.#data[i] ? 1 : 0;
+    return this.#data;
+  }
+}
+
+/** Elements as a file stores them: little-endian, 16-bit floats rounded to nearest even. */
+export function encodeElements(dtype: DType, data: TypedArray): Uint8Array {
+  const { narrow } = dtypes[dtype];
+  if (!narrow) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const halves = Uint16Array.from(data as Float32Array, narrow);
+  return new Uint8Array(halves.buffer);
+}
+
+/**
+ * The row-major copy of a strided view, or the storage's own elements when the view is contiguous. The caller has checked that the view
+ * lies inside the storage.
+ */
+export function stridedElements(
+  storage: TypedArray,
+  offset: number,
+  shape: readonly number[],
+  strides: readonly number[],
+  count: number,
+): TypedArray {
+  if (isContiguous(shape, strides, count)) return storage.subarray(offset, offset + count);
+  const copy = new (storage.constructor as new (length: number) => TypedArray)(count);
+  // Numbers or BigInts: the copy does not care, but the type of an element assignment would.
+  const target = copy as { [i: number]: unknown };
+  const index = new Array<number>(shape.length).fill(0);
+  let from = offset;
+  for (let to = 0; to < count; to++) {
+    target[to] = storage[from];
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      from += strides[axis]!;
+      index[axis]!++;
+      if (index[axis]! < shape[axis]!) break;
+      from -= strides[axis]! * shape[axis]!;
+      index[axis] = 0;
+    }
+  }
+  return copy;
+}
+
+/** Whether elements lie in row-major order without gaps. The stride of an axis of length 1 says nothing. */
+export function isContiguous(shape: readonly number[], strides: readonly number[], count: number): boolean {
+  if (count <= 1) return true;
+  let expected = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (shape[axis] !== 1 && strides[axis] !== expected) return false;
+    expected *= shape[axis]!;
+  }
+  return true;
+}

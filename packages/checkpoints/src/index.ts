@@ -1,0 +1,10 @@
+export { type DType, type TensorData, type TypedArray, toFloat32 } from "./dtypes.js";
+export { CheckpointError } from "./error.js";
+export { type NpyHeader, readNpy, writeNpy } from "./npy.js";
+export { NpzFile, type Slice, type SliceOptions } from "./npz.js";
+export { type NvlabsNetwork, readNvlabsPickle } from "./nvlabs.js";
+export { PickledGlobal, PickledObject, type PickleValue } from "./pickle/values.js";
+export { readSafetensors, type SafetensorsFile, writeSafetensors } from "./safetensors.js";
+export type { CheckpointSource } from "./source.js";
+export { stateDict } from "./state-dict.js";
+export { type ReadOptions, readTorch } from "./torch/read-torch.js";

@@ -1,0 +1,100 @@
+import { describe } from "../error.js";
+import { Callable, type FindGlobal, type PickleMachine } from "./machine.js";
+import { PickledGlobal, PickledObject } from "./values.js";
+
+/** Joins tables of globals: the first that knows a name answers. */
+export function firstOf(...tables: FindGlobal[]): FindGlobal {
+  return (name) => {
+    for (const table of tables) {
+      const found = table(name);
+      if (found) return found;
+    }
+    return undefined;
+  };
+}
+
+/** A table written as name → function. */
+export function callables(table: Record<string, (args: unknown[], machine: PickleMachine) => unknown>): FindGlobal {
+  const map = new Map(Object.entries(table).map(([name, call]) => [name, new Callable(name, call)]));
+  return (name) => map.get(name);
+}
+
+/** Python's own harmless names, in the spelling of Python 3 and of Python 2. */
+export const pythonGlobals: FindGlobal = firstOf(
+  callables({
+    "collections.OrderedDict": makeMap,
+    "builtins.dict": makeMap,
+    "collections.defaultdict": ([, items], machine) => makeMap(items === undefined ? [] : [items], machine),
+    "collections.Counter": makeMap,
+    "builtins.set": makeSet,
+    "builtins.frozenset": makeSet,
+    "builtins.list": makeList,
+    "builtins.tuple": makeList,
+    "__builtin__.set": makeSet,
+    "__builtin__.frozenset": makeSet,
+    "builtins.bytearray": ([bytes], machine) => toBytes(bytes, machine),
+    "_codecs.encode": ([text], machine) => toBytes(text, machine),
+    "argparse.Namespace": () => new PickledObject("argparse.Namespace"),
+    "copyreg._reconstructor": reconstruct,
+    "copy_reg._reconstructor": reconstruct,
+    "pathlib.PosixPath": joinPath,
+    "pathlib.PurePosixPath": joinPath,
+    "pathlib.WindowsPath": joinPath,
+    "pathlib._local.PosixPath": joinPath,
+    "pathlib._local.WindowsPath": joinPath,
+  }),
+  names("builtins.int", "builtins.float", "builtins.bool", "builtins.str", "builtins.object", "__builtin__.object"),
+);
+
+/** Globals that are names and nothing more. */
+export function names(...list: string[]): FindGlobal {
+  const map = new Map(list.map((name) => [name, new PickledGlobal(name)]));
+  return (name) => map.get(name);
+}
+
+/** A dict of pairs, of another dict, or an empty one. */
+export function makeMap([items]: unknown[], machine: PickleMachine): Map<unknown, unknown> {
+  if (items === undefined) return new Map();
+  const size = items instanceof Map ? items.size : Array.isArray(items) ? items.length : 0;
+  machine.budget.charge(32 * size, "copying a dict", machine.offset);
+  if (items instanceof Map) return new Map(items);
+  if (Array.isArray(items) && items.every((pair) => Array.isArray(pair) && pair.length === 2)) return new Map(items);
+  return machine.fail(`expected a dict or pairs to make a dict from, got ${describe(items)}.`);
+}
+
+function makeList([items]: unknown[], machine: PickleMachine): unknown[] {
+  if (items === undefined) return [];
+  if (!Array.isArray(items) && !(items instanceof Set)) return machine.fail(`expected a list, got ${describe(items)}.`);
+  machine.budget.charge(16 * (items instanceof Set ? items.size : items.length), "copying a list", machine.offset);
+  return [...items];
+}
+
+function makeSet(args: unknown[], machine: PickleMachine): Set<unknown> {
+  const items = makeList(args, machine);
+  machine.budget.charge(32 * items.length, "making a set", machine.offset);
+  return new Set(items);
+}
+
+/** Protocol 2 has no bytes: it encodes latin-1 text. */
+function toBytes(value: unknown, machine: PickleMachine): Uint8Array {
+  if (value === undefined) return new Uint8Array(0);
+  if (value instanceof Uint8Array) return value;
+  if (typeof value !== "string") return machine.fail(`expected latin-1 text for bytes, got ${describe(value)}.`);
+  machine.budget.charge(value.length, "bytes kept as text", machine.offset);
+  const bytes = new Uint8Array(value.length);
+  for (let i = 0; i < value.length; i++) bytes[i] = value.charCodeAt(i);
+  return bytes;
+}
+
+/** Protocols 0 and 1 make objects so: class, base class, and the base's value. */
+function reconstruct([type]: unknown[], machine: PickleMachine): unknown {
+  if (type instanceof Callable && type.name === "argparse.Namespace") return type.call([], machine);
+  return machine.fail(`expected a class that can be rebuilt, got ${type instanceof PickledGlobal ? type.name : describe(type)}.`);
+}
+
+function joinPath(parts: unknown[], machine: PickleMachine): string {
+  const texts = parts.filter((part) => typeof part === "string");
+  const path = texts.join("/").replace(/^\/\//, "/");
+  machine.budget.charge(path.length, "a path", machine.offset);
+  return path;
+}

@@ -1,0 +1,112 @@
+import { CheckpointError, describe, EndOfDataError } from "./error.js";
+
+/**
+ * Where a file comes from: its bytes, a Blob or File, a fetch Response (read to its end), or in Node a path or file: URL (read piece by
+ * piece, so that memory holds the tensors and not the file too).
+ */
+export type CheckpointSource = Uint8Array | ArrayBuffer | Blob | Response | string | URL;
+
+/** Bytes that can be read at any place. */
+export interface ByteSource {
+  readonly size: number;
+  /** The bytes [offset, offset + length); may be a view of memory that the source keeps: read it, don't write it. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  /**
+   * The bytes [offset, offset + length) at a multiple of `alignment`, without a copy of their own: they are moved down by less than
+   * `alignment` bytes over what stands before them. Only where the memory belongs to the reader and what stands before is done with.
+   */
+  takeAligned?(offset: number, length: number, alignment: number): Uint8Array<ArrayBuffer>;
+  close(): Promise<void>;
+}
+
+/** Opens a source. Who opens it closes it. */
+export async function openSource(source: CheckpointSource): Promise<ByteSource> {
+  if (source instanceof Uint8Array) return bytesSource(source);
+  if (source instanceof ArrayBuffer) return bytesSource(new Uint8Array(source));
+  if (source instanceof Blob) return blobSource(source);
+  if (source instanceof Response) {
+    if (!source.ok) throw new CheckpointError(`expected a successful response, got HTTP status ${source.status}.`);
+    return bytesSource(new Uint8Array(await source.arrayBuffer()));
+  }
+  if (typeof source === "string" || source instanceof URL) return fileSource(source);
+  throw new CheckpointError(`expected bytes, a Blob, a Response or a path, got ${describe(source)}.`);
+}
+
+/** Opens `source`, runs `work`, closes it whatever happens. */
+export async function withSource<T>(source: CheckpointSource, work: (bytes: ByteSource) => Promise<T>): Promise<T> {
+  const bytes = await openSource(source);
+  try {
+    return await work(bytes);
+  } finally {
+    await bytes.close();
+  }
+}
+
+export function bytesSource(bytes: Uint8Array): ByteSource {
+  return {
+    size: bytes.length,
+    async read(offset, length) {
+      checkRange(offset, length, bytes.length);
+      return bytes.subarray(offset, offset + length);
+    },
+    async close() {},
+  };
+}
+
+/** Memory that belongs to the reader: it may be rearranged, and become part of the result. */
+export function ownedSource(bytes: Uint8Array<ArrayBuffer>): ByteSource {
+  return {
+    ...bytesSource(bytes),
+    takeAligned(offset, length, alignment) {
+      checkRange(offset, length, bytes.length);
+      const shift = (bytes.byteOffset + offset) % alignment;
+      const start = offset - shift;
+      if (shift > 0) bytes.copyWithin(start, offset, offset + length);
+      return bytes.subarray(start, start + length);
+    },
+  };
+}
+
+function blobSource(blob: Blob): ByteSource {
+  return {
+    size: blob.size,
+    async read(offset, length) {
+      checkRange(offset, length, blob.size);
+      return new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
+    },
+    async close() {},
+  };
+}
+
+async function fileSource(path: string | URL): Promise<ByteSource> {
+  if (/^https?:/.test(String(path)))
+    throw new CheckpointError(`expected a path, got ${describe(String(path))}: pass \`await fetch(url)\` instead.`);
+  // Not an import: bundlers for browsers would try to resolve it.
+  const fs = globalThis.process?.getBuiltinModule?.("node:fs/promises");
+  if (!fs)
+    throw new CheckpointError(
+      `expected bytes, a Blob or a Response: paths such as ${describe(String(path))} can be read in Node only.`,
+    );
+  const file = await fs.open(path, "r");
+  const { size } = await file.stat();
+  return {
+    size,
+    async read(offset, length) {
+      checkRange(offset, length, size);
+      const bytes = new Uint8Array(length);
+      let done = 0;
+      while (done < length) {
+        const { bytesRead } = await file.read(bytes, done, length - done, offset + done);
+        if (bytesRead === 0) throw new EndOfDataError("the file became shorter while it was read.", offset + done);
+        done += bytesRead;
+      }
+      return bytes;
+    },
+    close: () => file.close(),
+  };
+}
+
+function checkRange(offset: number, length: number, size: number): void {
+  if (offset >= 0 && length >= 0 && offset + length <= size) return;
+  throw new EndOfDataError(`expected ${length} bytes here, but the file ends at byte ${size}.`, offset);
+}

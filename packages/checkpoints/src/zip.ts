@@ -1,0 +1,194 @@
+import { Inflate } from "fflate";
+import { pieces } from "./elements.js";
+import { CheckpointError } from "./error.js";
+import { Cursor } from "./pickle/cursor.js";
+import type { ByteSource } from "./source.js";
+
+/** A member of an archive. */
+export interface ZipEntry {
+  readonly name: string;
+  /** Bytes after decompression, as the directory claims. */
+  readonly size: number;
+  readonly compressedSize: number;
+  readonly deflated: boolean;
+  /** Offset of the local header. */
+  readonly headerOffset: number;
+}
+
+const END_SIZE = 22;
+const CENTRAL_SIZE = 46;
+const LOCAL_SIZE = 30;
+/** Deflate can't shrink data further than this. */
+const BEST_RATIO = 1032;
+/** Compressed bytes given to the inflater at once: they can become 1032 times as many. */
+const INFLATE_STEP = 4096;
+
+/** Reads zip and zip64 archives with stored or deflated members, from their central directory. */
+export class ZipArchive {
+  readonly entries: ReadonlyMap<string, ZipEntry>;
+  readonly #source: ByteSource;
+
+  private constructor(source: ByteSource, entries: Map<string, ZipEntry>) {
+    this.#source = source;
+    this.entries = entries;
+  }
+
+  static async open(source: ByteSource): Promise<ZipArchive> {
+    const directory = await findDirectory(source);
+    const { offset, size, count } = directory;
+    if (offset + size > source.size)
+      throw new CheckpointError(`the zip directory lies outside the file of ${source.size} bytes.`, offset);
+    if (count * CENTRAL_SIZE > size)
+      throw new CheckpointError(`a zip directory of ${size} bytes can't list ${count} members.`, offset);
+    const cursor = new Cursor(await source.read(offset, size), offset);
+    const entries = new Map<string, ZipEntry>();
+    for (let i = 0; i < count; i++) {
+      const entry = readCentralEntry(cursor, source.size);
+      entries.set(entry.name, entry);
+    }
+    return new ZipArchive(source, entries);
+  }
+
+  /** Offset in the file of a member's first byte. */
+  async dataOffset(entry: ZipEntry): Promise<number> {
+    const header = new Cursor(await this.#source.read(entry.headerOffset, LOCAL_SIZE), entry.headerOffset);
+    if (header.uint32() !== 0x04034b50)
+      throw new CheckpointError(`expected the header of zip member ${entry.name}.`, entry.headerOffset);
+    header.position = 26;
+    const start = entry.headerOffset + LOCAL_SIZE + header.uint16() + header.uint16();
+    if (start + entry.compressedSize > this.#source.size) {
+      throw new CheckpointError(`zip member ${entry.name} reaches beyond the end of the file.`, entry.headerOffset);
+    }
+    return start;
+  }
+
+  /** A member's bytes in pieces, decompressed; from byte `start` on when given (a deflated one is decompressed up to there). */
+  async *stream(entry: ZipEntry, start = 0, length = entry.size - start): AsyncGenerator<Uint8Array> {
+    const offset = await this.dataOffset(entry);
+    if (!entry.deflated) yield* pieces(this.#source, offset + start, length);
+    else yield* skip(inflate(this.#source, entry, offset), start, length);
+  }
+
+  /** A member as a whole. The caller has checked that its size is acceptable. */
+  async read(entry: ZipEntry): Promise<Uint8Array> {
+    if (!entry.deflated) return this.#source.read(await this.dataOffset(entry), entry.size);
+    const parts: Uint8Array[] = [];
+    for await (const part of this.stream(entry)) parts.push(part);
+    const bytes = new Uint8Array(entry.size);
+    let at = 0;
+    for (const part of parts) {
+      bytes.set(part, at);
+      at += part.length;
+    }
+    return bytes;
+  }
+}
+
+/** Decompresses a member; ends with an error unless it is exactly as long as the directory says. */
+async function* inflate(source: ByteSource, entry: ZipEntry, offset: number): AsyncGenerator<Uint8Array> {
+  const ready: Uint8Array[] = [];
+  const inflater = new Inflate((piece) => void ready.push(piece));
+  let produced = 0;
+  for (let done = 0; done < entry.compressedSize; ) {
+    const step = await source.read(offset + done, Math.min(INFLATE_STEP * 16, entry.compressedSize - done));
+    for (let i = 0; i < step.length; i += INFLATE_STEP) {
+      const last = done + i + INFLATE_STEP >= entry.compressedSize;
+      try {
+        // The inflater keeps what it is given until it is used.
+        inflater.push(step.slice(i, i + INFLATE_STEP), last);
+      } catch (cause) {
+        throw new CheckpointError(`zip member ${entry.name} is damaged: ${(cause as Error).message}.`, offset + done + i, {
+          cause,
+        });
+      }
+      for (const piece of ready.splice(0)) {
+        produced += piece.length;
+        if (produced > entry.size)
+          throw new CheckpointError(`zip member ${entry.name} is longer than its ${entry.size} bytes.`, offset + done + i);
+        if (piece.length > 0) yield piece;
+      }
+    }
+    done += step.length;
+  }
+  if (produced !== entry.size)
+    throw new CheckpointError(`expected ${entry.size} bytes in zip member ${entry.name}, got ${produced}.`, offset);
+}
+
+/** The bytes [start, start + length) of a stream. */
+async function* skip(stream: AsyncIterable<Uint8Array>, start: number, length: number): AsyncGenerator<Uint8Array> {
+  let position = 0;
+  const end = start + length;
+  for await (const piece of stream) {
+    const from = Math.max(start - position, 0);
+    const to = Math.min(end - position, piece.length);
+    position += piece.length;
+    if (from < to) yield piece.subarray(from, to);
+    if (position >= end) return;
+  }
+}
+
+/** Finds the end-of-directory record (behind it only a comment of at most 65535 bytes) and its 64-bit form. */
+async function findDirectory(source: ByteSource): Promise<{ offset: number; size: number; count: number }> {
+  const tailSize = Math.min(source.size, END_SIZE + 65535);
+  const tail = await source.read(source.size - tailSize, tailSize);
+  const base = source.size - tailSize;
+  for (let at = tailSize - END_SIZE; at >= 0; at--) {
+    if (tail[at] !== 0x50 || tail[at + 1] !== 0x4b || tail[at + 2] !== 5 || tail[at + 3] !== 6) continue;
+    const cursor = new Cursor(tail, base);
+    cursor.position = at + 10;
+    const end = { count: cursor.uint16(), size: cursor.uint32(), offset: cursor.uint32() };
+    const is64 = end.count === 0xffff || end.size === 0xffffffff || end.offset === 0xffffffff;
+    return is64 ? findDirectory64(source, base + at - 20) : end;
+  }
+  throw new CheckpointError("expected the end of a zip archive: the file is cut off or no zip file.", source.size);
+}
+
+async function findDirectory64(
+  source: ByteSource,
+  locatorOffset: number,
+): Promise<{ offset: number; size: number; count: number }> {
+  if (locatorOffset < 0) throw new CheckpointError("expected a zip64 locator.", 0);
+  const locator = new Cursor(await source.read(locatorOffset, 20), locatorOffset);
+  if (locator.uint32() !== 0x07064b50) throw new CheckpointError("expected a zip64 locator.", locatorOffset);
+  locator.position = 8;
+  const at = locator.count64();
+  const end = new Cursor(await source.read(at, 56), at);
+  if (end.uint32() !== 0x06064b50) throw new CheckpointError("expected a zip64 end of directory.", at);
+  end.position = 32;
+  return { count: end.count64(), size: end.count64(), offset: end.count64() };
+}
+
+function readCentralEntry(cursor: Cursor, fileSize: number): ZipEntry {
+  const at = cursor.offset;
+  if (cursor.uint32() !== 0x02014b50) throw new CheckpointError("expected an entry of the zip directory.", at);
+  cursor.take(4);
+  const flags = cursor.uint16();
+  const method = cursor.uint16();
+  cursor.take(8);
+  let compressedSize = cursor.uint32();
+  let size = cursor.uint32();
+  const [nameLength, extraLength, commentLength] = [cursor.uint16(), cursor.uint16(), cursor.uint16()];
+  cursor.take(8);
+  let headerOffset = cursor.uint32();
+  const name = cursor.text(nameLength);
+  const extra = new Cursor(cursor.take(extraLength), cursor.offset - extraLength);
+  while (extra.position + 4 <= extraLength) {
+    const [id, length] = [extra.uint16(), extra.uint16()];
+    const field = new Cursor(extra.take(length), extra.offset - length);
+    if (id !== 1) continue;
+    // Zip64: only the fields that did not fit, in this order.
+    if (size === 0xffffffff) size = field.count64();
+    if (compressedSize === 0xffffffff) compressedSize = field.count64();
+    if (headerOffset === 0xffffffff) headerOffset = field.count64();
+  }
+  cursor.take(commentLength);
+  if (flags & 1) throw new CheckpointError(`zip member ${name} is encrypted.`, at);
+  if (method !== 0 && method !== 8)
+    throw new CheckpointError(`zip member ${name} is compressed by method ${method}; known: stored, deflated.`, at);
+  if (headerOffset + compressedSize > fileSize) throw new CheckpointError(`zip member ${name} does not fit into the file.`, at);
+  const largest = method === 0 ? compressedSize : BEST_RATIO * compressedSize + 64;
+  if (size > largest || (method === 0 && size < compressedSize)) {
+    throw new CheckpointError(`zip member ${name} claims ${size} bytes from ${compressedSize}.`, at);
+  }
+  return { name, size, compressedSize, deflated: method === 8, headerOffset };
+}
