@@ -8,7 +8,7 @@ export function library(entry: string[], extra: { noExternal?: (string | RegExp)
     target: "es2022",
     platform: "neutral",
     external: [/^node:/],
-    dts: { compilerOptions: { ignoreDeprecations: "6.0" } },
+    dts: process.env.LATENTFLOW_BUILD_TYPES === "no" ? false : { compilerOptions: { ignoreDeprecations: "6.0" } },
     sourcemap: true,
     clean: true,
     treeshake: true,

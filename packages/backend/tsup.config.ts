@@ -1,3 +1,4 @@
 import { library } from "../../tools/tsup-library.js";
 
-export default library(["src/index.ts", "src/gradients.ts"]);
+// tfjs-core's gradient registry can't be imported by Node (extensionless imports): it is bundled in.
+export default library(["src/index.ts", "src/gradients.ts"], { noExternal: [/@tensorflow\/tfjs-core\/dist\//] });

@@ -1,0 +1,39 @@
+/** Backends by name. `auto` takes the fastest that starts. */
+export type BackendName = "auto" | "cpu" | "wasm" | "node" | "node-gpu" | "webgpu" | "webgl";
+
+export interface BackendOptions {
+  /**
+   * wasm in browsers: where the `.wasm` files of `@tensorflow/tfjs-backend-wasm` are served: a folder's address ending in "/", or one address a
+   * file. In Node they are found by themselves.
+   */
+  readonly wasmPaths?: string | Readonly<Record<string, string>>;
+  /** wasm in browsers that are cross-origin isolated: number of threads. Node has one. */
+  readonly threads?: number;
+  /** Give up starting a backend after this many milliseconds. Default 30,000. */
+  readonly timeoutMs?: number;
+}
+
+/** What `useBackend` started, and why. */
+export interface BackendInfo {
+  readonly name: Exclude<BackendName, "auto">;
+  /** What computes, in words. */
+  readonly device: string;
+  /** wasm: whether SIMD instructions are used. Without them it is several times slower. */
+  readonly simd?: boolean;
+  /** Threads that kernels use. */
+  readonly threads?: number;
+  /** Why this backend was taken. */
+  readonly reason: string;
+  /** `auto`: faster backends that were not taken, each with the reason. */
+  readonly passedOver: readonly { readonly name: string; readonly reason: string }[];
+  /** What a user should know about this start, such as missing SIMD. */
+  readonly remarks: readonly string[];
+}
+
+/** One line of `availableBackends()`. */
+export interface BackendAvailability {
+  readonly name: Exclude<BackendName, "auto">;
+  readonly available: boolean;
+  /** When it is not available: why, and how to get it. */
+  readonly reason?: string;
+}

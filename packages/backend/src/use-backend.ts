@@ -1,0 +1,100 @@
+import { checkNumber, checkOptions, describeValue } from "@latentflow/core";
+import { getBackend } from "@tensorflow/tfjs-core";
+import type { BackendEntry } from "./backend-entry.js";
+import { backends } from "./backends/index.js";
+import { BackendError } from "./errors.js";
+import "./gradients.js";
+import type { BackendAvailability, BackendInfo, BackendName, BackendOptions } from "./types.js";
+
+const OPTIONS = ["wasmPaths", "threads", "timeoutMs"] as const;
+const PLANNED = ["node", "node-gpu", "webgpu", "webgl"];
+
+let current: BackendInfo | undefined;
+
+/**
+ * Starts a tfjs backend, registers all gradients, and puts our faster kernels in place. Call it once, before any tensor is made.
+ *
+ * @param name a backend, or "auto" (default): the fastest that starts here
+ * @returns what was started, on which device, and why faster ones were passed over
+ * @throws BackendError for an unknown name or option, a backend that is not installed or does not start (the message says how to get it)
+ */
+export async function useBackend(name: BackendName = "auto", options: BackendOptions = {}): Promise<BackendInfo> {
+  checkOptions("useBackend", options, OPTIONS, BackendError);
+  const { timeoutMs = 30_000, threads } = options;
+  checkNumber("useBackend", "timeoutMs", timeoutMs, { above: 0 }, BackendError);
+  if (threads !== undefined) checkNumber("useBackend", "threads", threads, { min: 1, integer: true }, BackendError);
+
+  const candidates = name === "auto" ? backends : [findEntry(name)];
+  if (name !== "auto") refuseForeignOptions(candidates[0]!, options);
+  const passedOver: { name: string; reason: string }[] = [];
+  for (const entry of candidates) {
+    const failure = (await entry.obstacle()) ?? (await startWithin(entry, options, timeoutMs));
+    if (typeof failure !== "string") {
+      const reason = name === "auto" ? "the fastest backend that starts here" : "it was asked for";
+      current = { name: entry.name, ...failure, reason, passedOver };
+      return current;
+    }
+    passedOver.push({ name: entry.name, reason: failure });
+  }
+  const reasons = passedOver.map((entry) => `${entry.name}: ${entry.reason}`).join("; ");
+  throw new BackendError(`useBackend: expected ${name === "auto" ? "some backend" : `"${name}"`} to start, but ${reasons}.`);
+}
+
+/** Every backend of this version, fastest first, and whether it can run here. Starts nothing. */
+export async function availableBackends(): Promise<BackendAvailability[]> {
+  return Promise.all(
+    backends.map(async (entry) => {
+      const reason = await entry.obstacle();
+      return { name: entry.name, available: reason === undefined, ...(reason === undefined ? {} : { reason }) };
+    }),
+  );
+}
+
+/**
+ * What the last `useBackend` started.
+ * @throws BackendError before the first `useBackend`, or when another backend was made current behind its back
+ */
+export function currentBackend(): BackendInfo {
+  if (current === undefined)
+    throw new BackendError("currentBackend: expected a started backend, got none. Call `await useBackend()` first.");
+  if (getBackend() !== current.name) {
+    throw new BackendError(
+      `currentBackend: expected tfjs to be on "${current.name}", got "${getBackend()}": tf.setBackend was called. Call \`await useBackend("…")\` instead.`,
+    );
+  }
+  return current;
+}
+
+function findEntry(name: string): BackendEntry {
+  const entry = backends.find((candidate) => candidate.name === name);
+  if (entry !== undefined) return entry;
+  const known = backends.map((candidate) => candidate.name).join(", ");
+  if (PLANNED.includes(name))
+    throw new BackendError(
+      `useBackend: expected a backend of this version (${known}), got "${name}", which a later one will bring.`,
+    );
+  throw new BackendError(`useBackend: expected "auto" or one of ${known}, got ${describeValue(name)}.`);
+}
+
+function refuseForeignOptions(entry: BackendEntry, options: BackendOptions): void {
+  for (const key of ["wasmPaths", "threads"] as const) {
+    if (options[key] !== undefined && !entry.options.includes(key)) {
+      throw new BackendError(`useBackend: the option "${key}" does not apply to the ${entry.name} backend. Leave it out.`);
+    }
+  }
+}
+
+/** The entry's answer, or why it did not start: never a hang. */
+async function startWithin(entry: BackendEntry, options: BackendOptions, timeoutMs: number) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve(`it did not start within ${timeoutMs} ms`), timeoutMs);
+  });
+  try {
+    return await Promise.race([entry.start(options), timeout]);
+  } catch (error) {
+    return error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}

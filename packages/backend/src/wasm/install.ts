@@ -1,0 +1,21 @@
+import { conv2DBackpropFilter } from "./conv2d-filter-gradient.js";
+import { conv2DBackpropInput } from "./conv2d-input-gradient.js";
+import { depthwiseBackpropFilter, depthwiseBackpropInput } from "./depthwise-gradients.js";
+import { batchMatMul, fusedMatMul } from "./mat-mul.js";
+import { installOverride } from "./override.js";
+import { unsortedSegmentSum } from "./unsorted-segment-sum.js";
+
+/** Puts all our wasm kernels in place. The stock ones must have been imported before. */
+export function installWasmKernels(): void {
+  for (const override of [
+    batchMatMul,
+    fusedMatMul,
+    conv2DBackpropInput,
+    conv2DBackpropFilter,
+    depthwiseBackpropInput,
+    depthwiseBackpropFilter,
+    unsortedSegmentSum,
+  ]) {
+    installOverride(override);
+  }
+}

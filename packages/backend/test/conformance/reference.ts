@@ -1,0 +1,215 @@
+/** Operations in float64 by plain loops: slow, obvious, and independent of tfjs. */
+
+/** A float64 array with a shape, row-major. */
+export interface Array64 {
+  readonly shape: readonly number[];
+  readonly data: Float64Array;
+}
+
+export const size = (shape: readonly number[]) => shape.reduce((product, length) => product * length, 1);
+
+/** An array computed element by element from its indices. */
+export function build(shape: readonly number[], element: (index: number[]) => number): Array64 {
+  const data = new Float64Array(size(shape));
+  const index = shape.map(() => 0);
+  for (let flat = 0; flat < data.length; flat++) {
+    data[flat] = element(index);
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      index[axis]!++;
+      if (index[axis]! < shape[axis]!) break;
+      index[axis] = 0;
+    }
+  }
+  return { shape, data };
+}
+
+/** The element at an index; 0 outside, as padding has it. */
+export function at(array: Array64, index: readonly number[]): number {
+  let flat = 0;
+  for (let axis = 0; axis < array.shape.length; axis++) {
+    const i = index[axis]!;
+    if (i < 0 || i >= array.shape[axis]!) return 0;
+    flat = flat * array.shape[axis]! + i;
+  }
+  return array.data[flat]!;
+}
+
+/** Σ over i < count. */
+export function sum(count: number, term: (i: number) => number): number {
+  let total = 0;
+  for (let i = 0; i < count; i++) total += term(i);
+  return total;
+}
+
+export const map = (x: Array64, f: (value: number) => number): Array64 => ({ shape: x.shape, data: x.data.map(f) });
+
+export function matMul(a: Array64, b: Array64, transposeA: boolean, transposeB: boolean): Array64 {
+  const lead = (x: Array64, i: number, rank: number) => {
+    // Broadcast: axes of length 1 are read at 0, missing ones are left out.
+    const own = x.shape.length - 2;
+    return (batch: number[]) => (batch.slice(rank - own)[i] ?? 0) % x.shape[i]!;
+  };
+  const [aRows, aColumns] = a.shape.slice(-2) as [number, number];
+  const [bRows, bColumns] = b.shape.slice(-2) as [number, number];
+  const [m, k, n] = [transposeA ? aColumns : aRows, transposeA ? aRows : aColumns, transposeB ? bRows : bColumns];
+  const rank = Math.max(a.shape.length, b.shape.length) - 2;
+  const batch = Array.from({ length: rank }, (_, i) => {
+    const axis = (x: Array64) => x.shape[x.shape.length - 2 - rank + i] ?? 1;
+    return Math.max(axis(a), axis(b));
+  });
+  const batchIndex = (x: Array64, index: number[]) =>
+    Array.from({ length: x.shape.length - 2 }, (_, i) => lead(x, i, rank)(index));
+  return build([...batch, m, n], (index) => {
+    const [i, j] = index.slice(-2) as [number, number];
+    const [ia, ib] = [batchIndex(a, index.slice(0, rank)), batchIndex(b, index.slice(0, rank))];
+    return sum(k, (l) => at(a, [...ia, ...(transposeA ? [l, i] : [i, l])]) * at(b, [...ib, ...(transposeB ? [j, l] : [l, j])]));
+  });
+}
+
+export interface Window {
+  readonly stride: readonly [number, number];
+  /** Zeros before each axis. */
+  readonly before: readonly [number, number];
+  readonly out: readonly [number, number];
+}
+
+/** Output size and padding as TensorFlow defines "same" and "valid", or explicit [top, bottom, left, right]. */
+export function windowOf(
+  input: readonly [number, number],
+  filter: readonly [number, number],
+  stride: readonly [number, number],
+  pad: "same" | "valid" | readonly [number, number, number, number],
+): Window {
+  const axis = (i: 0 | 1) => {
+    if (pad === "same") {
+      const out = Math.ceil(input[i] / stride[i]);
+      return { out, before: Math.floor(Math.max(0, (out - 1) * stride[i] + filter[i] - input[i]) / 2) };
+    }
+    const [before, after] = pad === "valid" ? [0, 0] : [pad[2 * i]!, pad[2 * i + 1]!];
+    return { out: Math.floor((input[i] + before + after - filter[i]) / stride[i]) + 1, before };
+  };
+  const [rows, columns] = [axis(0), axis(1)];
+  return { stride, before: [rows.before, columns.before], out: [rows.out, columns.out] };
+}
+
+export function conv2d(x: Array64, filter: Array64, window: Window): Array64 {
+  const [fh, fw, inChannels, outChannels] = filter.shape as [number, number, number, number];
+  return build([x.shape[0]!, ...window.out, outChannels], ([n, y, c, o]) =>
+    sum(fh * fw * inChannels, (tap) => {
+      const [i, j, channel] = [Math.floor(tap / (fw * inChannels)), Math.floor(tap / inChannels) % fw, tap % inChannels];
+      const pixel = [n!, y! * window.stride[0] + i - window.before[0], c! * window.stride[1] + j - window.before[1], channel];
+      return at(x, pixel) * at(filter, [i, j, channel, o!]);
+    }),
+  );
+}
+
+/** The transpose of conv2d as a linear map: filter [h, w, out channels, in channels]; `window` is that of the convolution from output to input. */
+export function conv2dTranspose(dy: Array64, filter: Array64, shape: readonly number[], window: Window): Array64 {
+  const [fh, fw, , channels] = filter.shape as [number, number, number, number];
+  return build(shape, ([n, y, x, c]) =>
+    sum(fh * fw * channels, (tap) => {
+      const [i, j, channel] = [Math.floor(tap / (fw * channels)), Math.floor(tap / channels) % fw, tap % channels];
+      const [row, column] = [y! + window.before[0] - i, x! + window.before[1] - j];
+      if (row % window.stride[0] !== 0 || column % window.stride[1] !== 0) return 0;
+      return at(dy, [n!, row / window.stride[0], column / window.stride[1], channel]) * at(filter, [i, j, c!, channel]);
+    }),
+  );
+}
+
+/** filter [h, w, channels, multiplier]. */
+export function depthwise(x: Array64, filter: Array64, window: Window): Array64 {
+  const [fh, fw, channels, multiplier] = filter.shape as [number, number, number, number];
+  return build([x.shape[0]!, ...window.out, channels * multiplier], ([n, y, c, o]) =>
+    sum(fh * fw, (tap) => {
+      const [i, j, channel] = [Math.floor(tap / fw), tap % fw, Math.floor(o! / multiplier)];
+      const pixel = [n!, y! * window.stride[0] + i - window.before[0], c! * window.stride[1] + j - window.before[1], channel];
+      return at(x, pixel) * at(filter, [i, j, channel, o! % multiplier]);
+    }),
+  );
+}
+
+/** Mean over the pixels of each window that lie inside the image, as TensorFlow has it. */
+export function avgPool(x: Array64, filter: readonly [number, number], window: Window): Array64 {
+  const [, height, width, channels] = x.shape as [number, number, number, number];
+  return build([x.shape[0]!, ...window.out, channels], ([n, y, c, channel]) => {
+    let [total, count] = [0, 0];
+    for (let i = 0; i < filter[0]; i++) {
+      for (let j = 0; j < filter[1]; j++) {
+        const [row, column] = [y! * window.stride[0] + i - window.before[0], c! * window.stride[1] + j - window.before[1]];
+        if (row < 0 || row >= height || column < 0 || column >= width) continue;
+        total += at(x, [n!, row, column, channel!]);
+        count++;
+      }
+    }
+    return total / count;
+  });
+}
+
+/** Softmax of the last axis, or its logarithm. */
+export function softmax(x: Array64, logarithm = false): Array64 {
+  const classes = x.shape.at(-1)!;
+  return build(x.shape, (index) => {
+    const row = index.slice(0, -1);
+    const total = sum(classes, (c) => Math.exp(at(x, [...row, c])));
+    const logit = at(x, index);
+    return logarithm ? logit - Math.log(total) : Math.exp(logit) / total;
+  });
+}
+
+/** Bilinear resize without half-pixel centres; `alignCorners` as in TensorFlow 1. */
+export function resizeBilinear(x: Array64, out: readonly [number, number], alignCorners: boolean): Array64 {
+  const [n, height, width, channels] = x.shape as [number, number, number, number];
+  const scale = (inputs: number, outputs: number) =>
+    alignCorners && outputs > 1 ? (inputs - 1) / (outputs - 1) : inputs / outputs;
+  const [sy, sx] = [scale(height, out[0]), scale(width, out[1])];
+  return build([n, ...out, channels], ([b, y, c, channel]) => {
+    const [row, column] = [y! * sy, c! * sx];
+    const [top, left] = [Math.floor(row), Math.floor(column)];
+    const [bottom, right] = [Math.min(height - 1, Math.ceil(row)), Math.min(width - 1, Math.ceil(column))];
+    const pixel = (i: number, j: number) => at(x, [b!, i, j, channel!]);
+    const upper = pixel(top, left) + (pixel(top, right) - pixel(top, left)) * (column - left);
+    const lower = pixel(bottom, left) + (pixel(bottom, right) - pixel(bottom, left)) * (column - left);
+    return upper + (lower - upper) * (row - top);
+  });
+}
+
+export function resizeNearest(x: Array64, out: readonly [number, number]): Array64 {
+  const [n, height, width, channels] = x.shape as [number, number, number, number];
+  return build([n, ...out, channels], ([b, y, c, channel]) =>
+    at(x, [b!, Math.floor((y! * height) / out[0]), Math.floor((c! * width) / out[1]), channel!]),
+  );
+}
+
+/** Rows of `x` along `axis` at the given indices. */
+export function gather(x: Array64, indices: readonly number[], axis: number): Array64 {
+  const shape = x.shape.map((length, i) => (i === axis ? indices.length : length));
+  return build(shape, (index) =>
+    at(
+      x,
+      index.map((value, i) => (i === axis ? indices[value]! : value)),
+    ),
+  );
+}
+
+/** (x − mean) / √(variance + ε) over `axes`. */
+export function normalise(x: Array64, axes: readonly number[], epsilon: number): Array64 {
+  const groupOf = (index: readonly number[]) => index.map((value, i) => (axes.includes(i) ? 0 : value)).join();
+  const groups = new Map<string, number[]>();
+  build(x.shape, (index) => {
+    const key = groupOf(index);
+    if (!groups.has(key)) groups.set(key, []);
+    groups.get(key)!.push(at(x, index));
+    return 0;
+  });
+  const moments = new Map(
+    [...groups].map(([key, values]) => {
+      const mean = values.reduce((a, b) => a + b, 0) / values.length;
+      const variance = values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length;
+      return [key, { mean, variance }];
+    }),
+  );
+  return build(x.shape, (index) => {
+    const { mean, variance } = moments.get(groupOf(index))!;
+    return (at(x, index) - mean) / Math.sqrt(variance + epsilon);
+  });
+}
