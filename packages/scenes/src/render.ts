@@ -1,0 +1,228 @@
+import { type Camera, cameraOf, type ScreenBox, screenBoxOfSphere, unionOfBoxes } from "./camera.js";
+import { checkFactors, type SceneFactors } from "./factors.js";
+import {
+  AMBIENT,
+  DIFFUSE,
+  LIGHT,
+  OBJECT_COLORS,
+  OBJECT_RADII,
+  SHADOW_HARDNESS,
+  SPECULAR,
+  TABLE_COLOR,
+  TABLE_HALF_DEPTH,
+  TABLE_HALF_WIDTH,
+  type Vec3,
+  WALL_COLORS,
+  WALL_Z,
+} from "./look.js";
+import { BOUND, OCCLUSION_REACH, openness, SHADOW_REACH, softShadow, type TableShade, tableShade } from "./shadow.js";
+import { SHAPES, type Shape, type ShapeDistance } from "./shapes.js";
+
+/** Side of the data set's pictures, in pixels. */
+export const SCENE_SIZE = 64;
+
+/** Rays a pixel, along each side: 3 × 3 on a regular grid. */
+const SAMPLES = 3;
+
+interface Placed {
+  readonly shape: ShapeDistance;
+  readonly convex: boolean;
+  readonly shade: TableShade;
+  readonly radius: number;
+  readonly x: number;
+  readonly z: number;
+  readonly color: Vec3;
+}
+
+/**
+ * Renders one scene as 8-bit RGB, row by row from the top: `size · size · 3` bytes.
+ * The same factors give the same bytes on every machine. Throws {@link ScenesError} if a factor is out of range.
+ */
+export function renderScene(factors: SceneFactors, size: number = SCENE_SIZE): Uint8Array {
+  checkFactors("renderScene", factors);
+  const [color, shape, sizeClass, height, background, horizontal, vertical] = factors;
+  const camera = cameraOf(height);
+  const object: Placed = {
+    shape: (SHAPES[shape] as Shape).distance,
+    convex: (SHAPES[shape] as Shape).convex,
+    shade: tableShade(shape),
+    radius: OBJECT_RADII[sizeClass] as number,
+    x: (horizontal / 39) * 2 * TABLE_HALF_WIDTH - TABLE_HALF_WIDTH,
+    z: TABLE_HALF_DEPTH - (vertical / 39) * 2 * TABLE_HALF_DEPTH,
+    color: OBJECT_COLORS[color] as Vec3,
+  };
+  const pixels = emptyScene(camera, height, background, size).slice();
+  const box = influence(camera, object, size);
+  const rgb = new Float64Array(3);
+  for (let row = box.top; row < box.bottom; row++) {
+    for (let column = box.left; column < box.right; column++) {
+      rgb.fill(0);
+      addSamples(rgb, camera, object, WALL_COLORS[background] as Vec3, row, column, size);
+      writePixel(pixels, (row * size + column) * 3, rgb);
+    }
+  }
+  return pixels;
+}
+
+const emptyScenes = new Map<string, Uint8Array>();
+
+/** The table and the wall alone: nine pictures, each rendered once. */
+function emptyScene(camera: Camera, height: number, background: number, size: number): Uint8Array {
+  const key = `${height} ${background} ${size}`;
+  let pixels = emptyScenes.get(key);
+  if (!pixels) {
+    pixels = new Uint8Array(size * size * 3);
+    const rgb = new Float64Array(3);
+    for (let pixel = 0; pixel < size * size; pixel++) {
+      rgb.fill(0);
+      addSamples(rgb, camera, undefined, WALL_COLORS[background] as Vec3, Math.floor(pixel / size), pixel % size, size);
+      writePixel(pixels, pixel * 3, rgb);
+    }
+    emptyScenes.set(key, pixels);
+  }
+  return pixels;
+}
+
+/** Screen rectangle outside which the picture equals that of the empty scene: the object, its shadow and its occlusion. */
+function influence(camera: Camera, { radius, x, z }: Placed, size: number): ScreenBox {
+  const boxes: ScreenBox[] = [];
+  // The shadow is the swept, widening ball: spheres along the light's path down to the table, and the same again on the wall.
+  const steps = 6;
+  for (let i = 0; i <= steps; i++) {
+    const t = (i / steps) * SHADOW_REACH * radius;
+    const y = radius - t * LIGHT[1];
+    if (y < -2 * BOUND * radius) break;
+    const reach = radius * BOUND + t / SHADOW_HARDNESS;
+    boxes.push(screenBoxOfSphere(camera, [x - t * LIGHT[0], Math.max(y, 0), z - t * LIGHT[2]], reach, size));
+  }
+  boxes.push(screenBoxOfSphere(camera, [x, radius, z], radius * (BOUND + OCCLUSION_REACH), size));
+  return unionOfBoxes(boxes, size);
+}
+
+function addSamples(
+  rgb: Float64Array,
+  camera: Camera,
+  object: Placed | undefined,
+  wall: Vec3,
+  row: number,
+  column: number,
+  size: number,
+): void {
+  for (let sy = 0; sy < SAMPLES; sy++) {
+    for (let sx = 0; sx < SAMPLES; sx++) {
+      const u = ((column + (sx + 0.5) / SAMPLES) / size) * 2 - 1;
+      const v = 1 - ((row + (sy + 0.5) / SAMPLES) / size) * 2;
+      let dx = u * camera.right[0] + v * camera.up[0] + camera.focal * camera.forward[0];
+      let dy = u * camera.right[1] + v * camera.up[1] + camera.focal * camera.forward[1];
+      let dz = u * camera.right[2] + v * camera.up[2] + camera.focal * camera.forward[2];
+      const scale = 1 / Math.sqrt(dx * dx + dy * dy + dz * dz);
+      dx *= scale;
+      dy *= scale;
+      dz *= scale;
+      if (object && addObject(rgb, camera, object, dx, dy, dz)) continue;
+      addRoom(rgb, camera, object, wall, dx, dy, dz);
+    }
+  }
+}
+
+/** Marches the ray inside the object's bounding sphere; adds its shaded colour and returns true on a hit. */
+function addObject(rgb: Float64Array, camera: Camera, object: Placed, dx: number, dy: number, dz: number): boolean {
+  const { shape, radius } = object;
+  // In units of the object's radius, its foot at the origin.
+  const ox = (camera.position[0] - object.x) / radius;
+  const oy = camera.position[1] / radius;
+  const oz = (camera.position[2] - object.z) / radius;
+  const b = ox * dx + (oy - 1) * dy + oz * dz;
+  const c = ox * ox + (oy - 1) * (oy - 1) + oz * oz - BOUND * BOUND;
+  const discriminant = b * b - c;
+  if (discriminant <= 0) return false;
+  const root = Math.sqrt(discriminant);
+  let t = -b - root;
+  for (let step = 0; step < 64 && t < -b + root; step++) {
+    const distance = shape(ox + t * dx, oy + t * dy, oz + t * dz);
+    if (distance < 1e-3) {
+      addShadedObject(rgb, object, ox + t * dx, oy + t * dy, oz + t * dz, dx, dy, dz);
+      return true;
+    }
+    t += distance;
+  }
+  return false;
+}
+
+function addShadedObject(
+  rgb: Float64Array,
+  { shape, convex, color }: Placed,
+  x: number,
+  y: number,
+  z: number,
+  dx: number,
+  dy: number,
+  dz: number,
+): void {
+  const e = 0.004;
+  let nx = shape(x + e, y, z) - shape(x - e, y, z);
+  let ny = shape(x, y + e, z) - shape(x, y - e, z);
+  let nz = shape(x, y, z + e) - shape(x, y, z - e);
+  const scale = 1 / Math.sqrt(nx * nx + ny * ny + nz * nz + 1e-20);
+  nx *= scale;
+  ny *= scale;
+  nz *= scale;
+  const facing = nx * LIGHT[0] + ny * LIGHT[1] + nz * LIGHT[2];
+  const lit = convex ? 1 : softShadow(shape, x + nx * 0.03, y + ny * 0.03, z + nz * 0.03);
+  const light = AMBIENT * (0.7 + 0.3 * ny) + DIFFUSE * Math.max(facing, 0) * lit;
+  // Blinn–Phong highlight with exponent 16, by repeated squaring.
+  const hx = LIGHT[0] - dx;
+  const hy = LIGHT[1] - dy;
+  const hz = LIGHT[2] - dz;
+  let highlight = Math.max(0, (nx * hx + ny * hy + nz * hz) / Math.sqrt(hx * hx + hy * hy + hz * hz));
+  for (let i = 0; i < 4; i++) highlight *= highlight;
+  const shine = SPECULAR * highlight * lit;
+  rgb[0] = (rgb[0] as number) + Math.min(1, color[0] * light + shine);
+  rgb[1] = (rgb[1] as number) + Math.min(1, color[1] * light + shine);
+  rgb[2] = (rgb[2] as number) + Math.min(1, color[2] * light + shine);
+}
+
+/** Table and wall are planes, met analytically; only their shadow and occlusion ask the object's distance. */
+function addRoom(
+  rgb: Float64Array,
+  camera: Camera,
+  object: Placed | undefined,
+  wall: Vec3,
+  dx: number,
+  dy: number,
+  dz: number,
+): void {
+  const toTable = dy < 0 ? -camera.position[1] / dy : Number.POSITIVE_INFINITY;
+  const toWall = (WALL_Z - camera.position[2]) / dz;
+  const onTable = toTable < toWall;
+  const t = onTable ? toTable : toWall;
+  const x = camera.position[0] + t * dx;
+  const y = onTable ? 0 : camera.position[1] + t * dy;
+  const z = onTable ? camera.position[2] + t * dz : WALL_Z;
+  const facing = onTable ? LIGHT[1] : LIGHT[2] + 0.35;
+  let lit = 1;
+  let open = 1;
+  if (object) {
+    const px = (x - object.x) / object.radius;
+    const pz = (z - object.z) / object.radius;
+    if (onTable) {
+      lit = object.shade.lit(px, pz);
+      open = object.shade.open(px, pz);
+    } else {
+      lit = softShadow(object.shape, px, y / object.radius, pz);
+      open = openness(object.shape, px, y / object.radius, pz);
+    }
+  }
+  const light = (AMBIENT + DIFFUSE * facing * lit) * open;
+  const color = onTable ? TABLE_COLOR : wall;
+  rgb[0] = (rgb[0] as number) + Math.min(1, color[0] * light);
+  rgb[1] = (rgb[1] as number) + Math.min(1, color[1] * light);
+  rgb[2] = (rgb[2] as number) + Math.min(1, color[2] * light);
+}
+
+function writePixel(pixels: Uint8Array, offset: number, sums: Float64Array): void {
+  for (let channel = 0; channel < 3; channel++) {
+    // Display gamma 2: a square root is exact everywhere, a power is not.
+    pixels[offset + channel] = Math.floor(Math.sqrt((sums[channel] as number) / (SAMPLES * SAMPLES)) * 255 + 0.5);
+  }
+}
