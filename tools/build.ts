@@ -15,9 +15,15 @@ const env = { ...process.env, ...(args.includes("--no-types") ? { LATENTFLOW_BUI
 
 /** One tsup process, since esbuild reads the working directory only once in its life. */
 function build(name: string): Promise<void> {
-  const tsup = spawn(process.execPath, [`${root}node_modules/tsup/dist/cli-default.js`, "--silent"], { cwd: `${root}packages/${name}`, env, stdio: "inherit" });
+  const tsup = spawn(process.execPath, [`${root}node_modules/tsup/dist/cli-default.js`, "--silent"], {
+    cwd: `${root}packages/${name}`,
+    env,
+    stdio: "inherit",
+  });
   return new Promise((resolve, reject) => {
-    tsup.on("exit", (code) => (code === 0 ? resolve() : reject(new Error(`build: tsup failed in packages/${name} with code ${code}.`))));
+    tsup.on("exit", (code) =>
+      code === 0 ? resolve() : reject(new Error(`build: tsup failed in packages/${name} with code ${code}.`)),
+    );
   });
 }
 

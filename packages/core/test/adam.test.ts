@@ -1,0 +1,109 @@
+import { useBackend } from "@latentflow/backend";
+import {
+  adam,
+  adamStateFromData,
+  adamStateToData,
+  CoreError,
+  constantRate,
+  cosineDecay,
+  disposeAdamState,
+  SeededRandom,
+  stepDecay,
+  warmUp,
+} from "@latentflow/core";
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import reference from "./reference/adam.json" with { type: "json" };
+
+for (const backend of ["cpu", "wasm"] as const) {
+  describe(`adam on ${backend}`, () => {
+    beforeAll(async () => void (await useBackend(backend)));
+
+    for (const { options, schedule, start, gradients, after } of reference.runs) {
+      it(`takes the same steps as PyTorch's (${JSON.stringify(options)}, StepLR every ${schedule.every} × ${schedule.factor})`, () => {
+        const before = tf.memory().numTensors;
+        const optimiser = adam(options);
+        const rates = stepDecay({ learningRate: options.learningRate, ...schedule });
+        let rateState = rates.init();
+        let parameters: tf.Tensor[] = [tf.tensor1d(start)];
+        let state = optimiser.init(parameters);
+        gradients.forEach((gradient, i) => {
+          const { learningRate, state: nextRateState } = rates.update(rateState);
+          rateState = nextRateState;
+          const gradientTensor = tf.tensor1d(gradient);
+          const next = optimiser.update(parameters, [gradientTensor], state, learningRate);
+          tf.dispose([parameters, gradientTensor]);
+          disposeAdamState(state);
+          ({ parameters, state } = next);
+          for (const [j, value] of parameters[0]!.dataSync().entries()) expect(value).toBeCloseTo(after[i]![j]!, 5);
+        });
+        tf.dispose(parameters);
+        disposeAdamState(state);
+        expect(tf.memory().numTensors).toBe(before);
+      });
+    }
+
+    it("resumes to the same bits", async () => {
+      const run = async (interruptAt?: number) => {
+        const optimiser = adam({ learningRate: 0.01 });
+        const random = new SeededRandom(1);
+        let parameters: tf.Tensor[] = [random.normalTensor([3, 2]), random.normalTensor([4])];
+        let state = optimiser.init(parameters);
+        for (let step = 0; step < 20; step++) {
+          if (step === interruptAt) {
+            const saved = await adamStateToData(state);
+            disposeAdamState(state);
+            state = adamStateFromData(structuredClone(saved));
+          }
+          const gradients = parameters.map((parameter) => tf.tidy(() => tf.sin(tf.mul(parameter, 3))));
+          const next = optimiser.update(parameters, gradients, state);
+          tf.dispose([parameters, gradients]);
+          disposeAdamState(state);
+          ({ parameters, state } = next);
+        }
+        const values = parameters.map((parameter) => parameter.dataSync());
+        tf.dispose(parameters);
+        disposeAdamState(state);
+        return values;
+      };
+      expect(await run(7)).toEqual(await run());
+    });
+  });
+}
+
+describe("bad input", () => {
+  it("is refused by name", () => {
+    expect(() => adam({ beta1: 1 })).toThrow("beta1 < 1, got 1");
+    expect(() => adam({ learningrate: 1 } as object)).toThrow('did you mean "learningRate"');
+    expect(() => adam().update([], [tf.scalar(1)], { step: 0, mean: [], variance: [] })).toThrow("expected 0 gradients");
+    const vector = tf.tensor1d([1, 2]);
+    const state = adam().init([vector]);
+    expect(() => adam().update([vector], [tf.scalar(1)], state)).toThrow("gradient of parameter 0 to have shape [2], got []");
+    expect(() => adamStateFromData({ step: 1, arrays: { "mean.0": { shape: [1], data: new Float32Array(1) } } })).toThrow(
+      CoreError,
+    );
+    expect(() => adamStateFromData({ step: -1, arrays: {} })).toThrow("step ≥ 0");
+  });
+});
+
+describe("schedules", () => {
+  const rates = (schedule: ReturnType<typeof constantRate>, count: number) => {
+    let state = schedule.init();
+    return Array.from({ length: count }, () => {
+      const next = schedule.update(state);
+      state = JSON.parse(JSON.stringify(next.state));
+      return next.learningRate;
+    });
+  };
+  it("give PyTorch's rates", () => {
+    expect(rates(stepDecay({ learningRate: 1, every: 3, factor: 0.5 }), 8)).toEqual([1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25]);
+    for (const [i, rate] of rates(cosineDecay({ learningRate: 0.1, steps: 10, final: 0.01 }), 13).entries()) {
+      expect(rate).toBeCloseTo(reference.cosine[i]!, 12);
+    }
+    expect(rates(warmUp({ steps: 4, after: constantRate(2) }), 6)).toEqual([0.5, 1, 1.5, 2, 2, 2]);
+  });
+  it("refuse nonsense", () => {
+    expect(() => stepDecay({ learningRate: 1, every: 0, factor: 1 })).toThrow("every to be an integer ≥ 1");
+    expect(() => warmUp({ steps: 1, after: 3 as never })).toThrow("to be a schedule");
+  });
+});

@@ -1,0 +1,77 @@
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CoreError } from "@latentflow/core";
+import { writeFileAtomic, writeJsonAtomic } from "@latentflow/core/files";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+describe("writeFileAtomic", () => {
+  let folder = "";
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "latentflow-"));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it("writes text, bytes and streams, makes folders, replaces, and leaves nothing beside", async () => {
+    const path = join(folder, "a", "b.txt");
+    await writeFileAtomic(path, "old");
+    await writeFileAtomic(path, new Uint8Array([104, 105]));
+    expect(await readFile(path, "utf8")).toBe("hi");
+    await writeFileAtomic(
+      path,
+      (async function* () {
+        yield new TextEncoder().encode("one ");
+        yield new TextEncoder().encode("two");
+      })(),
+    );
+    expect(await readFile(path, "utf8")).toBe("one two");
+    expect(await readdir(join(folder, "a"))).toEqual(["b.txt"]);
+  });
+
+  it("keeps the old file and cleans up when the writing breaks off in the middle", async () => {
+    const path = join(folder, "state.bin");
+    await writeFileAtomic(path, "precious");
+    const broken = (async function* () {
+      yield new Uint8Array(1000);
+      throw new Error("the source broke");
+    })();
+    await expect(writeFileAtomic(path, broken)).rejects.toThrow(
+      /state\.bin: the source broke\. What stood there before is unchanged/,
+    );
+    expect(await readFile(path, "utf8")).toBe("precious");
+    expect(await readdir(folder)).toEqual(["state.bin"]);
+  });
+
+  it("names what is in the way", async () => {
+    await writeFile(join(folder, "file"), "");
+    await expect(writeFileAtomic(join(folder, "file", "x"), "")).rejects.toThrow(CoreError);
+    await mkdir(join(folder, "taken"));
+    await writeFile(join(folder, "taken", "inside"), "");
+    await expect(writeFileAtomic(join(folder, "taken"), "x")).rejects.toThrow(/taken/);
+    expect((await readdir(folder)).sort()).toEqual(["file", "taken"]);
+  });
+
+  it.skipIf(process.getuid?.() === 0)(
+    "says so when a folder can't be written (not checked as root, who can write anywhere)",
+    async () => {
+      await chmod(folder, 0o500);
+      await expect(writeFileAtomic(join(folder, "x"), "")).rejects.toThrow("no permission to write there");
+      await chmod(folder, 0o700);
+    },
+  );
+
+  it("survives many writers of one file: the last one wins, whole", async () => {
+    const path = join(folder, "shared");
+    await Promise.all(Array.from({ length: 20 }, (_, i) => writeFileAtomic(path, `${i}`.repeat(10_000))));
+    const text = await readFile(path, "utf8");
+    expect(text).toBe(text.slice(0, text.length / 10_000).repeat(10_000));
+    expect(await readdir(folder)).toEqual(["shared"]);
+  });
+});
+
+describe("writeJsonAtomic", () => {
+  it("refuses numbers that JSON would turn into null", async () => {
+    await expect(writeJsonAtomic(join(tmpdir(), "never.json"), { loss: Number.NaN })).rejects.toThrow('got NaN at key "loss"');
+    await expect(writeJsonAtomic(join(tmpdir(), "never.json"), undefined)).rejects.toThrow("a value that JSON can hold");
+  });
+});

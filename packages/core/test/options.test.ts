@@ -1,0 +1,57 @@
+import { CoreError, checkChoice, checkNumber, checkOptions, describeValue, LatentflowError } from "@latentflow/core";
+import { describe, expect, it } from "vitest";
+
+class OwnError extends LatentflowError {}
+
+describe("checkOptions", () => {
+  it("accepts known keys and no options at all", () => {
+    expect(() => checkOptions("f", { rtol: 1 }, ["rtol", "atol"])).not.toThrow();
+    expect(() => checkOptions("f", undefined, ["rtol"])).not.toThrow();
+  });
+  it("names the unknown key, the nearest known one, and all known ones", () => {
+    expect(() => checkOptions("odeint", { rtoll: 1 }, ["rtol", "atol"])).toThrow(
+      'odeint: unknown option "rtoll" (did you mean "rtol"?); known options: rtol, atol.',
+    );
+    expect(() => checkOptions("odeint", { banana: 1 }, ["rtol"])).toThrow('unknown option "banana"; known options: rtol.');
+    expect(() => checkOptions("odeint", { x: 1 }, [])).toThrow("it takes none");
+  });
+  it("throws the caller's own error class", () => {
+    expect(() => checkOptions("f", { x: 1 }, [], OwnError)).toThrow(OwnError);
+    expect(() => checkOptions("f", { x: 1 }, [])).toThrow(CoreError);
+  });
+  it("refuses what is no options object", () => {
+    expect(() => checkOptions("f", [1] as object, [])).toThrow("expected an options object, got an array of length 1");
+    expect(() => checkOptions("f", "x" as unknown as object, [])).toThrow('got "x"');
+  });
+});
+
+describe("checkNumber", () => {
+  it("returns what fits", () => expect(checkNumber("f", "steps", 3, { min: 1, integer: true })).toBe(3));
+  it.each([
+    [Number.NaN, {}, "steps to be a finite number, got NaN"],
+    [0, { above: 0 }, "a finite number > 0, got 0"],
+    [1.5, { integer: true, min: 1 }, "an integer ≥ 1, got 1.5"],
+    ["3", {}, 'got "3"'],
+    [9, { min: 0, max: 1 }, "≥ 0 and ≤ 1, got 9"],
+  ])("refuses %s under %o", (value, limits, message) => expect(() => checkNumber("f", "steps", value, limits)).toThrow(message));
+});
+
+describe("checkChoice", () => {
+  it("returns a known word and refuses another, with the nearest", () => {
+    expect(checkChoice("f", "method", "rk4", ["rk4", "euler"])).toBe("rk4");
+    expect(() => checkChoice("f", "method", "RK4x", ["rk4", "euler"])).toThrow(
+      'one of rk4, euler, got "RK4x". Did you mean "rk4"?',
+    );
+  });
+});
+
+describe("describeValue", () => {
+  it("is short and says what a value is", () => {
+    expect(describeValue(() => 1)).toMatch(/^a function/);
+    expect(describeValue({ a: 1, b: 2 })).toBe("an object with keys [a, b]");
+    expect(describeValue({ shape: [2, 3] })).toBe("a tensor of shape [2, 3]");
+    expect(describeValue(new Float32Array(3))).toBe("a Float32Array of 12 bytes");
+    expect(describeValue("x".repeat(200)).length).toBeLessThan(90);
+    expect(describeValue(null)).toBe("null");
+  });
+});

@@ -1,0 +1,66 @@
+import { useBackend } from "@latentflow/backend";
+import {
+  CoreError,
+  checkSameStructure,
+  describeStructure,
+  disposeTree,
+  flatten,
+  mapTree,
+  tensorsOf,
+  unflatten,
+} from "@latentflow/core";
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeAll, describe, expect, it } from "vitest";
+
+describe("trees", () => {
+  beforeAll(async () => void (await useBackend("cpu")));
+
+  it("unflatten undoes flatten for arrays and records nested at will", () => {
+    const tree = { b: [1, { c: 2, a: 3 }], a: 4, empty: [], none: {} };
+    const { leaves, structure } = flatten<number>(tree);
+    expect(leaves).toEqual([4, 1, 3, 2]);
+    expect(unflatten(structure, leaves)).toEqual(tree);
+  });
+
+  it("does not depend on the order in which a record was written", () => {
+    expect(flatten<number>({ x: 1, y: 2 })).toEqual(flatten<number>({ y: 2, x: 1 }));
+  });
+
+  it("takes a number, a typed array or a tensor as a leaf", () => {
+    const values = new Float64Array([1, 2]);
+    expect(flatten(values).leaves).toEqual([values]);
+    expect(flatten(3).leaves).toEqual([3]);
+    const tensor = tf.scalar(1);
+    expect(flatten<unknown>([tensor, { v: tensor }]).leaves).toEqual([tensor, tensor]);
+    tensor.dispose();
+  });
+
+  it("keeps a key named __proto__ an ordinary key", () => {
+    const { structure } = flatten<number>(JSON.parse('{"__proto__": 1}'));
+    const back = unflatten(structure, [5]) as Record<string, number>;
+    expect(Object.keys(back)).toEqual(["__proto__"]);
+    expect(Object.getPrototypeOf(back)).toBe(Object.prototype);
+  });
+
+  it("maps leaves and keeps the nesting", () => {
+    expect(mapTree({ a: 1, b: [2, 3] }, (x: number) => x * 10)).toEqual({ a: 10, b: [20, 30] });
+  });
+
+  it("says how two structures differ", () => {
+    const [a, b] = [flatten({ x: 1, y: [1, 2] }).structure, flatten({ x: 1 }).structure];
+    expect(describeStructure(a)).toBe("{x: *, y: [*, *]}");
+    expect(() => checkSameStructure("odeint", "f(t, y)", a, b)).toThrow(
+      "odeint: expected f(t, y) to nest as {x: *, y: [*, *]}, got {x: *}.",
+    );
+    expect(() => unflatten(a, [1])).toThrow(CoreError);
+  });
+
+  it("finds and disposes tensors", () => {
+    const before = tf.memory().numTensors;
+    const tree = { a: tf.scalar(1), b: [tf.scalar(2)] };
+    expect(tensorsOf("f", tree)).toHaveLength(2);
+    expect(() => tensorsOf("f", { a: 1 })).toThrow("expected a tensor or arrays and records of tensors, got 1");
+    disposeTree(tree);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
