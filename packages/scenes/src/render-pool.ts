@@ -1,0 +1,101 @@
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { checkNumber, checkOptions, throwIfAborted } from "@latentflow/core";
+import { ScenesError } from "./errors.js";
+import { sceneFactors } from "./factors.js";
+import { SCENE_SIZE } from "./render.js";
+
+export interface RenderOptions {
+  /** Worker threads; by default one a core. */
+  readonly workers?: number;
+  /** Told after every block of pictures how many are done. */
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Pictures a message: large enough to make messages cheap, small enough to share work evenly. */
+const BLOCK = 64;
+
+/**
+ * Renders many scenes on all cores: [n, 64, 64, 3], 8-bit RGB, in the order of `indices`.
+ *
+ * @throws ScenesError if an index is out of range or a worker fails; AbortError if `signal` aborts
+ */
+export async function renderScenes(indices: ArrayLike<number>, options: RenderOptions = {}): Promise<Uint8Array> {
+  checkOptions("renderScenes", options, ["workers", "onProgress", "signal"], ScenesError);
+  const pixels = new Uint8Array(indices.length * SCENE_SIZE * SCENE_SIZE * 3);
+  let offset = 0;
+  for await (const block of renderBlocks("renderScenes", indices, options)) {
+    pixels.set(block, offset);
+    offset += block.length;
+  }
+  return pixels;
+}
+
+/** The same in blocks, in order. Workers stay at most two blocks ahead, so memory stays small however many scenes there are. */
+export async function* renderBlocks(
+  caller: string,
+  indices: ArrayLike<number>,
+  { workers = availableParallelism(), onProgress, signal }: RenderOptions,
+): AsyncGenerator<Uint8Array> {
+  checkNumber(caller, "workers", workers, { integer: true, min: 1 }, ScenesError);
+  for (let i = 0; i < indices.length; i++) sceneFactors(indices[i] as number);
+  throwIfAborted(caller, signal);
+  const blocks = Math.ceil(indices.length / BLOCK);
+  const pool = Array.from({ length: Math.min(workers, blocks) }, () => new RenderWorker());
+  const pending: Promise<Uint8Array>[] = [];
+  try {
+    for (let done = 0, submitted = 0; done < blocks; done++) {
+      for (; submitted < blocks && submitted < done + 2 * pool.length; submitted++) {
+        const block = Array.from({ length: BLOCK }, (_, i) => indices[submitted * BLOCK + i]).filter(
+          (index) => index !== undefined,
+        );
+        pending.push((pool[submitted % pool.length] as RenderWorker).render(block));
+      }
+      yield await (pending.shift() as Promise<Uint8Array>);
+      onProgress?.(Math.min(indices.length, (done + 1) * BLOCK), indices.length);
+      throwIfAborted(caller, signal);
+    }
+  } finally {
+    await Promise.all(pool.map((worker) => worker.close()));
+  }
+}
+
+/** One thread. It answers in the order in which it was asked. */
+class RenderWorker {
+  private readonly worker: Worker;
+  private readonly waiting: { resolve(pixels: Uint8Array): void; reject(error: Error): void }[] = [];
+
+  constructor() {
+    this.worker = startWorker();
+    this.worker.on("message", (pixels: Uint8Array) => this.waiting.shift()?.resolve(pixels));
+    const fail = (reason: string): void => {
+      for (const { reject } of this.waiting.splice(0)) {
+        reject(new ScenesError(`renderScenes: expected the render worker to answer, got ${reason}`));
+      }
+    };
+    this.worker.on("error", (error) => fail(String(error)));
+    this.worker.on("exit", (code) => fail(`its exit with code ${code}`));
+  }
+
+  render(indices: readonly number[]): Promise<Uint8Array> {
+    const answer = new Promise<Uint8Array>((resolve, reject) => {
+      this.waiting.push({ resolve, reject });
+    });
+    // Nobody may be left to hear that a block failed once an earlier one has.
+    answer.catch(() => undefined);
+    this.worker.postMessage(indices);
+    return answer;
+  }
+
+  async close(): Promise<void> {
+    await this.worker.terminate();
+  }
+}
+
+function startWorker(): Worker {
+  if (!import.meta.url.endsWith(".ts")) return new Worker(new URL("./render-worker.js", import.meta.url));
+  // Run from sources (tests, scripts), the worker is TypeScript as well: tsx, a development dependency, has to load it.
+  const file = JSON.stringify(new URL("./render-worker.ts", import.meta.url).href);
+  return new Worker(`import("tsx/esm/api").then((tsx) => { tsx.register(); return import(${file}); });`, { eval: true });
+}
