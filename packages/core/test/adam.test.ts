@@ -1,4 +1,5 @@
-import { useBackend } from "@latentflow/backend";
+import "@tensorflow/tfjs-backend-cpu";
+import "@tensorflow/tfjs-backend-wasm";
 import {
   adam,
   adamStateFromData,
@@ -17,7 +18,7 @@ import reference from "./reference/adam.json" with { type: "json" };
 
 for (const backend of ["cpu", "wasm"] as const) {
   describe(`adam on ${backend}`, () => {
-    beforeAll(async () => void (await useBackend(backend)));
+    beforeAll(async () => void (await tf.setBackend(backend)));
 
     for (const { options, schedule, start, gradients, after } of reference.runs) {
       it(`takes the same steps as PyTorch's (${JSON.stringify(options)}, StepLR every ${schedule.every} × ${schedule.factor})`, () => {

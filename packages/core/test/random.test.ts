@@ -1,4 +1,4 @@
-import { useBackend } from "@latentflow/backend";
+import "@tensorflow/tfjs-backend-cpu";
 import { CoreError, SeededRandom } from "@latentflow/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 const mean = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
 
 describe("SeededRandom", () => {
-  beforeAll(async () => void (await useBackend("cpu")));
+  beforeAll(async () => void (await tf.setBackend("cpu")));
 
   it("gives the same numbers for the same seed, on every machine", () => {
     const random = new SeededRandom(42);

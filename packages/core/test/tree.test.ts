@@ -1,4 +1,4 @@
-import { useBackend } from "@latentflow/backend";
+import "@tensorflow/tfjs-backend-cpu";
 import {
   CoreError,
   checkSameStructure,
@@ -13,7 +13,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 
 describe("trees", () => {
-  beforeAll(async () => void (await useBackend("cpu")));
+  beforeAll(async () => void (await tf.setBackend("cpu")));
 
   it("unflatten undoes flatten for arrays and records nested at will", () => {
     const tree = { b: [1, { c: 2, a: 3 }], a: 4, empty: [], none: {} };

@@ -1,0 +1,88 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+import { ALLOWED_IMPORTS, violations } from "./architecture-rules.js";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const packages = readdirSync(join(root, "packages")).filter((name) => statSync(join(root, "packages", name)).isDirectory());
+
+function sourceFiles(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? sourceFiles(path) : /\.(ts|tsx|mts)$/.test(entry.name) ? [path] : [];
+  });
+}
+
+/** Everything that a file imports, static or dynamic, types included. */
+function importsOf(text: string): string[] {
+  return ts.preProcessFile(text).importedFiles.map((file) => file.fileName);
+}
+
+describe("the house", () => {
+  it("has a rule for every package, and every package keeps to it", () => {
+    expect(Object.keys(ALLOWED_IMPORTS)).toEqual(expect.arrayContaining(packages));
+    const found = packages.flatMap((name) => {
+      const source = join(root, "packages", name, "src");
+      const manifest = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"));
+      const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+      return sourceFiles(source).flatMap((file) => {
+        const imports = importsOf(readFileSync(file, "utf8")).map((specifier) =>
+          // A relative path is judged by where it leads.
+          specifier.startsWith(".") ? relative(join(root, "packages"), resolve(dirname(file), specifier)) : specifier,
+        );
+        return violations(name, imports, declared).map((what) => `${relative(root, file)}: ${what}`);
+      });
+    });
+    expect(found).toEqual([]);
+  });
+
+  it("has no cycles among its rules", () => {
+    const visit = (name: string, path: string[]): void => {
+      if (path.includes(name)) throw new Error(`cycle: ${[...path, name].join(" → ")}`);
+      for (const next of ALLOWED_IMPORTS[name] ?? []) visit(next.split("/")[0]!, [...path, name]);
+    };
+    for (const name of Object.keys(ALLOWED_IMPORTS)) visit(name, []);
+  });
+
+  it("is drawn in docs/architecture.md with the same arrows", () => {
+    const page = readFileSync(join(root, "docs/architecture.md"), "utf8");
+    for (const name of packages) {
+      const line = page.split("\n").find((text) => text.startsWith(`| \`${name}\``));
+      expect(line, `a row of the table for ${name}`).toBeDefined();
+      const arrows =
+        line!
+          .split("|")[3]!
+          .match(/`([a-z-/]+)`/g)
+          ?.map((word) => word.slice(1, -1)) ?? [];
+      expect(new Set(arrows), `arrows of ${name}`).toEqual(new Set(ALLOWED_IMPORTS[name]));
+    }
+  });
+});
+
+describe("the rules catch", () => {
+  const declared = ["@latentflow/core", "fflate"];
+  it.each([
+    ["an import against the grain", "core", ["@latentflow/ode"], "may not import @latentflow/ode"],
+    [
+      "a subpath that is not allowed",
+      "ode",
+      ["@latentflow/latent-edit/workers"],
+      "may not import @latentflow/latent-edit/workers",
+    ],
+    ["a reach into another package's sources", "ode", ["core/src/tree.js"], "reaches into core"],
+    ["a reach by name into another package's files", "ode", ["@latentflow/core/src/tree.js"], "reaches into @latentflow/core"],
+    ["a dependency that is not declared", "ode", ["left-pad"], "left-pad is not in its package.json"],
+    ["a Node module where browsers must run", "ode", ["node:fs"], "imports node:fs"],
+  ])("%s", (_what, name, imports, message) => {
+    expect(violations(name, imports, declared).join()).toContain(message);
+  });
+  it("nothing in what is allowed", () => {
+    expect(violations("ode", ["@latentflow/core", "ode/src/solve.js"], declared)).toEqual([]);
+  });
+  it("static, dynamic, type and side-effect imports", () => {
+    const text = `import a from "a";\nimport type { B } from 'b';\nexport * from "c";\nawait import("d");\nimport "e";\n// from "no"\n/* from "no" */`;
+    expect(importsOf(text)).toEqual(["a", "b", "c", "d", "e"]);
+  });
+});

@@ -1,0 +1,85 @@
+/**
+ * What a user will get, checked before anybody gets it: publint and "are the types wrong" on every packed package, then all of them installed
+ * in an empty project, where a program (test/packed/consumer.ts) is type-checked under both module resolutions and run with plain node.
+ * Run `npm run build` first. `--keep` leaves the project in place.
+ */
+import { execFileSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { packageNames } from "./source-aliases.js";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const project = mkdtempSync(join(tmpdir(), "latentflow-consumer-"));
+const run = (command: string, args: string[], cwd: string) =>
+  execFileSync(command, args, { cwd, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
+
+function step(title: string): void {
+  console.log(`· ${title}`);
+}
+
+async function lintPackages(): Promise<void> {
+  for (const name of packageNames()) {
+    const folder = join(root, "packages", name);
+    if (!existsSync(join(folder, "dist", "index.d.ts")))
+      throw new Error(`check-packages: packages/${name}/dist is missing. Run npm run build first.`);
+    const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const { messages } = await publint({ pkgDir: folder, strict: true });
+    const serious = messages
+      .filter((message) => message.type !== "suggestion")
+      .map((message) => formatMessage(message, manifest));
+    if (serious.length > 0) throw new Error(`check-packages: publint on ${name}: ${serious.join("; ")}`);
+  }
+}
+
+function packAll(): string[] {
+  const folders = packageNames().map((name) => `./packages/${name}`);
+  run("npm", ["pack", "--silent", "--pack-destination", project, ...folders], root);
+  return readdirSync(project).filter((file) => file.endsWith(".tgz"));
+}
+
+function checkTypes(tarballs: string[]): void {
+  const attw = join(root, "node_modules/@arethetypeswrong/cli/dist/index.js");
+  for (const tarball of tarballs)
+    run(process.execPath, [attw, join(project, tarball), "--profile", "esm-only", "--no-emoji"], root);
+}
+
+function useAsAStranger(tarballs: string[]): void {
+  writeFileSync(join(project, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
+  run(
+    "npm",
+    [
+      "install",
+      "--no-audit",
+      "--no-fund",
+      "--silent",
+      ...tarballs.map((file) => `./${file}`),
+      "@tensorflow/tfjs-core@4.22.0",
+      "typescript@6.0.3",
+      "@types/node@20",
+    ],
+    project,
+  );
+  copyFileSync(join(root, "test/packed/consumer.ts"), join(project, "consumer.ts"));
+  const tsc = join(project, "node_modules/typescript/bin/tsc");
+  const common = ["consumer.ts", "--strict", "--target", "es2022", "--types", "node", "--skipLibCheck"];
+  run(process.execPath, [tsc, ...common, "--module", "esnext", "--moduleResolution", "bundler", "--noEmit"], project);
+  run(process.execPath, [tsc, ...common, "--module", "node16", "--moduleResolution", "node16"], project);
+  console.log(run(process.execPath, ["consumer.js"], project).trim());
+}
+
+try {
+  step("publint");
+  await lintPackages();
+  step("pack");
+  const tarballs = packAll();
+  step(`types of ${tarballs.length} tarballs`);
+  checkTypes(tarballs);
+  step("install, type-check and run in an empty project");
+  useAsAStranger(tarballs);
+} finally {
+  if (!process.argv.includes("--keep")) rmSync(project, { recursive: true, force: true });
+}
