@@ -1,0 +1,61 @@
+import { add, customGrad, type GradSaveFunc, type Tensor, tidy, unstack, zerosLike } from "@tensorflow/tfjs-core";
+import { type Checked, tensorProblem } from "../problem.js";
+import { argumentTensors } from "./argument-tensors.js";
+import { firstOrderOnly } from "./first-order.js";
+import { forwardPass } from "./forward-pass.js";
+import { packTensors, unpackTensors } from "./packing.js";
+import { pullBackSegments, segmentsOf } from "./segments.js";
+
+/** A solve whose gradient goes through its steps, recomputed between stored states: memory O(√steps), one more evaluation of each. */
+export function checkpointed(checked: Checked): unknown {
+  return tidy(() => {
+    const { caller, times, options, y0 } = checked;
+    const leaves = y0.leaves as Tensor[];
+    const args = argumentTensors(options.args);
+    const forward = forwardPass(checked, leaves, true);
+    const { stacked, variables, statistics } = forward;
+    const checkpoints = forward.checkpoints!;
+    const time = times.tensor === undefined ? [] : [times.tensor];
+    const inputs = [...leaves, ...args.tensors, ...time, ...variables];
+    const count = { y: leaves.length, args: args.tensors.length, time: time.length };
+
+    const backward = (dy: Tensor, saved: Tensor[]): Tensor[] => {
+      const gradients = tidy(() => {
+        const start = saved.slice(0, count.y);
+        const savedArgs = saved.slice(count.y, count.y + count.args);
+        const savedTime = saved.slice(count.y + count.args, count.y + count.args + count.time);
+        const stored = saved.slice(count.y + count.args + count.time);
+        const states = Array.from({ length: checkpoints.states.length }, (_, i) => stored.slice(i * count.y, (i + 1) * count.y));
+        const byLeaf = unpackTensors(dy, stacked).map((leaf) => unstack(leaf));
+        const at = Array.from(times.values, (_, i) => byLeaf.map((leaf) => leaf[i]!));
+        const replay = () =>
+          tensorProblem(
+            {
+              ...checked,
+              times: { values: times.values, tensor: savedTime[0] },
+              options: { ...options, args: args.withTensors(savedArgs) },
+            },
+            start,
+          );
+        const segments = segmentsOf(checkpoints.nodes, states, checkpoints.stride);
+        const parameters = { tensors: [...savedArgs, ...savedTime], variables };
+        const result = pullBackSegments(segments, replay, parameters, { times: times.values, at }, undefined, statistics);
+        return [
+          ...result.state.map((leaf, m) => add(leaf, at[0]![m]!)),
+          ...result.parameters.map((gradient, k) => gradient ?? zerosLike(inputs[count.y + k]!)),
+        ];
+      });
+      options.onStatistics?.({ ...statistics });
+      return firstOrderOnly(caller, gradients, [dy, ...saved]);
+    };
+
+    const stored = checkpoints.states.flat();
+    const solve = customGrad((...given: (Tensor | GradSaveFunc)[]) => {
+      const save = given[given.length - 1] as GradSaveFunc;
+      save([...leaves, ...args.tensors, ...time, ...stored]);
+      return { value: packTensors(stacked).clone(), gradFunc: backward };
+    });
+    const packed = solve(...inputs);
+    return forward.present(unpackTensors(packed, stacked)) as Tensor;
+  });
+}

@@ -1,0 +1,200 @@
+import { flatten, type Tree, unflatten } from "@latentflow/core";
+import { add, mul, neg, type Scalar, scalar, sum, type Tensor, tidy, zerosLike } from "@tensorflow/tfjs-core";
+import { OdeError } from "../errors.js";
+import type { BackwardOptions } from "../options.js";
+import { type Checked, tensorProblem } from "../problem.js";
+import type { Tolerances } from "../state/state-space.js";
+import { TensorSpace } from "../state/tensor-space.js";
+import type { Statistics } from "../status.js";
+import { drive } from "../stepping/drive.js";
+import { integrate, type Observer } from "../stepping/integrate.js";
+import { Outputs } from "../stepping/outputs.js";
+import type { Step } from "../stepping/step.js";
+import { backwardProblem } from "./backward-problem.js";
+import { Checkpoints } from "./checkpoints.js";
+import { type Parameters, pullBackSegments, segmentsOf } from "./segments.js";
+
+/** What the backward pass works from. */
+export interface AdjointInput {
+  /** The forward call, its args and times replaced by the saved ones. */
+  readonly checked: Checked;
+  /** States at the output times. */
+  readonly states: readonly Tensor[][];
+  /** dL/dy at the output times. */
+  readonly cotangents: readonly Tensor[][];
+  readonly parameters: Parameters;
+  readonly backward: BackwardOptions;
+  readonly statistics: Statistics;
+}
+
+/** Gradients of a solve. */
+export interface AdjointGradients {
+  readonly y0: Tensor[];
+  /** One per output time; undefined unless times are tensors. */
+  readonly times: Scalar[] | undefined;
+  readonly parameters: Tensor[];
+}
+
+const DEFAULT_DEVIATION = 100;
+
+/** Float32 states can't be reconstructed to better than about a hundred of these. */
+const FINEST: Tolerances = { rtol: 1e-5, atol: 1e-7 };
+
+/** Thrown inside the backward solve where it must not be trusted. */
+class Unstable extends Error {
+  readonly deviation: number;
+
+  constructor(deviation: number) {
+    super("backward integration missed a stored state");
+    this.deviation = deviation;
+  }
+}
+
+/** The adjoint on arrival at an output time, before the loss at that time acts. */
+interface Arrival {
+  readonly index: number;
+  readonly a: Tensor[];
+  readonly integrals: Tensor[];
+}
+
+/**
+ * Gradients by integrating the adjoint backward in one solve. Where the state reconstructed on the way misses a stored output, or the
+ * backward solve fails, the rest is differentiated through stored states instead: a dissipative equation can't be integrated backward.
+ * Call it in a scope.
+ */
+export function adjointGradients(input: AdjointInput): AdjointGradients {
+  const { checked, states, cotangents, parameters, backward, statistics } = input;
+  const { values, tensor } = checked.times;
+  const limit = backward.detectInstability === undefined ? DEFAULT_DEVIATION : backward.detectInstability;
+  const f = (t: number | Scalar, y: unknown) => checked.f(t, y, checked.options.args);
+  const maxSteps = Math.max(1000, 20 * (statistics.accepted + statistics.rejected));
+  const { problem, space, layout } = backwardProblem(checked, f, parameters, backward, maxSteps);
+  const asked = problem.steps.kind === "adaptive" ? problem.steps.tolerances : TensorSpace.defaultTolerances;
+  const tolerances = { rtol: Math.max(asked.rtol, FINEST.rtol), atol: Math.max(asked.atol, FINEST.atol) };
+  const ySpace = new TensorSpace(checked.caller, checked.y0.structure);
+  const last = values.length - 1;
+  const timeGradients: Scalar[] = [];
+
+  const timeGradient = (index: number, cotangent: readonly Tensor[]): Scalar =>
+    tidy(() => {
+      statistics.nfeBackward++;
+      const y = states[index]!;
+      const structured = checked.y0.structure.kind === "leaf" ? y[0] : unflatten<Tensor>(checked.y0.structure, y);
+      const slopes = flatten(f(scalar(values[index]!), structured) as Tree<Tensor>).leaves;
+      return slopes.map((slope, m) => sum(mul(slope, cotangent[m]!))).reduce((total, term) => add(total, term)) as Scalar;
+    });
+  if (tensor !== undefined) timeGradients[last] = timeGradient(last, cotangents[last]!);
+
+  let reached: Arrival = {
+    index: last,
+    a: states[last]!.map(zerosLike),
+    integrals: [...parameters.tensors, ...parameters.variables].map(zerosLike),
+  };
+
+  /** Leaves a backward step at an output time: checks y, remembers where it stands, and goes on from the stored state. */
+  const observer: Observer<Tensor[]> = {
+    needsDense: () => false,
+    onStep(step: Step<Tensor[]>) {
+      const index = reached.index - 1;
+      if (step.span.t1 !== values[index]) return undefined;
+      const arrived = layout.unpack(step.y1);
+      if (limit !== false) {
+        const stored = states[index]!;
+        // In units of what is stored, not of what was reconstructed: that may be arbitrarily large.
+        const reading = ySpace.norm(1, [1, -1], [arrived.y, stored], stored, stored, tolerances);
+        const deviation = ySpace.read(reading);
+        if (!(deviation <= limit)) throw new Unstable(deviation);
+      }
+      const previous = reached;
+      reached = { index, a: arrived.a.map((leaf) => leaf.clone()), integrals: arrived.integrals.map((leaf) => leaf.clone()) };
+      for (const leaf of [...previous.a, ...previous.integrals]) leaf.dispose();
+      if (index === 0) return undefined;
+      if (tensor !== undefined) timeGradients[index] = timeGradient(index, cotangents[index]!);
+      return space.scope(() =>
+        space.clone(
+          layout.pack({
+            y: states[index]!,
+            a: reached.a.map((leaf, m) => add(leaf, cotangents[index]![m]!)),
+            integrals: reached.integrals,
+          }),
+        ),
+      );
+    },
+  };
+
+  const y0 = layout.pack({ y: states[last]!, a: cotangents[last]!, integrals: reached.integrals });
+  let failure: { cause: "reconstruction" | "maxSteps" | "stepUnderflow" | "notFinite"; deviation: number } | undefined;
+  try {
+    const { status } = drive(space, integrate({ ...problem, y0 }, observer));
+    space.close([]);
+    if (status.kind !== "finished" && status.kind !== "event") {
+      if (limit === false) throw new OdeError(`odeintAdjoint: the backward solve ${status.message}`, { status });
+      failure = { cause: status.kind, deviation: Number.NaN };
+    }
+  } catch (error) {
+    if (!(error instanceof Unstable)) throw error;
+    failure = { cause: "reconstruction", deviation: error.deviation };
+  }
+  statistics.nfeBackward += problem.statistics.nfe;
+
+  if (failure !== undefined) {
+    statistics.fallback = {
+      interval: [values[reached.index - 1]!, values[reached.index]!],
+      ...failure,
+      intervals: reached.index,
+    };
+    while (reached.index > 0)
+      reached = throughStoredStates(input, reached, (index) => {
+        if (tensor !== undefined && index > 0) timeGradients[index] = timeGradient(index, cotangents[index]!);
+      });
+  }
+
+  if (tensor !== undefined) timeGradients[0] = neg(timeGradient(0, reached.a));
+  return {
+    y0: reached.a.map((leaf, m) => add(leaf, cotangents[0]![m]!)),
+    times: tensor === undefined ? undefined : timeGradients,
+    parameters: reached.integrals,
+  };
+}
+
+/** One interval between outputs, differentiated through its steps from the stored state at its start. */
+function throughStoredStates(input: AdjointInput, reached: Arrival, onArrival: (index: number) => void): Arrival {
+  const { checked, states, cotangents, parameters, statistics } = input;
+  const { index } = reached;
+  const start = states[index - 1]!;
+  const times = checked.times.values.slice(index - 1, index + 1);
+  const { tensor } = checked.times;
+  // Times are constants here: the gradient with respect to them comes from the adjoint itself.
+  const interval: Checked = {
+    ...checked,
+    times: { values: times, tensor: undefined },
+    f: tensor === undefined ? checked.f : (t, y, args) => checked.f(scalar(t as number), y, args),
+    options: { ...checked.options, ...intervalGrid(checked, times) },
+  };
+  const forward = tensorProblem(interval, start);
+  const checkpoints = new Checkpoints(forward.space, times[0]!, start, new Outputs(forward.space, times, start));
+  const { status } = drive(forward.space, integrate({ ...forward.problem, maxSteps: Number.POSITIVE_INFINITY }, checkpoints));
+  if (status.kind !== "finished") throw new OdeError(`odeintAdjoint: ${status.message}`, { status });
+  statistics.nfeBackward += forward.problem.statistics.nfe;
+  const segments = segmentsOf(checkpoints.nodes, checkpoints.states, checkpoints.stride);
+  const cotangent = reached.a.map((leaf, m) => add(leaf, cotangents[index]![m]!));
+  const replay = () => tensorProblem(interval, start);
+  const outputs = { times: [], at: [] };
+  const result = pullBackSegments(segments, replay, parameters, outputs, cotangent, statistics);
+  forward.space.close([]);
+  const integrals = reached.integrals.map((leaf, k) => {
+    const gradient = result.parameters[k];
+    return gradient === undefined ? leaf : add(leaf, gradient);
+  });
+  onArrival(index - 1);
+  return { index: index - 1, a: result.state, integrals };
+}
+
+/** A grid given for the whole solve, cut to one interval. */
+function intervalGrid(checked: Checked, times: Float64Array): { grid?: number[] } {
+  const { grid } = checked.options;
+  if (grid === undefined) return {};
+  const [low, high] = [Math.min(...times), Math.max(...times)];
+  const inside = Array.from(grid).filter((node) => node > low && node < high);
+  return { grid: [times[0]!, ...inside, times[1]!] };
+}

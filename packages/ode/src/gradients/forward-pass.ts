@@ -1,0 +1,51 @@
+import type { Tensor, Variable } from "@tensorflow/tfjs-core";
+import { type Checked, requireArrival, tensorProblem } from "../problem.js";
+import type { Statistics } from "../status.js";
+import { drive } from "../stepping/drive.js";
+import { integrate } from "../stepping/integrate.js";
+import { Outputs } from "../stepping/outputs.js";
+import { Checkpoints } from "./checkpoints.js";
+import { findVariables, offTape } from "./tape.js";
+
+/** A solve that was not recorded, with what a custom gradient needs of it. */
+export interface ForwardPass {
+  /** Leaves of the states at the output times, with times as first axis. */
+  readonly stacked: Tensor[];
+  readonly checkpoints: Checkpoints<Tensor[]> | undefined;
+  /** Trainable variables that f read in its first evaluation. */
+  readonly variables: Variable[];
+  readonly statistics: Statistics;
+  /** Leaves as the user's tree. */
+  present(leaves: Tensor[]): unknown;
+}
+
+/** Solves without a tape. Call it in a scope, which then holds `stacked` and the checkpoints. */
+export function forwardPass(checked: Checked, leaves: Tensor[], keepCheckpoints: boolean): ForwardPass {
+  return offTape(() => {
+    const { caller, times, options } = checked;
+    const { problem, space } = tensorProblem(checked, leaves);
+    let variables: Variable[] | undefined;
+    const f = (t: number, y: Tensor[]): Tensor[] => {
+      if (variables !== undefined) return problem.f(t, y);
+      // Which variables f reads, the first evaluation tells; a later surprise throws in the backward pass.
+      const found = findVariables(() => problem.f(t, y));
+      variables = found.variables;
+      return found.result;
+    };
+    const outputs = new Outputs(space, times.values, leaves);
+    const checkpoints = keepCheckpoints ? new Checkpoints(space, times.values[0]!, leaves, outputs) : undefined;
+    const { status } = drive(space, integrate({ ...problem, f }, checkpoints ?? outputs));
+    options.onStatistics?.({ ...problem.statistics });
+    if (status.kind !== "finished") space.close([]);
+    requireArrival(caller, status);
+    const stacked = space.stackLeaves(outputs.states);
+    space.close(checkpoints?.states ?? []);
+    return {
+      stacked,
+      checkpoints,
+      variables: variables ?? [],
+      statistics: problem.statistics,
+      present: (state) => space.present(state),
+    };
+  });
+}

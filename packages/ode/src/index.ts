@@ -1,0 +1,25 @@
+export { OdeError } from "./errors.js";
+export type { AdaptiveMethodName, FixedMethodName, MethodName } from "./methods/index.js";
+export { METHODS } from "./methods/index.js";
+export type { DenseOutput, ExplicitMethod, Tableau } from "./methods/tableau.js";
+export { odeint } from "./odeint.js";
+export { odeintAdjoint } from "./odeint-adjoint.js";
+export type { EventOptions, EventResult } from "./odeint-event.js";
+export { odeintEvent, odeintEventAsync } from "./odeint-event.js";
+export type {
+  AdaptiveStepOptions,
+  AdjointOptions,
+  BackwardOptions,
+  CommonOptions,
+  ConstantStepOptions,
+  GridOptions,
+  OdeintOptions,
+  OutputStepOptions,
+  SolveOptions,
+  StepOptions,
+} from "./options.js";
+export type { Solution } from "./solution.js";
+export { solve, solveAsync } from "./solve.js";
+export type { Fallback, Progress, Statistics, Status, StatusKind } from "./status.js";
+export type { ControllerCoefficients, ControllerName } from "./stepping/controller.js";
+export type { AnyTimes, Dynamics, Slope, Stacked, State, StateOf, TensorTimeDynamics, Times } from "./types.js";

@@ -1,0 +1,114 @@
+import {
+  abs,
+  add,
+  div,
+  engine,
+  max,
+  maximum,
+  mean,
+  mul,
+  type NamedTensorMap,
+  type Scalar,
+  sqrt,
+  square,
+  stack,
+  type Tensor,
+  type TensorInfo,
+} from "@tensorflow/tfjs-core";
+import type { Tolerances } from "../state/state-space.js";
+import type { Heap } from "./heap.js";
+import { linearCombination } from "./linear-combination.js";
+import { hasKernel, SCALED_NORM } from "./lookup.js";
+
+/** One member of the state in an error test. */
+export interface NormMember {
+  readonly a: Tensor;
+  readonly b: Tensor;
+  readonly terms: readonly Tensor[];
+}
+
+export interface ScaledNormAttributes extends Tolerances {
+  readonly members: number;
+  readonly weights: readonly number[];
+}
+
+/**
+ * The largest member's RMS of `Σ weights[i] · terms[i] / (atol + rtol · max(|a|, |b|))`, as one kernel and one scalar. Step sizes are not
+ * differentiated, so neither is this. On backends without that kernel it is composed of tfjs operations.
+ */
+export function scaledNorm(weights: readonly number[], members: readonly NormMember[], tolerances: Tolerances): Scalar {
+  const used = weights.map((_, i) => i).filter((i) => weights[i] !== 0);
+  const usedWeights = used.map((i) => weights[i]!);
+  if (!hasKernel(SCALED_NORM)) {
+    const norms = members.map(({ a, b, terms }) =>
+      composed(
+        usedWeights,
+        a,
+        b,
+        used.map((i) => terms[i]!),
+        tolerances,
+      ),
+    );
+    return norms.length === 1 ? norms[0]! : max(stack(norms));
+  }
+  const inputs = members.flatMap(({ a, b, terms }) => [a, b, ...used.map((i) => terms[i]!)]);
+  const attributes = { members: members.length, weights: usedWeights, ...tolerances };
+  return engine().runKernel(SCALED_NORM, inputs as unknown as NamedTensorMap, attributes) as Scalar;
+}
+
+function composed(
+  weights: readonly number[],
+  a: Tensor,
+  b: Tensor,
+  terms: readonly Tensor[],
+  { rtol, atol }: Tolerances,
+): Scalar {
+  const scale = add(mul(maximum(abs(a), abs(b)), rtol), atol);
+  return sqrt(mean(square(div(linearCombination(undefined, weights, terms), scale))));
+}
+
+/** The kernel on a backend whose memory is a heap. */
+export function scaledNormOnHeap(heap: Heap, inputs: readonly TensorInfo[], attributes: ScaledNormAttributes): TensorInfo {
+  const { members, weights, rtol, atol } = attributes;
+  const result = heap.output([]);
+  const views = heap.views([...inputs, result]);
+  const stride = 2 + weights.length;
+  let largest = 0;
+  for (let m = 0; m < members; m++) {
+    const rms = memberNorm(views, m * stride, weights, rtol, atol);
+    // Written so that NaN wins: a solver must see it.
+    if (!(rms <= largest)) largest = rms;
+    if (Number.isNaN(largest)) break;
+  }
+  views[inputs.length]![0] = largest;
+  return result;
+}
+
+const BLOCK = 2048;
+const errors = new Float64Array(BLOCK);
+
+function memberNorm(
+  views: readonly Float32Array[],
+  first: number,
+  weights: readonly number[],
+  rtol: number,
+  atol: number,
+): number {
+  const a = views[first]!;
+  const b = views[first + 1]!;
+  let squares = 0;
+  for (let start = 0; start < a.length; start += BLOCK) {
+    const length = Math.min(BLOCK, a.length - start);
+    errors.fill(0, 0, length);
+    for (let j = 0; j < weights.length; j++) {
+      const weight = weights[j]!;
+      const term = views[first + 2 + j]!;
+      for (let i = 0; i < length; i++) errors[i]! += weight * term[start + i]!;
+    }
+    for (let i = 0; i < length; i++) {
+      const scaled = errors[i]! / (atol + rtol * Math.max(Math.abs(a[start + i]!), Math.abs(b[start + i]!)));
+      squares += scaled * scaled;
+    }
+  }
+  return a.length === 0 ? 0 : Math.sqrt(squares / a.length);
+}

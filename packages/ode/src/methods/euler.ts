@@ -1,0 +1,15 @@
+import { straightLine } from "./dense-output.js";
+import { explicitMethod } from "./tableau.js";
+
+const weights = [1];
+
+/** Euler's method, order 1. Dense output: the straight line, order 1. */
+export const euler = explicitMethod({
+  name: "euler",
+  source: "L. Euler, Institutionum calculi integralis I (1768), § 650",
+  order: 1,
+  nodes: [0],
+  coupling: [[]],
+  weights,
+  dense: straightLine(weights),
+});

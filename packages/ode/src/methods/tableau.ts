@@ -1,0 +1,77 @@
+import { OdeError } from "../errors.js";
+import type { Polynomials } from "../state/polynomials.js";
+
+/** Dense output: y(t0 + x h) = y0 + h Σᵢ pᵢ(x) kᵢ over the stages, with f(t1, y1) as one more stage where it is needed. */
+export interface DenseOutput {
+  /** q: the error inside one step that starts from exact values is O(h^(q+1)), for every x. */
+  readonly order: number;
+  readonly polynomials: Polynomials;
+  /** Whether the last polynomial belongs to f(t1, y1). A solve evaluates that at the start of its next step anyway. */
+  readonly usesEndSlope: boolean;
+}
+
+/** An explicit Runge–Kutta method as data, in Butcher's notation. */
+export interface Tableau {
+  readonly name: string;
+  /** Where the coefficients were published. */
+  readonly source: string;
+  /** Order p of the solution that is propagated. */
+  readonly order: number;
+  /** cᵢ. */
+  readonly nodes: readonly number[];
+  /** aᵢⱼ, j < i: row i has i entries. */
+  readonly coupling: readonly (readonly number[])[];
+  /** bᵢ. */
+  readonly weights: readonly number[];
+  /** bᵢ − b̂ᵢ, for methods that estimate their error. */
+  readonly errorWeights?: readonly number[];
+  readonly dense: DenseOutput;
+}
+
+/** A checked tableau. */
+export interface ExplicitMethod extends Tableau {
+  readonly kind: "explicit-runge-kutta";
+  /** First same as last: the last stage is f(t1, y1), the next step's first. */
+  readonly firstSameAsLast: boolean;
+}
+
+const ROUNDING = 1e-13;
+
+/** Checks a tableau (row sums Σⱼ aᵢⱼ = cᵢ, Σ b = 1, Σ (b − b̂) = 0, dense output that ends in b) and freezes it. */
+export function explicitMethod(tableau: Tableau): ExplicitMethod {
+  const { name, nodes, coupling, weights, errorWeights, dense } = tableau;
+  const stages = nodes.length;
+  const check = (holds: boolean, what: string) => {
+    if (!holds) throw new OdeError(`explicitMethod: expected ${what} in the tableau of ${name}; check its coefficients.`);
+  };
+  check(coupling.length === stages && coupling.every((row, i) => row.length === i), "one row of i coefficients for stage i");
+  check(
+    coupling.every((row, i) => near(sum(row), nodes[i]!, row)),
+    "row sums equal to the nodes",
+  );
+  check(weights.length === stages && near(sum(weights), 1, weights), "weights that sum to 1");
+  check(
+    errorWeights === undefined || (errorWeights.length === stages && near(sum(errorWeights), 0, errorWeights)),
+    "error weights that sum to 0",
+  );
+  const rows = dense.polynomials;
+  check(rows.length === stages + (dense.usesEndSlope ? 1 : 0), "one dense-output polynomial a stage");
+  check(
+    rows.every((row, i) => near(sum(row), weights[i] ?? 0, row)),
+    "dense output that reaches y1 at x = 1",
+  );
+  const last = coupling[stages - 1]!;
+  const firstSameAsLast = stages > 1 && nodes[stages - 1] === 1 && weights.every((weight, i) => weight === (last[i] ?? 0));
+  return deepFreeze({ ...tableau, kind: "explicit-runge-kutta" as const, firstSameAsLast });
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+
+/** Equality up to the rounding of a sum of such terms. */
+const near = (a: number, b: number, terms: readonly number[]) =>
+  Math.abs(a - b) <= ROUNDING * Math.max(1, ...terms.map(Math.abs));
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) if (typeof part === "object" && part !== null) deepFreeze(part);
+  return Object.freeze(value);
+}

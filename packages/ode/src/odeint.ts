@@ -1,0 +1,78 @@
+import { checkChoice } from "@latentflow/core";
+import type { Tensor, Tensor1D } from "@tensorflow/tfjs-core";
+import { tidy } from "@tensorflow/tfjs-core";
+import { OdeError } from "./errors.js";
+import { checkpointed } from "./gradients/checkpointed.js";
+import { rewindTape, tapeMark } from "./gradients/tape.js";
+import type { OdeintOptions } from "./options.js";
+import { checkDynamics, checkInitialState, checkTimes } from "./prepare.js";
+import type { LooseOptions } from "./prepare-options.js";
+import { type Checked, float64Problem, requireArrival, tensorProblem } from "./problem.js";
+import { drive } from "./stepping/drive.js";
+import { integrate, type Problem } from "./stepping/integrate.js";
+import { Outputs } from "./stepping/outputs.js";
+import type { Dynamics, Stacked, State, TensorTimeDynamics, Times } from "./types.js";
+
+/**
+ * Solves y′ = f(t, y), y(t[0]) = y0, and returns y at all times t. Differentiable through its steps with `tf.grad` and its kin: gradients
+ * reach y0, `args`, everything that f closes over, and t when t is a tensor. Step sizes are constants to the gradient.
+ *
+ * @param f dy/dt, shaped as y
+ * @param y0 tensors (float32), or numbers and Float64Arrays (solved in float64 without tfjs), in arrays and records at will
+ * @param t at least two times, strictly increasing or decreasing; the first is that of y0
+ * @returns y0's tree with a new first axis of length t.length, y0 first
+ * @throws OdeError on bad input, and when the solve can't reach the last time: its `status` names the cause
+ *
+ * @example
+ * const y = odeint((t, y) => -y, 1, [0, 1]); // Float64Array [1, 0.3678…]
+ */
+export function odeint<const S extends State, A = undefined>(
+  f: Dynamics<S, A>,
+  y0: S,
+  t: Times,
+  options?: OdeintOptions<A>,
+): Stacked<S>;
+export function odeint<const S extends State, A = undefined>(
+  f: TensorTimeDynamics<S, A>,
+  y0: S,
+  t: Tensor1D,
+  options?: OdeintOptions<A>,
+): Stacked<S>;
+export function odeint(f: unknown, y0: unknown, t: unknown, options: object = {}): unknown {
+  const checked: Checked = {
+    caller: "odeint",
+    f: checkDynamics("odeint", f),
+    y0: checkInitialState("odeint", y0),
+    times: checkTimes("odeint", t),
+    options: options as LooseOptions,
+    extra: ["gradient"],
+  };
+  const { gradient = "steps" } = options as { gradient?: unknown };
+  checkChoice("odeint", "gradient", gradient, ["steps", "checkpointed"], OdeError);
+  if (checked.y0.kind === "numbers") {
+    if (gradient !== "steps") throw new OdeError("odeint: gradient does not apply to a state of numbers; leave it out.");
+    return solveOutputs(checked, float64Problem(checked).problem);
+  }
+  if (gradient === "checkpointed") return checkpointed(checked);
+  const { leaves } = checked.y0;
+  const mark = tapeMark();
+  try {
+    return tidy(() => solveOutputs(checked, tensorProblem(checked, leaves).problem) as Tensor);
+  } catch (error) {
+    rewindTape(mark);
+    throw error;
+  }
+}
+
+/** Solves a problem and stacks its states at the output times. */
+function solveOutputs<V>({ caller, times, options }: Checked, problem: Problem<V>): unknown {
+  const { space } = problem;
+  const outputs = new Outputs(space, times.values, problem.y0);
+  const { status } = drive(space, integrate(problem, outputs));
+  options.onStatistics?.(problem.statistics);
+  if (status.kind !== "finished") space.close([]);
+  requireArrival(caller, status);
+  const stacked = space.stack(outputs.states);
+  space.close([]);
+  return stacked;
+}

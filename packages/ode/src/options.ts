@@ -1,0 +1,121 @@
+import type { AdaptiveMethodName, FixedMethodName } from "./methods/index.js";
+import type { Progress, Statistics } from "./status.js";
+import type { ControllerCoefficients, ControllerName } from "./stepping/controller.js";
+
+/** Options of every solve. */
+export interface CommonOptions<A = undefined> {
+  /** Passed to f as its third argument. Gradients reach the tensors in it. */
+  readonly args?: A;
+  /** Times at which f is discontinuous: steps end there, and f is asked just before and just after, never across. */
+  readonly jumpTimes?: readonly number[];
+  /** Dense output between steps: the method's own (`dense`, default) or the straight line. */
+  readonly interpolation?: "dense" | "linear";
+  /** Steps tried in the whole solve before it gives up. Default 10,000 for adaptive steps, unlimited for given ones. */
+  readonly maxSteps?: number;
+  /** Stops the solve with an AbortError; asked at each step. */
+  readonly signal?: AbortSignal;
+  /** Called after each accepted step. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Called with the cost of the solve when it ends, and again after each gradient that `odeintAdjoint` computes. */
+  readonly onStatistics?: (statistics: Statistics) => void;
+}
+
+/** Steps that an error estimate chooses. */
+export interface AdaptiveStepOptions {
+  /** Default dopri5. */
+  readonly method?: AdaptiveMethodName;
+  /** Relative tolerance. Default 1e-7 in float64, 1e-4 on tensors (float32 can't do better than about 1e-6). */
+  readonly rtol?: number;
+  /** Absolute tolerance. Default 1e-9 in float64, 1e-6 on tensors. */
+  readonly atol?: number;
+  /** Step-size controller. Default `I`. */
+  readonly controller?: ControllerName | ControllerCoefficients;
+  /** Length of the first step. Default: chosen from f. */
+  readonly firstStep?: number;
+  /** The solve fails rather than step below this. Default 0: what rounding allows. */
+  readonly minStep?: number;
+  /** Default: unlimited. */
+  readonly maxStep?: number;
+  /** Times at which a step must end. */
+  readonly stepTimes?: readonly number[];
+  /**
+   * `clip` (default): the last step lands on the last time and f is never called beyond it.
+   * `overshoot`: torchdiffeq's way, the last step passes it and the value is interpolated; for comparison with its numbers.
+   */
+  readonly endpoint?: "clip" | "overshoot";
+  readonly stepSize?: never;
+  readonly grid?: never;
+}
+
+type NoStepControl = {
+  readonly [K in "rtol" | "atol" | "controller" | "firstStep" | "minStep" | "maxStep" | "endpoint"]?: never;
+};
+
+/** Steps of constant length with any method; the last before a stop is shortened. */
+export interface ConstantStepOptions extends NoStepControl {
+  readonly method?: AdaptiveMethodName | FixedMethodName;
+  /** Length of each step. */
+  readonly stepSize: number;
+  /** Times at which a step must end. */
+  readonly stepTimes?: readonly number[];
+  readonly grid?: never;
+}
+
+/** Steps between given nodes with any method: the way to replay the grid of another solve. */
+export interface GridOptions extends NoStepControl {
+  readonly method?: AdaptiveMethodName | FixedMethodName;
+  /** Nodes, strictly monotonic, from the first output time to the last or beyond it. */
+  readonly grid: readonly number[] | Float64Array;
+  readonly stepSize?: never;
+  readonly stepTimes?: never;
+}
+
+/** A method without error estimate whose steps are the intervals between outputs. */
+export interface OutputStepOptions extends NoStepControl {
+  readonly method: FixedMethodName;
+  readonly stepSize?: never;
+  readonly grid?: never;
+  readonly stepTimes?: never;
+}
+
+/** How steps are chosen. */
+export type StepOptions = AdaptiveStepOptions | ConstantStepOptions | GridOptions;
+
+/** Options of `odeint`. */
+export type OdeintOptions<A = undefined> = CommonOptions<A> &
+  (StepOptions | OutputStepOptions) & {
+    /**
+     * How gradients are computed. `steps` (default): through the operations of every step; exact for the discrete solution, of any order;
+     * memory grows with the number of steps. `checkpointed`: the same first-order gradient; memory grows with its square root, one more
+     * evaluation of each step.
+     */
+    readonly gradient?: "steps" | "checkpointed";
+  };
+
+/** How `odeintAdjoint` integrates backward. What is left out is as in the forward solve. */
+export type BackwardOptions = (Omit<AdaptiveStepOptions, "endpoint"> | ConstantStepOptions | OutputStepOptions) & {
+  /**
+   * Which parts of the backward state the error test looks at. `seminorm`: y and its adjoint, not the integrals that only accumulate
+   * gradients (Kidger, Chen & Lyons 2021); needs fewer steps. Default `rms`: all.
+   */
+  readonly norm?: "rms" | "seminorm";
+  readonly maxSteps?: number;
+  /**
+   * Compares the state reconstructed backward with each stored output and, where they differ by more than this many tolerances,
+   * differentiates through stored states instead. `false` turns the check off: gradients may then be wrong. Default 100.
+   */
+  readonly detectInstability?: number | false;
+};
+
+/** Options of `odeintAdjoint`. */
+export type AdjointOptions<A = undefined> = CommonOptions<A> &
+  (StepOptions | OutputStepOptions) & { readonly adjoint?: BackwardOptions };
+
+/** Options of `solve` and `solveAsync`. */
+export type SolveOptions<A = undefined> = CommonOptions<A> &
+  StepOptions & {
+    readonly t0: number;
+    readonly t1: number;
+    /** Keep what `evaluate` and `derivative` need: all slopes of all steps. Default true. Without: only y at the nodes. */
+    readonly dense?: boolean;
+  };

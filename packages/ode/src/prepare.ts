@@ -1,0 +1,80 @@
+import { describeValue, flatten, type Tree, type TreeStructure } from "@latentflow/core";
+import { type Scalar, Tensor, unstack } from "@tensorflow/tfjs-core";
+import { OdeError } from "./errors.js";
+import type { AnyTimes } from "./types.js";
+
+/** f as the library calls it, whatever its types were. */
+export type UserDynamics = (t: number | Scalar, y: unknown, args: unknown) => unknown;
+
+/** y0, checked: all tensors, or all numbers and Float64Arrays. */
+export type InitialState =
+  | { readonly kind: "tensors"; readonly structure: TreeStructure; readonly leaves: Tensor[] }
+  | { readonly kind: "numbers"; readonly structure: TreeStructure; readonly leaves: (number | Float64Array)[] };
+
+export function checkDynamics(caller: string, f: unknown): UserDynamics {
+  if (typeof f !== "function")
+    throw new OdeError(`${caller}: expected f to be a function (t, y) => dy/dt, got ${describeValue(f)}.`);
+  return f as UserDynamics;
+}
+
+export function checkInitialState(caller: string, y0: unknown): InitialState {
+  const { leaves, structure } = flatten(y0 as Tree<unknown>);
+  if (leaves.length === 0)
+    throw new OdeError(`${caller}: expected y0 to hold at least one tensor or number, got ${describeValue(y0)}.`);
+  if (leaves.every((leaf) => leaf instanceof Tensor)) {
+    const wrong = leaves.find((leaf) => leaf.dtype !== "float32");
+    if (wrong !== undefined)
+      throw new OdeError(`${caller}: expected y0 of dtype float32, got ${wrong.dtype}; cast it with .toFloat().`);
+    return { kind: "tensors", structure, leaves };
+  }
+  if (leaves.every((leaf) => typeof leaf === "number" || leaf instanceof Float64Array))
+    return { kind: "numbers", structure, leaves };
+  const kinds = [...new Set(leaves.map((leaf) => (leaf instanceof Tensor ? "a tensor" : describeValue(leaf))))]
+    .slice(0, 3)
+    .join(", ");
+  throw new OdeError(
+    `${caller}: expected y0 to be tensors only, or numbers and Float64Arrays only, in arrays and records; got ${kinds}. Convert it to one kind.`,
+  );
+}
+
+/** Output times as numbers, with the tensor they came from. */
+export interface OutputTimes {
+  readonly values: Float64Array;
+  readonly tensor: Tensor | undefined;
+}
+
+/** Checks output times. Reads a tensor back, once. */
+export function checkTimes(caller: string, t: AnyTimes | unknown): OutputTimes {
+  const tensor = t instanceof Tensor ? t : undefined;
+  if (tensor !== undefined && (tensor.rank !== 1 || tensor.dtype !== "float32")) {
+    throw new OdeError(`${caller}: expected t to be a float32 tensor of rank 1, got ${tensor.dtype} of shape [${tensor.shape}].`);
+  }
+  if (tensor === undefined && !Array.isArray(t) && !(t instanceof Float64Array) && !(t instanceof Float32Array)) {
+    throw new OdeError(
+      `${caller}: expected t to be an array of at least two times or a tensor of rank 1, got ${describeValue(t)}.`,
+    );
+  }
+  const values = Float64Array.from(tensor === undefined ? (t as ArrayLike<number>) : tensor.dataSync());
+  if (values.length < 2) {
+    throw new OdeError(`${caller}: expected t to hold at least two times, the first being that of y0, got ${values.length}.`);
+  }
+  const direction = Math.sign(values[1]! - values[0]!);
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i])) throw new OdeError(`${caller}: expected finite times, got t[${i}] = ${values[i]}.`);
+    if (i === 0) continue;
+    const step = (values[i]! - values[i - 1]!) * direction;
+    if (values[i] === values[i - 1])
+      throw new OdeError(`${caller}: expected distinct times, got t[${i - 1}] = t[${i}] = ${values[i]}.`);
+    if (!(step > 0)) {
+      throw new OdeError(
+        `${caller}: expected strictly increasing or strictly decreasing times, got ${values[i - 1]} then ${values[i]} at index ${i}.`,
+      );
+    }
+  }
+  return { values, tensor };
+}
+
+/** Each output time as a scalar tensor. Call it in a scope. */
+export function timeScalars(tensor: Tensor): Scalar[] {
+  return unstack(tensor) as Scalar[];
+}

@@ -1,0 +1,217 @@
+import { describeValue, type TreeStructure } from "@latentflow/core";
+import { OdeError } from "../errors.js";
+import { evaluatePolynomials, type Polynomials } from "./polynomials.js";
+import type { PackedDynamics, Reading, StateSpace, StepSpan, Tolerances } from "./state-space.js";
+
+/** One member of the state: a number, or a Float64Array of some length. */
+interface Member {
+  readonly offset: number;
+  readonly length: number;
+  readonly isNumber: boolean;
+}
+
+type Leaf = number | Float64Array;
+
+/** States of numbers and Float64Arrays, packed into one Float64Array. Plain JavaScript: nothing here touches tfjs. */
+export class Float64Space implements StateSpace<Float64Array> {
+  readonly singlePrecisionTime = false;
+  static readonly defaultTolerances: Tolerances = { rtol: 1e-7, atol: 1e-9 };
+  readonly #caller: string;
+  readonly #structure: TreeStructure;
+  readonly #members: readonly Member[];
+  readonly #size: number;
+
+  constructor(caller: string, structure: TreeStructure, leaves: readonly Leaf[]) {
+    let offset = 0;
+    this.#members = leaves.map((leaf) => {
+      const length = typeof leaf === "number" ? 1 : leaf.length;
+      const member = { offset, length, isNumber: typeof leaf === "number" };
+      offset += length;
+      return member;
+    });
+    this.#caller = caller;
+    this.#structure = structure;
+    this.#size = offset;
+  }
+
+  pack(leaves: readonly Leaf[]): Float64Array {
+    const packed = new Float64Array(this.#size);
+    leaves.forEach((leaf, i) => {
+      const { offset } = this.#members[i]!;
+      if (typeof leaf === "number") packed[offset] = leaf;
+      else packed.set(leaf, offset);
+    });
+    return packed;
+  }
+
+  /** f on packed states. Its result is always copied, so that f may return the same array each time. */
+  dynamics(f: (t: number, y: unknown) => unknown): PackedDynamics<Float64Array> {
+    const size = this.#size;
+    const [first] = this.#members;
+    if (this.#structure.kind === "leaf" && first?.isNumber) {
+      return (t, y) => {
+        const slope = f(t, y[0]);
+        if (typeof slope !== "number") throw this.#wrongSlope("a number", slope);
+        return new Float64Array([slope]);
+      };
+    }
+    if (this.#structure.kind === "leaf") {
+      return (t, y) => {
+        const slope = f(t, y) as ArrayLike<number> | undefined;
+        if (slope?.length !== size) throw this.#wrongSlope(`${size} numbers`, slope);
+        const packed = new Float64Array(size);
+        for (let i = 0; i < size; i++) packed[i] = slope[i]!;
+        return packed;
+      };
+    }
+    return (t, y) => {
+      const packed = new Float64Array(size);
+      this.#fill(this.#structure, f(t, this.present(y)), packed, 0);
+      return packed;
+    };
+  }
+
+  combine(
+    base: Float64Array | undefined,
+    span: StepSpan | undefined,
+    weights: readonly number[],
+    slopes: readonly Float64Array[],
+  ): Float64Array {
+    const h = span === undefined ? 1 : span.h;
+    const size = this.#size;
+    const terms = Math.min(weights.length, slopes.length);
+    const sum = new Float64Array(size);
+    for (let j = 0; j < terms; j++) {
+      const weight = weights[j]!;
+      if (weight === 0) continue;
+      const slope = slopes[j]!;
+      for (let i = 0; i < size; i++) sum[i]! += weight * slope[i]!;
+    }
+    if (base === undefined) for (let i = 0; i < size; i++) sum[i]! *= h;
+    else for (let i = 0; i < size; i++) sum[i] = base[i]! + h * sum[i]!;
+    return sum;
+  }
+
+  interpolate(
+    base: Float64Array,
+    span: StepSpan,
+    polynomials: Polynomials,
+    slopes: readonly Float64Array[],
+    t: number,
+  ): Float64Array {
+    return this.combine(base, span, evaluatePolynomials(polynomials, (t - span.t0) / span.h), slopes);
+  }
+
+  norm(
+    scale: number,
+    weights: readonly number[],
+    slopes: readonly Float64Array[],
+    a: Float64Array,
+    b: Float64Array,
+    { rtol, atol }: Tolerances,
+  ): number {
+    let largest = 0;
+    for (const { offset, length } of this.#members) {
+      let squares = 0;
+      for (let i = offset; i < offset + length; i++) {
+        let error = 0;
+        for (let j = 0; j < weights.length; j++) {
+          const weight = weights[j]!;
+          if (weight !== 0) error += weight * slopes[j]![i]!;
+        }
+        const scaled = (scale * error) / (atol + rtol * Math.max(Math.abs(a[i]!), Math.abs(b[i]!)));
+        squares += scaled * scaled;
+      }
+      const rms = length === 0 ? 0 : Math.sqrt(squares / length);
+      // Written so that NaN wins: a solver must see it.
+      if (!(rms <= largest)) largest = rms;
+      if (Number.isNaN(largest)) return largest;
+    }
+    return largest;
+  }
+
+  read(reading: Reading): number {
+    if (typeof reading === "number") return reading;
+    throw new OdeError(`${this.#caller}: expected a number from a solve in numbers, got a tensor.`);
+  }
+
+  async readAsync(reading: Reading): Promise<number> {
+    return this.read(reading);
+  }
+
+  looksFinite(state: Float64Array): boolean {
+    for (let i = 0; i < state.length; i++) if (!Number.isFinite(state[i])) return false;
+    return true;
+  }
+
+  clone(state: Float64Array): Float64Array {
+    return state.slice();
+  }
+
+  dispose(): void {}
+
+  scope<T>(work: () => T): T {
+    return work();
+  }
+
+  close(): void {}
+
+  present(state: Float64Array): unknown {
+    if (this.#structure.kind === "leaf") return this.#members[0]!.isNumber ? state[0] : state;
+    let next = 0;
+    const build = (node: TreeStructure): unknown => {
+      if (node.kind === "leaf") {
+        const { offset, length, isNumber } = this.#members[next++]!;
+        return isNumber ? state[offset] : state.slice(offset, offset + length);
+      }
+      if (node.kind === "array") return node.children.map(build);
+      return Object.fromEntries(node.keys.map((key, i) => [key, build(node.children[i]!)]));
+    };
+    return build(this.#structure);
+  }
+
+  stack(states: readonly Float64Array[]): unknown {
+    let next = 0;
+    const build = (node: TreeStructure): unknown => {
+      if (node.kind === "leaf") {
+        const { offset, length, isNumber } = this.#members[next++]!;
+        if (isNumber) return Float64Array.from(states, (state) => state[offset]!);
+        return states.map((state) => state.slice(offset, offset + length));
+      }
+      if (node.kind === "array") return node.children.map(build);
+      return Object.fromEntries(node.keys.map((key, i) => [key, build(node.children[i]!)]));
+    };
+    return build(this.#structure);
+  }
+
+  /** Copies a tree of slopes into `packed` from the member given on, checking it against y0's structure; returns the next member. */
+  #fill(node: TreeStructure, value: unknown, packed: Float64Array, member: number): number {
+    if (node.kind === "leaf") {
+      const { offset, length, isNumber } = this.#members[member]!;
+      if (isNumber) {
+        if (typeof value !== "number") throw this.#wrongSlope("a number", value);
+        packed[offset] = value;
+      } else {
+        const array = value as ArrayLike<number> | null | undefined;
+        if (array?.length !== length) throw this.#wrongSlope(`${length} numbers`, value);
+        for (let i = 0; i < length; i++) packed[offset + i] = array[i]!;
+      }
+      return member + 1;
+    }
+    if (node.kind === "array") {
+      if (!Array.isArray(value) || value.length !== node.children.length) {
+        throw this.#wrongSlope(`an array of length ${node.children.length}`, value);
+      }
+      for (let i = 0; i < value.length; i++) member = this.#fill(node.children[i]!, value[i], packed, member);
+      return member;
+    }
+    if (typeof value !== "object" || value === null) throw this.#wrongSlope(`a record of ${node.keys.join(", ")}`, value);
+    const record = value as Record<string, unknown>;
+    for (let i = 0; i < node.keys.length; i++) member = this.#fill(node.children[i]!, record[node.keys[i]!], packed, member);
+    return member;
+  }
+
+  #wrongSlope(expected: string, got: unknown): OdeError {
+    return new OdeError(`${this.#caller}: expected f to return ${expected}, shaped as y0, got ${describeValue(got)}.`);
+  }
+}

@@ -1,0 +1,56 @@
+import type { Scalar } from "@tensorflow/tfjs-core";
+import type { Polynomials } from "./polynomials.js";
+
+/** A scalar that a solver must know: already a number, or on the device until a driver reads it back. */
+export type Reading = number | Scalar;
+
+/** rtol and atol of the error test: a step is accepted when the norm of error / (atol + rtol · |y|) is at most 1. */
+export interface Tolerances {
+  readonly rtol: number;
+  readonly atol: number;
+}
+
+/** One step in time; h = t1 − t0. */
+export interface StepSpan {
+  readonly t0: number;
+  readonly t1: number;
+  readonly h: number;
+}
+
+/** The right-hand side on packed states; the result belongs to the caller. */
+export type PackedDynamics<V> = (t: number, y: V) => V;
+
+/**
+ * Arithmetic on states: all that the solvers know about tensors and numbers. `V` is a packed state, the leaves of the user's tree.
+ * Two implementations: `Float64Space` (one flat Float64Array) and `TensorSpace` (a list of tensors).
+ */
+export interface StateSpace<V> {
+  /** Whether `f` sees times rounded to single precision. */
+  readonly singlePrecisionTime: boolean;
+  /** `base + h Σ weights[i] · slopes[i]`; a base of undefined is 0, a span of undefined means h = 1, and weights of 0 are skipped. */
+  combine(base: V | undefined, span: StepSpan | undefined, weights: readonly number[], slopes: readonly V[]): V;
+  /**
+   * Dense output `base + h Σᵢ pᵢ(x) · slopes[i]` at x = (t − t0)/h, with polynomials `pᵢ(x) = Σⱼ polynomials[i][j] x^(j+1)`. A space whose
+   * times are tensors differentiates with respect to t, t0 and h as well.
+   */
+  interpolate(base: V, span: StepSpan, polynomials: Polynomials, slopes: readonly V[], t: number): V;
+  /** Largest member's RMS of `scale · Σ weights[i] · slopes[i] / (atol + rtol · max(|a|, |b|))`. Never differentiated. */
+  norm(scale: number, weights: readonly number[], slopes: readonly V[], a: V, b: V, tolerances: Tolerances): Reading;
+  /** The scalar as a number; frees it. */
+  read(reading: Reading): number;
+  /** The same without blocking the device. */
+  readAsync(reading: Reading): Promise<number>;
+  /** False when the state is known to hold NaN or Infinity. Tensors are not read back for this: they always look finite. */
+  looksFinite(state: V): boolean;
+  /** A state that its receiver owns. */
+  clone(state: V): V;
+  dispose(state: V): void;
+  /** Runs a piece of work; whatever it allocated and did not return is freed. What it returned stays until `dispose` or `close`. */
+  scope<T>(work: () => T): T;
+  /** Frees every state still owned by this space, but those in `kept`. Called once, when a solve ends or throws. */
+  close(kept: readonly V[]): void;
+  /** The state as the user's tree; shares memory with `state`. */
+  present(state: V): unknown;
+  /** States along a new first axis, as the user's tree. Leaves `states` alone. */
+  stack(states: readonly V[]): unknown;
+}

@@ -1,0 +1,182 @@
+import { describeValue, flatten, type Tree, type TreeStructure, unflatten } from "@latentflow/core";
+import { add, engine, mul, type Scalar, stack, Tensor, tidy } from "@tensorflow/tfjs-core";
+import { OdeError } from "../errors.js";
+import { offTape } from "../gradients/tape.js";
+import type { TimeMap } from "../gradients/time-map.js";
+import { linearCombination } from "../kernels/linear-combination.js";
+import { registerKernels } from "../kernels/register.js";
+import { scaledNorm } from "../kernels/scaled-norm.js";
+import { evaluatePolynomials, type Polynomials } from "./polynomials.js";
+import type { PackedDynamics, Reading, StateSpace, StepSpan, Tolerances } from "./state-space.js";
+
+/** States of float32 tensors; a packed state is the list of the tree's leaves. */
+export class TensorSpace implements StateSpace<Tensor[]> {
+  static readonly defaultTolerances: Tolerances = { rtol: 1e-4, atol: 1e-6 };
+  readonly #caller: string;
+  readonly #structure: TreeStructure;
+  readonly #time: TimeMap | undefined;
+  readonly #normMembers: number;
+  readonly #owned = new Set<Tensor>();
+
+  /**
+   * @param caller name of the public function, for messages
+   * @param structure how the user's tree nests
+   * @param options `time`: maps times to tensors, when t was given as one; `normMembers`: how many leading leaves the error norm
+   *   looks at (default: all)
+   */
+  constructor(
+    caller: string,
+    structure: TreeStructure,
+    options: { time?: TimeMap | undefined; normMembers?: number | undefined } = {},
+  ) {
+    registerKernels();
+    this.#caller = caller;
+    this.#structure = structure;
+    this.#time = options.time;
+    this.#normMembers = options.normMembers ?? Number.POSITIVE_INFINITY;
+  }
+
+  get singlePrecisionTime(): boolean {
+    return this.#time !== undefined;
+  }
+
+  /** f on packed states. Call the result inside `scope`: it makes sure that what f returned belongs to that scope. */
+  dynamics(f: (t: number | Scalar, y: unknown) => unknown): PackedDynamics<Tensor[]> {
+    return (t, y) => {
+      const slope = f(this.#time === undefined ? t : this.#time.at(t), this.present(y));
+      if (this.#structure.kind === "leaf") return [this.#ownedLeaf(slope, y[0]!, y)];
+      const { leaves } = flatten(slope as Tree<unknown>);
+      if (leaves.length !== y.length) {
+        throw new OdeError(`${this.#caller}: expected f to return ${y.length} tensors, nested as y0, got ${leaves.length}.`);
+      }
+      return leaves.map((leaf, i) => this.#ownedLeaf(leaf, y[i]!, y));
+    };
+  }
+
+  combine(
+    base: Tensor[] | undefined,
+    span: StepSpan | undefined,
+    weights: readonly number[],
+    slopes: readonly Tensor[][],
+  ): Tensor[] {
+    const like = base ?? slopes[0]!;
+    const length = span !== undefined && this.#time !== undefined ? this.#time.length(span) : undefined;
+    const factors = length === undefined ? scaled(weights, span?.h ?? 1) : weights;
+    return like.map((_, m) => {
+      const terms = slopes.map((slope) => slope[m]!);
+      if (length === undefined) return linearCombination(base?.[m], factors, terms);
+      const change = mul(linearCombination(undefined, factors, terms), length);
+      return base === undefined ? change : add(base[m]!, change);
+    });
+  }
+
+  interpolate(base: Tensor[], span: StepSpan, polynomials: Polynomials, slopes: readonly Tensor[][], t: number): Tensor[] {
+    if (this.#time === undefined) {
+      return this.combine(base, span, evaluatePolynomials(polynomials, (t - span.t0) / span.h), slopes);
+    }
+    // Horner's rule in the tensor x = (t − t0)/h, so that gradients of any order reach all three times.
+    const x = this.#time.fraction(t, span);
+    let sum: Tensor[] | undefined;
+    for (let j = Math.max(...polynomials.map((row) => row.length)) - 1; j >= 0; j--) {
+      const column = polynomials.map((row) => row[j] ?? 0);
+      const coefficients = this.combine(undefined, span, column, slopes);
+      sum = coefficients.map((coefficient, m) => mul(sum === undefined ? coefficient : add(coefficient, sum[m]!), x));
+    }
+    return base.map((leaf, m) => (sum === undefined ? leaf.clone() : add(leaf, sum[m]!)));
+  }
+
+  norm(
+    scale: number,
+    weights: readonly number[],
+    slopes: readonly Tensor[][],
+    a: Tensor[],
+    b: Tensor[],
+    tolerances: Tolerances,
+  ): Scalar {
+    const members = a
+      .slice(0, this.#normMembers)
+      .map((leaf, m) => ({ a: leaf, b: b[m]!, terms: slopes.map((slope) => slope[m]!) }));
+    return offTape(() => scaledNorm(scaled(weights, scale), members, tolerances));
+  }
+
+  read(reading: Reading): number {
+    if (typeof reading === "number") return reading;
+    const [value] = reading.dataSync();
+    this.dispose([reading]);
+    return value!;
+  }
+
+  async readAsync(reading: Reading): Promise<number> {
+    if (typeof reading === "number") return reading;
+    const [value] = await reading.data();
+    this.dispose([reading]);
+    return value!;
+  }
+
+  looksFinite(): boolean {
+    return true;
+  }
+
+  clone(state: Tensor[]): Tensor[] {
+    return state.map((leaf) => leaf.clone());
+  }
+
+  dispose(state: Tensor[]): void {
+    for (const leaf of state) {
+      this.#owned.delete(leaf);
+      leaf.dispose();
+    }
+  }
+
+  scope<T>(work: () => T): T {
+    const result = tidy(() => work() as never) as T;
+    collectTensors(result, this.#owned);
+    return result;
+  }
+
+  close(kept: readonly Tensor[][]): void {
+    for (const state of kept) for (const leaf of state) this.#owned.delete(leaf);
+    for (const leaf of this.#owned) leaf.dispose();
+    this.#owned.clear();
+  }
+
+  present(state: Tensor[]): unknown {
+    return this.#structure.kind === "leaf" ? state[0] : unflatten<Tensor>(this.#structure, state);
+  }
+
+  stack(states: readonly Tensor[][]): unknown {
+    return this.present(this.stackLeaves(states));
+  }
+
+  /** States along a new first axis, packed. */
+  stackLeaves(states: readonly Tensor[][]): Tensor[] {
+    return states[0]!.map((_, m) => stack(states.map((state) => state[m]!)));
+  }
+
+  /** A leaf of f's result that is ours to dispose: f may hand back its input, or a tensor that lives elsewhere. */
+  #ownedLeaf(leaf: unknown, like: Tensor, inputs: readonly Tensor[]): Tensor {
+    if (!(leaf instanceof Tensor)) {
+      throw new OdeError(`${this.#caller}: expected f to return tensors shaped as y0, got ${describeValue(leaf)}.`);
+    }
+    if (leaf.dtype !== "float32" || !sameShape(leaf.shape, like.shape)) {
+      throw new OdeError(
+        `${this.#caller}: expected f to return float32 of shape [${like.shape}], as y0, got ${leaf.dtype} of shape [${leaf.shape}].`,
+      );
+    }
+    const fresh = !leaf.kept && leaf.scopeId === engine().state.activeScope?.id && !inputs.includes(leaf);
+    return fresh ? leaf : leaf.clone();
+  }
+}
+
+const scaled = (weights: readonly number[], scale: number) => (scale === 1 ? weights : weights.map((weight) => weight * scale));
+
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((length, i) => length === b[i]);
+}
+
+/** Adds every tensor inside arrays and plain records to `found`. */
+function collectTensors(value: unknown, found: Set<Tensor>): void {
+  if (value instanceof Tensor) found.add(value);
+  else if (Array.isArray(value)) for (const item of value) collectTensors(item, found);
+  else if (typeof value === "object" && value !== null) for (const item of Object.values(value)) collectTensors(item, found);
+}

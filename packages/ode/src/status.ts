@@ -1,0 +1,66 @@
+/** Why a solve ended. */
+export type StatusKind = "finished" | "event" | "maxSteps" | "stepUnderflow" | "notFinite";
+
+/** How a solve ended: the cause, and the time and step size at which it came. */
+export interface Status {
+  readonly kind: StatusKind;
+  /** Time reached. */
+  readonly t: number;
+  /** Step size tried last (0 before the first step). */
+  readonly step: number;
+  /** One sentence for a person, with what to do about it. */
+  readonly message: string;
+}
+
+/** What a solve cost. */
+export interface Statistics {
+  /** Evaluations of f, forward. */
+  nfe: number;
+  /** Steps taken. */
+  accepted: number;
+  /** Steps tried and thrown away because their error estimate was too large. */
+  rejected: number;
+  /** Evaluations of f made for the gradient; each continuous-adjoint evaluation includes one vector-Jacobian product. */
+  nfeBackward: number;
+  /** Where the continuous adjoint left backward integration and used stored states instead; absent while it did not. */
+  fallback?: Fallback;
+}
+
+/** Why and where `odeintAdjoint` fell back to stored states. */
+export interface Fallback {
+  /** The time interval [earlier output, later output] on which backward integration failed first. */
+  readonly interval: readonly [number, number];
+  /** `reconstruction`: y integrated backward missed the stored output; otherwise how the backward solve ended. */
+  readonly cause: "reconstruction" | StatusKind;
+  /** Distance between reconstructed and stored state in units of atol + rtol |y|; NaN when the backward solve did not arrive. */
+  readonly deviation: number;
+  /** Intervals between outputs that were differentiated through stored states. */
+  intervals: number;
+}
+
+/** What `onProgress` receives after each accepted step. */
+export interface Progress {
+  readonly t: number;
+  /** Share of [t0, t1] behind us, 0 to 1. */
+  readonly fraction: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly nfe: number;
+}
+
+export function newStatistics(): Statistics {
+  return { nfe: 0, accepted: 0, rejected: 0, nfeBackward: 0 };
+}
+
+/** The sentence that belongs to each way of ending. */
+export function describeStatus(kind: StatusKind, t: number, step: number): Status {
+  const at = `t = ${t} with step ${step}`;
+  const message = {
+    finished: `finished at t = ${t}.`,
+    event: `stopped by its event at t = ${t}.`,
+    maxSteps: `reached maxSteps at ${at}; raise maxSteps, loosen rtol and atol, or integrate a shorter interval.`,
+    stepUnderflow: `the step became too small at ${at}: the solution may have a singularity there, f may jump (give jumpTimes), the problem may be stiff, or rtol and atol may be below what the number type can hold.`,
+    notFinite: `f returned NaN or Infinity near ${at}, however small the step; check f and y0 there.`,
+  }[kind];
+  return { kind, t, step, message };
+}

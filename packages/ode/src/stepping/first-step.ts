@@ -1,0 +1,40 @@
+import type { PackedDynamics, Reading, StateSpace, Tolerances } from "../state/state-space.js";
+
+/** What is known where a solve starts. */
+export interface Start<V> {
+  readonly space: StateSpace<V>;
+  readonly f: PackedDynamics<V>;
+  readonly t0: number;
+  readonly y0: V;
+  /** f(t0, y0). */
+  readonly f0: V;
+  /** 1 for increasing times, −1 for decreasing. */
+  readonly direction: 1 | -1;
+  /** The longest probe that is allowed, |t1 − t0| when f must not be called beyond t1. */
+  readonly maxProbe: number;
+  readonly tolerances: Tolerances;
+  /** Order of the method. */
+  readonly order: number;
+}
+
+/**
+ * A first step such that the explicit Euler step's error and the next derivative stay small (Hairer, Nørsett & Wanner I, section II.4,
+ * "starting step size"). Costs one evaluation of f. Yields the scalars it must know; returns the step's length, positive.
+ */
+export function* selectFirstStep<V>(start: Start<V>): Generator<Reading, number, number> {
+  const { space, f, t0, y0, f0, direction, tolerances, order } = start;
+  const norm = (weights: readonly number[], terms: readonly V[]) =>
+    space.scope(() => space.norm(1, weights, terms, y0, y0, tolerances));
+  const d0 = yield norm([1], [y0]);
+  const d1 = yield norm([1], [f0]);
+  const h0 = Math.min(d0 < 1e-5 || d1 < 1e-5 ? 1e-6 : (0.01 * d0) / d1, start.maxProbe);
+  if (!Number.isFinite(h0)) return Number.NaN;
+  const change = space.scope(() => {
+    const t1 = t0 + direction * h0;
+    const probe = space.combine(y0, { t0, t1, h: direction * h0 }, [1], [f0]);
+    return space.norm(1, [1, -1], [f(t1, probe), f0], y0, y0, tolerances);
+  });
+  const d2 = (yield change) / h0;
+  const h1 = d1 <= 1e-15 && d2 <= 1e-15 ? Math.max(1e-6, h0 * 1e-3) : (0.01 / Math.max(d1, d2)) ** (1 / order);
+  return Math.min(100 * h0, h1);
+}

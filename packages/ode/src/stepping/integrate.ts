@@ -1,0 +1,160 @@
+import { throwIfAborted } from "@latentflow/core";
+import { rewindTape, tapeMark } from "../gradients/tape.js";
+import type { ExplicitMethod } from "../methods/tableau.js";
+import type { PackedDynamics, Reading, StateSpace, StepSpan, Tolerances } from "../state/state-space.js";
+import { describeStatus, type Progress, type Statistics, type Status, type StatusKind } from "../status.js";
+import { type ControllerCoefficients, StepController } from "./controller.js";
+import { explicitStep } from "./explicit-step.js";
+import { selectFirstStep } from "./first-step.js";
+import { justBefore, justBeyond } from "./jumps.js";
+import { Step } from "./step.js";
+import { AdaptivePolicy, GridPolicy, type StepPolicy } from "./step-policy.js";
+
+/** Where steps end: at given nodes, or where an error estimate says. */
+export type StepSettings =
+  | { readonly kind: "grid"; readonly nodes: ArrayLike<number> }
+  | {
+      readonly kind: "adaptive";
+      readonly tolerances: Tolerances;
+      readonly controller: ControllerCoefficients;
+      /** Length of the first step; undefined: chosen from f. */
+      readonly firstStep: number | undefined;
+      readonly minStep: number;
+      readonly maxStep: number;
+      readonly overshoot: boolean;
+      /** Times between t0 and t1, in the direction of integration, at which a step must end; jumps among them. */
+      readonly stops: readonly number[];
+    };
+
+/** Sees the accepted steps of a solve. */
+export interface Observer<V> {
+  /** Whether `onStep` will evaluate dense output inside this step. */
+  needsDense(span: StepSpan): boolean;
+  /** Clones what it keeps. A state that it returns replaces the step's y1 (and belongs to the solve): the solution jumps there. */
+  onStep(step: Step<V>): V | undefined;
+}
+
+/** An initial value problem with all that decides how it is solved. */
+export interface Problem<V> {
+  readonly caller: string;
+  readonly space: StateSpace<V>;
+  /** f on packed states; counts its calls. */
+  readonly f: PackedDynamics<V>;
+  readonly y0: V;
+  readonly t0: number;
+  readonly t1: number;
+  readonly method: ExplicitMethod;
+  readonly steps: StepSettings;
+  /** Times at which f is discontinuous; steps end there, and f is asked on the near side of each. */
+  readonly jumps: readonly number[];
+  readonly maxSteps: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: ((progress: Progress) => void) | undefined;
+  readonly statistics: Statistics;
+  /** Whether to yield at each step even when no scalar is needed, so that an asynchronous driver gets a turn. */
+  readonly cooperative: boolean;
+}
+
+/** Finds the time at which a solve must stop inside a step; undefined when it goes on. */
+export type StepWatch<V> = (step: Step<V>) => Generator<Reading, number | undefined, number>;
+
+/** How a solve ended. The state belongs to whoever ran it. */
+export interface Ending<V> {
+  readonly status: Status;
+  readonly y: V;
+}
+
+/**
+ * The solver's loop. A generator, since it must know a few scalars (error ratios) that may live on a device: it yields each one and is
+ * resumed with its value, so that one loop serves a synchronous and an asynchronous driver. It never yields inside a scope.
+ */
+export function* integrate<V>(
+  problem: Problem<V>,
+  observer: Observer<V>,
+  watch?: StepWatch<V>,
+): Generator<Reading, Ending<V>, number> {
+  const { caller, space, f, method, t1: end, statistics, maxSteps } = problem;
+  const direction = end >= problem.t0 ? 1 : -1;
+  const jumps = new Set(problem.jumps);
+  const afterJump = (time: number) => (jumps.has(time) ? justBeyond(time, direction, space.singlePrecisionTime) : time);
+  const beforeJump = (time: number) => (jumps.has(time) ? justBefore(time, direction, space.singlePrecisionTime) : time);
+
+  let t = problem.t0;
+  let y = space.scope(() => space.clone(problem.y0));
+  let slope = space.scope(() => f(afterJump(t), y));
+  const policy = yield* startPolicy(problem, slope, direction);
+  const ending = (kind: StatusKind, step: number): Ending<V> => ({ status: describeStatus(kind, t, step), y });
+  if (policy === undefined) return ending("notFinite", 0);
+
+  for (;;) {
+    if (problem.cooperative) yield 0;
+    throwIfAborted(caller, problem.signal);
+    const span = policy.propose(t);
+    if (span === undefined) return ending("finished", 0);
+    if (statistics.accepted + statistics.rejected >= maxSteps) return ending("maxSteps", span.h);
+    const mark = tapeMark();
+    const endTime = beforeJump(span.t1);
+    const { tolerances } = policy;
+    const attempt = space.scope(() => {
+      const { y1, slopes } = explicitStep(space, f, method, span, endTime, y, slope);
+      const ratio = tolerances === undefined ? 0 : space.norm(span.h, method.errorWeights!, slopes, y, y1, tolerances);
+      return { y1, slopes, ratio };
+    });
+    const { y1, slopes } = attempt;
+    const ratio = typeof attempt.ratio === "number" ? attempt.ratio : yield attempt.ratio;
+    const verdict = policy.judge(ratio);
+    if (verdict !== "accept") {
+      statistics.rejected++;
+      rewindTape(mark);
+      space.dispose(y1);
+      for (let i = 1; i < slopes.length; i++) space.dispose(slopes[i]!);
+      if (verdict === "too small") return ending(Number.isFinite(ratio) ? "stepUnderflow" : "notFinite", span.h);
+      continue;
+    }
+    statistics.accepted++;
+    if (tolerances === undefined && !space.looksFinite(y1)) {
+      space.dispose(y1);
+      return ending("notFinite", span.h);
+    }
+
+    if (method.dense.usesEndSlope && (watch !== undefined || observer.needsDense(span))) {
+      slopes.push(space.scope(() => f(endTime, y1)));
+    }
+    const knowsEndSlope = method.firstSameAsLast || slopes.length > method.nodes.length;
+    const step = new Step(space, method.dense, span, y, y1, slopes);
+    const eventTime = watch === undefined ? undefined : yield* watch(step);
+    const replacement = observer.onStep(step);
+
+    // The next step starts from what this one already knows, unless the solution or f jumps here.
+    const reuse = knowsEndSlope && replacement === undefined && !jumps.has(span.t1);
+    for (let i = 0; i < slopes.length - (reuse ? 1 : 0); i++) space.dispose(slopes[i]!);
+    space.dispose(y);
+    if (replacement !== undefined) space.dispose(y1);
+    y = replacement ?? y1;
+    t = eventTime ?? span.t1;
+    problem.onProgress?.({
+      t,
+      fraction: policy.fraction(t),
+      accepted: statistics.accepted,
+      rejected: statistics.rejected,
+      nfe: statistics.nfe,
+    });
+    if (eventTime !== undefined) return ending("event", span.h);
+    if ((end - t) * direction <= 0) return ending("finished", span.h);
+    slope = reuse ? slopes[slopes.length - 1]! : space.scope(() => f(afterJump(t), y));
+  }
+}
+
+/** The step policy; undefined when f is not finite at the start, so that no first step can be chosen. */
+function* startPolicy<V>(problem: Problem<V>, f0: V, direction: 1 | -1): Generator<Reading, StepPolicy | undefined, number> {
+  const { space, f, y0, t0, t1, steps, method } = problem;
+  if (steps.kind === "grid") return new GridPolicy(steps.nodes);
+  const { tolerances, overshoot, stops } = steps;
+  const firstEnd = stops[0] ?? t1;
+  const maxProbe = overshoot ? Number.POSITIVE_INFINITY : Math.abs(firstEnd - t0);
+  const start = { space, f, t0, y0, f0, direction, maxProbe, tolerances, order: method.order };
+  const firstStep = steps.firstStep ?? (yield* selectFirstStep(start));
+  if (!Number.isFinite(firstStep)) return undefined;
+  const controller = new StepController(steps.controller, method.order);
+  return new AdaptivePolicy({ ...steps, t0, t1, firstStep, controller });
+}

@@ -1,0 +1,122 @@
+import type { StepSpan, Tolerances } from "../state/state-space.js";
+import type { StepController } from "./controller.js";
+
+/** Decides where steps end. */
+export interface StepPolicy {
+  /** The next step from t, or undefined when the solve has arrived. */
+  propose(t: number): StepSpan | undefined;
+  /** How errors are measured; undefined for steps that are taken whatever their error. */
+  readonly tolerances: Tolerances | undefined;
+  /** Whether a step with this error ratio is accepted, and what follows from it. */
+  judge(ratio: number): "accept" | "retry" | "too small";
+  /** Share of the interval that lies behind t. */
+  fraction(t: number): number;
+}
+
+/** Steps between given nodes. */
+export class GridPolicy implements StepPolicy {
+  readonly tolerances = undefined;
+  readonly #nodes: ArrayLike<number>;
+  #next = 1;
+
+  constructor(nodes: ArrayLike<number>) {
+    this.#nodes = nodes;
+  }
+
+  propose(t0: number): StepSpan | undefined {
+    const t1 = this.#nodes[this.#next];
+    if (t1 === undefined) return undefined;
+    this.#next++;
+    return { t0, t1, h: t1 - t0 };
+  }
+
+  judge(): "accept" {
+    return "accept";
+  }
+
+  fraction(t: number): number {
+    const first = this.#nodes[0]!;
+    const last = this.#nodes[this.#nodes.length - 1]!;
+    return first === last ? 1 : (t - first) / (last - first);
+  }
+}
+
+/** What `AdaptivePolicy` needs. */
+export interface AdaptiveSettings {
+  readonly t0: number;
+  readonly t1: number;
+  readonly firstStep: number;
+  readonly minStep: number;
+  readonly maxStep: number;
+  /** Whether the last step may pass t1. */
+  readonly overshoot: boolean;
+  /** Times between t0 and t1, in the direction of integration, at which a step must end. */
+  readonly stops: readonly number[];
+  readonly controller: StepController;
+  readonly tolerances: Tolerances;
+}
+
+/** A step that would end this close before a stop goes there at once (as Hairer's DOP853 does). */
+const STRETCH = 1.01;
+
+/** Below this many units in the last place of t a step can't be told from none. */
+const SMALLEST_STEP = 4 * Number.EPSILON;
+
+/** Steps chosen by an error estimate. */
+export class AdaptivePolicy implements StepPolicy {
+  readonly tolerances: Tolerances;
+  readonly #settings: AdaptiveSettings;
+  readonly #direction: number;
+  readonly #stops: readonly number[];
+  #nextStop = 0;
+  /** Length wanted for the next step, positive. */
+  #wanted: number;
+  /** Length proposed last, and whether a stop cut it short. */
+  #tried = 0;
+  #cut = false;
+  #t = 0;
+
+  constructor(settings: AdaptiveSettings) {
+    this.#settings = settings;
+    this.tolerances = settings.tolerances;
+    this.#direction = settings.t1 >= settings.t0 ? 1 : -1;
+    this.#stops = settings.overshoot ? settings.stops : [...settings.stops, settings.t1];
+    this.#wanted = Math.min(Math.max(settings.firstStep, settings.minStep), settings.maxStep);
+  }
+
+  propose(t0: number): StepSpan | undefined {
+    const { t1: end } = this.#settings;
+    const direction = this.#direction;
+    if ((end - t0) * direction <= 0) return undefined;
+    while (this.#nextStop < this.#stops.length && (this.#stops[this.#nextStop]! - t0) * direction <= 0) this.#nextStop++;
+    this.#t = t0;
+    const stop = this.#stops[this.#nextStop];
+    if (stop !== undefined && STRETCH * this.#wanted >= Math.abs(stop - t0)) {
+      this.#cut = true;
+      this.#tried = Math.abs(stop - t0);
+      return { t0, t1: stop, h: stop - t0 };
+    }
+    this.#cut = false;
+    const t1 = t0 + direction * this.#wanted;
+    // The step as it really is after rounding, so that a replay of the nodes repeats it bit by bit.
+    const h = t1 - t0;
+    this.#tried = Math.abs(h);
+    return { t0, t1, h };
+  }
+
+  judge(ratio: number): "accept" | "retry" | "too small" {
+    const { controller, maxStep, minStep } = this.#settings;
+    const next = this.#tried * controller.factor(ratio);
+    const accepted = ratio <= 1;
+    // After a step cut short, the length wanted before it still stands.
+    this.#wanted = Math.min(maxStep, accepted && this.#cut ? Math.max(next, this.#wanted) : next);
+    if (accepted) return "accept";
+    const smallest = Math.max(minStep, SMALLEST_STEP * Math.abs(this.#t), Number.MIN_VALUE);
+    return this.#wanted <= smallest ? "too small" : "retry";
+  }
+
+  fraction(t: number): number {
+    const { t0, t1 } = this.#settings;
+    return Math.min(1, (t - t0) / (t1 - t0));
+  }
+}

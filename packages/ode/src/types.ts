@@ -1,0 +1,59 @@
+import type { Rank, Scalar, Tensor, Tensor1D } from "@tensorflow/tfjs-core";
+
+/** What a solver integrates: a tensor, a number or Float64Array (float64 arithmetic, no tfjs), or arrays and records of one kind of these. */
+export type State = Tensor | number | Float64Array | readonly State[] | { readonly [key: string]: State };
+
+/** The state as `f` receives it: literal numbers widened, tuples kept. */
+export type StateOf<S> = S extends number
+  ? number
+  : S extends Float64Array
+    ? Float64Array
+    : S extends Tensor<infer R>
+      ? Tensor<R>
+      : { -readonly [K in keyof S]: StateOf<S[K]> };
+
+/** What `f` returns: dy/dt, shaped as y. In place of a Float64Array any array of as many numbers will do. */
+export type Slope<S> = S extends number
+  ? number
+  : S extends Float64Array
+    ? Float64Array | readonly number[]
+    : S extends Tensor<infer R>
+      ? Tensor<R>
+      : { readonly [K in keyof S]: Slope<S[K]> };
+
+/** The right-hand side dy/dt = f(t, y, args), at times that are numbers. */
+export type Dynamics<S, A = undefined> = (t: number, y: StateOf<S>, args: A) => Slope<S>;
+
+/** The right-hand side when `t` was given as a tensor, so that gradients reach times. */
+export type TensorTimeDynamics<S, A = undefined> = (t: Scalar, y: StateOf<S>, args: A) => Slope<S>;
+
+/** Output times as numbers: at least two, strictly increasing or strictly decreasing. */
+export type Times = readonly number[] | Float64Array | Float32Array;
+
+/** Output times as numbers or, for gradients with respect to them, as a tensor [times]. */
+export type AnyTimes = Times | Tensor1D;
+
+interface NextRank {
+  R0: Rank.R1;
+  R1: Rank.R2;
+  R2: Rank.R3;
+  R3: Rank.R4;
+  R4: Rank.R5;
+  R5: Rank.R6;
+  R6: Rank;
+}
+
+/** Tensor<R> with one more axis; of unknown rank where R is. */
+type Deeper<R extends Rank> = Rank extends R ? Tensor : Tensor<NextRank[R]>;
+
+/**
+ * States along a new first axis of length t.length: number → Float64Array, Float64Array → Float64Array[] (one a time),
+ * Tensor2D → Tensor3D, and so on, nested as the state.
+ */
+export type Stacked<S> = S extends number
+  ? Float64Array
+  : S extends Float64Array
+    ? Float64Array[]
+    : S extends Tensor<infer R>
+      ? Deeper<R>
+      : { -readonly [K in keyof S]: Stacked<S[K]> };
