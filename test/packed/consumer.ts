@@ -20,7 +20,7 @@ assert.equal(state.step, 0);
 assert.throws(() => adam({ beta1: 2 }), LatentflowError);
 await writeJsonAtomic("out.json", { backend: info.name });
 
-const array = readNpy(writeNpy({ shape: [3], dtype: "float32", data: new Float32Array([1, 2, 3]) }));
+const array = await readNpy(writeNpy({ shape: [3], dtype: "float32", data: new Float32Array([1, 2, 3]) }));
 assert.deepEqual([...array.shape], [3]);
 assert.ok(Math.abs(spearman([1, 2, 3, 4], [1, 2, 4, 3]).rho - 0.8) < 1e-12);
 
