@@ -1,13 +1,15 @@
+import { gradientRegistryAlias } from "./gradient-registry.js";
 import { packageNames, sourceAliases } from "./source-aliases.js";
 
 /** One vitest project a package, and one for what crosses packages (test/). */
 export function testProjects(pattern: string, exclude: string[]) {
+  const alias = [...sourceAliases(), gradientRegistryAlias()];
   const folders = [
     ...packageNames().map((name) => ({ name, folder: `packages/${name}/test` })),
     { name: "cross-package", folder: "test" },
   ];
   return folders.map(({ name, folder }) => ({
-    resolve: { alias: sourceAliases() },
+    resolve: { alias },
     test: {
       name,
       include: [`${folder}/**/${pattern}`],
@@ -15,8 +17,6 @@ export function testProjects(pattern: string, exclude: string[]) {
       pool: "forks" as const,
       testTimeout: 60_000,
       hookTimeout: 120_000,
-      // tfjs-core's gradient registry has extensionless imports that plain Node can't resolve.
-      server: { deps: { inline: [/@tensorflow\/tfjs-core\/dist\//] } },
     },
   }));
 }

@@ -24,8 +24,8 @@ CASES = {
     "64 px, multiplier 1, W+": dict(channels=channels_of(64, 1), codes=1, plus=True),
     "64 px, multiplier 2": dict(channels=channels_of(64, 2), codes=1, plus=False),
     "256 px": dict(channels=channels_of(256, 1), codes=1, plus=False),
-    "small, NVlabs, clamped": dict(channels=[24, 20, 16, 12, 8], latent=16, z=12, mapping=2, family="nvlabs", clamp=1.5, codes=3, plus=True),
-    "small, rosinality": dict(channels=[24, 20, 16, 12, 8], latent=16, z=16, mapping=3, codes=3, plus=False),
+    "small, NVlabs, clamped": dict(channels=[12, 10, 8, 6], latent=8, z=6, mapping=2, family="nvlabs", clamp=1.5, codes=3, plus=True),
+    "small, rosinality": dict(channels=[12, 10, 8, 6], latent=8, z=8, mapping=3, codes=3, plus=False),
 }
 
 
@@ -72,7 +72,7 @@ def nvlabs_file(path: pathlib.Path) -> None:
     for level in range(len(generator.channels)):
         tensors[f"synthesis.b{4 << level}.resample_filter"] = torch.outer(*[torch.tensor([1.0, 3.0, 3.0, 1.0])] * 2) / 64
     root = PersistentGenerator(
-        z_dim=generator.z, c_dim=0, w_dim=generator.latent, img_resolution=64, img_channels=3,
+        z_dim=generator.z, c_dim=0, w_dim=generator.latent, img_resolution=32, img_channels=3,
         mapping_kwargs={"num_layers": generator.mapping}, synthesis_kwargs={"conv_clamp": generator.clamp},
     )
     tree(tensors, {"w_avg", "noise_const", "resample_filter"}, root)
@@ -127,17 +127,33 @@ def rosinality_file(path: pathlib.Path) -> None:
     for i in range(0, generator.layers - 1, 2):
         state[f"convs.{i}.conv.blur.kernel"] = torch.outer(row, row)
         state[f"to_rgbs.{i // 2}.upsample.kernel"] = torch.outer(row, row)
-    torch.save({"g_ema": state, "args": argparse.Namespace(size=64, latent=16), "ada_aug_p": 0.0}, path)
+    torch.save({"g_ema": state, "args": argparse.Namespace(size=32, latent=8), "ada_aug_p": 0.0}, path)
+
+
+def regressor_file(path: pathlib.Path) -> None:
+    """A narrow regressor as the paper's released code saves it, with the head that it never uses."""
+    regressor = Regressor(widths=(3, 4, 5, 6, 7), features=9)
+    unused = {"continuous_head.weight": torch.zeros(1, 9), "continuous_head.bias": torch.zeros(1)}
+    torch.save({"model_state_dict": {**regressor.state_dict(), **unused}, "epoch": 3}, path)
+
+
+def make_regressor_case() -> dict:
+    images = 0.7 * seeded_normals("pictures", [2, 64, 64, 3]).permute(0, 3, 1, 2)
+    images.requires_grad_(True)
+    regressor = Regressor(widths=(3, 4, 5, 6, 7), features=9)
+    logits = torch.cat(regressor(images), 1)
+    (gradient,) = torch.autograd.grad((logits * seeded_normals("logit probe", list(logits.shape))).sum(), images)
+    return {"features": summary(regressor.features(images)), "logits": summary(logits), "gradient": summary(gradient)}
 
 
 def main() -> None:
     torch.set_num_threads(2)
     FOLDER.mkdir(parents=True, exist_ok=True)
     results = {name: make_case(name, **case) for name, case in CASES.items()}
-    (FOLDER / "models.json").write_text(json.dumps(results, indent=1) + "\n")
+    (FOLDER / "models.json").write_text(json.dumps({"generators": results, "small regressor": make_regressor_case()}, indent=1) + "\n")
     nvlabs_file(FOLDER / "small-nvlabs.pkl")
     rosinality_file(FOLDER / "small-rosinality.pt")
-    torch.save({"model_state_dict": {**Regressor().state_dict(), "continuous_head.weight": torch.zeros(1, 256), "continuous_head.bias": torch.zeros(1)}}, FOLDER / "regressor.pth")
+    regressor_file(FOLDER / "small-regressor.pth")
 
 
 if __name__ == "__main__":

@@ -135,15 +135,15 @@ class Regressor(nn.Module):
 
     CLASSES = [6, 6, 2, 3, 3, 40, 40]
 
-    def __init__(self):
+    def __init__(self, widths: tuple[int, ...] = (3, 32, 32, 64, 64), features: int = 256):
         super().__init__()
         encoder: list[nn.Module] = []
-        for inputs, outputs in ((3, 32), (32, 32), (32, 64), (64, 64)):
+        for inputs, outputs in zip(widths[:-1], widths[1:]):
             encoder += [nn.Conv2d(inputs, outputs, 4, 2, 1), nn.ReLU()]
         inner = nn.Module()
         inner.encoder = nn.Sequential(*encoder)
-        self.backbone = nn.ModuleList([inner, nn.ReLU(), nn.Linear(1024, 256), nn.ReLU()])
-        self.classification_heads = nn.ModuleList(nn.Linear(256, classes) for classes in self.CLASSES)
+        self.backbone = nn.ModuleList([inner, nn.ReLU(), nn.Linear(16 * widths[-1], features), nn.ReLU()])
+        self.classification_heads = nn.ModuleList(nn.Linear(features, classes) for classes in self.CLASSES)
         with torch.no_grad():
             for name, parameter in self.named_parameters():
                 fan_in = parameter[0].numel() if parameter.ndim > 1 else 1
