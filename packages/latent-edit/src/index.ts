@@ -1,6 +1,17 @@
+export { type Direction, FlowDirection, type FlowOptions } from "./direction.js";
+export { type DirectionLossOptions, directionLoss } from "./direction-loss.js";
 export { LatentEditError } from "./errors.js";
+export type { FlowGradient } from "./integrate.js";
 export { classScores, fitInterFaceGan, type InterFaceGan, type InterFaceGanOptions } from "./interfacegan.js";
+export type { LayerRange } from "./layers.js";
+export { LinearDirection } from "./linear-direction.js";
 export { type LinearSvm, type LinearSvmOptions, linearSvm } from "./linear-svm.js";
+export { attributeLoss, identityLoss, preservationLoss } from "./losses.js";
 export type { MatrixLike } from "./matrix.js";
+export { NeuralOdeDirection, type NeuralOdeOptions } from "./neural-ode-direction.js";
 export { ganSpace, type PrincipalDirections, seFa } from "./principal-directions.js";
 export { type ProjectedDirection, projectDirection } from "./project-direction.js";
+export { type AdaptiveSolver, CONVERGED_SOLVER, type FixedSolver, type FlowSolver, PAPER_SOLVER } from "./solver.js";
+export { type SolverGap, solverGap } from "./solver-gap.js";
+export { type TfjsModelOptions, tfjsModel } from "./tfjs-model.js";
+export { type Truncation, withTruncation } from "./truncation.js";

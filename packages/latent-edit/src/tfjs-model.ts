@@ -1,0 +1,115 @@
+import "@latentflow/backend/gradients";
+import {
+  type Attribute,
+  type AttributeModel,
+  type CustomLoss,
+  checkOptions,
+  type Embedder,
+  type Generator,
+  type LossAndGradient,
+  type LossRequest,
+  type Regressor,
+} from "@latentflow/core";
+import {
+  add,
+  keep,
+  mul,
+  type Scalar,
+  type Tensor,
+  type Tensor2D,
+  type Tensor4D,
+  tidy,
+  valueAndGrad,
+} from "@tensorflow/tfjs-core";
+import { LatentEditError } from "./errors.js";
+import { checkCodes } from "./layers.js";
+import { attributeLoss, identityLoss, preservationLoss } from "./losses.js";
+import { type Truncation, withTruncation } from "./truncation.js";
+
+export interface TfjsModelOptions {
+  generator: Generator;
+  regressor: Regressor;
+  /** Truncation towards the mean latent, applied to the edited code as in the paper (0.7 there). Default none. */
+  truncation?: Truncation;
+  /** For losses with `originalEmbeddings` (equation 9). */
+  embedder?: Embedder;
+}
+
+/**
+ * The frozen half of an edit on tfjs: plain differentiable functions of a generator and a regressor, on whatever backend is active. The gradient
+ * with respect to w comes from tfjs' own differentiation. Disposing the model disposes nothing of the generator or the regressor.
+ */
+export function tfjsModel(options: TfjsModelOptions): AttributeModel {
+  checkOptions("tfjsModel", options, ["generator", "regressor", "truncation", "embedder"], LatentEditError);
+  const { regressor, truncation, embedder } = options;
+  if (typeof options.generator?.synthesize !== "function" || typeof regressor?.logits !== "function") {
+    throw new LatentEditError("tfjsModel: expected a generator with synthesize(w) and a regressor with logits(images).");
+  }
+  const generator =
+    truncation === undefined ? options.generator : withTruncation(options.generator, truncation.psi, truncation.meanLatent);
+  return new TfjsModel(generator, regressor, embedder);
+}
+
+class TfjsModel implements AttributeModel {
+  readonly latentDim: number;
+  readonly numLayers?: number;
+  readonly attributes: readonly Attribute[];
+
+  constructor(
+    private readonly generator: Generator,
+    private readonly regressor: Regressor,
+    private readonly embedder: Embedder | undefined,
+  ) {
+    this.latentDim = generator.latentDim;
+    if (generator.numLayers !== undefined) this.numLayers = generator.numLayers;
+    this.attributes = regressor.attributes;
+  }
+
+  async synthesize(w: Tensor): Promise<Tensor4D> {
+    checkCodes("synthesize", w, this.latentDim);
+    return tidy(() => this.generator.synthesize(w));
+  }
+
+  async logits(w: Tensor): Promise<Tensor2D[]> {
+    checkCodes("logits", w, this.latentDim);
+    return tidy(() => this.regressor.logits(this.generator.synthesize(w)));
+  }
+
+  async lossAndGradient(w: Tensor, loss: LossRequest | CustomLoss): Promise<LossAndGradient> {
+    checkCodes("lossAndGradient", w, this.latentDim);
+    let logits: Tensor2D[] = [];
+    let terms: Scalar[] = [];
+    const total = (code: Tensor): Scalar => {
+      const images = this.generator.synthesize(code);
+      const predicted = this.regressor.logits(images);
+      const [attribute, preservation, weight = 1] = this.terms(predicted, images, loss);
+      logits = predicted.map((x) => keep(x.clone()));
+      terms = [attribute, preservation].filter((x) => x !== undefined).map((x) => keep(x.clone()));
+      return preservation === undefined ? attribute : (add(attribute, mul(preservation, weight)) as Scalar);
+    };
+    const { value, grad: gradient } = valueAndGrad(total)(w);
+    value.dispose();
+    const [attribute = 0, preservation = 0] = await Promise.all(terms.map(async (x) => (await x.data())[0]!));
+    for (const term of terms) term.dispose();
+    return { attribute, preservation, logits, gradient };
+  }
+
+  dispose(): void {}
+
+  private terms(logits: Tensor2D[], images: Tensor4D, loss: LossRequest | CustomLoss): [Scalar, Scalar?, number?] {
+    if (typeof loss === "function") return [loss(logits, images)];
+    const attribute = attributeLoss(logits[loss.attribute]!, loss.target, loss.temperature);
+    return [attribute, this.preservation(logits, images, loss), loss.preservation];
+  }
+
+  private preservation(logits: Tensor2D[], images: Tensor4D, loss: LossRequest): Scalar {
+    if (loss.originalEmbeddings === undefined)
+      return preservationLoss(logits, loss.originalLogits, loss.attribute, loss.temperature);
+    if (this.embedder === undefined) {
+      throw new LatentEditError(
+        "lossAndGradient: expected a model with an embedder for originalEmbeddings; pass one to tfjsModel.",
+      );
+    }
+    return identityLoss(this.embedder)(images, loss.originalEmbeddings);
+  }
+}
