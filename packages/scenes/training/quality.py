@@ -24,7 +24,7 @@ class Quality:
     @torch.no_grad()
     def read(self, images: Tensor) -> tuple[Tensor, list[Tensor]]:
         features = self.regressor.features(images.clamp(-1, 1))
-        return features, [head(features).softmax(1) for head in self.regressor.heads]
+        return features, [head(features).softmax(1) for head in self.regressor.classification_heads]
 
     def measure(self, batches: list[Tensor]) -> dict[str, float]:
         """`batches`: generated images [n, 3, 64, 64]."""

@@ -2,8 +2,8 @@
 
     python packages/scenes/training/train_stylegan2.py --data /var/tmp/latentflow-training/data --out /var/tmp/latentflow-training/run
 
-The same command continues a run: it reads the newest checkpoint in --out. Without one it begins with --warm-start, a compact
-file of the networks alone, or afresh. Non-saturating loss, R1 every 16 steps, style mixing, exponential moving average.
+The same command continues a run: it reads the newest checkpoint in --out. Without one it begins with --warm-start, a file of
+compact.py, or afresh. Non-saturating loss, R1 every 16 steps, style mixing, exponential moving average.
 Convolutions run in bfloat16, R1 in float32.
 """
 
@@ -19,10 +19,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional as F
 
+from compact import unpack
 from data import Scenes
 from networks import LATENT, Discriminator, Generator
 from png import grid, write_png
@@ -43,8 +43,9 @@ class Settings:
     average_half_life: int = 10_000
     average_ramp: float = 0.05
     log_every: int = 1_600
-    evaluate_every: int = 20_000
-    evaluate_images: int = 4_000
+    # A multiple of log_every.
+    evaluate_every: int = 32_000
+    evaluate_images: int = 3_000
     checkpoint_minutes: float = 10
     seed: int = 0
 
@@ -65,6 +66,7 @@ class Training:
         # A lazily regularised network takes 17 steps where 16 were meant (appendix B of the paper).
         self.discriminator_optimizer = adam(self.discriminator, settings.rate, settings.r1_every / (settings.r1_every + 1))
         self.seen = 0
+        self.minutes = 0.0
 
     def parts(self) -> dict:
         return {
@@ -78,7 +80,7 @@ class Training:
     def save(self, folder: Path) -> None:
         """Writes checkpoint.pt through a temporary file; the one before it stays as previous.pt."""
         state = {name: part.state_dict() for name, part in self.parts().items()}
-        state |= {"seen": self.seen, "settings": asdict(self.settings)}
+        state |= {"seen": self.seen, "minutes": self.minutes, "settings": asdict(self.settings)}
         state |= {"torch_random": torch.get_rng_state(), "numpy_random": self.random.bit_generator.state}
         newest, temporary = folder / "checkpoint.pt", folder / "checkpoint.pt.tmp"
         torch.save(state, temporary)
@@ -98,20 +100,15 @@ class Training:
                 continue
             for name, part in self.parts().items():
                 part.load_state_dict(state[name])
-            self.seen = state["seen"]
+            self.seen, self.minutes = state["seen"], state["minutes"]
             torch.set_rng_state(state["torch_random"])
             self.random.bit_generator.state = state["numpy_random"]
             return True
         return False
 
     def warm_start(self, path: Path) -> None:
-        """Takes the three networks from a compact file; the optimisers begin afresh."""
-        tensors = load_file(path)
-        self.seen = int(tensors.pop("seen").item())
-        for name in ("generator", "discriminator", "average"):
-            prefix = f"{name}."
-            part = {key.removeprefix(prefix): value.float() for key, value in tensors.items() if key.startswith(prefix)}
-            self.parts()[name].load_state_dict(part)
+        """Takes networks and second moments from a file of compact.py."""
+        unpack(self, path)
         self.random = np.random.default_rng([self.settings.seed, self.seen])
         torch.manual_seed(self.settings.seed + self.seen)
 
@@ -210,7 +207,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--regressor", type=Path, help="regressor.safetensors; with it, quality is measured")
-    parser.add_argument("--warm-start", type=Path, help="compact file to begin with if --out holds no checkpoint")
+    parser.add_argument("--warm-start", type=Path, help="file of compact.py to begin with if --out holds no checkpoint")
     parser.add_argument("--images", type=int, help="stop after so many images in all")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="at most; fewer while others compute (see threads.py)")
     parser.add_argument("--smoke", action="store_true", help="a few steps of everything")
@@ -225,7 +222,7 @@ def main() -> None:
         print(f"continuing after {training.seen} images", flush=True)
     elif args.warm_start:
         training.warm_start(args.warm_start)
-        print(f"networks of {args.warm_start} after {training.seen} images; optimisers begin afresh", flush=True)
+        print(f"continuing {args.warm_start} after {training.seen} images", flush=True)
     run(training, args.data, args.out, args.regressor, FreeCores(args.threads))
 
 
@@ -235,7 +232,7 @@ def run(training: Training, data: Path, out: Path, regressor: Path | None, cores
     stop = []
     signal.signal(signal.SIGTERM, lambda *_: stop.append(True))
     rows: list[dict[str, float]] = []
-    started = saved = logged = time.time()
+    saved = logged = time.time()
     logged_at = training.seen
     while training.seen < settings.images and not stop:
         cores.adapt()
@@ -245,9 +242,10 @@ def run(training: Training, data: Path, out: Path, regressor: Path | None, cores
         if not all(math.isfinite(value) for value in rows[-1].values()):
             raise FloatingPointError(f"losses are no longer finite after {training.seen} images: {rows[-1]}")
         if training.seen % settings.log_every < settings.batch:
-            now = time.time()
-            row = {"images": training.seen, "minutes": (now - started) / 60}
-            row |= {"rate": (training.seen - logged_at) / (now - logged)} | mean_of(rows)
+            seconds = time.time() - logged
+            training.minutes += seconds / 60
+            row = {"images": training.seen, "minutes": training.minutes}
+            row |= {"rate": (training.seen - logged_at) / seconds} | mean_of(rows)
             if training.seen % settings.evaluate_every < settings.batch:
                 if quality is None and regressor and regressor.exists():
                     quality = Quality(load_regressor(regressor), Scenes(data, held_out=True))
