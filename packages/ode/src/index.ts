@@ -4,7 +4,7 @@ export { METHODS } from "./methods/index.js";
 export type { DenseOutput, ExplicitMethod, Tableau } from "./methods/tableau.js";
 export { odeint } from "./odeint.js";
 export { odeintAdjoint } from "./odeint-adjoint.js";
-export type { EventOptions, EventResult } from "./odeint-event.js";
+export type { EventFunction, EventOptions, EventResult, ScalarOf } from "./odeint-event.js";
 export { odeintEvent, odeintEventAsync } from "./odeint-event.js";
 export type {
   AdaptiveStepOptions,
@@ -22,4 +22,4 @@ export type { Solution } from "./solution.js";
 export { solve, solveAsync } from "./solve.js";
 export type { Fallback, Progress, Statistics, Status, StatusKind } from "./status.js";
 export type { ControllerCoefficients, ControllerName } from "./stepping/controller.js";
-export type { AnyTimes, Dynamics, Slope, Stacked, State, StateOf, TensorTimeDynamics, Times } from "./types.js";
+export type { AnyTimes, Dynamics, Slope, Stacked, State, StateOf, TimeOf, Times } from "./types.js";

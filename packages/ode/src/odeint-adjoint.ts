@@ -1,5 +1,5 @@
 import { checkChoice, checkNumber, checkOptions } from "@latentflow/core";
-import { customGrad, type GradSaveFunc, stack, type Tensor, type Tensor1D, tidy, unstack } from "@tensorflow/tfjs-core";
+import { customGrad, type GradSaveFunc, stack, type Tensor, tidy, unstack } from "@tensorflow/tfjs-core";
 import { OdeError } from "./errors.js";
 import { argumentTensors } from "./gradients/argument-tensors.js";
 import { adjointGradients } from "./gradients/continuous-adjoint.js";
@@ -11,7 +11,7 @@ import type { AdjointOptions, BackwardOptions } from "./options.js";
 import { checkDynamics, checkInitialState, checkTimes } from "./prepare.js";
 import type { LooseOptions } from "./prepare-options.js";
 import type { Checked } from "./problem.js";
-import type { Dynamics, Stacked, State, TensorTimeDynamics, Times } from "./types.js";
+import type { AnyTimes, Dynamics, Stacked, State, TimeOf } from "./types.js";
 
 const BACKWARD_OPTIONS = [
   "method",
@@ -36,19 +36,12 @@ const BACKWARD_OPTIONS = [
  * A dissipative equation can't be integrated backward. Where the state reconstructed on the way misses a stored output, the gradient is
  * taken through stored states instead, and `onStatistics` receives a `fallback` that says where and why.
  */
-export function odeintAdjoint<const S extends State, A = undefined>(
-  f: Dynamics<S, A>,
+export function odeintAdjoint<const S extends State, const T extends AnyTimes, A = undefined>(
+  f: Dynamics<NoInfer<S>, A, TimeOf<NoInfer<T>>>,
   y0: S,
-  t: Times,
-  options?: AdjointOptions<A>,
-): Stacked<S>;
-export function odeintAdjoint<const S extends State, A = undefined>(
-  f: TensorTimeDynamics<S, A>,
-  y0: S,
-  t: Tensor1D,
-  options?: AdjointOptions<A>,
-): Stacked<S>;
-export function odeintAdjoint(f: unknown, y0: unknown, t: unknown, options: object = {}): unknown {
+  t: T,
+  options: AdjointOptions<A> = {},
+): Stacked<S> {
   const caller = "odeintAdjoint";
   const checked: Checked = {
     caller,
@@ -66,7 +59,7 @@ export function odeintAdjoint(f: unknown, y0: unknown, t: unknown, options: obje
     );
   }
   const { leaves } = checked.y0;
-  return tidy(() => {
+  const solved = tidy(() => {
     const forward = forwardPass(checked, leaves, false);
     const { stacked, variables, statistics } = forward;
     const args = argumentTensors(checked.options.args);
@@ -105,6 +98,7 @@ export function odeintAdjoint(f: unknown, y0: unknown, t: unknown, options: obje
     });
     return forward.present(unpackTensors(solve(...inputs), stacked)) as Tensor;
   });
+  return solved as Stacked<S>;
 }
 
 /** Leaves with times first → one list of leaves a time. */

@@ -10,7 +10,7 @@ import { type Checked, float64Problem, requireArrival, type TensorProblem, tenso
 import { drive, driveAsync } from "./stepping/drive.js";
 import type { Problem } from "./stepping/integrate.js";
 import { type EventEnding, searchEvent } from "./stepping/search-event.js";
-import type { Dynamics, State, TensorTimeDynamics } from "./types.js";
+import type { Dynamics, State, TimeOf } from "./types.js";
 
 export type { EventFunction, EventOptions, EventResult, ScalarOf } from "./event-types.js";
 
@@ -23,23 +23,16 @@ type UserEvent = (t: number | Scalar, y: unknown, args: unknown) => unknown;
  *
  * @throws OdeError on bad input, and when the solve stops before the event and tMax
  */
-export function odeintEvent<const S extends State, A = undefined>(
-  f: Dynamics<S, A>,
+export function odeintEvent<const S extends State, T extends number | Scalar, A = undefined>(
+  f: Dynamics<NoInfer<S>, A, TimeOf<NoInfer<T>>>,
   y0: S,
-  t0: number,
-  options: EventOptions<S, A>,
-): EventResult<S>;
-export function odeintEvent<const S extends State, A = undefined>(
-  f: TensorTimeDynamics<S, A>,
-  y0: S,
-  t0: Scalar,
-  options: EventOptions<S, A, Scalar>,
-): EventResult<S>;
-export function odeintEvent(f: unknown, y0: unknown, t0: unknown, options: object): unknown {
+  t0: T,
+  options: EventOptions<NoInfer<S>, A, TimeOf<NoInfer<T>>>,
+): EventResult<S> {
   const checked = checkEvent("odeintEvent", f, y0, t0, options);
   if (checked.y0.kind === "numbers") {
     const { problem } = float64Problem(checked);
-    return numberResult(problem, drive(problem.space, searchNumbers(checked, problem)));
+    return numberResult(problem, drive(problem.space, searchNumbers(checked, problem))) as EventResult<S>;
   }
   const { leaves } = checked.y0;
   const mark = tapeMark();
@@ -48,7 +41,7 @@ export function odeintEvent(f: unknown, y0: unknown, t0: unknown, options: objec
       const timed = t0 instanceof Tensor ? withTimeTensor(checked, t0) : checked;
       const made = tensorProblem(timed, leaves);
       return tensorResult(checked, made, drive(made.space, searchTensors(checked, made, made.problem))) as never;
-    });
+    }) as EventResult<S>;
   } catch (error) {
     rewindTape(mark);
     throw error;
@@ -57,10 +50,10 @@ export function odeintEvent(f: unknown, y0: unknown, t0: unknown, options: objec
 
 /** As `odeintEvent`, without blocking; its result can't be differentiated. */
 export async function odeintEventAsync<const S extends State, A = undefined>(
-  f: Dynamics<S, A>,
+  f: Dynamics<NoInfer<S>, A>,
   y0: S,
   t0: number,
-  options: EventOptions<S, A>,
+  options: EventOptions<NoInfer<S>, A>,
 ): Promise<EventResult<S>> {
   const checked = checkEvent("odeintEventAsync", f, y0, t0, options);
   if (checked.y0.kind === "numbers") {

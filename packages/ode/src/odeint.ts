@@ -1,5 +1,5 @@
 import { checkChoice } from "@latentflow/core";
-import type { Tensor, Tensor1D } from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { tidy } from "@tensorflow/tfjs-core";
 import { OdeError } from "./errors.js";
 import { checkpointed } from "./gradients/checkpointed.js";
@@ -11,7 +11,7 @@ import { type Checked, float64Problem, requireArrival, tensorProblem } from "./p
 import { drive } from "./stepping/drive.js";
 import { integrate, type Problem } from "./stepping/integrate.js";
 import { Outputs } from "./stepping/outputs.js";
-import type { Dynamics, Stacked, State, TensorTimeDynamics, Times } from "./types.js";
+import type { AnyTimes, Dynamics, Stacked, State, TimeOf } from "./types.js";
 
 /**
  * Solves y′ = f(t, y), y(t[0]) = y0, and returns y at all times t. Differentiable through its steps with `tf.grad` and its kin: gradients
@@ -26,19 +26,12 @@ import type { Dynamics, Stacked, State, TensorTimeDynamics, Times } from "./type
  * @example
  * const y = odeint((t, y) => -y, 1, [0, 1]); // Float64Array [1, 0.3678…]
  */
-export function odeint<const S extends State, A = undefined>(
-  f: Dynamics<S, A>,
+export function odeint<const S extends State, const T extends AnyTimes, A = undefined>(
+  f: Dynamics<NoInfer<S>, A, TimeOf<NoInfer<T>>>,
   y0: S,
-  t: Times,
-  options?: OdeintOptions<A>,
-): Stacked<S>;
-export function odeint<const S extends State, A = undefined>(
-  f: TensorTimeDynamics<S, A>,
-  y0: S,
-  t: Tensor1D,
-  options?: OdeintOptions<A>,
-): Stacked<S>;
-export function odeint(f: unknown, y0: unknown, t: unknown, options: object = {}): unknown {
+  t: T,
+  options: OdeintOptions<A> = {},
+): Stacked<S> {
   const checked: Checked = {
     caller: "odeint",
     f: checkDynamics("odeint", f),
@@ -51,13 +44,13 @@ export function odeint(f: unknown, y0: unknown, t: unknown, options: object = {}
   checkChoice("odeint", "gradient", gradient, ["steps", "checkpointed"], OdeError);
   if (checked.y0.kind === "numbers") {
     if (gradient !== "steps") throw new OdeError("odeint: gradient does not apply to a state of numbers; leave it out.");
-    return solveOutputs(checked, float64Problem(checked).problem);
+    return solveOutputs(checked, float64Problem(checked).problem) as Stacked<S>;
   }
-  if (gradient === "checkpointed") return checkpointed(checked);
+  if (gradient === "checkpointed") return checkpointed(checked) as Stacked<S>;
   const { leaves } = checked.y0;
   const mark = tapeMark();
   try {
-    return tidy(() => solveOutputs(checked, tensorProblem(checked, leaves).problem) as Tensor);
+    return tidy(() => solveOutputs(checked, tensorProblem(checked, leaves).problem) as Tensor) as Stacked<S>;
   } catch (error) {
     rewindTape(mark);
     throw error;

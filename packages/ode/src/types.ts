@@ -3,35 +3,44 @@ import type { Rank, Scalar, Tensor, Tensor1D } from "@tensorflow/tfjs-core";
 /** What a solver integrates: a tensor, a number or Float64Array (float64 arithmetic, no tfjs), or arrays and records of one kind of these. */
 export type State = Tensor | number | Float64Array | readonly State[] | { readonly [key: string]: State };
 
+/** What tells a tensor and its rank: matching all of Tensor's methods would cost the type checker more than it can afford. */
+interface TensorLike<R extends Rank> {
+  readonly rankType: R;
+  readonly dataId: object;
+}
+
 /** The state as `f` receives it: literal numbers widened, tuples kept. */
 export type StateOf<S> = S extends number
   ? number
   : S extends Float64Array
     ? Float64Array
-    : S extends Tensor<infer R>
+    : S extends TensorLike<infer R>
       ? Tensor<R>
       : { -readonly [K in keyof S]: StateOf<S[K]> };
 
-/** What `f` returns: dy/dt, shaped as y. In place of a Float64Array any array of as many numbers will do. */
+/**
+ * What `f` returns: dy/dt, shaped as y. In place of a Float64Array any array of as many numbers will do; ranks of tensors are checked when
+ * it runs, since tfjs often types them loosely.
+ */
 export type Slope<S> = S extends number
   ? number
   : S extends Float64Array
     ? Float64Array | readonly number[]
-    : S extends Tensor<infer R>
-      ? Tensor<R>
+    : S extends TensorLike<Rank>
+      ? Tensor
       : { readonly [K in keyof S]: Slope<S[K]> };
 
-/** The right-hand side dy/dt = f(t, y, args), at times that are numbers. */
-export type Dynamics<S, A = undefined> = (t: number, y: StateOf<S>, args: A) => Slope<S>;
-
-/** The right-hand side when `t` was given as a tensor, so that gradients reach times. */
-export type TensorTimeDynamics<S, A = undefined> = (t: Scalar, y: StateOf<S>, args: A) => Slope<S>;
+/** The right-hand side dy/dt = f(t, y, args). Times are numbers; scalar tensors when times were given as tensors, so that gradients reach them. */
+export type Dynamics<S, A = undefined, T = number> = (t: T, y: StateOf<S>, args: A) => Slope<S>;
 
 /** Output times as numbers: at least two, strictly increasing or strictly decreasing. */
 export type Times = readonly number[] | Float64Array | Float32Array;
 
 /** Output times as numbers or, for gradients with respect to them, as a tensor [times]. */
 export type AnyTimes = Times | Tensor1D;
+
+/** What f receives as time. */
+export type TimeOf<T> = T extends TensorLike<Rank> ? Scalar : number;
 
 interface NextRank {
   R0: Rank.R1;
@@ -54,6 +63,6 @@ export type Stacked<S> = S extends number
   ? Float64Array
   : S extends Float64Array
     ? Float64Array[]
-    : S extends Tensor<infer R>
+    : S extends TensorLike<infer R>
       ? Deeper<R>
       : { -readonly [K in keyof S]: Stacked<S[K]> };
