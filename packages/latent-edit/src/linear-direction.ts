@@ -29,7 +29,9 @@ export class LinearDirection extends FlowDirection {
       throw new LatentEditError(`LinearDirection: expected finite numbers, not all 0, got a vector of length ${length}.`);
     }
     this.latentDim = direction.length;
-    const unit = Float32Array.from(direction, (x) => x / length);
+    // A float32 unit vector, as read from a file, must come back bit for bit.
+    const scale = Math.abs(length - 1) < 1e-6 ? 1 : length;
+    const unit = Float32Array.from(direction, (x) => x / scale);
     this.variables = tidy(() => [variable(tensor2d(unit, [1, unit.length]), false)]);
   }
 

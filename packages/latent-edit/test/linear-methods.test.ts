@@ -2,15 +2,7 @@ import { SeededRandom } from "@latentflow/core";
 import { describe, expect, it } from "vitest";
 import { classScores, fitInterFaceGan, ganSpace, LatentEditError, linearSvm, projectDirection, seFa } from "../src/index.js";
 import reference from "./reference/linear.json" with { type: "json" };
-
-/** The reference script's generator. */
-function uniforms(seed: number, count: number): Float64Array {
-  let state = seed;
-  return Float64Array.from({ length: count }, () => {
-    state = Number((1664525n * BigInt(state) + 1013904223n) % 4294967296n);
-    return state / 2 ** 32;
-  });
-}
+import { uniforms } from "./small-world.js";
 
 /** The reference script's classification problem. */
 function problem(seed: number, n: number, d: number, noise: number) {

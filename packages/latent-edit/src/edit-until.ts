@@ -1,0 +1,113 @@
+import { type AttributeModel, checkNumber, checkOptions, throwIfAborted } from "@latentflow/core";
+import { dispose, gather, type Tensor, type Tensor2D, tensor1d, tidy } from "@tensorflow/tfjs-core";
+import "@latentflow/backend/gradients";
+import type { Direction } from "./direction.js";
+import type { EditOptions } from "./edit.js";
+import { LatentEditError } from "./errors.js";
+import { type AttributeChoice, resolveAttribute } from "./train/settings.js";
+import { argmax } from "./train/start-codes.js";
+
+/** When a code has arrived: the logits of one code, one array an attribute, to a decision. */
+export type Arrived = (logits: readonly Float32Array[]) => boolean;
+
+export interface EditUntilOptions extends EditOptions {
+  model: AttributeModel;
+  /** An attribute's class that the regressor should predict (default its last), or a rule of one's own. */
+  until: AttributeChoice | Arrived;
+  /** Longest edit; its sign is the way to go. */
+  maxT: number;
+  /** Largest error of the stopping time, in units of t (default 0.01). */
+  tolerance?: number;
+  /** Points looked at along the path before refining (default 24). A visit to the target shorter than maxT / steps can be missed. */
+  steps?: number;
+  signal?: AbortSignal;
+}
+
+export interface EditUntilResult<W> {
+  /** Codes where they arrived, or at maxT where they did not. The caller disposes it. */
+  w: W;
+  /** Edit length of each code. */
+  t: Float64Array;
+  /** Whether the target was met. */
+  reached: boolean[];
+}
+
+/**
+ * Moves each code along its path until the regressor's decision reaches the target, and no further. The arrival is bracketed between points of
+ * the path and located by bisection; the returned code is on the target's side.
+ */
+export async function editUntil<W extends Tensor>(
+  w: W,
+  direction: Direction,
+  options: EditUntilOptions,
+): Promise<EditUntilResult<W>> {
+  const known = ["model", "until", "maxT", "tolerance", "steps", "signal", "layers", "solver"];
+  checkOptions("editUntil", options, known, LatentEditError);
+  const { model, maxT, signal } = options;
+  checkNumber("editUntil", "maxT", maxT, {}, LatentEditError);
+  const tolerance = checkNumber("editUntil", "tolerance", options.tolerance ?? 0.01, { above: 0 }, LatentEditError);
+  const steps = checkNumber("editUntil", "steps", options.steps ?? 24, { min: 1, integer: true }, LatentEditError);
+  const arrived = rule(model, options.until);
+  const flowOptions = { ...(options.layers && { layers: options.layers }), ...(options.solver && { solver: options.solver }) };
+
+  /** Which of the listed codes have arrived at their times. */
+  const decide = async (codes: readonly number[], times: readonly number[]): Promise<boolean[]> => {
+    throwIfAborted("editUntil", signal);
+    const moved = tidy(() => direction.flowEach(gather(w, tensor1d([...codes], "int32")), times, flowOptions));
+    const logits = await model.logits(moved);
+    const decisions = await decisionsOf(logits, arrived);
+    dispose([moved, ...logits]);
+    return decisions;
+  };
+
+  const n = w.shape[0]!;
+  const low = new Float64Array(n);
+  const high = new Float64Array(n).fill(Number.NaN);
+  let travelling = Array.from({ length: n }, (_, i) => i);
+  for (let step = 0; step <= steps && travelling.length > 0; step++) {
+    const t = (maxT * step) / steps;
+    const decisions = await decide(
+      travelling,
+      travelling.map(() => t),
+    );
+    travelling.forEach((code, i) => {
+      if (decisions[i]) high[code] = t;
+      else low[code] = t;
+    });
+    travelling = travelling.filter((_, i) => !decisions[i]);
+  }
+  for (;;) {
+    const open = [...low.keys()].filter((i) => Math.abs(high[i]! - low[i]!) > tolerance && high[i] !== 0);
+    if (open.length === 0) break;
+    const middle = open.map((i) => (low[i]! + high[i]!) / 2);
+    const decisions = await decide(open, middle);
+    open.forEach((code, i) => {
+      if (decisions[i]) high[code] = middle[i]!;
+      else low[code] = middle[i]!;
+    });
+  }
+  const reached = Array.from(high, (t) => !Number.isNaN(t));
+  const t = high.map((x) => (Number.isNaN(x) ? maxT : x));
+  return { w: direction.flowEach(w, t, flowOptions), t, reached };
+}
+
+function rule(model: AttributeModel, until: AttributeChoice | Arrived): Arrived {
+  if (typeof until === "function") return until;
+  const classes = model.attributes[until.index ?? model.attributes.findIndex(({ name }) => name === until.name)]?.classes ?? 2;
+  const to = until.to ?? classes - 1;
+  const { index } = resolveAttribute("editUntil", model, { from: to === 0 ? 1 : 0, ...until, to });
+  return (logits) => argmax(logits[index]!) === to;
+}
+
+async function decisionsOf(logits: readonly Tensor2D[], arrived: Arrived): Promise<boolean[]> {
+  const values = await Promise.all(logits.map((x) => x.data<"float32">()));
+  const n = logits[0]!.shape[0];
+  return Array.from({ length: n }, (_, i) =>
+    arrived(
+      values.map((data, j) => {
+        const classes = logits[j]!.shape[1];
+        return data.slice(i * classes, (i + 1) * classes);
+      }),
+    ),
+  );
+}

@@ -1,0 +1,78 @@
+import { type AttributeModel, checkNumber, checkOptions, nextMacrotask, throwIfAborted } from "@latentflow/core";
+import { argMax, dispose, reshape, slice, type Tensor, tensor2d, tidy, tile } from "@tensorflow/tfjs-core";
+import type { Direction } from "./direction.js";
+import { LatentEditError } from "./errors.js";
+import type { LayerRange } from "./layers.js";
+import { type MatrixLike, toMatrix } from "./matrix.js";
+import type { FlowSolver } from "./solver.js";
+
+export interface LabelsAlongOptions {
+  model: AttributeModel;
+  /** Start codes [n, d]. */
+  codes: MatrixLike;
+  /** Edit lengths; the first is usually 0. */
+  times: readonly number[];
+  /** Codes at once (default 100, as in the paper). Images asked of the model at once are this many too. */
+  batchSize?: number;
+  solver?: FlowSolver;
+  /** For generators with W+: repeat each code over this many layers and edit only the range. */
+  wPlus?: { layers: number; range: LayerRange };
+  onProgress?: (progress: { codes: number; total: number }) => void;
+  signal?: AbortSignal;
+}
+
+/** Predicted classes along edits, as `@latentflow/metrics` reads them: data[(sample · attributes + attribute) · times + time]. */
+export interface LabelsAlong {
+  readonly data: Uint8Array | Int32Array;
+  readonly shape: readonly [samples: number, attributes: number, times: number];
+}
+
+/** What the regressor predicts for many codes at many edit lengths. Images are made batch by batch and never kept. */
+export async function labelsAlong(direction: Direction, options: LabelsAlongOptions): Promise<LabelsAlong> {
+  const known = ["model", "codes", "times", "batchSize", "solver", "wPlus", "onProgress", "signal"];
+  checkOptions("labelsAlong", options, known, LatentEditError);
+  const { model, times, signal } = options;
+  const codes = toMatrix("labelsAlong", "codes", options.codes);
+  const batchSize = checkNumber("labelsAlong", "batchSize", options.batchSize ?? 100, { min: 1, integer: true }, LatentEditError);
+  if (times.length === 0) throw new LatentEditError("labelsAlong: expected one time or more, got none.");
+  const attributes = model.attributes.length;
+  const size = codes.rows * attributes * times.length;
+  const data = model.attributes.every(({ classes }) => classes <= 256) ? new Uint8Array(size) : new Int32Array(size);
+
+  for (let start = 0; start < codes.rows; start += batchSize) {
+    const count = Math.min(batchSize, codes.rows - start);
+    const values = codes.data.subarray(start * codes.columns, (start + count) * codes.columns);
+    const paths = tidy(() => pathsOf(direction, values, count, options));
+    for (let t = 0; t < times.length; t++) {
+      throwIfAborted("labelsAlong", signal);
+      await nextMacrotask();
+      const at = tidy(() => reshape(slice(paths, t, 1), paths.shape.slice(1)));
+      const logits = await model.logits(at);
+      for (let j = 0; j < attributes; j++) {
+        const classes = tidy(() => argMax(logits[j]!, 1));
+        (await classes.data()).forEach((label: number, i: number) => {
+          data[((start + i) * attributes + j) * times.length + t] = label;
+        });
+        classes.dispose();
+      }
+      dispose([at, ...logits]);
+    }
+    paths.dispose();
+    options.onProgress?.({ codes: start + count, total: codes.rows });
+  }
+  return { data, shape: [codes.rows, attributes, times.length] };
+}
+
+/** [times, count, d], or [times, count, layers, d]. */
+function pathsOf(
+  direction: Direction,
+  values: Float64Array,
+  count: number,
+  { times, solver, wPlus }: LabelsAlongOptions,
+): Tensor {
+  const w = tensor2d(Float32Array.from(values), [count, direction.latentDim]);
+  const flowOptions = solver === undefined ? {} : { solver };
+  if (wPlus === undefined) return direction.flow(w, times, flowOptions);
+  const repeated = tile(reshape(w, [count, 1, direction.latentDim]), [1, wPlus.layers, 1]);
+  return direction.flow(repeated, times, { ...flowOptions, layers: wPlus.range });
+}

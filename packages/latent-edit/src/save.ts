@@ -1,0 +1,96 @@
+import { type CheckpointSource, readSafetensors, type TensorData, writeSafetensors } from "@latentflow/checkpoints";
+import type { AttributeModel } from "@latentflow/core";
+import { checkOptions } from "@latentflow/core";
+import type { Direction } from "./direction.js";
+import { LatentEditError } from "./errors.js";
+import { type Fingerprint, fingerprint, sameFingerprint } from "./fingerprint.js";
+import { LinearDirection } from "./linear-direction.js";
+import { NeuralOdeDirection } from "./neural-ode-direction.js";
+import type { FlowSolver } from "./solver.js";
+import { importSeedFlow, toStateDict } from "./state-dict.js";
+import type { TrainSettings } from "./train/settings.js";
+
+/** What a file says about a direction besides its weights. */
+export interface DirectionInfo {
+  /** What the edit changes. */
+  attribute?: { name: string; index: number; from: number; to: number };
+  /** `fingerprint(model)` of the generator the direction belongs to. */
+  generator?: Fingerprint;
+  /** How it was trained, or found. */
+  training?: TrainSettings | Readonly<Record<string, unknown>>;
+}
+
+const FORMAT = "latentflow-direction";
+
+/**
+ * A direction as a safetensors file.
+ *
+ * Header (`__metadata__`, all texts): `format` "latentflow-direction", `version` "1", `kind` "linear" | "neural-ode", `latentDim`, `depth` and
+ * `negativeSlope` (neural-ode), and as JSON `solver`, `attribute`, `generator`, `training`. Tensors: `direction` [d], or the paper's keys
+ * `odefunc.model.…` (see `toStateDict`), so that the file loads in PyTorch too.
+ */
+export async function saveDirection(direction: Direction, info: DirectionInfo = {}): Promise<Uint8Array> {
+  checkOptions("saveDirection", info, ["attribute", "generator", "training"], LatentEditError);
+  const metadata: Record<string, string> = {
+    format: FORMAT,
+    version: "1",
+    kind: direction.kind,
+    latentDim: String(direction.latentDim),
+    ...Object.fromEntries(Object.entries(info).map(([key, value]) => [key, JSON.stringify(value)])),
+  };
+  if (direction instanceof NeuralOdeDirection) {
+    const { depth, negativeSlope, solver } = direction;
+    const text = { depth: String(depth), negativeSlope: String(negativeSlope), solver: JSON.stringify(solver) };
+    return writeSafetensors(await toStateDict(direction), { ...metadata, ...text });
+  }
+  if (direction instanceof LinearDirection) {
+    const data = Float32Array.from(await direction.variables[0]!.data<"float32">());
+    return writeSafetensors({ direction: { dtype: "float32", shape: [data.length], data } }, metadata);
+  }
+  throw new LatentEditError(
+    `saveDirection: expected a LinearDirection or a NeuralOdeDirection, got one of kind ${JSON.stringify(direction.kind)}.`,
+  );
+}
+
+/**
+ * Reads what `saveDirection` wrote.
+ *
+ * @param options.model when given, the file's fingerprint must be that of the model's generator
+ * @throws LatentEditError for other files, unknown kinds, or another generator's direction
+ */
+export async function loadDirection(
+  source: CheckpointSource,
+  options: { model?: AttributeModel } = {},
+): Promise<{ direction: LinearDirection | NeuralOdeDirection; info: DirectionInfo }> {
+  checkOptions("loadDirection", options, ["model"], LatentEditError);
+  const { tensors, metadata } = await readSafetensors(source);
+  if (metadata.get("format") !== FORMAT || metadata.get("version") !== "1") {
+    throw new LatentEditError(
+      `loadDirection: expected a file of format ${FORMAT}, version 1, got ${metadata.get("format") ?? "no format"}, version ${metadata.get("version") ?? "none"}.`,
+    );
+  }
+  const info: DirectionInfo = {};
+  for (const key of ["attribute", "generator", "training"] as const) {
+    const text = metadata.get(key);
+    if (text !== undefined) info[key] = JSON.parse(text);
+  }
+  if (options.model && info.generator && !sameFingerprint(info.generator, await fingerprint(options.model))) {
+    throw new LatentEditError(
+      "loadDirection: expected a direction of this model's generator, got one trained on another; load that generator.",
+    );
+  }
+  return { direction: build(metadata, tensors), info };
+}
+
+function build(
+  metadata: ReadonlyMap<string, string>,
+  tensors: ReadonlyMap<string, TensorData>,
+): LinearDirection | NeuralOdeDirection {
+  const kind = metadata.get("kind");
+  if (kind === "linear" && tensors.has("direction")) return new LinearDirection(tensors.get("direction")!.data as Float32Array);
+  if (kind === "neural-ode") {
+    const solver: FlowSolver = JSON.parse(metadata.get("solver") ?? "null");
+    return importSeedFlow(tensors, { solver, negativeSlope: Number(metadata.get("negativeSlope")) });
+  }
+  throw new LatentEditError(`loadDirection: expected a direction of kind linear or neural-ode with its tensors, got ${kind}.`);
+}

@@ -1,0 +1,81 @@
+import type { TensorData } from "@latentflow/checkpoints";
+import { tensor, tidy } from "@tensorflow/tfjs-core";
+import { LatentEditError } from "./errors.js";
+import { NeuralOdeDirection } from "./neural-ode-direction.js";
+import type { FlowSolver } from "./solver.js";
+
+const PREFIX = "odefunc.model";
+
+/**
+ * A direction's weights under the paper's keys, as its released `ckpt_{i}.pt` files name them: `odefunc.model.0.weight` [out, in],
+ * `odefunc.model.0.bias`, then even indices; the constant is `odefunc.model.const`.
+ */
+export async function toStateDict(direction: NeuralOdeDirection): Promise<Map<string, TensorData>> {
+  const values = await Promise.all(
+    direction.variables.map(async (variable) => Float32Array.from(await variable.data<"float32">())),
+  );
+  const d = direction.latentDim;
+  if (direction.depth === -1) return new Map([[`${PREFIX}.const`, { dtype: "float32", shape: [1, d], data: values[0]! }]]);
+  const entries: [string, TensorData][] = [];
+  for (let layer = 0; layer < direction.depth; layer++) {
+    const [weight, bias] = [values[2 * layer]!, values[2 * layer + 1]!];
+    entries.push([`${PREFIX}.${2 * layer}.weight`, { dtype: "float32", shape: [d, d], data: transposed(weight, d) }]);
+    entries.push([`${PREFIX}.${2 * layer}.bias`, { dtype: "float32", shape: [d], data: bias }]);
+  }
+  return new Map(entries);
+}
+
+/**
+ * A direction from the paper's released weights: `importSeedFlow(stateDict(await readTorch(bytes)))`. Depth and width follow from the keys;
+ * `odefunc.` in front is optional.
+ *
+ * @throws LatentEditError for other keys or shapes
+ */
+export function importSeedFlow(
+  state: ReadonlyMap<string, TensorData> | Readonly<Record<string, TensorData>>,
+  options: { solver?: FlowSolver; negativeSlope?: number } = {},
+): NeuralOdeDirection {
+  const entries: [string, TensorData][] = state instanceof Map ? [...state] : Object.entries(state);
+  const named = new Map(entries.map(([key, value]) => [key.replace(/^(.*\.)?model\./, ""), value]));
+  const constant = named.get("const");
+  if (constant !== undefined) {
+    const d = constant.data.length;
+    return withWeights(new NeuralOdeDirection({ latentDim: d, depth: -1, ...options }), [toFloat32(constant)]);
+  }
+  const weights: Float32Array[] = [];
+  const d = named.get("0.bias")?.data.length ?? 0;
+  for (let index = 0; named.has(`${index}.weight`); index += 2) {
+    const [weight, bias] = [named.get(`${index}.weight`)!, named.get(`${index}.bias`)];
+    if (bias === undefined || bias.data.length !== d || weight.data.length !== d * d) {
+      throw new LatentEditError(
+        `importSeedFlow: expected a square layer ${index} of width ${d} with a bias, got weight [${weight.shape.join(", ")}].`,
+      );
+    }
+    weights.push(transposed(toFloat32(weight), d), toFloat32(bias));
+  }
+  if (weights.length === 0) {
+    throw new LatentEditError(
+      `importSeedFlow: expected keys ${PREFIX}.0.weight, ${PREFIX}.0.bias, … or ${PREFIX}.const, got ${[...named.keys()].slice(0, 8).join(", ")}.`,
+    );
+  }
+  return withWeights(new NeuralOdeDirection({ latentDim: d, depth: weights.length / 2, ...options }), weights);
+}
+
+/** Weights into the variables of a direction, in their order. */
+export function withWeights<D extends { variables: NeuralOdeDirection["variables"] }>(
+  direction: D,
+  weights: readonly Float32Array[],
+): D {
+  direction.variables.forEach((variable, i) => {
+    tidy(() => variable.assign(tensor(weights[i]!, variable.shape)));
+  });
+  return direction;
+}
+
+function toFloat32({ data }: TensorData): Float32Array<ArrayBuffer> {
+  return Float32Array.from(data as ArrayLike<number>, Number);
+}
+
+function transposed(matrix: Float32Array, d: number): Float32Array<ArrayBuffer> {
+  return Float32Array.from({ length: d * d }, (_, i) => matrix[(i % d) * d + Math.floor(i / d)]!);
+}

@@ -1,0 +1,97 @@
+import { readSafetensors, type TensorData, writeSafetensors } from "@latentflow/checkpoints";
+import { type AdamState, type ArrayData, adamStateFromData, adamStateToData, type RandomState } from "@latentflow/core";
+import { LatentEditError } from "../errors.js";
+import type { History, ValidationRecord } from "./history.js";
+import type { TrainSettings } from "./settings.js";
+
+/** A place for one file: a path (`fileStore` of the files subpath), IndexedDB, a variable in a test. `write` must replace the old file as a whole. */
+export interface CheckpointStore {
+  /** null when nothing was written yet. */
+  read(): Promise<Uint8Array | null>;
+  write(bytes: Uint8Array): Promise<void>;
+}
+
+/** Everything a run needs to go on with the same numbers. */
+export interface TrainState {
+  iteration: number;
+  adam: AdamState;
+  random: RandomState;
+  batches: History["batches"][number][];
+  validations: ValidationRecord[];
+  /** Best validation so far and its weights, when early stopping watches. */
+  best: { iteration: number; total: number; weights: Float32Array[] } | null;
+  stoppedEarly: boolean;
+}
+
+/** What of a checkpoint is not part of the run's state proper. */
+export interface Surroundings {
+  settings: TrainSettings;
+  weights: Float32Array[];
+  cache: { rows: Int32Array; logits: Float32Array };
+}
+
+/** The state as one safetensors file: arrays as tensors, the rest as JSON in the header. */
+export async function encodeCheckpoint(state: TrainState, { settings, weights, cache }: Surroundings): Promise<Uint8Array> {
+  const { step, arrays } = await adamStateToData(state.adam);
+  const tensors = new Map<string, TensorData>();
+  const put = (name: string, data: Float32Array, shape: readonly number[] = [data.length]) => {
+    tensors.set(name, { dtype: "float32", shape, data: Float32Array.from(data) });
+  };
+  for (const [name, { data, shape }] of Object.entries(arrays)) put(`adam.${name}`, data, shape);
+  weights.forEach((data, i) => {
+    put(`weights.${i}`, data);
+  });
+  state.best?.weights.forEach((data, i) => {
+    put(`best.${i}`, data);
+  });
+  tensors.set("cache.rows", { dtype: "int32", shape: [cache.rows.length], data: Int32Array.from(cache.rows) });
+  put("cache.logits", cache.logits);
+  const { iteration, random, batches, validations, stoppedEarly } = state;
+  const best = state.best && { iteration: state.best.iteration, total: state.best.total };
+  const rest = { step, settings, iteration, random, batches, validations, stoppedEarly, best };
+  return writeSafetensors(tensors, { format: "latentflow-training", state: JSON.stringify(rest) });
+}
+
+/** Inverse of `encodeCheckpoint`. Throws when the file is another run's: its settings must be those of this one. */
+export async function decodeCheckpoint(
+  bytes: Uint8Array,
+  settings: TrainSettings,
+): Promise<{ state: TrainState; weights: Float32Array[]; cache: Surroundings["cache"] }> {
+  const { tensors, metadata } = await readSafetensors(bytes);
+  const text = metadata.get("state");
+  if (metadata.get("format") !== "latentflow-training" || text === undefined) {
+    throw new LatentEditError("trainDirection: expected a training checkpoint of latentflow, got another safetensors file.");
+  }
+  const rest = JSON.parse(text);
+  const differing = (Object.keys(settings) as (keyof TrainSettings)[]).filter(
+    (key) => JSON.stringify(settings[key]) !== JSON.stringify(rest.settings[key]),
+  );
+  if (differing.length > 0) {
+    throw new LatentEditError(
+      `trainDirection: expected a checkpoint made with these settings, got one that differs in ${differing.join(", ")}; give the same settings or another store.`,
+    );
+  }
+  const numbered = (prefix: string) => {
+    const found: Float32Array[] = [];
+    for (let i = 0; tensors.has(`${prefix}.${i}`); i++) found.push(tensors.get(`${prefix}.${i}`)!.data as Float32Array);
+    return found;
+  };
+  const arrays: Record<string, ArrayData> = {};
+  for (const [name, { data, shape }] of tensors) {
+    if (name.startsWith("adam.")) arrays[name.slice("adam.".length)] = { data: data as Float32Array, shape };
+  }
+  const { iteration, random, batches, validations, stoppedEarly, best } = rest;
+  return {
+    state: {
+      iteration,
+      random,
+      batches,
+      validations,
+      stoppedEarly,
+      adam: adamStateFromData({ step: rest.step, arrays }),
+      best: best && { ...best, weights: numbered("best") },
+    },
+    weights: numbered("weights"),
+    cache: { rows: tensors.get("cache.rows")!.data as Int32Array, logits: tensors.get("cache.logits")!.data as Float32Array },
+  };
+}

@@ -1,0 +1,233 @@
+import {
+  type AttributeModel,
+  type CustomLoss,
+  checkNumber,
+  checkOptions,
+  type Embedder,
+  type Generator,
+  type Regressor,
+} from "@latentflow/core";
+import type { Tensor2D } from "@tensorflow/tfjs-core";
+import type { Direction } from "../direction.js";
+import { LatentEditError } from "../errors.js";
+import type { FlowGradient } from "../integrate.js";
+import type { MatrixLike } from "../matrix.js";
+import { checkSolver, type FlowSolver, PAPER_SOLVER } from "../solver.js";
+import { tfjsModel } from "../tfjs-model.js";
+import type { CheckpointStore } from "./checkpoint.js";
+import type { TrainProgress } from "./history.js";
+
+/** Which attribute an edit changes, by name or index, and between which of its classes. */
+export interface AttributeChoice {
+  name?: string;
+  index?: number;
+  /** Class that start codes have (default 0, as in the paper). */
+  from?: number;
+  /** Class wanted (default the last). */
+  to?: number;
+}
+
+/** A custom loss for one batch: what the batch is, and a tf function of logits and images at the end points. */
+export type LossFactory = (batch: { target: number; originalLogits: readonly Tensor2D[]; t: number }) => CustomLoss;
+
+/** Numbers that define a training run; all of them are saved with the direction. */
+export interface TrainSettings {
+  readonly attribute: { readonly name: string; readonly index: number; readonly from: number; readonly to: number };
+  readonly iterations: number;
+  readonly batchSize: number;
+  /** Batches whose mean gradient makes one step. */
+  readonly accumulate: number;
+  /** α: T is uniform in [α/4, α], one draw a batch. */
+  readonly maxTime: number;
+  /** Train t < 0 as the edit back, from `to` to `from`, beside t > 0. */
+  readonly bothWays: boolean;
+  readonly temperature: number;
+  readonly preservation: number;
+  readonly learningRate: number;
+  readonly decayEvery: number;
+  readonly decayFactor: number;
+  readonly solver: FlowSolver | null;
+  readonly gradient: FlowGradient;
+  readonly cacheLogits: boolean;
+  readonly seed: number;
+}
+
+export interface TrainOptions {
+  /** The frozen half. In place of `generator` and `regressor`. */
+  model?: AttributeModel;
+  generator?: Generator;
+  regressor?: Regressor;
+  attribute: AttributeChoice;
+  /** Pool of codes [n, d]; those labelled `from` are the starts. */
+  codes: MatrixLike;
+  /** Predicted classes of the pool, [n, attributes]; default: asked from the model. */
+  labels?: MatrixLike;
+  /**
+   * `"paper"`: the released code's loss, sampling, schedule (1,000 iterations, α = 6), one 3/8 step, no cached logits. Options given beside it
+   * still win. Default: the same numbers with cached logits and the direction's own solver.
+   */
+  preset?: "paper";
+  /** Default 1000. */
+  iterations?: number;
+  /** Default 32. */
+  batchSize?: number;
+  /** Default 1. */
+  accumulate?: number;
+  /** α (default 6). */
+  maxTime?: number;
+  /** Default false. */
+  bothWays?: boolean;
+  /** τ (default 4). */
+  temperature?: number;
+  /** λ (default 1). */
+  preservation?: number;
+  /** Adam's rate (default 1e-3), multiplied by `decayFactor` (default 0.5) every `decayEvery` (default 1000) iterations. */
+  learningRate?: number;
+  decayEvery?: number;
+  decayFactor?: number;
+  /** Solver to train with; it becomes the direction's own. Default: the direction's. */
+  solver?: FlowSolver;
+  /** How the flow's gradient is computed (default "steps", exact for the steps taken). */
+  gradient?: FlowGradient;
+  /** Compute each start code's logits once in place of every time (default true; the same numbers). */
+  cacheLogits?: boolean;
+  /** Replaces equation 5 by equation 9; the model needs the same embedder. */
+  identity?: Embedder;
+  /** Replaces the paper's loss. */
+  loss?: LossFactory;
+  /** Held-out codes, scored at t = α every `every` iterations (default 100) by the attribute and preservation losses. */
+  validation?: { codes: MatrixLike; labels?: MatrixLike; every?: number; maxCodes?: number };
+  /** Stop after this many validations in a row without a lower loss, and keep the best weights. Needs `validation`. */
+  earlyStopping?: { patience: number };
+  /** Where to keep the state every `every` iterations (default 100); a state found there is resumed, bit for bit. */
+  checkpoint?: { store: CheckpointStore; every?: number };
+  /** Seed of codes and times drawn (default 0). */
+  seed?: number;
+  onProgress?: (progress: TrainProgress) => void;
+  signal?: AbortSignal;
+}
+
+const KNOWN = [
+  ...[
+    "model",
+    "generator",
+    "regressor",
+    "attribute",
+    "codes",
+    "labels",
+    "preset",
+    "iterations",
+    "batchSize",
+    "accumulate",
+    "maxTime",
+  ],
+  ...[
+    "bothWays",
+    "temperature",
+    "preservation",
+    "learningRate",
+    "decayEvery",
+    "decayFactor",
+    "solver",
+    "gradient",
+    "cacheLogits",
+  ],
+  ...["identity", "loss", "validation", "earlyStopping", "checkpoint", "seed", "onProgress", "signal"],
+];
+
+const PAPER = {
+  iterations: 1000,
+  batchSize: 32,
+  accumulate: 1,
+  maxTime: 6,
+  bothWays: false,
+  temperature: 4,
+  preservation: 1,
+  learningRate: 1e-3,
+  decayEvery: 1000,
+  decayFactor: 0.5,
+  gradient: "steps",
+  seed: 0,
+} as const;
+
+/** Checks the options and completes them. The returned settings are plain JSON. */
+export function resolveSettings(direction: Direction, options: TrainOptions): { model: AttributeModel; settings: TrainSettings } {
+  checkOptions("trainDirection", options, KNOWN, LatentEditError);
+  const { preset } = options;
+  if (preset !== undefined && preset !== "paper") {
+    throw new LatentEditError(`trainDirection: expected preset to be "paper", got ${JSON.stringify(preset)}.`);
+  }
+  const model = modelOf(options);
+  if (model.latentDim !== direction.latentDim) {
+    throw new LatentEditError(
+      `trainDirection: expected a direction over ${model.latentDim} numbers, as the model's latent, got ${direction.latentDim}.`,
+    );
+  }
+  if (!direction.variables.some((variable) => variable.trainable)) {
+    throw new LatentEditError(
+      "trainDirection: expected a direction with trainable variables, such as NeuralOdeDirection; a LinearDirection is not trained.",
+    );
+  }
+  if (options.earlyStopping && !options.validation) {
+    throw new LatentEditError("trainDirection: expected validation codes for earlyStopping; give validation: { codes }.");
+  }
+  const integer = (name: keyof typeof PAPER, min: number) =>
+    checkNumber(
+      "trainDirection",
+      name,
+      options[name as "iterations"] ?? (PAPER[name] as number),
+      { min, integer: true },
+      LatentEditError,
+    );
+  const number = (name: keyof typeof PAPER, limits: { min?: number; above?: number }) =>
+    checkNumber("trainDirection", name, options[name as "maxTime"] ?? (PAPER[name] as number), limits, LatentEditError);
+  const solver = options.solver ?? (preset === "paper" ? PAPER_SOLVER : (direction.solver ?? null));
+  return {
+    model,
+    settings: {
+      attribute: resolveAttribute("trainDirection", model, options.attribute),
+      iterations: integer("iterations", 1),
+      batchSize: integer("batchSize", 1),
+      accumulate: integer("accumulate", 1),
+      maxTime: number("maxTime", { above: 0 }),
+      bothWays: options.bothWays ?? PAPER.bothWays,
+      temperature: number("temperature", { above: 0 }),
+      preservation: number("preservation", { min: 0 }),
+      learningRate: number("learningRate", { above: 0 }),
+      decayEvery: integer("decayEvery", 1),
+      decayFactor: number("decayFactor", { above: 0 }),
+      solver: solver === null ? null : checkSolver("trainDirection", solver),
+      gradient: options.gradient ?? PAPER.gradient,
+      cacheLogits: options.cacheLogits ?? preset !== "paper",
+      seed: integer("seed", 0),
+    },
+  };
+}
+
+/** The attribute meant by a name or an index, with its classes checked. */
+export function resolveAttribute(
+  caller: string,
+  model: Pick<AttributeModel, "attributes">,
+  choice: AttributeChoice,
+): TrainSettings["attribute"] {
+  checkOptions(caller, choice, ["name", "index", "from", "to"], LatentEditError);
+  const names = model.attributes.map(({ name }) => name);
+  const index = choice.index ?? names.indexOf(choice.name ?? "");
+  const attribute = model.attributes[index];
+  if (attribute === undefined) {
+    throw new LatentEditError(
+      `${caller}: expected an attribute named ${names.slice(0, 50).join(", ")}, or its index, got ${choice.name ?? choice.index}.`,
+    );
+  }
+  const limits = { min: 0, max: attribute.classes - 1, integer: true };
+  const from = checkNumber(caller, "attribute.from", choice.from ?? 0, limits, LatentEditError);
+  const to = checkNumber(caller, "attribute.to", choice.to ?? attribute.classes - 1, limits, LatentEditError);
+  if (from === to) throw new LatentEditError(`${caller}: expected two different classes, got ${from} twice.`);
+  return { name: attribute.name, index, from, to };
+}
+
+function modelOf({ model, generator, regressor }: TrainOptions): AttributeModel {
+  if (model !== undefined && generator === undefined && regressor === undefined) return model;
+  if (model === undefined && generator !== undefined && regressor !== undefined) return tfjsModel({ generator, regressor });
+  throw new LatentEditError("trainDirection: expected a model, or a generator and a regressor, and not both.");
+}

@@ -1,0 +1,204 @@
+import "@latentflow/backend/gradients";
+import {
+  type AttributeModel,
+  adam,
+  disposeAdamState,
+  nextMacrotask,
+  SeededRandom,
+  stepDecay,
+  throwIfAborted,
+} from "@latentflow/core";
+import { addN, dispose, div, type Tensor, tensor, tidy, type Variable } from "@tensorflow/tfjs-core";
+import type { Direction } from "../direction.js";
+import { solverGap } from "../solver-gap.js";
+import { type Batch, batchGradient } from "./batch-gradient.js";
+import { decodeCheckpoint, encodeCheckpoint, type TrainState } from "./checkpoint.js";
+import type { History, Score } from "./history.js";
+import { resolveSettings, type TrainOptions, type TrainSettings } from "./settings.js";
+import { StartCodes } from "./start-codes.js";
+import { validate } from "./validate.js";
+
+/** Codes over which the solver gap is measured. */
+const GAP_CODES = 64;
+
+/**
+ * Trains a direction to change one attribute and leave the others alone (paper, section 4.2). The direction's variables are updated in place.
+ *
+ * The frozen half is only ever asked through `AttributeModel`: it gives the loss and dL/dw at the end points, and the flow's own gradient is
+ * pulled back from that.
+ *
+ * @throws LatentEditError for options that do not fit; AbortError when stopped by the signal, the last checkpoint left in its store
+ */
+export async function trainDirection(direction: Direction, options: TrainOptions): Promise<History> {
+  const { model, settings } = resolveSettings(direction, options);
+  const { attribute, iterations } = settings;
+  const { signal, validation } = options;
+  if (settings.solver !== null) direction.solver = settings.solver;
+  const pool = await StartCodes.create("trainDirection", model, options.codes, options.labels, attribute, signal);
+  const starts = {
+    forward: pool.startingAt(attribute.from),
+    backward: settings.bothWays ? pool.startingAt(attribute.to) : undefined,
+  };
+  const heldOut =
+    validation && (await StartCodes.create("trainDirection", model, validation.codes, validation.labels, attribute, signal));
+  const heldOutRows = heldOut?.startingAt(attribute.from).slice(0, validation?.maxCodes ?? 256);
+
+  const variables = direction.variables.filter((variable) => variable.trainable);
+  const optimizer = adam();
+  const schedule = stepDecay({ learningRate: settings.learningRate, every: settings.decayEvery, factor: settings.decayFactor });
+  const state = await resumeOrStart(variables, pool, settings, options);
+  const random = SeededRandom.fromState(state.random);
+  const store = options.checkpoint?.store;
+  let images = 0;
+  const started = performance.now();
+
+  try {
+    while (state.iteration < iterations && !state.stoppedEarly) {
+      throwIfAborted("trainDirection", signal);
+      await nextMacrotask();
+      const begin = performance.now();
+      const batches = Array.from({ length: settings.accumulate }, () => drawBatch(random, starts, settings));
+      const { score, gradients } = await meanGradient(direction, model, pool, batches, settings, options);
+      const { learningRate } = schedule.update({ step: state.iteration });
+      state.adam = applyStep(optimizer, variables, gradients, state.adam, learningRate);
+      state.iteration++;
+      const time = batches.at(-1)!.t;
+      state.batches.push({ ...score, time, learningRate });
+      images += settings.batchSize * settings.accumulate;
+
+      const seconds = (performance.now() - begin) / 1000;
+      const validated =
+        heldOut && heldOutRows && state.iteration % (validation?.every ?? 100) === 0
+          ? await validate(direction, model, heldOut, heldOutRows, settings, signal)
+          : undefined;
+      if (validated) await watch(state, validated, variables, options.earlyStopping?.patience);
+      if (
+        store &&
+        (state.iteration % (options.checkpoint?.every ?? 100) === 0 || state.iteration === iterations || state.stoppedEarly)
+      ) {
+        state.random = random.getState();
+        await store.write(
+          await encodeCheckpoint(state, { settings, weights: await weightsOf(variables), cache: pool.exportCache() }),
+        );
+      }
+      const imagesPerSecond = (settings.batchSize * settings.accumulate) / seconds;
+      const progress = { ...score, iteration: state.iteration, iterations, time, learningRate, imagesPerSecond };
+      options.onProgress?.(validated ? { ...progress, validation: validated } : progress);
+    }
+  } finally {
+    disposeAdamState(state.adam);
+  }
+  const elapsed = (performance.now() - started) / 1000;
+  if (state.best && options.earlyStopping) assignWeights(variables, state.best.weights);
+  const w = pool.tensor(starts.forward.slice(0, GAP_CODES));
+  const gap = await solverGap(direction, w, settings.maxTime);
+  w.dispose();
+  return {
+    iterations: state.iteration,
+    batches: state.batches,
+    validations: state.validations,
+    keptIteration: options.earlyStopping && state.best ? state.best.iteration : state.iteration,
+    stoppedEarly: state.stoppedEarly,
+    solverGap: gap,
+    imagesPerSecond: images / elapsed,
+    settings,
+  };
+}
+
+/** T ~ U(α/4, α), one draw a batch; start codes drawn with replacement from those of the start class. */
+function drawBatch(
+  random: SeededRandom,
+  starts: { forward: Int32Array; backward: Int32Array | undefined },
+  { maxTime, batchSize, attribute }: TrainSettings,
+): Batch {
+  const t = random.uniform(maxTime / 4, maxTime);
+  const back = starts.backward !== undefined && random.uniform() < 0.5;
+  const from = back ? starts.backward! : starts.forward;
+  const rows = random.sample(batchSize, from.length, true).map((i) => from[i]!);
+  return { rows, t: back ? -t : t, target: back ? attribute.from : attribute.to };
+}
+
+async function meanGradient(
+  direction: Direction,
+  model: AttributeModel,
+  pool: StartCodes,
+  batches: readonly Batch[],
+  settings: TrainSettings,
+  options: TrainOptions,
+): Promise<{ score: Score; gradients: Tensor[] }> {
+  const parts: { score: Score; gradients: Tensor[] }[] = [];
+  for (const batch of batches) parts.push(await batchGradient(direction, model, pool, batch, settings, options));
+  if (parts.length === 1) return parts[0]!;
+  const gradients = tidy(() =>
+    parts[0]!.gradients.map((_, i) => div(addN(parts.map((part) => part.gradients[i]!)), parts.length)),
+  );
+  for (const part of parts) dispose(part.gradients);
+  const mean = (key: keyof Score) => parts.reduce((sum, { score }) => sum + score[key], 0) / parts.length;
+  const score = {
+    total: mean("total"),
+    attribute: mean("attribute"),
+    preservation: mean("preservation"),
+    accuracy: mean("accuracy"),
+  };
+  return { score, gradients };
+}
+
+/** One optimiser step in place; consumes the gradients and the old state. */
+function applyStep(
+  optimizer: ReturnType<typeof adam>,
+  variables: readonly Variable[],
+  gradients: Tensor[],
+  state: TrainState["adam"],
+  learningRate: number,
+): TrainState["adam"] {
+  const next = optimizer.update(variables, gradients, state, learningRate);
+  variables.forEach((variable, i) => {
+    variable.assign(next.parameters[i]!);
+  });
+  dispose([...next.parameters, ...gradients]);
+  disposeAdamState(state);
+  return next.state;
+}
+
+/** Records a validation; with a patience, keeps the best weights and decides when to stop. */
+async function watch(
+  state: TrainState,
+  score: Score,
+  variables: readonly Variable[],
+  patience: number | undefined,
+): Promise<void> {
+  state.validations.push({ ...score, iteration: state.iteration });
+  if (patience === undefined) return;
+  if (state.best === null || score.total < state.best.total) {
+    state.best = { iteration: state.iteration, total: score.total, weights: await weightsOf(variables) };
+  }
+  const bestIteration = state.best.iteration;
+  state.stoppedEarly = state.validations.filter(({ iteration }) => iteration > bestIteration).length >= patience;
+}
+
+async function resumeOrStart(
+  variables: readonly Variable[],
+  pool: StartCodes,
+  settings: TrainSettings,
+  options: TrainOptions,
+): Promise<TrainState> {
+  const bytes = (await options.checkpoint?.store.read()) ?? null;
+  if (bytes !== null) {
+    const { state, weights, cache } = await decodeCheckpoint(bytes, settings);
+    assignWeights(variables, weights);
+    pool.importCache(cache);
+    return state;
+  }
+  const random = new SeededRandom(settings.seed).getState();
+  return { iteration: 0, adam: adam().init(variables), random, batches: [], validations: [], best: null, stoppedEarly: false };
+}
+
+function weightsOf(variables: readonly Variable[]): Promise<Float32Array[]> {
+  return Promise.all(variables.map(async (variable) => Float32Array.from(await variable.data<"float32">())));
+}
+
+function assignWeights(variables: readonly Variable[], weights: readonly Float32Array[]): void {
+  variables.forEach((variable, i) => {
+    tidy(() => variable.assign(tensor(weights[i]!, variable.shape)));
+  });
+}

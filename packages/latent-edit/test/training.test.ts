@@ -1,0 +1,244 @@
+import "@tensorflow/tfjs-backend-cpu";
+import { AbortError, SeededRandom } from "@latentflow/core";
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import {
+  type CheckpointStore,
+  LatentEditError,
+  LinearDirection,
+  NeuralOdeDirection,
+  type TrainOptions,
+  tfjsModel,
+  trainDirection,
+} from "../src/index.js";
+import { D, embedder, generator, regressor } from "./small-world.js";
+
+beforeAll(() => tf.setBackend("cpu"));
+
+const random = new SeededRandom(5);
+const codes = { data: random.normals(80 * D, 0, 1.5), shape: [80, D] as const };
+const heldOut = { data: random.normals(40 * D, 0, 1.5), shape: [40, D] as const };
+const model = tfjsModel({ generator, regressor, embedder });
+const base: TrainOptions = { model, attribute: { name: "size" }, codes, iterations: 8, batchSize: 6, seed: 3 };
+const depth = (n: number, seed = 1) => new NeuralOdeDirection({ latentDim: D, depth: n, seed });
+const weightsOf = (direction: NeuralOdeDirection) => direction.variables.map((v) => Array.from(v.dataSync()));
+
+/** A store in memory that can stop taking writes, as a killed process does. */
+function memoryStore(): CheckpointStore & { bytes: Uint8Array | null } {
+  return {
+    bytes: null,
+    async read() {
+      return this.bytes;
+    },
+    async write(bytes) {
+      this.bytes = bytes;
+    },
+  };
+}
+
+describe("trainDirection", () => {
+  it.each([-1, 1, 2])(
+    "depth %i learns: the loss falls, the accuracy rises, the history is complete, nothing leaks",
+    async (n) => {
+      const direction = depth(n);
+      const before = tf.memory().numTensors;
+      const onProgress = vi.fn();
+      const history = await trainDirection(direction, { ...base, iterations: 60, learningRate: 2e-2, onProgress });
+      expect(tf.memory().numTensors).toBe(before);
+      const mean = (from: number, key: "total" | "accuracy") =>
+        history.batches.slice(from, from + 15).reduce((s, b) => s + b[key], 0) / 15;
+      expect(mean(45, "total")).toBeLessThan(mean(0, "total"));
+      expect(mean(45, "accuracy")).toBeGreaterThanOrEqual(mean(0, "accuracy"));
+      expect(history).toMatchObject({ iterations: 60, keptIteration: 60, stoppedEarly: false });
+      expect(history.settings.attribute).toEqual({ name: "size", index: 1, from: 0, to: 1 });
+      expect(history.solverGap.max).toBeGreaterThanOrEqual(history.solverGap.mean);
+      expect(onProgress).toHaveBeenCalledTimes(60);
+      expect(onProgress.mock.lastCall![0]).toMatchObject({ iteration: 60, iterations: 60, learningRate: 2e-2 });
+      direction.dispose();
+    },
+  );
+
+  it("draws T from [α/4, α] once a batch, and repeats with its seed", async () => {
+    const runs = await Promise.all(
+      [0, 1].map(async () => {
+        const direction = depth(1);
+        const history = await trainDirection(direction, { ...base, maxTime: 8 });
+        return { history, weights: weightsOf(direction) };
+      }),
+    );
+    for (const { time } of runs[0]!.history.batches) {
+      expect(time).toBeGreaterThanOrEqual(2);
+      expect(time).toBeLessThanOrEqual(8);
+    }
+    expect(runs[0]!.history.batches).toEqual(runs[1]!.history.batches);
+    expect(runs[0]!.weights).toEqual(runs[1]!.weights);
+  });
+
+  it("cached logits give the numbers of the paper preset's second pass", async () => {
+    const [cached, paper] = [depth(1), depth(1)];
+    const logits = vi.spyOn(model, "logits");
+    const first = await trainDirection(cached, { ...base, maxTime: 6 });
+    const cachedCalls = logits.mock.calls.length;
+    const second = await trainDirection(paper, { ...base, preset: "paper", iterations: 8, batchSize: 6 });
+    const paperCalls = logits.mock.calls.length - cachedCalls;
+    logits.mockRestore();
+    expect(paperCalls).toBe(cachedCalls + 8);
+    first.batches.forEach((batch, i) => {
+      expect(batch.total).toBeCloseTo(second.batches[i]!.total, 6);
+    });
+    expect(first.settings.cacheLogits).toBe(true);
+    expect(second.settings).toMatchObject({ cacheLogits: false, solver: { method: "rk4", steps: 1 } });
+  });
+
+  it("the paper preset is the released code's schedule", async () => {
+    const controller = new AbortController();
+    const seen: number[] = [];
+    const promise = trainDirection(depth(1), {
+      model,
+      attribute: { index: 0 },
+      codes,
+      preset: "paper",
+      onProgress: (p) => {
+        seen.push(p.iterations, p.learningRate);
+        controller.abort();
+      },
+      signal: controller.signal,
+    });
+    await expect(promise).rejects.toThrow(AbortError);
+    expect(seen).toEqual([1000, 1e-3]);
+  });
+
+  it("the rate halves at its step", async () => {
+    const history = await trainDirection(depth(-1), { ...base, iterations: 5, decayEvery: 2 });
+    expect(history.batches.map((b) => b.learningRate)).toEqual([1e-3, 1e-3, 5e-4, 5e-4, 2.5e-4]);
+  });
+
+  it("accumulated batches make one step of their mean", async () => {
+    const history = await trainDirection(depth(1), { ...base, iterations: 2, accumulate: 3 });
+    expect(history.batches.length).toBe(2);
+  });
+
+  it.each(["adjoint", "checkpointed"] as const)(
+    "gradient %s trains to about the same weights with many steps",
+    async (gradient) => {
+      const [a, b] = [depth(1), depth(1)];
+      const solver = { method: "rk4", steps: 12 } as const;
+      await trainDirection(a, { ...base, iterations: 3, solver, maxTime: 2 });
+      await trainDirection(b, { ...base, iterations: 3, solver, maxTime: 2, gradient });
+      expect(a.solver).toEqual(solver);
+      weightsOf(a)
+        .flat()
+        .forEach((x, i) => {
+          expect(x).toBeCloseTo(weightsOf(b).flat()[i]!, 2);
+        });
+    },
+  );
+
+  it("trains any class pair, and both ways", async () => {
+    const history = await trainDirection(depth(1), {
+      ...base,
+      attribute: { name: "shape", from: 1, to: 0 },
+      bothWays: true,
+      iterations: 12,
+    });
+    expect(history.settings.attribute).toEqual({ name: "shape", index: 0, from: 1, to: 0 });
+    expect(new Set(history.batches.map(({ time }) => Math.sign(time)))).toEqual(new Set([1, -1]));
+  });
+
+  it("takes an identity loss and a custom loss", async () => {
+    const identity = await trainDirection(depth(1), { ...base, identity: embedder, iterations: 3 });
+    expect(identity.batches[0]!.preservation).toBeGreaterThan(0);
+    const custom = await trainDirection(depth(1), {
+      ...base,
+      iterations: 3,
+      loss:
+        ({ originalLogits }) =>
+        (logits) =>
+          tf.mean(tf.square(tf.sub(logits[0]!, originalLogits[0]!))) as tf.Scalar,
+    });
+    expect(custom.batches.every(({ preservation }) => preservation === 0)).toBe(true);
+  });
+
+  it("validates on held-out codes, stops early and keeps the best weights", async () => {
+    const direction = depth(1);
+    const history = await trainDirection(direction, {
+      ...base,
+      iterations: 60,
+      learningRate: 0.5,
+      validation: { codes: heldOut, every: 2 },
+      earlyStopping: { patience: 2 },
+    });
+    const best = history.validations.reduce((a, b) => (b.total < a.total ? b : a));
+    expect(history.keptIteration).toBe(best.iteration);
+    expect(history.stoppedEarly).toBe(true);
+    expect(history.iterations).toBe(best.iteration + 4);
+  });
+});
+
+describe("resume", () => {
+  const options: TrainOptions = {
+    ...base,
+    iterations: 10,
+    validation: { codes: heldOut, every: 3 },
+    earlyStopping: { patience: 9 },
+  };
+
+  it.each([1, 4, 9])("stopped after %i iterations and resumed, it ends with the same bits", async (stopAt) => {
+    const undisturbed = depth(2);
+    const whole = await trainDirection(undisturbed, options);
+    const store = memoryStore();
+    const controller = new AbortController();
+    const first = trainDirection(depth(2), {
+      ...options,
+      checkpoint: { store, every: 1 },
+      signal: controller.signal,
+      onProgress: ({ iteration }) => iteration === stopAt && controller.abort(),
+    });
+    await expect(first).rejects.toThrow(AbortError);
+    const resumed = depth(2, 77);
+    const rest = await trainDirection(resumed, { ...options, checkpoint: { store, every: 1 } });
+    expect(weightsOf(resumed)).toEqual(weightsOf(undisturbed));
+    expect(rest.batches).toEqual(whole.batches);
+    expect(rest.validations).toEqual(whole.validations);
+  });
+
+  it("refuses another run's checkpoint, and a file that is none", async () => {
+    const store = memoryStore();
+    await trainDirection(depth(1), { ...base, iterations: 2, checkpoint: { store } });
+    await expect(trainDirection(depth(1), { ...base, iterations: 3, checkpoint: { store } })).rejects.toThrow(
+      /differs in iterations/,
+    );
+    await expect(trainDirection(depth(1), { ...base, seed: 9, iterations: 2, checkpoint: { store } })).rejects.toThrow(/seed/);
+  });
+
+  it("a finished run resumes to its end at once", async () => {
+    const store = memoryStore();
+    const done = depth(1);
+    await trainDirection(done, { ...base, checkpoint: { store } });
+    const again = depth(1, 50);
+    await trainDirection(again, { ...base, checkpoint: { store } });
+    expect(weightsOf(again)).toEqual(weightsOf(done));
+  });
+});
+
+describe("wrong input is told apart", () => {
+  it.each([
+    ["an unknown attribute", { ...base, attribute: { name: "hue" } }, /shape, size, colour/],
+    ["one class twice", { ...base, attribute: { index: 0, from: 1, to: 1 } }, /different classes/],
+    ["no model", { ...base, model: undefined as never }, /a generator and a regressor/],
+    ["codes of another width", { ...base, codes: [[1, 2]] }, /\[n, 8\]/],
+    ["labels that do not fit", { ...base, labels: [[0, 0, 0]] }, /one row a code/],
+    ["no start codes", { ...base, labels: { data: new Uint8Array(240).fill(1), shape: [80, 3] } }, /labelled 0 of size/],
+    ["early stopping without validation", { ...base, earlyStopping: { patience: 1 } }, /validation codes/],
+    ["an unknown option", { ...base, iteration: 3 }, /did you mean "iterations"/],
+  ] as [string, TrainOptions, RegExp][])("%s", async (_, options, message) => {
+    const promise = trainDirection(depth(1), options);
+    await expect(promise).rejects.toThrow(LatentEditError);
+    await expect(promise).rejects.toThrow(message);
+  });
+
+  it("a direction without trainable variables, and one of another width", async () => {
+    await expect(trainDirection(new LinearDirection([1, 0, 0, 0, 0, 0, 0, 0]), base)).rejects.toThrow(/not trained/);
+    await expect(trainDirection(new NeuralOdeDirection({ latentDim: 3, depth: 1 }), base)).rejects.toThrow(/over 8 numbers/);
+  });
+});
