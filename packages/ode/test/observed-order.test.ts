@@ -30,7 +30,7 @@ const localSteps: Record<number, readonly [number, readonly number[]]> = {
   2: [0.4, [0.04, 0.02, 0.01]],
   3: [1, [0.05, 0.02, 0.01]],
   4: [0.4, [0.1, 0.05, 0.02]],
-  5: [2, [0.15, 0.1, 0.07]],
+  5: [2.5, [0.15, 0.1, 0.07]],
 };
 
 describe.each(methods)("%s on nonlinear, non-autonomous problems", (method) => {
