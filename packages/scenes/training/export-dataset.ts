@@ -9,24 +9,24 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { SeededRandom } from "@latentflow/core";
 import { writeFileAtomic } from "@latentflow/core/files";
 import { scenesDataset } from "../src/dataset.js";
-import { SCENE_COUNT, SCENE_FACTORS } from "../src/factors.js";
+import { SCENE_FACTORS } from "../src/factors.js";
 import { npyHeader } from "../src/npz.js";
 import { SCENE_SIZE } from "../src/render.js";
 import { renderBlocks } from "../src/render-pool.js";
+import { EXPORT_SEED, EXPORTED, exportedScenes } from "./training-set.js";
 
 const { values } = parseArgs({
   options: {
     out: { type: "string" },
-    count: { type: "string", default: "220000" },
-    seed: { type: "string", default: "1" },
+    count: { type: "string", default: String(EXPORTED) },
+    seed: { type: "string", default: String(EXPORT_SEED) },
   },
 });
 if (!values.out) throw new Error("export-dataset: expected --out FOLDER");
 const count = Number(values.count);
-const indices = distinctIndices(count, Number(values.seed));
+const indices = exportedScenes(count, Number(values.seed));
 mkdirSync(values.out, { recursive: true });
 await writeFileAtomic(join(values.out, "labels.npy"), labels());
 await writeFileAtomic(join(values.out, "images.npy"), images());
@@ -42,17 +42,4 @@ async function* images(): AsyncGenerator<Uint8Array> {
     if (done % 6400 === 0) console.log(`${done} of ${count}`);
   };
   yield* renderBlocks("export-dataset", indices, { onProgress });
-}
-
-/** The first `count` entries of a seeded random permutation of all scenes (Fisher–Yates). */
-function distinctIndices(count: number, seed: number): Uint32Array {
-  const random = new SeededRandom(seed);
-  const all = Uint32Array.from({ length: SCENE_COUNT }, (_, i) => i);
-  for (let i = 0; i < count; i++) {
-    const j = random.integer(i, SCENE_COUNT - 1);
-    const swapped = all[i] as number;
-    all[i] = all[j] as number;
-    all[j] = swapped;
-  }
-  return all.slice(0, count);
 }
