@@ -1,1 +1,21 @@
-export {};
+export { OnnxError } from "./errors.js";
+export { cotangentName, type DifferentiateOptions, differentiate, gradientName } from "./gradients/differentiate.js";
+export { GraphBuilder, type GraphBuilderOptions } from "./graph/builder.js";
+export type { DataType, TensorData } from "./graph/data-types.js";
+export {
+  type Attributes,
+  type AttributeValue,
+  type Dim,
+  floats,
+  integers,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  type ValueInfo,
+} from "./graph/model.js";
+export { raiseOpset } from "./graph/raise-opset.js";
+export { type ReadOnnxOptions, readOnnx } from "./io/read.js";
+export type { ExternalData } from "./io/tensor-proto.js";
+export { type OnnxFiles, type WriteOnnxOptions, writeOnnx, writeOnnxFiles } from "./io/write.js";
+export { foldConstants } from "./shapes/fold.js";
+export { type InferOptions, inferShapes, type ValueFacts } from "./shapes/infer.js";

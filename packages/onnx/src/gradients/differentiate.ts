@@ -1,0 +1,157 @@
+import { checkOptions, describeValue } from "@latentflow/core";
+import { OnnxError } from "../errors.js";
+import { GraphBuilder } from "../graph/builder.js";
+import { isFloat } from "../graph/data-types.js";
+import { describeNode, type OnnxModel, type OnnxNode } from "../graph/model.js";
+import { raiseOpset } from "../graph/raise-opset.js";
+import { foldConstants } from "../shapes/fold.js";
+import { type InferOptions, inferShapes, type ValueFacts } from "../shapes/infer.js";
+import { GradientContext } from "./context.js";
+import { GRADIENT_RULES, WITHOUT_GRADIENT } from "./rules/index.js";
+
+/** Options of `differentiate`. */
+export interface DifferentiateOptions extends InferOptions {
+  /** Outputs whose cotangents are pulled back. */
+  readonly outputs: readonly string[];
+  /** Inputs to differentiate with respect to. */
+  readonly wrt: readonly string[];
+  /** Each output's cotangent is an input of the new model ("inputs", default), or one: the gradient of the outputs' sum ("ones"). */
+  readonly cotangents?: "inputs" | "ones";
+}
+
+/** Name of the input that takes the cotangent of an output. */
+export const cotangentName = (output: string) => `${output}_cotangent`;
+/** Name of the output that gives the gradient with respect to an input. */
+export const gradientName = (input: string) => `${input}_gradient`;
+
+/** Rules are written with the ops of this operator set. */
+const RULES_OPSET = 18;
+
+/**
+ * Adds the vector-Jacobian product to a model: reverse-mode differentiation of the graph. The new model has all inputs and outputs of the old
+ * one, an input `<output>_cotangent` for each of `outputs` (unless `cotangents` is "ones"), and an output `<input>_gradient` for each of `wrt`.
+ * Weights are constants; what is needed of them transposed or flipped is prepared here. Batches of any size stay possible.
+ *
+ * @throws OnnxError naming the node: an op without a rule between `wrt` and `outputs`, or one whose shapes are not known
+ */
+export function differentiate(model: OnnxModel, options: DifferentiateOptions): OnnxModel {
+  checkOptions("differentiate", options, ["outputs", "wrt", "cotangents", "shapes"], OnnxError);
+  const { outputs, wrt, cotangents = "inputs", shapes } = options;
+  checkNames("outputs", outputs, model.outputs);
+  checkNames("wrt", wrt, model.inputs);
+  const prepared = foldConstants(raiseOpset(model, Math.max(model.opset, RULES_OPSET)), { shapes });
+  const facts = inferShapes(prepared, { shapes });
+  const active = activeValues(prepared, wrt, facts);
+  const graph = GraphBuilder.from(prepared);
+  const gradients = new Gradients(graph);
+  for (const output of outputs) gradients.add(output, startingCotangent(graph, output, facts, cotangents));
+  const needed = prepared.nodes.filter(
+    (node) => node.outputs.some((name) => active.has(name)) && node.inputs.some((name) => active.has(name)),
+  );
+  for (const node of needed.toReversed()) pullBack(node, { graph, opset: prepared.opset, facts, active, prepared, gradients });
+  for (const input of wrt) {
+    const gradient = gradients.of(input);
+    if (gradient === undefined) {
+      throw new OnnxError(
+        `differentiate: expected the outputs ${outputs.join(", ")} to depend on "${input}", but nothing flows back to it.`,
+      );
+    }
+    graph.output(gradientName(input), gradient, facts.get(input)!.dims);
+  }
+  return graph.build();
+}
+
+/** Sums of the cotangents that arrive at each value. */
+class Gradients {
+  private readonly parts = new Map<string, string[]>();
+
+  constructor(private readonly graph: GraphBuilder) {}
+
+  add(value: string, cotangent: string): void {
+    const known = this.parts.get(value);
+    if (known) known.push(cotangent);
+    else this.parts.set(value, [cotangent]);
+  }
+
+  of(value: string): string | undefined {
+    const parts = this.parts.get(value);
+    if (!parts) return undefined;
+    const total = parts.reduce((a, b) => this.graph.op("Add", [a, b]));
+    this.parts.set(value, [total]);
+    return total;
+  }
+}
+
+interface PullBack {
+  readonly graph: GraphBuilder;
+  readonly opset: number;
+  readonly facts: ReadonlyMap<string, ValueFacts>;
+  readonly active: ReadonlySet<string>;
+  readonly prepared: OnnxModel;
+  readonly gradients: Gradients;
+}
+
+function pullBack(node: OnnxNode, { graph, opset, facts, active, prepared, gradients }: PullBack): void {
+  const cotangents = node.outputs.map((name) => (name === "" ? undefined : gradients.of(name)));
+  const first = cotangents.find((cotangent) => cotangent !== undefined);
+  if (first === undefined) return;
+  const rule = node.domain === "" && Object.hasOwn(GRADIENT_RULES, node.op) ? GRADIENT_RULES[node.op] : undefined;
+  if (!rule) {
+    const op = node.domain === "" ? node.op : `${node.domain}.${node.op}`;
+    throw new OnnxError(
+      `differentiate: ${describeNode(node)}: expected an op with a gradient rule, got ${op}. Export the network with plain ops instead; those with rules: ${Object.keys(GRADIENT_RULES).join(", ")}.`,
+    );
+  }
+  if (cotangents[0] === undefined && node.op !== "Split") {
+    throw new OnnxError(
+      `differentiate: ${describeNode(node)}: expected only its first output to matter, but another one is used.`,
+    );
+  }
+  const context = new GradientContext(graph, node, opset, facts, prepared.initializers, active);
+  const pulled = rule(context, first, cotangents);
+  node.inputs.forEach((name, i) => {
+    if (!active.has(name)) return;
+    const cotangent = pulled[i];
+    if (!cotangent) throw context.error(`an op that can be differentiated for its input ${i} ("${name}")`);
+    gradients.add(name, cotangent());
+  });
+}
+
+/** Real-valued values that depend on `wrt`. */
+function activeValues(model: OnnxModel, wrt: readonly string[], facts: ReadonlyMap<string, ValueFacts>): Set<string> {
+  const active = new Set(wrt);
+  for (const node of model.nodes) {
+    if (WITHOUT_GRADIENT.has(node.op) || !node.inputs.some((name) => active.has(name))) continue;
+    for (const name of node.outputs) {
+      const known = facts.get(name);
+      if (name !== "" && (!known || isFloat(known.type))) active.add(name);
+    }
+  }
+  return active;
+}
+
+function startingCotangent(
+  graph: GraphBuilder,
+  output: string,
+  facts: ReadonlyMap<string, ValueFacts>,
+  kind: "inputs" | "ones",
+): string {
+  const known = facts.get(output);
+  if (!known)
+    throw new OnnxError(`differentiate: expected a known shape of the output "${output}"; an op before it is not understood.`);
+  if (kind === "inputs")
+    return graph.input(
+      cotangentName(output),
+      known.dims.map((dim, axis) => (typeof dim === "number" ? dim : `${dim}_${axis}`)),
+    );
+  if (known.dims.length === 0) return graph.float(1);
+  return graph.op("Expand", [graph.float(1), graph.op("Shape", [output])]);
+}
+
+function checkNames(option: string, names: readonly string[], known: readonly { name: string }[]): void {
+  const list = known.map(({ name }) => name);
+  if (!Array.isArray(names) || names.length === 0 || !names.every((name) => list.includes(name))) {
+    const got = Array.isArray(names) ? names.join(", ") || "none" : describeValue(names);
+    throw new OnnxError(`differentiate: expected ${option} to be among ${list.join(", ")}, got ${got}.`);
+  }
+}

@@ -1,0 +1,88 @@
+import type { GradientContext, GradientRule, GradientRules } from "../context.js";
+
+/** Add, Sub, Mul, Div, Pow, Min, Max and their like, with broadcasting. */
+
+const sum: GradientRule = (context, dy) => context.node.inputs.map((_, i) => () => context.unbroadcast(dy, i));
+
+/** Min and Max: the cotangent goes to the input that was chosen; equal ones share it, as in PyTorch. */
+const extremum: GradientRule = (context, dy) => {
+  const { graph, node } = context;
+  const chosen = (i: number) => graph.op("Cast", [graph.op("Equal", [node.inputs[i]!, context.output()])], { to: { int: 1 } });
+  const activeInputs = node.inputs.flatMap((_, i) => (context.isActive(i) ? [i] : []));
+  const shared = () => {
+    if (activeInputs.length < 2) return dy;
+    const count = activeInputs.map(chosen).reduce((a, b) => graph.op("Add", [a, b]));
+    return graph.op("Div", [dy, graph.op("Max", [count, graph.float(1)])]);
+  };
+  return node.inputs.map((_, i) => () => context.unbroadcast(graph.op("Mul", [shared(), chosen(i)]), i));
+};
+
+export const arithmeticRules: GradientRules = {
+  Add: sum,
+  Sum: sum,
+  Mean: (context, dy) => {
+    const part = context.graph.op("Mul", [dy, context.graph.float(1 / context.node.inputs.length)]);
+    return context.node.inputs.map((_, i) => () => context.unbroadcast(part, i));
+  },
+  Sub: (context, dy) => [() => context.unbroadcast(dy, 0), () => context.graph.op("Neg", [context.unbroadcast(dy, 1)])],
+  Mul: (context, dy) => {
+    const [a, b] = [context.input(0), context.input(1)];
+    return [
+      () => context.unbroadcast(context.graph.op("Mul", [dy, b]), 0),
+      () => context.unbroadcast(context.graph.op("Mul", [dy, a]), 1),
+    ];
+  },
+  Div: (context, dy) => {
+    const { graph } = context;
+    const quotient = () => graph.op("Div", [dy, context.input(1)]);
+    return [
+      () => context.unbroadcast(quotient(), 0),
+      () => graph.op("Neg", [context.unbroadcast(graph.op("Mul", [quotient(), context.output()]), 1)]),
+    ];
+  },
+  Pow: (context, dy) => [
+    () => context.unbroadcast(powerOfBase(context, dy), 0),
+    () => context.unbroadcast(powerOfExponent(context, dy), 1),
+  ],
+  Min: extremum,
+  Max: extremum,
+  Neg: ({ graph }, dy) => [() => graph.op("Neg", [dy])],
+  Sqrt: (context, dy) => {
+    const { graph } = context;
+    return [() => graph.op("Div", [graph.op("Mul", [dy, graph.float(0.5)]), context.output()])];
+  },
+  Reciprocal: (context, dy) => {
+    const { graph } = context;
+    const square = () => graph.op("Mul", [context.output(), context.output()]);
+    return [() => graph.op("Neg", [graph.op("Mul", [dy, square()])])];
+  },
+  Exp: (context, dy) => [() => context.graph.op("Mul", [dy, context.output()])],
+  Log: (context, dy) => [() => context.graph.op("Div", [dy, context.input(0)])],
+  Abs: (context, dy) => [() => context.graph.op("Mul", [dy, context.graph.op("Sign", [context.input(0)])])],
+  Sin: (context, dy) => [() => context.graph.op("Mul", [dy, context.graph.op("Cos", [context.input(0)])])],
+  Cos: (context, dy) => [
+    () => context.graph.op("Neg", [context.graph.op("Mul", [dy, context.graph.op("Sin", [context.input(0)])])]),
+  ],
+};
+
+/** dy · p · x^(p − 1), without powers where the exponent is a small constant. */
+function powerOfBase(context: GradientContext, dy: string): string {
+  const { graph } = context;
+  const [x, p] = [context.input(0), context.input(1)];
+  const constant = context.constantInput(1);
+  const exponent = constant?.length === 1 ? constant[0]! : undefined;
+  if (exponent === 1) return dy;
+  if (exponent === 2) return graph.op("Mul", [graph.op("Mul", [dy, graph.float(2)]), x]);
+  if (exponent !== undefined) {
+    const power = graph.op("Pow", [x, graph.float(exponent - 1)]);
+    return graph.op("Mul", [graph.op("Mul", [dy, graph.float(exponent)]), power]);
+  }
+  const power = graph.op("Pow", [x, graph.op("Sub", [p, graph.float(1)])]);
+  return graph.op("Mul", [graph.op("Mul", [dy, p]), power]);
+}
+
+/** dy · x^p · ln x. */
+function powerOfExponent(context: GradientContext, dy: string): string {
+  const { graph } = context;
+  return graph.op("Mul", [graph.op("Mul", [dy, context.output()]), graph.op("Log", [context.input(0)])]);
+}

@@ -1,0 +1,35 @@
+import type { GradientRules } from "../context.js";
+import { activationRules } from "./activation.js";
+import { arithmeticRules } from "./arithmetic.js";
+import { convolutionRules } from "./convolution.js";
+import { indexingRules } from "./indexing.js";
+import { layoutRules } from "./layout.js";
+import { matrixRules } from "./matrix.js";
+import { normalizationRules } from "./normalization.js";
+import { poolingRules } from "./pooling.js";
+import { reductionRules } from "./reduction.js";
+import { resizeRules } from "./resize.js";
+import { selectionRules } from "./selection.js";
+
+/** Every op that can be differentiated. */
+export const GRADIENT_RULES: GradientRules = {
+  ...arithmeticRules,
+  ...activationRules,
+  ...selectionRules,
+  ...reductionRules,
+  ...matrixRules,
+  ...convolutionRules,
+  ...poolingRules,
+  ...normalizationRules,
+  ...layoutRules,
+  ...indexingRules,
+  ...resizeRules,
+};
+
+/** Ops that are constant almost everywhere, or whose values are no real numbers: nothing flows back through them. */
+export const WITHOUT_GRADIENT: ReadonlySet<string> = new Set(
+  (
+    "Shape Size ArgMax ArgMin Equal Greater GreaterOrEqual Less LessOrEqual And Or Xor Not Floor Ceil Round Sign ConstantOfShape Range OneHot " +
+    "RandomNormalLike RandomUniformLike IsNaN IsInf NonZero"
+  ).split(" "),
+);

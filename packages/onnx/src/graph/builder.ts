@@ -1,0 +1,202 @@
+import { OnnxError } from "../errors.js";
+import type { DataType } from "./data-types.js";
+import {
+  type Attributes,
+  type Dim,
+  floats,
+  integers,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  type ValueInfo,
+} from "./model.js";
+import { prune } from "./prune.js";
+
+/** What `new GraphBuilder` takes. */
+export interface GraphBuilderOptions {
+  /** Default 18. */
+  readonly opset?: number;
+  readonly name?: string;
+}
+
+/**
+ * Writes a graph op by op. Values are their names: every method returns the name of what it adds.
+ *
+ *     const graph = new GraphBuilder();
+ *     const x = graph.input("x", ["n", 3]);
+ *     graph.output("y", graph.op("Tanh", [x]), ["n", 3]);
+ *     const model = graph.build();
+ */
+export class GraphBuilder {
+  readonly opset: number;
+  private readonly name: string;
+  private readonly inputs: ValueInfo[] = [];
+  private readonly outputs: ValueInfo[] = [];
+  private readonly nodes: OnnxNode[] = [];
+  private readonly initializers = new Map<string, OnnxTensor>();
+  private readonly taken = new Set<string>();
+  private readonly counts = new Map<string, number>();
+  private readonly domains: Record<string, number>;
+  /** Small constants that were asked for before, by content. */
+  private readonly pool = new Map<string, string>();
+
+  constructor(options: GraphBuilderOptions = {}) {
+    this.opset = options.opset ?? 18;
+    this.name = options.name ?? "latentflow";
+    this.domains = {};
+  }
+
+  /** A builder that goes on where a model ends; `build` then also has the model's inputs and outputs, unless they are left out here. */
+  static from(model: OnnxModel, keep: { inputs?: readonly ValueInfo[]; outputs?: readonly ValueInfo[] } = {}): GraphBuilder {
+    const builder = new GraphBuilder({ opset: model.opset, name: model.name });
+    Object.assign(builder.domains, model.domains);
+    builder.inputs.push(...(keep.inputs ?? model.inputs));
+    builder.outputs.push(...(keep.outputs ?? model.outputs));
+    builder.nodes.push(...model.nodes);
+    for (const [name, tensor] of model.initializers) builder.initializers.set(name, tensor);
+    for (const { name } of [...model.inputs, ...model.outputs]) builder.taken.add(name);
+    for (const name of model.initializers.keys()) builder.taken.add(name);
+    for (const node of model.nodes) for (const name of [...node.outputs, node.name]) builder.taken.add(name);
+    return builder;
+  }
+
+  /** An input of the model, float32 unless said otherwise. */
+  input(name: string, dims: readonly Dim[], type: DataType = "float32"): string {
+    this.claim(name);
+    this.inputs.push({ name, type, dims });
+    return name;
+  }
+
+  /** Makes `value` an output of the model under a name of its own. */
+  output(name: string, value: string, dims?: readonly Dim[], type: DataType = "float32"): string {
+    if (name !== value) {
+      this.claim(name);
+      this.nodes.push({ op: "Identity", domain: "", name: `${name}_output`, inputs: [value], outputs: [name], attributes: {} });
+    }
+    this.outputs.push({ name, type, dims });
+    return name;
+  }
+
+  /** Adds a node with one output; "" stands for an input that is left out. */
+  op(op: string, inputs: readonly string[], attributes: Attributes = {}): string {
+    return this.ops(op, inputs, 1, attributes)[0]!;
+  }
+
+  /** Adds a node with several outputs. */
+  ops(op: string, inputs: readonly string[], outputs: number, attributes: Attributes = {}): string[] {
+    const name = this.unique(op);
+    const values = Array.from({ length: outputs }, (_, i) => (i === 0 ? `${name}_y` : `${name}_y${i}`));
+    for (const value of values) this.taken.add(value);
+    this.nodes.push({ op, domain: "", name, inputs: [...inputs], outputs: values, attributes });
+    return values;
+  }
+
+  /** A constant. */
+  constant(tensor: OnnxTensor, name = "constant"): string {
+    const key = tensor.data.length <= 16 ? `${tensor.type}|${tensor.dims.join(",")}|${tensor.data.join(",")}` : undefined;
+    const known = key === undefined ? undefined : this.pool.get(key);
+    if (known !== undefined) return known;
+    const unique = this.unique(name);
+    this.initializers.set(unique, tensor);
+    if (key !== undefined) this.pool.set(key, unique);
+    return unique;
+  }
+
+  /** A float32 scalar. */
+  float(value: number): string {
+    return this.constant(floats([], [value]), "scalar");
+  }
+
+  /** An int64 vector, such as axes or a shape. */
+  ints(values: readonly number[]): string {
+    return this.constant(integers(values), "integers");
+  }
+
+  reshape(x: string, shape: readonly number[]): string {
+    return this.op("Reshape", [x, this.ints(shape)]);
+  }
+
+  transpose(x: string, order: readonly number[]): string {
+    return order.every((axis, i) => axis === i) ? x : this.op("Transpose", [x], { perm: { ints: order } });
+  }
+
+  reduceSum(x: string, axes: readonly number[], keepDims: boolean): string {
+    if (axes.length === 0) return x;
+    return this.op("ReduceSum", [x, this.ints(axes)], { keepdims: { int: keepDims ? 1 : 0 } });
+  }
+
+  /** ReduceMean, ReduceMax, …: their axes became an input with operator set 18. */
+  reduce(op: "ReduceMean" | "ReduceMax" | "ReduceMin", x: string, axes: readonly number[], keepDims: boolean): string {
+    const keepdims = { int: keepDims ? 1 : 0 };
+    if (this.opset >= 18) return this.op(op, [x, this.ints(axes)], { keepdims });
+    return this.op(op, [x], { axes: { ints: axes }, keepdims });
+  }
+
+  /** Elements `from` up to `to` of one axis. */
+  slice(x: string, axis: number, from: number, to: number, step = 1): string {
+    return this.op("Slice", [x, this.ints([from]), this.ints([to]), this.ints([axis]), this.ints([step])]);
+  }
+
+  /** All of another model, its values renamed with a prefix; its inputs are connected to values of this graph. Returns its outputs' values. */
+  inline(model: OnnxModel, prefix: string, connections: Readonly<Record<string, string>>): Record<string, string> {
+    if (model.opset !== this.opset) {
+      throw new OnnxError(
+        `inline: expected a model of operator set ${this.opset}, got ${model.opset}; bring it there with raiseOpset first.`,
+      );
+    }
+    const renamed = new Map<string, string>([["", ""]]);
+    for (const { name } of model.inputs) {
+      const value = connections[name];
+      if (value === undefined) throw new OnnxError(`inline: expected a connection for the input "${name}" of "${model.name}".`);
+      renamed.set(name, value);
+    }
+    const rename = (name: string): string => {
+      const known = renamed.get(name);
+      if (known !== undefined) return known;
+      const fresh = this.unique(`${prefix}${name}`);
+      renamed.set(name, fresh);
+      return fresh;
+    };
+    Object.assign(this.domains, model.domains);
+    for (const [name, tensor] of model.initializers) this.initializers.set(rename(name), tensor);
+    for (const node of model.nodes) {
+      this.nodes.push({
+        ...node,
+        name: this.unique(`${prefix}${node.name || node.op}`),
+        inputs: node.inputs.map(rename),
+        outputs: node.outputs.map(rename),
+      });
+    }
+    return Object.fromEntries(model.outputs.map(({ name }) => [name, rename(name)]));
+  }
+
+  /** The finished graph without what no output needs. */
+  build(): OnnxModel {
+    if (this.outputs.length === 0) throw new OnnxError("GraphBuilder.build: expected at least one output; call output(…) first.");
+    return prune({
+      opset: this.opset,
+      domains: this.domains,
+      name: this.name,
+      inputs: this.inputs,
+      outputs: this.outputs,
+      nodes: this.nodes,
+      initializers: this.initializers,
+    });
+  }
+
+  private claim(name: string): void {
+    if (name === "" || this.taken.has(name)) {
+      throw new OnnxError(`GraphBuilder: expected a new name, got "${name}", which ${name === "" ? "is empty" : "is taken"}.`);
+    }
+    this.taken.add(name);
+  }
+
+  private unique(base: string): string {
+    let count = this.counts.get(base) ?? 0;
+    let name = count === 0 ? base : `${base}_${count}`;
+    while (this.taken.has(name)) name = `${base}_${++count}`;
+    this.counts.set(base, count + 1);
+    this.taken.add(name);
+    return name;
+  }
+}

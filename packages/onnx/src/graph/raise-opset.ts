@@ -1,0 +1,45 @@
+import { OnnxError } from "../errors.js";
+import { intOf, intsOf } from "./attributes.js";
+import { describeNode, integers, type OnnxModel, type OnnxNode, type OnnxTensor, OPSETS } from "./model.js";
+
+/** Reductions whose axes became an input with operator set 18. */
+const REDUCTIONS = new Set(
+  "ReduceMean ReduceMax ReduceMin ReduceProd ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare".split(" "),
+);
+
+/**
+ * The same network in a newer operator set, so that two models can be put together. Of what this package understands, the sets 13 to 21 differ in
+ * the reductions (18), equal splits (18) and GroupNormalization (21).
+ */
+export function raiseOpset(model: OnnxModel, opset: number): OnnxModel {
+  if (opset === model.opset) return model;
+  if (!(opset > model.opset && opset <= OPSETS.max)) {
+    throw new OnnxError(`raiseOpset: expected an operator set in ${model.opset}…${OPSETS.max}, got ${opset}.`);
+  }
+  const initializers = new Map<string, OnnxTensor>(model.initializers);
+  const nodes = model.nodes.map((node) => {
+    if (node.domain !== "") return node;
+    if (model.opset < 18 && opset >= 18) {
+      if (REDUCTIONS.has(node.op)) return withAxesInput(node, initializers);
+      if (node.op === "Split" && !node.inputs[1]) {
+        return { ...node, attributes: { ...node.attributes, num_outputs: { int: node.outputs.length } } };
+      }
+    }
+    if (node.op === "GroupNormalization" && model.opset < 21 && opset >= 21) {
+      throw new OnnxError(
+        `raiseOpset: ${describeNode(node)} has another meaning from operator set 21 on; export again with opset_version=21.`,
+      );
+    }
+    return node;
+  });
+  return { ...model, opset, nodes, initializers };
+}
+
+function withAxesInput(node: OnnxNode, initializers: Map<string, OnnxTensor>): OnnxNode {
+  const axes = intsOf(node, "axes");
+  const attributes = { keepdims: { int: intOf(node, "keepdims", 1) } };
+  if (!axes) return { ...node, attributes };
+  const name = `${node.outputs[0]}_axes`;
+  initializers.set(name, integers(axes));
+  return { ...node, inputs: [node.inputs[0]!, name], attributes };
+}
