@@ -11,10 +11,18 @@ import { registerGradient } from "@tensorflow/tfjs-core";
 import { productGradient } from "./gradients/broadcast-product.js";
 import { comparisonGradients } from "./gradients/comparisons.js";
 import { convolutionGradients } from "./gradients/convolutions.js";
+import { addMethodsThatGradientsCall, elementwiseGradients } from "./gradients/elementwise-and-scans.js";
 import { poolingGradients } from "./gradients/pooling-and-resizing.js";
 import { repairTapeOrder } from "./gradients/tape-order.js";
 
 repairTapeOrder();
+addMethodsThatGradientsCall();
 
-for (const config of [productGradient, ...comparisonGradients, ...convolutionGradients, ...poolingGradients])
+for (const config of [
+  productGradient,
+  ...comparisonGradients,
+  ...convolutionGradients,
+  ...poolingGradients,
+  ...elementwiseGradients(),
+])
   registerGradient(config);

@@ -1,5 +1,5 @@
 import { checkNumber, checkOptions, describeValue } from "@latentflow/core";
-import { getBackend } from "@tensorflow/tfjs-core";
+import { getBackend, setBackend } from "@tensorflow/tfjs-core";
 import type { BackendEntry } from "./backend-entry.js";
 import { backends } from "./backends/index.js";
 import { BackendError } from "./errors.js";
@@ -18,10 +18,20 @@ let current: BackendInfo | undefined;
  * @returns what was started, on which device, and why faster ones were passed over
  * @throws BackendError for an unknown name or option, a backend that is not installed or does not start (the message says how to get it)
  */
-export async function useBackend(name: BackendName = "auto", options: BackendOptions = {}): Promise<BackendInfo> {
+export function useBackend(name: BackendName = "auto", options: BackendOptions = {}): Promise<BackendInfo> {
+  // One start after the other: tfjs has one current backend, and two starts at once would each undo the other's.
+  const start = lastStart.then(() => startBackend(name, options));
+  lastStart = start.catch(() => undefined);
+  return start;
+}
+
+let lastStart: Promise<unknown> = Promise.resolve();
+
+async function startBackend(name: BackendName, options: BackendOptions): Promise<BackendInfo> {
   checkOptions("useBackend", options, OPTIONS, BackendError);
   const { timeoutMs = 30_000, threads } = options;
   checkNumber("useBackend", "timeoutMs", timeoutMs, { above: 0 }, BackendError);
+  checkWasmPaths(options.wasmPaths);
   if (threads !== undefined) checkNumber("useBackend", "threads", threads, { min: 1, integer: true }, BackendError);
 
   const candidates = name === "auto" ? backends : [findEntry(name)];
@@ -36,8 +46,11 @@ export async function useBackend(name: BackendName = "auto", options: BackendOpt
     }
     passedOver.push({ name: entry.name, reason: failure });
   }
-  const reasons = passedOver.map((entry) => `${entry.name}: ${entry.reason}`).join("; ");
-  throw new BackendError(`useBackend: expected ${name === "auto" ? "some backend" : `"${name}"`} to start, but ${reasons}.`);
+  const reasons =
+    name === "auto" ? passedOver.map((entry) => `${entry.name}: ${entry.reason}`) : passedOver.map(({ reason }) => reason);
+  throw new BackendError(
+    `useBackend: expected ${name === "auto" ? "some backend" : `"${name}"`} to start, but ${reasons.join("; ")}.`,
+  );
 }
 
 /** Every backend of this version, fastest first, and whether it can run here. Starts nothing. */
@@ -84,16 +97,29 @@ function refuseForeignOptions(entry: BackendEntry, options: BackendOptions): voi
   }
 }
 
+function checkWasmPaths(paths: unknown): void {
+  const isRecord = typeof paths === "object" && paths !== null && Object.values(paths).every((path) => typeof path === "string");
+  if (paths === undefined || typeof paths === "string" || isRecord) return;
+  throw new BackendError(
+    `useBackend: expected wasmPaths to be a folder's address, or one address a file, got ${describeValue(paths)}.`,
+  );
+}
+
 /** The entry's answer, or why it did not start: never a hang. */
 async function startWithin(entry: BackendEntry, options: BackendOptions, timeoutMs: number) {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  const start = entry.start(options);
   const timeout = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(`it did not start within ${timeoutMs} ms`), timeoutMs);
+    timer = setTimeout(() => {
+      resolve(`it did not start within ${timeoutMs} ms`);
+      // If it does after all, it must not take the place of the one that was started instead.
+      start.then(() => current && current.name !== getBackend() && setBackend(current.name)).catch(() => undefined);
+    }, timeoutMs);
   });
   try {
-    return await Promise.race([entry.start(options), timeout]);
+    return await Promise.race([start, timeout]);
   } catch (error) {
-    return error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
+    return error instanceof Error ? error.message : String(error);
   } finally {
     clearTimeout(timer);
   }

@@ -28,6 +28,17 @@ describe("useBackend", () => {
     }
   });
 
+  it("starts one after the other when called at once: the last one wins", async () => {
+    const started = await Promise.all([useBackend("wasm"), useBackend("cpu"), useBackend("auto"), useBackend("wasm")]);
+    expect(started.map(({ name }) => name)).toEqual(["wasm", "cpu", "wasm", "wasm"]);
+    expect(currentBackend().name).toBe("wasm");
+  });
+
+  it("goes on after a call that failed", async () => {
+    const [failed, started] = await Promise.allSettled([useBackend("nothing" as "cpu"), useBackend("cpu")]);
+    expect([failed.status, started.status]).toEqual(["rejected", "fulfilled"]);
+  });
+
   it("notices that tfjs was switched behind its back", async () => {
     await useBackend("cpu");
     await tf.setBackend("wasm");
@@ -40,6 +51,7 @@ describe("useBackend", () => {
     await expect(useBackend(undefined as unknown as "cpu", { thread: 2 } as object)).rejects.toThrow('did you mean "threads"');
     await expect(useBackend("cpu", { threads: 2 })).rejects.toThrow('"threads" does not apply to the cpu backend');
     await expect(useBackend("wasm", { threads: 0 })).rejects.toThrow("threads to be an integer ≥ 1, got 0");
+    await expect(useBackend("wasm", { wasmPaths: 3 as never })).rejects.toThrow("wasmPaths to be a folder's address");
     await expect(useBackend("wasm", { timeoutMs: Number.NaN })).rejects.toThrow("timeoutMs");
   });
 

@@ -1,6 +1,7 @@
 import { type Tensor, tensor } from "@tensorflow/tfjs-core";
 import type { AdamState } from "./adam.js";
-import { CoreError } from "./errors.js";
+import { CoreError, describeValue } from "./errors.js";
+import { checkNumber } from "./options.js";
 
 /** An array as checkpoints hold it. */
 export interface ArrayData {
@@ -27,21 +28,41 @@ export async function adamStateToData(state: AdamState): Promise<AdamStateData> 
   return { step: state.step, arrays };
 }
 
-/** Inverse of `adamStateToData`. Throws when an array is missing or there are too many. */
+/** Inverse of `adamStateToData`. Throws, before it makes a tensor, when arrays are missing, too many, or not as their shapes say. */
 export function adamStateFromData(data: AdamStateData): AdamState {
-  const count = Object.keys(data.arrays).length / 2;
-  if (!Number.isInteger(data.step) || data.step < 0)
-    throw new CoreError(`adamStateFromData: expected a step ≥ 0, got ${data.step}.`);
-  const read = (prefix: string) =>
-    Array.from({ length: Math.floor(count) }, (_, i) => {
-      const array = data.arrays[`${prefix}.${i}`];
-      if (array !== undefined) return array;
-      throw new CoreError(`adamStateFromData: expected arrays mean.0 … and variance.0 …, got no ${prefix}.${i}.`);
+  if (typeof data?.arrays !== "object" || data.arrays === null) {
+    throw new CoreError(`adamStateFromData: expected { step, arrays }, got ${describeValue(data)}.`);
+  }
+  checkNumber("adamStateFromData", "step", data.step, { min: 0, integer: true });
+  const count = Object.keys(data.arrays).filter((name) => name.startsWith("mean.")).length;
+  const names = ["mean", "variance"].flatMap((moment) => Array.from({ length: count }, (_, i) => `${moment}.${i}`));
+  const surplus = Object.keys(data.arrays).filter((name) => !names.includes(name));
+  if (surplus.length > 0)
+    throw new CoreError(`adamStateFromData: expected mean.0 … and as many variance.0 …, got ${surplus.join(", ")}, too.`);
+  for (const name of names) checkArray(name, data.arrays[name]);
+  for (let i = 0; i < count; i++) {
+    const [mean, variance] = [data.arrays[`mean.${i}`]!.shape, data.arrays[`variance.${i}`]!.shape];
+    if (mean.join() !== variance.join()) {
+      throw new CoreError(
+        `adamStateFromData: expected mean.${i} and variance.${i} of one shape, got [${mean}] and [${variance}].`,
+      );
+    }
+  }
+  const moments = (moment: string) =>
+    Array.from({ length: count }, (_, i) => {
+      const array = data.arrays[`${moment}.${i}`]!;
+      return tensor(array.data.slice(), [...array.shape], "float32");
     });
-  // Both lists are checked before the first tensor is made: an error leaks nothing.
-  const [mean, variance] = [read("mean"), read("variance")];
-  if (!Number.isInteger(count))
-    throw new CoreError(`adamStateFromData: expected as many means as variances, got ${2 * count} arrays.`);
-  const toTensor = ({ shape, data }: ArrayData) => tensor(data.slice(), [...shape], "float32");
-  return { step: data.step, mean: mean.map(toTensor), variance: variance.map(toTensor) };
+  return { step: data.step, mean: moments("mean"), variance: moments("variance") };
+}
+
+function checkArray(name: string, array: ArrayData | undefined): void {
+  const isArray = Array.isArray(array?.shape) && array.data instanceof Float32Array;
+  if (!isArray)
+    throw new CoreError(`adamStateFromData: expected ${name} with a shape and a Float32Array, got ${describeValue(array)}.`);
+  const size = array.shape.reduce((product, length) => product * length, 1);
+  if (array.data.length === size) return;
+  throw new CoreError(
+    `adamStateFromData: expected ${size} numbers in ${name} of shape [${array.shape}], got ${array.data.length}.`,
+  );
 }

@@ -1,5 +1,5 @@
 import { add, addN, div, mul, sqrt, square, type Tensor, tidy, zerosLike } from "@tensorflow/tfjs-core";
-import { CoreError } from "./errors.js";
+import { CoreError, describeValue } from "./errors.js";
 import { checkNumber, checkOptions } from "./options.js";
 
 /** What an optimiser remembers between steps: tensors in the order of the parameters, and the step count. */
@@ -66,6 +66,7 @@ export function adam(options: AdamOptions = {}): Optimizer<AdamState> {
 
     update(parameters, gradients, state, learningRate = defaultRate) {
       checkLengths(parameters, gradients, state);
+      checkNumber("adam", "learningRate", learningRate, { min: 0 });
       const step = state.step + 1;
       const stepSize = learningRate / (1 - beta1 ** step);
       const varianceCorrection = Math.sqrt(1 - beta2 ** step);
@@ -98,6 +99,10 @@ function checkLengths(parameters: readonly Tensor[], gradients: readonly Tensor[
     throw new CoreError(`adam: expected a state for ${count} parameters, got one for ${state.mean.length}; make it with init().`);
   }
   parameters.forEach((parameter, i) => {
+    if (parameter.dtype !== "float32")
+      throw new CoreError(`adam: expected float32 parameters, got ${parameter.dtype} for parameter ${i}.`);
+    if (!gradients[i]?.shape)
+      throw new CoreError(`adam: expected a gradient tensor for parameter ${i}, got ${describeValue(gradients[i])}.`);
     for (const [what, other] of [
       ["gradient", gradients[i]!],
       ["saved mean", state.mean[i]!],

@@ -1,8 +1,8 @@
 /** Files that are never half-written. Node only: `import { writeFileAtomic } from "@latentflow/core/files"`. */
 import { randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { CoreError } from "./errors.js";
+import { mkdir, open, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { CoreError, describeValue } from "./errors.js";
 
 /**
  * Writes a file so that a reader sees either the old content or the whole new one, also after a crash or on a full disk: the data goes to a
@@ -11,63 +11,76 @@ import { CoreError } from "./errors.js";
  * @throws CoreError naming the path and the cause; the temporary file is removed, the old file untouched
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
-  const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`);
+  if (typeof path !== "string" || path === "")
+    throw new CoreError(`writeFileAtomic: expected a path, got ${describeValue(path)}.`);
+  // A link stays a link: what it points to is replaced.
+  const target = await realpath(path).catch(() => path);
+  const folder = dirname(target);
+  const temporary = join(folder, `.${randomBytes(6).toString("hex")}.tmp`);
   try {
+    const mode = await stat(target).then(
+      (old) => old.mode & 0o777,
+      () => undefined,
+    );
     await mkdir(folder, { recursive: true });
     const file = await open(temporary, "wx");
     try {
       await writeFile(file, data);
+      if (mode !== undefined) await file.chmod(mode);
       await file.sync();
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
-    await syncFolder(folder);
+    await rename(temporary, target);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw new CoreError(`writeFileAtomic: could not write ${path}: ${explain(cause)}. What stood there before is unchanged.`, {
       cause,
     });
   }
+  await syncFolder(folder);
 }
 
-/** Writes a value as indented JSON, atomically. Throws on what JSON can't hold (NaN, Infinity), which `JSON.stringify` would turn to null. */
+/**
+ * Writes a value as indented JSON, atomically; typed arrays as arrays. Throws on what JSON can't hold: circles, BigInt, and the NaN and Infinity
+ * that `JSON.stringify` would turn to null.
+ */
 export async function writeJsonAtomic(path: string, value: unknown): Promise<void> {
-  const text = JSON.stringify(
-    value,
-    (key, item) => {
-      if (typeof item === "number" && !Number.isFinite(item)) {
-        throw new CoreError(`writeJsonAtomic: expected finite numbers, got ${item} at key "${key}" for ${path}.`);
-      }
-      return item;
-    },
-    2,
-  );
+  const text = toJson(path, value);
   if (text === undefined)
     throw new CoreError(`writeJsonAtomic: expected a value that JSON can hold, got ${typeof value} for ${path}.`);
   await writeFileAtomic(path, `${text}\n`);
 }
 
+function toJson(path: string, value: unknown): string | undefined {
+  const check = (key: string, item: unknown): unknown => {
+    if (typeof item === "number" && !Number.isFinite(item)) {
+      throw new CoreError(`writeJsonAtomic: expected finite numbers, got ${item} at key "${key}" for ${path}.`);
+    }
+    if (typeof item === "bigint")
+      throw new CoreError(`writeJsonAtomic: expected what JSON can hold, got a BigInt at key "${key}" for ${path}.`);
+    return ArrayBuffer.isView(item) && !(item instanceof DataView) ? Array.from(item as Float64Array) : item;
+  };
+  try {
+    return JSON.stringify(value, check, 2);
+  } catch (cause) {
+    if (cause instanceof CoreError) throw cause;
+    throw new CoreError(`writeJsonAtomic: expected a value without circles for ${path}: ${explain(cause)}.`, { cause });
+  }
+}
+
 /** A rename is on the disk only when its folder is. Some systems can't open folders: there the rename alone must do. */
 async function syncFolder(folder: string): Promise<void> {
-  try {
-    const handle = await open(folder, "r");
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code !== "EISDIR" && code !== "EPERM" && code !== "EACCES" && code !== "EINVAL") throw error;
-  }
+  const handle = await open(folder, "r").catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
 }
 
 function explain(cause: unknown): string {
   const code = (cause as NodeJS.ErrnoException).code;
   if (code === "ENOSPC") return "the disk is full; free some space and run again";
   if (code === "EACCES" || code === "EPERM" || code === "EROFS") return "no permission to write there; choose another folder";
-  if (code === "ENOTDIR" || code === "EISDIR") return "a file stands where a folder is needed, or the other way round";
+  if (code === "ENOTDIR" || code === "EISDIR" || code === "EEXIST" || code === "ENOTEMPTY")
+    return "a file stands where a folder is needed, or the other way round";
   return cause instanceof Error ? cause.message : String(cause);
 }

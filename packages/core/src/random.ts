@@ -30,11 +30,12 @@ export class SeededRandom {
 
   /** A generator that goes on exactly where the one that gave `state` stood. */
   static fromState(state: RandomState): SeededRandom {
-    const { generator, spareNormal } = state;
-    const valid =
+    const { generator, spareNormal } = (state ?? {}) as RandomState;
+    const validWords =
       Array.isArray(generator) && generator.length === 4 && generator.every(Number.isInteger) && generator.some((x) => x !== 0);
-    if (!valid)
+    if (!validWords || !(spareNormal === null || Number.isFinite(spareNormal))) {
       throw new CoreError(`SeededRandom.fromState: expected the state that getState() gave, got ${describeValue(state)}.`);
+    }
     const random = new SeededRandom(0);
     Object.assign(random, { generator: xoroshiro128plusFromState(generator), spareNormal });
     return random;
@@ -69,11 +70,13 @@ export class SeededRandom {
 
   /** `count` normal numbers. */
   normals(count: number, mean = 0, deviation = 1): Float32Array {
+    checkCount("normals", count);
     return Float32Array.from({ length: count }, () => this.normal(mean, deviation));
   }
 
   /** The integers 0 … count − 1 in random order (Fisher–Yates). */
   permutation(count: number): Int32Array {
+    checkCount("permutation", count);
     return this.shuffle(Int32Array.from({ length: count }, (_, i) => i));
   }
 
@@ -90,6 +93,8 @@ export class SeededRandom {
 
   /** `count` indices below `below`: without repetition unless `replace`. */
   sample(count: number, below: number, replace = false): Int32Array {
+    checkCount("sample", count);
+    checkNumber("SeededRandom.sample", "below", below, { integer: true, min: 0 });
     if (replace) {
       if (count > 0 && below < 1)
         throw new CoreError(`SeededRandom.sample: expected something to sample from, got below = ${below}.`);
@@ -104,7 +109,7 @@ export class SeededRandom {
     return tensor(this.normals(size(shape), mean, deviation), shape, "float32");
   }
 
-  /** A float32 tensor of numbers uniform in [low, high); the caller disposes it. */
+  /** A float32 tensor of numbers uniform in [low, high] (rounding to float32 can reach the upper end); the caller disposes it. */
   uniformTensor<R extends Rank = Rank>(shape: ShapeMap[R], low = 0, high = 1): Tensor<R> {
     const values = Float32Array.from({ length: size(shape) }, () => this.uniform(low, high));
     return tensor(values, shape, "float32");
@@ -128,18 +133,27 @@ function size(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
-/** 128 bits of state from a seed by SplitMix32, so that seeds 0, 1, 2, … start far apart. */
+function checkCount(method: string, count: number): void {
+  checkNumber(`SeededRandom.${method}`, "count", count, { integer: true, min: 0 });
+}
+
+/** 128 bits of state from a seed, so that seeds 0, 1, 2, … start far apart: SplitMix32 over the low half, mixed with one over the high half. */
 function expandSeed(seed: number): number[] {
-  const low = seed >>> 0;
-  const high = Math.floor(seed / 2 ** 32) >>> 0;
-  let counter = low ^ Math.imul(high, 0x85ebca6b);
-  const words = Array.from({ length: 4 }, () => {
+  const low = splitMix32(seed >>> 0);
+  const high = Math.floor(seed / 2 ** 32) | 0;
+  const highWords = splitMix32(high ^ 0x6a09e667);
+  const words = Array.from({ length: 4 }, () => low() ^ (high === 0 ? 0 : highWords()));
+  return words.some((word) => word !== 0) ? words : [1, 0, 0, 0];
+}
+
+/** A stream of well-mixed 32-bit words. */
+function splitMix32(start: number): () => number {
+  let counter = start | 0;
+  return () => {
     counter = (counter + 0x9e3779b9) | 0;
     let z = counter;
     z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
     z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
     return (z ^ (z >>> 15)) | 0;
-  });
-  words[3]! ^= high;
-  return words.some((word) => word !== 0) ? words : [1, 0, 0, 0];
+  };
 }

@@ -28,6 +28,7 @@ export function constantRate(learningRate: number): Schedule {
 
 /** Multiplies the rate by `factor` every `every` steps: PyTorch's StepLR. The paper uses every = 1000, factor = 0.5. */
 export function stepDecay(options: { learningRate: number; every: number; factor: number }): Schedule {
+  requireOptions("stepDecay", options);
   checkOptions("stepDecay", options, ["learningRate", "every", "factor"]);
   const { learningRate, every, factor } = options;
   checkNumber("stepDecay", "learningRate", learningRate, { min: 0 });
@@ -38,6 +39,7 @@ export function stepDecay(options: { learningRate: number; every: number; factor
 
 /** Falls from `learningRate` to `final` (default 0) over `steps` steps along half a cosine, then stays: PyTorch's CosineAnnealingLR. */
 export function cosineDecay(options: { learningRate: number; steps: number; final?: number }): Schedule {
+  requireOptions("cosineDecay", options);
   checkOptions("cosineDecay", options, ["learningRate", "steps", "final"]);
   const { learningRate, steps, final = 0 } = options;
   checkNumber("cosineDecay", "learningRate", learningRate, { min: 0 });
@@ -48,10 +50,15 @@ export function cosineDecay(options: { learningRate: number; steps: number; fina
 
 /** Rises linearly over the first `steps` steps to what `after` gives; `after` starts counting at step 0. */
 export function warmUp(options: { steps: number; after: Schedule }): Schedule {
+  requireOptions("warmUp", options);
   checkOptions("warmUp", options, ["steps", "after"]);
   const { steps, after } = options;
   checkNumber("warmUp", "steps", steps, { min: 1, integer: true });
   if (typeof after?.update !== "function")
     throw new CoreError("warmUp: expected `after` to be a schedule, such as constantRate(1e-3).");
   return schedule((step) => after.update({ step }).learningRate * Math.min(1, (step + 1) / steps));
+}
+
+function requireOptions(caller: string, options: unknown): void {
+  if (options === undefined) throw new CoreError(`${caller}: expected an options object, got nothing.`);
 }

@@ -83,7 +83,21 @@ describe("bad input", () => {
     expect(() => adamStateFromData({ step: 1, arrays: { "mean.0": { shape: [1], data: new Float32Array(1) } } })).toThrow(
       CoreError,
     );
-    expect(() => adamStateFromData({ step: -1, arrays: {} })).toThrow("step ≥ 0");
+    expect(() => adamStateFromData({ step: -1, arrays: {} })).toThrow("step to be an integer ≥ 0");
+    expect(() => adam().update([vector], [vector], state, Number.NaN)).toThrow("learningRate to be a finite number");
+    expect(() => adam().update([vector], [undefined as never], state)).toThrow("a gradient tensor for parameter 0");
+    const before = tf.memory().numTensors;
+    const good = { shape: [2], data: new Float32Array(2) };
+    for (const [arrays, message] of [
+      [{ "mean.0": good, "variance.0": { shape: [3], data: new Float32Array(1) } }, "expected 3 numbers in variance.0"],
+      [{ "mean.0": good, "variance.0": { shape: [1, 2], data: new Float32Array(2) } }, "of one shape, got [2] and [1,2]"],
+      [{ "mean.0": good, "variance.0": { shape: [2], data: { 0: 1, 1: 2 } } }, "with a shape and a Float32Array"],
+      [{ "mean.0": good, "variance.0": good, extra: good }, "got extra, too"],
+    ] as const) {
+      expect(() => adamStateFromData({ step: 1, arrays: arrays as never })).toThrow(message);
+    }
+    expect(() => adamStateFromData(null as never)).toThrow("expected { step, arrays }, got null");
+    expect(tf.memory().numTensors).toBe(before);
   });
 });
 

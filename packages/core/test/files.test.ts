@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CoreError } from "@latentflow/core";
@@ -60,6 +60,21 @@ describe("writeFileAtomic", () => {
     },
   );
 
+  it("keeps the permissions of the old file, and a link a link", async () => {
+    const [secret, link] = [join(folder, "secret"), join(folder, "link")];
+    await writeFile(secret, "old", { mode: 0o600 });
+    await symlink(secret, link);
+    await writeFileAtomic(link, "new");
+    expect(await readFile(secret, "utf8")).toBe("new");
+    expect((await stat(secret)).mode & 0o777).toBe(0o600);
+    expect((await lstat(link)).isSymbolicLink()).toBe(true);
+  });
+
+  it("takes names as long as the file system does, and refuses what is no path", async () => {
+    await writeFileAtomic(join(folder, "n".repeat(255)), "x");
+    await expect(writeFileAtomic(undefined as never, "x")).rejects.toThrow("expected a path, got undefined");
+  });
+
   it("survives many writers of one file: the last one wins, whole", async () => {
     const path = join(folder, "shared");
     await Promise.all(Array.from({ length: 20 }, (_, i) => writeFileAtomic(path, `${i}`.repeat(10_000))));
@@ -72,6 +87,11 @@ describe("writeFileAtomic", () => {
 describe("writeJsonAtomic", () => {
   it("refuses numbers that JSON would turn into null", async () => {
     await expect(writeJsonAtomic(join(tmpdir(), "never.json"), { loss: Number.NaN })).rejects.toThrow('got NaN at key "loss"');
+    const circle: { self?: unknown } = {};
+    circle.self = circle;
+    await expect(writeJsonAtomic(join(tmpdir(), "never.json"), circle)).rejects.toThrow("without circles");
+    await expect(writeJsonAtomic(join(tmpdir(), "never.json"), { n: 1n })).rejects.toThrow('a BigInt at key "n"');
+    await expect(writeJsonAtomic(join(tmpdir(), "never.json"), { a: Float64Array.of(1, Number.NaN) })).rejects.toThrow("got NaN");
     await expect(writeJsonAtomic(join(tmpdir(), "never.json"), undefined)).rejects.toThrow("a value that JSON can hold");
   });
 });

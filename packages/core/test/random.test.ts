@@ -20,6 +20,14 @@ describe("SeededRandom", () => {
     ]).toEqual(FROZEN);
   });
 
+  it("uses all 53 bits of a seed", () => {
+    const streams = Array.from({ length: 300 }, (_, i) => {
+      const random = new SeededRandom(i * 2 ** 32);
+      return [random.uniform(), random.uniform(), random.uniform()];
+    });
+    for (const draw of [0, 1, 2]) expect(new Set(streams.map((stream) => stream[draw])).size).toBe(300);
+  });
+
   it("gives unrelated numbers for neighbouring seeds", () => {
     const first = Array.from({ length: 2000 }, (_, seed) => new SeededRandom(seed).uniform());
     expect(Math.abs(mean(first) - 0.5)).toBeLessThan(0.02);
@@ -37,6 +45,8 @@ describe("SeededRandom", () => {
     expect([resumed.normal(), resumed.normal(), resumed.uniform()]).toEqual(expected);
     expect(() => SeededRandom.fromState({ generator: [1], spareNormal: null })).toThrow(CoreError);
     expect(() => SeededRandom.fromState({ generator: [0, 0, 0, 0], spareNormal: null })).toThrow(CoreError);
+    expect(() => SeededRandom.fromState({ generator: [1, 2, 3, 4] } as never)).toThrow(CoreError);
+    expect(() => SeededRandom.fromState(null as never)).toThrow(CoreError);
   });
 
   it("has the moments of its distributions", () => {
@@ -58,6 +68,11 @@ describe("SeededRandom", () => {
     expect(new Set(sample).size).toBe(20);
     expect(random.sample(40, 3, true)).toHaveLength(40);
     expect(() => random.sample(4, 3)).toThrow("count ≤ 3 without replacement, got 4");
+    for (const count of [-1, 2.5, Number.NaN]) {
+      expect(() => random.sample(count, 9)).toThrow("count to be an integer ≥ 0");
+      expect(() => random.permutation(count)).toThrow(CoreError);
+      expect(() => random.normals(count)).toThrow(CoreError);
+    }
     expect(() => random.integer(2, 1)).toThrow("low ≤ high");
     expect(() => new SeededRandom(1.5)).toThrow("seed to be an integer");
   });
@@ -82,4 +97,4 @@ describe("SeededRandom", () => {
 });
 
 /** First numbers of seeds 42, 43 and −1: a change here changes every seeded result of every user. */
-const FROZEN = [31351612, 473474629, 719215856];
+const FROZEN = [31351612, 473474629, 451907068];

@@ -1,6 +1,6 @@
 import { setBackend } from "@tensorflow/tfjs-core";
 import type { BackendEntry } from "../backend-entry.js";
-import { fixResizeBilinearGradient } from "../cpu/resize-bilinear-gradient.js";
+import { installCpuKernels } from "../cpu/install.js";
 import { BackendError } from "../errors.js";
 
 /** Plain JavaScript: runs everywhere, the reference for the others, about thirty times slower than wasm. */
@@ -10,9 +10,8 @@ export const cpuBackend: BackendEntry = {
   obstacle: async () => undefined,
   async start() {
     await import("@tensorflow/tfjs-backend-cpu");
-    fixResizeBilinearGradient();
-    if (!(await setBackend("cpu")))
-      throw new BackendError('useBackend: expected the "cpu" backend to start, but tfjs refused it.');
+    installCpuKernels();
+    if (!(await setBackend("cpu"))) throw new BackendError("tfjs refused to make it current");
     return { device: "plain JavaScript on one CPU thread", threads: 1, remarks: [] };
   },
 };

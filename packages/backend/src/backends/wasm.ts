@@ -1,7 +1,10 @@
-import { env, setBackend } from "@tensorflow/tfjs-core";
+import { env, findBackend, setBackend } from "@tensorflow/tfjs-core";
 import type { BackendEntry } from "../backend-entry.js";
 import { BackendError } from "../errors.js";
 import { installWasmKernels } from "../wasm/install.js";
+
+/** tfjs fixes the place of the .wasm files at the first start, for good. */
+let startedWith: string | undefined;
 
 /** WebAssembly with SIMD on the CPU, with our kernels over the stock ones. One thread in Node. */
 export const wasmBackend: BackendEntry = {
@@ -16,19 +19,28 @@ export const wasmBackend: BackendEntry = {
 
   async start({ wasmPaths, threads }) {
     const { getThreadsCount, setThreadsCount, setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
-    if (wasmPaths !== undefined) setWasmPaths(wasmPaths as Parameters<typeof setWasmPaths>[0]);
-    if (threads !== undefined) setThreadsCount(threads);
-    installWasmKernels();
-    if (!(await setBackend("wasm"))) {
+    const remarks: string[] = [];
+    const paths = JSON.stringify(wasmPaths);
+    const running = startedWith !== undefined;
+    if (!running) {
+      startedWith = paths ?? "";
+      if (wasmPaths !== undefined) setWasmPaths(wasmPaths as Parameters<typeof setWasmPaths>[0]);
+      if (threads !== undefined) setThreadsCount(threads);
+      installWasmKernels();
+    } else if (paths !== undefined && paths !== startedWith) {
+      remarks.push("wasmPaths was not used: tfjs keeps the files of the first start. Start a new process, or reload the page.");
+    }
+    if (!(await setBackend("wasm").catch(() => false))) {
       throw new BackendError(
-        'useBackend: expected the "wasm" backend to start, but its .wasm file could not be loaded. In a browser, serve the files of ' +
-          "@tensorflow/tfjs-backend-wasm/dist and name their folder in the option wasmPaths.",
+        running
+          ? "an earlier start failed or it was removed, and tfjs does not start it twice; start a new process, or reload the page"
+          : "its .wasm file could not be loaded; in a browser, serve the files of @tensorflow/tfjs-backend-wasm/dist and name their folder " +
+              "in the option wasmPaths",
       );
     }
     const simd = Boolean(await env().getAsync("WASM_HAS_SIMD_SUPPORT"));
     const multithreaded = Boolean(await env().getAsync("WASM_HAS_MULTITHREAD_SUPPORT"));
-    const count = multithreaded ? getThreadsCount() : 1;
-    const remarks = [];
+    const count = multithreaded && findBackend("wasm") ? getThreadsCount() : 1;
     if (!simd) remarks.push("This engine has no WebAssembly SIMD: expect a quarter of the usual speed.");
     if (threads !== undefined && threads > count) {
       remarks.push(

@@ -1,7 +1,7 @@
 import { type GradConfig, type Tensor, zeros } from "@tensorflow/tfjs-core";
 
 /**
- * A comparison is constant almost everywhere, so its gradient is zero. tfjs-core leaves these out; without them every gradient that was
+ * A comparison (and a division rounded down) is constant almost everywhere, so its gradient is zero. tfjs-core leaves these out; without them every gradient that was
  * itself written with a comparison (leaky ReLU, PReLU, minimum, …) can't be differentiated once more.
  */
 function zeroGradient(kernelName: string, inputs: readonly string[]): GradConfig {
@@ -13,7 +13,7 @@ function zeroGradient(kernelName: string, inputs: readonly string[]): GradConfig
 }
 
 export const comparisonGradients: readonly GradConfig[] = [
-  ...["Greater", "Less", "LessEqual", "Equal", "NotEqual", "LogicalAnd", "LogicalOr"].map((name) =>
+  ...["Greater", "Less", "LessEqual", "Equal", "NotEqual", "FloorDiv", "LogicalAnd", "LogicalOr"].map((name) =>
     zeroGradient(name, ["a", "b"]),
   ),
   zeroGradient("LogicalNot", ["x"]),

@@ -5,15 +5,14 @@ import {
   engine,
   type GradConfig,
   image,
-  less,
   mul,
   type NamedAttrMap,
   type Tensor,
   type Tensor4D,
   tensor4d,
-  where,
   zerosLike,
 } from "@tensorflow/tfjs-core";
+import { BackendError } from "../errors.js";
 
 /**
  * Replaces tfjs-core's gradient of average pooling, which is wrong next to padding: forward, a window's sum is divided by the pixels inside the
@@ -25,6 +24,11 @@ const averagePool: GradConfig = {
   gradFunc: (dy, saved, attrs) => {
     const x = saved[0] as Tensor4D;
     const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as PoolingAttributes;
+    if (dimRoundingMode === "ceil") {
+      throw new BackendError(
+        'avgPool: expected dimRoundingMode "floor" or "round" for a gradient, got "ceil". Pad the input instead.',
+      );
+    }
     const info = backend_util.computePool2DInfo(x.shape, filterSize, strides, 1, pad, dimRoundingMode);
     return {
       x: () => {
@@ -76,8 +80,8 @@ const averagePoolGradient: GradConfig = {
   inputsToSave: ["input"],
   gradFunc: (ddInput, saved, attrs) => {
     const input = saved[0] as Tensor4D;
-    const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as PoolingAttributes;
-    const info = backend_util.computePool2DInfo(input.shape, filterSize, strides, 1, pad, dimRoundingMode);
+    const { filterSize, strides, pad } = attrs as unknown as PoolingAttributes;
+    const info = backend_util.computePool2DInfo(input.shape, filterSize, strides, 1, pad);
     return {
       dy: () => {
         const pooled = avgPool(ddInput as Tensor4D, filterSize, strides, pad);
@@ -95,35 +99,18 @@ function resizeGradient(kernelName: string, resize: typeof image.resizeBilinear)
     inputsToSave: ["dy", "images"],
     gradFunc: (ddImages, saved, attrs) => {
       const [dy, images] = saved as [Tensor4D, Tensor4D];
-      const { alignCorners } = attrs as unknown as { alignCorners: boolean };
+      const { alignCorners, halfPixelCenters } = attrs as unknown as { alignCorners: boolean; halfPixelCenters: boolean };
       return {
-        dy: () => resize(ddImages as Tensor4D, [dy.shape[1], dy.shape[2]], alignCorners),
+        dy: () => resize(ddImages as Tensor4D, [dy.shape[1], dy.shape[2]], alignCorners, halfPixelCenters),
         images: () => zerosLike(images),
       };
     },
   };
 }
 
-/** ELU's gradient dy·(y < 0 ? y + 1 : 1), where y is ELU's output. */
-const eluGradient: GradConfig = {
-  kernelName: "EluGrad",
-  inputsToSave: ["dy", "y"],
-  gradFunc: (ddx, saved) => {
-    const [dy, y] = saved as [Tensor, Tensor];
-    return {
-      dy: () => engine().runKernel("EluGrad", { dy: ddx as Tensor, y }, {} as NamedAttrMap) as Tensor,
-      y: () => {
-        const product = mul(ddx as Tensor, dy);
-        return where(less(y, 0), product, zerosLike(product));
-      },
-    };
-  },
-};
-
 export const poolingGradients: readonly GradConfig[] = [
   averagePool,
   averagePoolGradient,
   resizeGradient("ResizeBilinearGrad", image.resizeBilinear),
   resizeGradient("ResizeNearestNeighborGrad", image.resizeNearestNeighbor as typeof image.resizeBilinear),
-  eluGradient,
 ];

@@ -1,9 +1,9 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { backend_util, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { BackendError } from "../errors.js";
+import type { KernelOverride } from "../kernels/override.js";
 import type { Conv2DAttributes, FilterShape } from "./conv2d-input-gradient.js";
 import { allocate, floats, release, runKernel, withShape } from "./heap.js";
-import type { KernelOverride } from "./override.js";
 import { ShiftedImages } from "./shifted-images.js";
 
 type Conv2DInfo = backend_util.Conv2DInfo;
@@ -16,7 +16,7 @@ const SCRATCH_LIMIT = 16 * 2 ** 20;
  * (input shifted by the tap, as [in channels, pixels]) × (output gradient, as [pixels, out channels]). The shifted inputs of several taps are
  * stacked, so that one large product does them together.
  */
-export const conv2DBackpropFilter: KernelOverride = {
+export const conv2DBackpropFilter: KernelOverride<BackendWasm> = {
   kernelName: "Conv2DBackpropFilter",
   make() {
     return ({ inputs, backend, attrs }) => {

@@ -1,9 +1,9 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { backend_util, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { BackendError } from "../errors.js";
+import type { KernelOverride } from "../kernels/override.js";
 import { type Phase, phasesOf } from "./convolution-phases.js";
 import { allocate, floats, release, runKernel } from "./heap.js";
-import type { KernelOverride } from "./override.js";
 import { prepared } from "./prepared.js";
 
 type Conv2DInfo = backend_util.Conv2DInfo;
@@ -17,7 +17,7 @@ export interface PhaseConvolution {
  * Gradient of conv2d with respect to its input, which is also the forward pass of conv2dTranspose: forward convolutions with the flipped filter,
  * its channels exchanged, one for each phase of the stride. The stock kernel is a plain loop, six to ten times slower.
  */
-export const conv2DBackpropInput: KernelOverride = {
+export const conv2DBackpropInput: KernelOverride<BackendWasm> = {
   kernelName: "Conv2DBackpropInput",
   make(stock) {
     if (stock === undefined) throw new BackendError("Conv2DBackpropInput: expected tfjs-backend-wasm to be imported first.");
@@ -77,15 +77,19 @@ export function convolveInPhases(
     const small = prepared(backend, filter, key, () => convolution.filter(backend, filter, row, column, info));
     return convolvePadded(backend, convolution.kernelName, dy, small, row, column);
   };
-  if (rows.length === 1 && columns.length === 1 && info.strideHeight === 1 && info.strideWidth === 1)
-    return convolve(rows[0]!, columns[0]!);
+  // A phase without taps, or whose taps meet no output at all, gives no gradient.
+  const isEmpty = (phase: Phase, outputs: number) =>
+    phase.taps === 0 || outputs + Math.min(0, phase.padBefore) + Math.min(0, phase.padAfter) <= 0;
+  const emptyRow = (row: Phase) => isEmpty(row, info.outHeight);
+  const emptyColumn = (column: Phase) => isEmpty(column, info.outWidth);
+  const someEmpty = rows.some(emptyRow) || columns.some(emptyColumn);
+  if (info.strideHeight === 1 && info.strideWidth === 1 && !someEmpty) return convolve(rows[0]!, columns[0]!);
 
   const dx = allocate(backend, info.inShape);
-  const empty = info.filterHeight < info.strideHeight || info.filterWidth < info.strideWidth;
-  if (empty) floats(backend, dx).fill(0);
+  if (someEmpty) floats(backend, dx).fill(0);
   for (const row of rows) {
     for (const column of columns) {
-      if (row.taps === 0 || column.taps === 0) continue;
+      if (emptyRow(row) || emptyColumn(column)) continue;
       const part = convolve(row, column);
       scatterPhase(floats(backend, part), floats(backend, dx), row, column, info);
       release(backend, part);

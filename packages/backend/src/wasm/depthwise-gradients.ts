@@ -1,16 +1,16 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { backend_util, type TensorInfo } from "@tensorflow/tfjs-core";
 import { BackendError } from "../errors.js";
+import type { KernelOverride } from "../kernels/override.js";
 import { type Conv2DAttributes, convolveInPhases, type FilterShape, type PhaseConvolution } from "./conv2d-input-gradient.js";
 import type { Phase } from "./convolution-phases.js";
 import { allocate, floats } from "./heap.js";
-import type { KernelOverride } from "./override.js";
 
 type Conv2DInfo = backend_util.Conv2DInfo;
 type DepthwiseAttributes = Conv2DAttributes & { dilations: number | [number, number]; filterShape: FilterShape };
 
 /** Gradient of depthwiseConv2d with respect to its input; tfjs-backend-wasm has none. */
-export const depthwiseBackpropInput: KernelOverride = {
+export const depthwiseBackpropInput: KernelOverride<BackendWasm> = {
   kernelName: "DepthwiseConv2dNativeBackpropInput",
   make() {
     return ({ inputs, backend, attrs }) => {
@@ -30,7 +30,7 @@ export const depthwiseBackpropInput: KernelOverride = {
 };
 
 /** Gradient of depthwiseConv2d with respect to its filter; tfjs-backend-wasm has none. */
-export const depthwiseBackpropFilter: KernelOverride = {
+export const depthwiseBackpropFilter: KernelOverride<BackendWasm> = {
   kernelName: "DepthwiseConv2dNativeBackpropFilter",
   make() {
     return ({ inputs, backend, attrs }) => {

@@ -1,9 +1,7 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { type DataType, getKernel, type NamedAttrMap, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { BackendError } from "../errors.js";
-
-/** A kernel's inputs by name, as tfjs hands them over. */
-export type Inputs = { readonly [name: string]: TensorInfo | undefined };
+import type { Inputs } from "../kernels/override.js";
 
 /** A float32 array on the wasm heap. Views die when the heap grows: take them after the last allocation, never keep them. */
 export function floats(backend: BackendWasm, info: TensorInfo): Float32Array {

@@ -1,8 +1,10 @@
+import { installOverride } from "../kernels/override.js";
 import { conv2DBackpropFilter } from "./conv2d-filter-gradient.js";
 import { conv2DBackpropInput } from "./conv2d-input-gradient.js";
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from "./depthwise-gradients.js";
+import { maxPoolGrad, resizeBilinearGrad, resizeNearestNeighborGrad } from "./image-gradients.js";
 import { batchMatMul, fusedMatMul } from "./mat-mul.js";
-import { installOverride } from "./override.js";
+import { forwardConvolutions } from "./same-padding.js";
 import { unsortedSegmentSum } from "./unsorted-segment-sum.js";
 
 /** Puts all our wasm kernels in place. The stock ones must have been imported before. */
@@ -10,12 +12,16 @@ export function installWasmKernels(): void {
   for (const override of [
     batchMatMul,
     fusedMatMul,
+    ...forwardConvolutions,
     conv2DBackpropInput,
     conv2DBackpropFilter,
     depthwiseBackpropInput,
     depthwiseBackpropFilter,
     unsortedSegmentSum,
+    maxPoolGrad,
+    resizeBilinearGrad,
+    resizeNearestNeighborGrad,
   ]) {
-    installOverride(override);
+    installOverride("wasm", override);
   }
 }

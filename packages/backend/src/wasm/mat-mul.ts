@@ -1,8 +1,8 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { broadcast_util, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { BackendError } from "../errors.js";
-import { allocate, heapBytes, makeWindow, release, releaseWindow, runKernel, withShape } from "./heap.js";
-import type { KernelFunction, KernelOverride } from "./override.js";
+import type { Inputs, KernelFunction, KernelOverride } from "../kernels/override.js";
+import { allocate, floats, heapBytes, makeWindow, release, releaseWindow, runKernel, withShape } from "./heap.js";
 import { prepared } from "./prepared.js";
 
 /**
@@ -12,7 +12,7 @@ import { prepared } from "./prepared.js";
 const SMALL_PRODUCT = 8_192;
 
 /** BatchMatMul with transposes and batches at the speed of the plain product. */
-export const batchMatMul: KernelOverride = {
+export const batchMatMul: KernelOverride<BackendWasm> = {
   kernelName: "BatchMatMul",
   make(stock) {
     if (stock === undefined)
@@ -22,8 +22,8 @@ export const batchMatMul: KernelOverride = {
       const { transposeA, transposeB } = args.attrs as { transposeA: boolean; transposeB: boolean };
       const sizes = productSizes(a, b, transposeA, transposeB);
       const plain = !transposeA && !transposeB && sizes.batchA === 1 && sizes.batchB === 1;
-      const empty = util.sizeFromShape(a.shape) === 0 || util.sizeFromShape(b.shape) === 0;
-      if (plain || empty || a.dtype !== "float32" || b.dtype !== "float32" || sizes.inner !== sizes.innerB) return stock(args);
+      if (util.sizeFromShape(a.shape) === 0 || util.sizeFromShape(b.shape) === 0) return zeroProduct(args.backend, a, b, sizes);
+      if (plain || a.dtype !== "float32" || b.dtype !== "float32" || sizes.inner !== sizes.innerB) return stock(args);
       const matrices = { a, b, transposeA, transposeB, sizes };
       if (sizes.rows * sizes.inner * sizes.columns < SMALL_PRODUCT && sameBatch(a, b)) return stock(args);
       return multiply(args.backend, stock, matrices);
@@ -31,28 +31,65 @@ export const batchMatMul: KernelOverride = {
   },
 };
 
-/** The fused form (bias, activation) with its operands transposed first. */
-export const fusedMatMul: KernelOverride = {
+/** The fused form (bias, activation): operands transposed first; a batch, of which the stock kernel gives only the first matrix its bias, in steps. */
+export const fusedMatMul: KernelOverride<BackendWasm> = {
   kernelName: "_FusedMatMul",
   make(stock) {
     if (stock === undefined)
       throw new BackendError("_FusedMatMul: expected tfjs-backend-wasm to be imported before its kernels are replaced.");
     return (args) => {
-      const { a, b } = args.inputs as { a: TensorInfo; b: TensorInfo };
-      const { transposeA, transposeB } = args.attrs as { transposeA: boolean; transposeB: boolean };
+      const { backend, inputs, attrs } = args;
+      const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
+      const { transposeA, transposeB } = attrs as { transposeA: boolean; transposeB: boolean };
+      const { batchA, batchB } = productSizes(a, b, transposeA, transposeB);
+      if (batchA > 1 || batchB > 1) return inSteps(backend, inputs, attrs as unknown as FusedAttributes);
       if ((!transposeA && !transposeB) || a.dtype !== "float32" || b.dtype !== "float32") return stock(args);
-      const left = transposeA ? transposeLastTwo(args.backend, a) : a;
-      const right = transposeB ? transposedOnce(args.backend, b) : b;
+      const left = transposeA ? transposeLastTwo(backend, a) : a;
+      const right = transposeB ? transposedOnce(backend, b) : b;
       const out = stock({
-        backend: args.backend,
-        inputs: { ...args.inputs, a: left, b: right },
-        attrs: { ...args.attrs, transposeA: false, transposeB: false },
+        backend,
+        inputs: { ...inputs, a: left, b: right },
+        attrs: { ...attrs, transposeA: false, transposeB: false },
       });
-      if (transposeA) release(args.backend, left);
+      if (transposeA) release(backend, left);
       return out;
     };
   },
 };
+
+interface FusedAttributes {
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+  readonly activation: string;
+  readonly leakyreluAlpha?: number;
+}
+
+/** Kernels of the activations that tfjs fuses; "linear" has none. */
+const ACTIVATION_KERNELS: Readonly<Record<string, string>> = {
+  relu: "Relu",
+  relu6: "Relu6",
+  elu: "Elu",
+  sigmoid: "Sigmoid",
+  leakyrelu: "LeakyRelu",
+  prelu: "Prelu",
+};
+
+function inSteps(
+  backend: BackendWasm,
+  inputs: Inputs,
+  { transposeA, transposeB, activation, leakyreluAlpha }: FusedAttributes,
+): TensorInfo {
+  const { a, b, bias, preluActivationWeights } = inputs;
+  const replace = (old: TensorInfo, next: TensorInfo) => {
+    release(backend, old);
+    return next;
+  };
+  let out = runKernel(backend, "BatchMatMul", { a, b }, { transposeA, transposeB });
+  if (bias) out = replace(out, runKernel(backend, "Add", { a: out, b: bias }, {}));
+  const kernel = ACTIVATION_KERNELS[activation];
+  if (kernel === undefined) return out;
+  return replace(out, runKernel(backend, kernel, { x: out, alpha: preluActivationWeights }, { alpha: leakyreluAlpha }));
+}
 
 interface Product {
   readonly a: TensorInfo;
@@ -75,11 +112,23 @@ function productSizes(a: TensorInfo, b: TensorInfo, transposeA: boolean, transpo
   };
 }
 
+/** A sum over nothing; the stock kernel leaves the memory as it found it. */
+function zeroProduct(backend: BackendWasm, a: TensorInfo, b: TensorInfo, { rows, columns }: Product["sizes"]): TensorInfo {
+  const batchShape = broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const out = allocate(backend, [...batchShape, rows, columns]);
+  floats(backend, out).fill(0);
+  return out;
+}
+
 function sameBatch(a: TensorInfo, b: TensorInfo): boolean {
   return a.shape.slice(0, -2).join() === b.shape.slice(0, -2).join();
 }
 
-function multiply(backend: BackendWasm, stock: KernelFunction, { a, b, transposeA, transposeB, sizes }: Product): TensorInfo {
+function multiply(
+  backend: BackendWasm,
+  stock: KernelFunction<BackendWasm>,
+  { a, b, transposeA, transposeB, sizes }: Product,
+): TensorInfo {
   const { rows, inner, columns, batchA, batchB } = sizes;
   const batchShape = broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const left = transposeA ? transposeLastTwo(backend, a) : a;

@@ -1,10 +1,11 @@
+import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { BackendError } from "../errors.js";
+import type { KernelOverride } from "../kernels/override.js";
 import { allocate, floats, integers } from "./heap.js";
-import type { KernelOverride } from "./override.js";
 
 /** Adds rows that share a segment id: the gradient of gather. tfjs-backend-wasm has none. Ids outside [0, numSegments) are dropped, as on cpu. */
-export const unsortedSegmentSum: KernelOverride = {
+export const unsortedSegmentSum: KernelOverride<BackendWasm> = {
   kernelName: "UnsortedSegmentSum",
   make() {
     return ({ inputs, backend, attrs }) => {

@@ -113,6 +113,21 @@ for (const [x, f, stride, pad] of [
   ],
   [[1, 8, 8, 2], [2, 3, 2, 3], [1, 3], "same"],
   [[1, 6, 6, 1], [5, 5, 1, 1], [2, 2], "same"],
+  [[1, 9, 9, 1], [2, 2, 1, 2], [3, 3], "same"],
+  [[1, 5, 4, 2], [3, 3, 2, 2], [4, 4], "same"],
+  [[1, 9, 5, 2], [1, 2, 2, 2], [4, 3], "same"],
+  [
+    [1, 5, 8, 1],
+    [4, 4, 1, 2],
+    [4, 4],
+    [1, 1, 1, 1],
+  ],
+  [
+    [1, 6, 9, 1],
+    [2, 3, 1, 2],
+    [5, 4],
+    [3, 2, 2, 3],
+  ],
 ] as const) {
   const window = ref.windowOf([x[1], x[2]], [f[0], f[1]], stride, pad);
   convolutions.push({
@@ -161,6 +176,13 @@ for (const [x, f, stride, pad] of [
   [[1, 8, 8, 3], [3, 3, 3, 1], [2, 2], "same"],
   [[1, 6, 6, 2], [3, 3, 2, 2], [1, 1], "same"],
   [[1, 7, 7, 2], [3, 3, 2, 3], [2, 2], "valid"],
+  [[1, 9, 9, 2], [2, 2, 2, 1], [3, 3], "same"],
+  [
+    [1, 5, 8, 2],
+    [4, 4, 2, 1],
+    [4, 4],
+    [1, 1, 1, 1],
+  ],
 ] as const) {
   const window = ref.windowOf([x[1], x[2]], [f[0], f[1]], stride, pad);
   depthwises.push({
@@ -184,38 +206,110 @@ const pooling: Case[] = (
   reference: (image) => ref.avgPool(image, filter, ref.windowOf([x[1], x[2]], filter, stride, pad)),
 }));
 
-const resizes: Case[] = [
-  ...(
-    [
-      [[8, 8], false],
-      [[8, 10], true],
-      [[3, 2], false],
-    ] as const
-  ).map(
-    ([out, corners]): Case => ({
-      name: `resizeBilinear [1,4,5,2] → [${out}]${corners ? " aligned corners" : ""}`,
-      shapes: [[1, 4, 5, 2]],
-      run: (x) => tf.image.resizeBilinear(x as tf.Tensor4D, [...out], corners),
-      reference: (x) => ref.resizeBilinear(x, out, corners),
-    }),
-  ),
-  ...(
-    [
-      [8, 10],
-      [2, 3],
-    ] as const
-  ).map(
-    (out): Case => ({
-      name: `resizeNearestNeighbor [1,4,5,2] → [${out}]`,
-      shapes: [[1, 4, 5, 2]],
-      run: (x) => tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [...out]),
-      reference: (x) => ref.resizeNearest(x, out),
-    }),
-  ),
-];
+const maxima: Case[] = (
+  [
+    [[2, 6, 6, 2], [2, 2], [2, 2], "valid"],
+    [[1, 7, 7, 2], [3, 3], [2, 2], "same"],
+  ] as const
+).map(([x, filter, stride, pad]) => ({
+  name: `maxPool [${x}] window ${filter} stride ${stride} ${pad}, mostly below zero`,
+  shapes: [x],
+  run: (image) => tf.maxPool(tf.sub(image, 1.5) as tf.Tensor4D, [...filter], [...stride], pad),
+  reference: (image) =>
+    ref.maxPool(
+      ref.map(image, (v) => v - 1.5),
+      filter,
+      ref.windowOf([x[1], x[2]], filter, stride, pad),
+    ),
+}));
+
+const resizes: Case[] = [];
+for (const out of [
+  [8, 8],
+  [8, 10],
+  [3, 2],
+  [2, 5],
+  [1, 1],
+] as const) {
+  for (const centres of ["legacy", "aligned corners", "half-pixel"] as const) {
+    resizes.push({
+      name: `resizeBilinear [2,4,5,2] → [${out}], ${centres}`,
+      shapes: [[2, 4, 5, 2]],
+      run: (x) => tf.image.resizeBilinear(x as tf.Tensor4D, [...out], centres === "aligned corners", centres === "half-pixel"),
+      reference: (x) => ref.resizeBilinear(x, out, centres),
+    });
+    if (centres === "aligned corners") continue;
+    resizes.push({
+      name: `resizeNearestNeighbor [2,4,5,2] → [${out}], ${centres}`,
+      shapes: [[2, 4, 5, 2]],
+      run: (x) => tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [...out], false, centres === "half-pixel"),
+      reference: (x) => ref.resizeNearest(x, out, centres === "half-pixel"),
+    });
+  }
+}
 
 const indices = [2, 0, 2, 4, 1];
 const others: Case[] = [
+  {
+    name: "gather [3,4,2] with one batch axis",
+    skip: { wasm: "the stock forward kernel mixes batches up" },
+    shapes: [[3, 4, 2]],
+    run: (x) =>
+      tf.gather(
+        x,
+        tf.tensor2d(
+          [
+            [0, 3],
+            [1, 1],
+            [2, 0],
+          ],
+          [3, 2],
+          "int32",
+        ),
+        1,
+        1,
+      ),
+    reference: (x) => {
+      const rows = [
+        [0, 3],
+        [1, 1],
+        [2, 0],
+      ];
+      return ref.build([3, 2, 2], ([b, i, c]) => ref.at(x, [b!, rows[b!]![i!]!, c!]));
+    },
+  },
+  ...[0, 1].map(
+    (axis): Case => ({
+      name: `cumsum [3,4] axis ${axis}`,
+      shapes: [[3, 4]],
+      run: (x) => tf.cumsum(x, axis),
+      reference: (x) =>
+        ref.build(x.shape, ([i, j]) =>
+          axis === 0 ? ref.sum(i! + 1, (k) => ref.at(x, [k, j!])) : ref.sum(j! + 1, (k) => ref.at(x, [i!, k])),
+        ),
+    }),
+  ),
+  ...[1, -1].map(
+    (axis): Case => ({
+      name: `prod [3,4] axis ${axis}`,
+      shapes: [[3, 4]],
+      run: (x) => tf.prod(x, axis),
+      reference: (x) => ref.build([3], ([i]) => [0, 1, 2, 3].reduce((product, j) => product * ref.at(x, [i!, j]), 1)),
+    }),
+  ),
+  {
+    name: "fused matMul of a batch with bias and leaky ReLU",
+    shapes: [[3, 4, 5], [3, 5, 2], [2]],
+    run: (a, b, bias) => tf.fused.matMul({ a: a!, b: b!, bias: bias!, activation: "leakyrelu", leakyreluAlpha: 0.2 }),
+    reference: (a, b, bias) => {
+      const product = ref.matMul(a!, b!, false, false);
+      return ref.build(product.shape, (index) => {
+        const value = ref.at(product, index) + ref.at(bias!, [index[2]!]);
+        return value > 0 ? value : 0.2 * value;
+      });
+    },
+    skip: { cpu: "the stock cpu kernel knows no leaky ReLU in a batch" },
+  },
   ...[0, 1].map(
     (axis): Case => ({
       name: `gather [5,6] axis ${axis}, one index twice`,
@@ -293,6 +387,7 @@ export const cases: readonly Case[] = [
   ...transposed,
   ...depthwises,
   ...pooling,
+  ...maxima,
   ...resizes,
   ...others,
 ];

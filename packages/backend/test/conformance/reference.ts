@@ -156,28 +156,51 @@ export function softmax(x: Array64, logarithm = false): Array64 {
   });
 }
 
-/** Bilinear resize without half-pixel centres; `alignCorners` as in TensorFlow 1. */
-export function resizeBilinear(x: Array64, out: readonly [number, number], alignCorners: boolean): Array64 {
+/** Where output i of a resize reads, in input pixels: TensorFlow's three conventions. */
+function position(i: number, inputs: number, outputs: number, centres: Centres): number {
+  if (centres === "aligned corners" && outputs > 1) return (i * (inputs - 1)) / (outputs - 1);
+  const step = inputs / outputs;
+  return centres === "half-pixel" ? (i + 0.5) * step - 0.5 : i * step;
+}
+
+export type Centres = "legacy" | "aligned corners" | "half-pixel";
+
+export function resizeBilinear(x: Array64, out: readonly [number, number], centres: Centres): Array64 {
   const [n, height, width, channels] = x.shape as [number, number, number, number];
-  const scale = (inputs: number, outputs: number) =>
-    alignCorners && outputs > 1 ? (inputs - 1) / (outputs - 1) : inputs / outputs;
-  const [sy, sx] = [scale(height, out[0]), scale(width, out[1])];
+  const clamp = (i: number, length: number) => Math.max(0, Math.min(length - 1, i));
   return build([n, ...out, channels], ([b, y, c, channel]) => {
-    const [row, column] = [y! * sy, c! * sx];
+    const [row, column] = [position(y!, height, out[0], centres), position(c!, width, out[1], centres)];
+    const pixel = (i: number, j: number) => at(x, [b!, clamp(i, height), clamp(j, width), channel!]);
     const [top, left] = [Math.floor(row), Math.floor(column)];
-    const [bottom, right] = [Math.min(height - 1, Math.ceil(row)), Math.min(width - 1, Math.ceil(column))];
-    const pixel = (i: number, j: number) => at(x, [b!, i, j, channel!]);
-    const upper = pixel(top, left) + (pixel(top, right) - pixel(top, left)) * (column - left);
-    const lower = pixel(bottom, left) + (pixel(bottom, right) - pixel(bottom, left)) * (column - left);
+    const upper = pixel(top, left) + (pixel(top, left + 1) - pixel(top, left)) * (column - left);
+    const lower = pixel(top + 1, left) + (pixel(top + 1, left + 1) - pixel(top + 1, left)) * (column - left);
     return upper + (lower - upper) * (row - top);
   });
 }
 
-export function resizeNearest(x: Array64, out: readonly [number, number]): Array64 {
+export function resizeNearest(x: Array64, out: readonly [number, number], halfPixel: boolean): Array64 {
   const [n, height, width, channels] = x.shape as [number, number, number, number];
+  const nearest = (i: number, inputs: number, outputs: number) =>
+    Math.min(inputs - 1, Math.floor(((halfPixel ? i + 0.5 : i) * inputs) / outputs));
   return build([n, ...out, channels], ([b, y, c, channel]) =>
-    at(x, [b!, Math.floor((y! * height) / out[0]), Math.floor((c! * width) / out[1]), channel!]),
+    at(x, [b!, nearest(y!, height, out[0]), nearest(c!, width, out[1]), channel!]),
   );
+}
+
+/** Maximum over the pixels of each window that lie inside the image. */
+export function maxPool(x: Array64, filter: readonly [number, number], window: Window): Array64 {
+  const [, height, width, channels] = x.shape as [number, number, number, number];
+  return build([x.shape[0]!, ...window.out, channels], ([n, y, c, channel]) => {
+    let best = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < filter[0]; i++) {
+      for (let j = 0; j < filter[1]; j++) {
+        const [row, column] = [y! * window.stride[0] + i - window.before[0], c! * window.stride[1] + j - window.before[1]];
+        if (row < 0 || row >= height || column < 0 || column >= width) continue;
+        best = Math.max(best, at(x, [n!, row, column, channel!]));
+      }
+    }
+    return best;
+  });
 }
 
 /** Rows of `x` along `axis` at the given indices. */

@@ -152,11 +152,11 @@ export const secondOrderCases: readonly SecondOrderCase[] = [
     [normal([1, 3, 3, 2]), normal([3, 3, 2, 2], 0.5)],
     (x, filter) => {
       const up = tf.conv2dTranspose(x as tf.Tensor4D, filter as tf.Tensor4D, [1, 6, 6, 2], 2, "same");
-      return tf.square(tf.image.resizeBilinear(up, [3, 3]));
+      return tf.square(tf.image.resizeBilinear(up, [3, 3], false, true));
     },
     (x, filter) => {
       const up = ref.conv2dTranspose(x, filter!, [1, 6, 6, 2], ref.windowOf([6, 6], [3, 3], [2, 2], "same"));
-      return square(ref.resizeBilinear(up, [3, 3], false));
+      return square(ref.resizeBilinear(up, [3, 3], "half-pixel"));
     },
   ),
 ];
