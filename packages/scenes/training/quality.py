@@ -14,7 +14,10 @@ CONFIDENT = 0.9
 
 
 class Quality:
-    """Fréchet distance in the regressor's 256 features to all held-out renderings, and the share of confident predictions."""
+    """Fréchet distance in the regressor's 256 features to all held-out renderings, and the share of confident predictions.
+
+    The distance is in units of the renderings' total variance: 0 is perfect, and about 1 is what one constant picture would get.
+    """
 
     def __init__(self, regressor: Regressor, scenes: Scenes):
         self.regressor = regressor
@@ -36,7 +39,7 @@ class Quality:
             confident.append(torch.stack(sure, 1).all(1))
         mean, covariance = moments(torch.cat(features))
         return {
-            "frechet": frechet(self.mean, self.covariance, mean, covariance),
+            "frechet": frechet(self.mean, self.covariance, mean, covariance) / float(np.trace(self.covariance)),
             "confident": torch.cat(confident).float().mean().item(),
         }
 
