@@ -2,7 +2,7 @@
 
     python tools/reference/make_models.py
 
-Images, features and gradients are kept as a few of their elements, their norm and largest absolute value.
+All is computed in float64. Images, features and gradients are kept as a few of their elements, their norm and largest absolute value.
 """
 
 import json
@@ -21,7 +21,6 @@ FOLDER = pathlib.Path(__file__).parents[2] / "packages/models/test/reference"
 
 CASES = {
     "64 px, multiplier 1": dict(channels=channels_of(64, 1), codes=2, plus=False),
-    "64 px, multiplier 1, W+": dict(channels=channels_of(64, 1), codes=1, plus=True),
     "64 px, multiplier 2": dict(channels=channels_of(64, 2), codes=1, plus=False),
     "256 px": dict(channels=channels_of(256, 1), codes=1, plus=False),
     "small, NVlabs, clamped": dict(channels=[12, 10, 8, 6], latent=8, z=6, mapping=2, family="nvlabs", clamp=1.5, codes=3, plus=True),
@@ -40,24 +39,26 @@ def summary(tensor: torch.Tensor) -> dict:
     }
 
 
+def gradient_of_squares(y: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """Gradient of half the sum of squares. (That of a sum with random signs cancels so much that float32 keeps three digits of it.)"""
+    return torch.autograd.grad(y.square().sum() / 2, x, retain_graph=True)[0]
+
+
 def make_case(name: str, codes: int, plus: bool, **kwargs) -> dict:
     generator = Generator(**kwargs)
-    z = seeded_normals("z", [codes, generator.z])
+    z = seeded_normals("codes", [codes, generator.z]).double()
     w = generator.map(z)
-    code = w if not plus else (w[:, None] + 0.3 * seeded_normals("w+", [codes, generator.rows, generator.latent]))
+    code = w if not plus else w[:, None] + 0.3 * seeded_normals("w+", [codes, generator.rows, generator.latent])
     code = code.detach().requires_grad_(True)
     images = generator.synthesize(code)
     result = {"z": [codes, generator.z], "plus": plus, "w": summary(w), "images": summary(images)}
-    probe = seeded_normals("probe", list(images.permute(0, 2, 3, 1).shape)).permute(0, 3, 1, 2)
-    (gradient,) = torch.autograd.grad((images * probe).sum(), code, retain_graph=True)
-    result["gradient"] = summary(gradient)
+    result["gradient"] = summary(gradient_of_squares(images, code))
     if images.shape[-1] == 64:
-        regressor = Regressor()
+        regressor = Regressor().double()
         logits = torch.cat(regressor(images), 1)
         result["features"] = summary(regressor.features(images))
         result["logits"] = summary(logits)
-        (gradient,) = torch.autograd.grad((logits * seeded_normals("logit probe", list(logits.shape))).sum(), code)
-        result["logit gradient"] = summary(gradient)
+        result["logit gradient"] = summary(gradient_of_squares(logits, code))
     keep = {key: value for key, value in kwargs.items()}
     return {"arguments": keep, **result}
 
@@ -66,6 +67,7 @@ def nvlabs_file(path: pathlib.Path) -> None:
     """A small generator as stylegan2-ada-pytorch would pickle it, by the stand-in persistence module."""
     arguments = CASES["small, NVlabs, clamped"]
     generator = Generator(**{key: value for key, value in arguments.items() if key not in ("codes", "plus")})
+    generator.weights = {name: value.float() for name, value in generator.weights.items()}
     tensors = {"mapping.w_avg": seeded_normals("w_avg", [generator.latent])}
     for name, value in generator.weights.items():
         tensors[nvlabs_name(name, generator)] = nvlabs_shape(name, value)
@@ -127,6 +129,7 @@ def rosinality_file(path: pathlib.Path) -> None:
     for i in range(0, generator.layers - 1, 2):
         state[f"convs.{i}.conv.blur.kernel"] = torch.outer(row, row)
         state[f"to_rgbs.{i // 2}.upsample.kernel"] = torch.outer(row, row)
+    state = {name: value.float() for name, value in state.items()}
     torch.save({"g_ema": state, "args": argparse.Namespace(size=32, latent=8), "ada_aug_p": 0.0}, path)
 
 
@@ -138,12 +141,11 @@ def regressor_file(path: pathlib.Path) -> None:
 
 
 def make_regressor_case() -> dict:
-    images = 0.7 * seeded_normals("pictures", [2, 64, 64, 3]).permute(0, 3, 1, 2)
+    images = 0.7 * seeded_normals("pictures", [2, 64, 64, 3]).permute(0, 3, 1, 2).double()
     images.requires_grad_(True)
-    regressor = Regressor(widths=(3, 4, 5, 6, 7), features=9)
+    regressor = Regressor(widths=(3, 4, 5, 6, 7), features=9).double()
     logits = torch.cat(regressor(images), 1)
-    (gradient,) = torch.autograd.grad((logits * seeded_normals("logit probe", list(logits.shape))).sum(), images)
-    return {"features": summary(regressor.features(images)), "logits": summary(logits), "gradient": summary(gradient)}
+    return {"features": summary(regressor.features(images)), "logits": summary(logits), "gradient": summary(gradient_of_squares(logits, images))}
 
 
 def main() -> None:

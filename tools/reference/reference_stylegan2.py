@@ -1,6 +1,6 @@
 """StyleGAN2's generator in PyTorch, written from the papers (Karras et al. 2020, arXiv:1912.04958 and 2006.06676) to check the TypeScript one.
 
-Everything is done the plain way: weights are modulated and demodulated for each image and applied as grouped convolutions, upsampling
+Everything is done the plain way and in float64: weights are modulated and demodulated for each image and applied as grouped convolutions, upsampling
 is a transposed convolution followed by a 4 x 4 filter. State-dict names are those of rosinality's layout; `family` chooses where the
 demodulation adds its 1e-8. Channels come from a list, one number for each side 4, 8, ...
 """
@@ -24,7 +24,7 @@ def channels_of(side: int, multiplier: int) -> list[int]:
 
 def filter_4x4(gain: float) -> Tensor:
     row = torch.tensor([1.0, 3.0, 3.0, 1.0])
-    return gain * torch.outer(row, row) / 64
+    return gain * torch.outer(row, row).double() / 64
 
 
 class Generator(nn.Module):
@@ -33,7 +33,7 @@ class Generator(nn.Module):
         self.channels, self.latent, self.z, self.mapping, self.family, self.clamp = channels, latent, z, mapping, family, clamp
         self.layers = 2 * len(channels) - 1
         self.rows = self.layers + 1
-        self.weights = {name: seeded_tensor(name, shape) for name, shape in self.shapes().items()}
+        self.weights = {name: seeded_tensor(name, shape).double() for name, shape in self.shapes().items()}
 
     def shapes(self) -> dict[str, list[int]]:
         shapes: dict[str, list[int]] = {}
@@ -124,7 +124,7 @@ class Generator(nn.Module):
 def double(picture: Tensor) -> Tensor:
     """Zeros between the pixels, then the 4 x 4 filter."""
     n, c, h, w = picture.shape
-    spread = torch.zeros(n, c, 2 * h, 2 * w)
+    spread = torch.zeros(n, c, 2 * h, 2 * w, dtype=picture.dtype)
     spread[:, :, ::2, ::2] = picture
     padded = F.pad(spread, (2, 1, 2, 1)).reshape(n * c, 1, 2 * h + 3, 2 * w + 3)
     return F.conv2d(padded, filter_4x4(4)[None, None]).reshape(n, c, 2 * h, 2 * w)

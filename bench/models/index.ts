@@ -1,0 +1,98 @@
+/**
+ * `npm run bench -- models [rounds]`: a 64 px StyleGAN2 (channel multiplier 1) followed by the paper's CNN regressor, batch 8, on one wasm thread: images per
+ * second forward, and forward with the gradient with respect to w; in turns with PyTorch, where it is found; then where the time goes.
+ */
+import { useBackend } from "@latentflow/backend";
+import { type TensorData, writeSafetensors } from "@latentflow/checkpoints";
+import { SeededRandom } from "@latentflow/core";
+import { FactorRegressor, StyleGan2Generator } from "@latentflow/models";
+import { concat, grad, profile, square, sum, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { median, printTable } from "../measure.js";
+import { Peer } from "./peer.js";
+
+const BATCH = 8;
+/** What must be reached: parts of the speed of PyTorch with shared weights on all cores. */
+const TARGETS = { forward: 0.25, gradient: 0.3 };
+type Direction = keyof typeof TARGETS;
+
+export async function run(args: string[]): Promise<void> {
+  const rounds = Number(args[0] ?? 3);
+  const { device, threads } = await useBackend("wasm");
+  const generator = StyleGan2Generator.random();
+  const regressor = await untrainedRegressor();
+  const w = generator.sample(BATCH, { seed: 1 });
+  const logits = (w: Tensor) => concat(regressor.logits(generator.synthesize(w)), 1);
+  const ours: Record<Direction, () => Tensor> = {
+    forward: () => tidy(() => logits(w)),
+    gradient: () => tidy(() => grad((w) => sum(square(logits(w))))(w)),
+  };
+  const peer = await Peer.start();
+  console.log(
+    `batch ${BATCH}; wasm: ${device}, ${threads ?? 1} thread; ${peer?.description ?? "PyTorch not found (set LATENTFLOW_PYTHON): not measured"}\n`,
+  );
+
+  const rows: (string | number)[][] = [];
+  for (const direction of ["forward", "gradient"] as const) {
+    const seconds: Record<string, number[]> = { wasm: [], grouped: [], shared: [] };
+    for (let round = -1; round < rounds; round++) {
+      const measured: [string, number][] = [["wasm", await timed(ours[direction])]];
+      if (peer) for (const kind of ["grouped", "shared"]) measured.push([kind, await peer.seconds(`${kind} ${direction}`)]);
+      // The first round warms up.
+      if (round >= 0) for (const [name, value] of measured) seconds[name]!.push(value);
+    }
+    const speed = (name: string) => BATCH / median(seconds[name]!);
+    const peers = peer
+      ? [speed("grouped").toFixed(2), speed("shared").toFixed(2), (speed("wasm") / speed("shared")).toFixed(2)]
+      : ["–", "–", "–"];
+    rows.push([direction, speed("wasm").toFixed(2), ...peers, TARGETS[direction].toFixed(2)]);
+  }
+  peer?.stop();
+  printTable(["images/s", "wasm", "PyTorch grouped", "PyTorch shared", "wasm / shared", "wanted"], rows);
+  for (const direction of ["forward", "gradient"] as const) await printTopTen(direction, ours[direction]);
+}
+
+async function timed(work: () => Tensor): Promise<number> {
+  const start = performance.now();
+  const result = work();
+  await result.data();
+  const seconds = (performance.now() - start) / 1000;
+  result.dispose();
+  return seconds;
+}
+
+/** The ten kernels, told apart by their inputs' shapes, that take most of the time. */
+async function printTopTen(title: string, work: () => Tensor): Promise<void> {
+  const { kernels } = await profile(() => work().dispose());
+  const byKey = new Map<string, { calls: number; ms: number }>();
+  let total = 0;
+  for (const kernel of kernels) {
+    const ms = Number(await kernel.kernelTimeMs);
+    const key = `${kernel.name} ${kernel.inputShapes.map((shape) => `[${shape?.join(", ")}]`).join(" ")}`;
+    const entry = byKey.get(key) ?? { calls: 0, ms: 0 };
+    byKey.set(key, { calls: entry.calls + 1, ms: entry.ms + ms });
+    total += ms;
+  }
+  const top = [...byKey].sort(([, a], [, b]) => b.ms - a.ms).slice(0, 10);
+  console.log(`\n${title}: ${total.toFixed(0)} ms in kernels, of which`);
+  printTable(
+    ["kernel", "calls", "ms", "%"],
+    top.map(([key, { calls, ms }]) => [key, calls, ms.toFixed(0), ((100 * ms) / total).toFixed(1)]),
+  );
+}
+
+/** The paper's CNN with random weights, sized as ReLU networks start. */
+async function untrainedRegressor(): Promise<FactorRegressor> {
+  const random = new SeededRandom(1);
+  const tensors: Record<string, TensorData> = {};
+  const layer = (name: string, shape: number[]) => {
+    const count = shape.reduce((a, b) => a * b, 1);
+    const data = new Float32Array(random.normals(count, 0, Math.sqrt((2 * shape[0]!) / count)));
+    tensors[`${name}.weight`] = { dtype: "float32", shape, data };
+    tensors[`${name}.bias`] = { dtype: "float32", shape: [shape[0]!], data: new Float32Array(shape[0]!) };
+  };
+  const widths = [3, 32, 32, 64, 64];
+  for (let i = 0; i < 4; i++) layer(`backbone.0.encoder.${2 * i}`, [widths[i + 1]!, widths[i]!, 4, 4]);
+  layer("backbone.2", [256, 1024]);
+  [6, 6, 2, 3, 3, 40, 40].forEach((classes, k) => void layer(`classification_heads.${k}`, [classes, 256]));
+  return FactorRegressor.fromSafetensors(writeSafetensors(tensors));
+}

@@ -1,0 +1,137 @@
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { addressOf, memoryOf, multiplyMatrices, type WasmBackend } from "./wasm-memory.js";
+import { PATCH, PRODUCTS, TILE, transformFilter, transformInput, transformOutput } from "./winograd.js";
+
+/** Tiles worked on at once: enough to keep the matrix products fast, few enough to keep their operands small. */
+const TILES_AT_ONCE = 2048;
+
+/** A 3 × 3 filter at Winograd's 36 points, in wasm's memory. tfjs packs each matrix once, by the identity of its data. */
+export class WinogradFilter {
+  private readonly matrices: readonly TensorInfo[];
+
+  /** @param filter [3, 3, inputs, outputs] */
+  constructor(
+    private readonly backend: WasmBackend,
+    filter: Float32Array,
+    readonly inputs: number,
+    readonly outputs: number,
+  ) {
+    const size = inputs * outputs;
+    const points = transformFilter(filter, size);
+    this.matrices = Array.from({ length: PRODUCTS }, (_, point) => {
+      const info = backend.makeOutput([inputs, outputs], "float32");
+      memoryOf(backend).set(points.subarray(point * size, (point + 1) * size), addressOf(backend, info));
+      return info;
+    });
+  }
+
+  /** Convolution of stride 1 with zeros beyond the border. x [n, h, w, inputs], h and w multiples of 4 → [n, h, w, outputs]. */
+  convolve(x: TensorInfo): TensorInfo {
+    const { backend, outputs } = this;
+    const [n, h, w] = x.shape as [number, number, number];
+    const padded = padByOne(backend, x);
+    const y = backend.makeOutput([n, h, w, outputs], "float32");
+    const tiles = (n * h * w) / (TILE * TILE);
+    for (let first = 0; first < tiles; first += TILES_AT_ONCE) {
+      const count = Math.min(TILES_AT_ONCE, tiles - first);
+      const points = this.inputPoints(padded, first, count);
+      const products = points.map((point, k) => {
+        const product = multiplyMatrices(backend, point, this.matrices[k]!);
+        backend.disposeData(point.dataId);
+        return product;
+      });
+      this.writeOutput(products, y, first, count);
+      for (const product of products) backend.disposeData(product.dataId);
+    }
+    backend.disposeData(padded.dataId);
+    return y;
+  }
+
+  dispose(): void {
+    for (const matrix of this.matrices) this.backend.disposeData(matrix.dataId);
+  }
+
+  /** Patches at the 36 points, each [tiles, inputs]. */
+  private inputPoints(padded: TensorInfo, first: number, count: number): TensorInfo[] {
+    const { backend, inputs } = this;
+    const [, rows, columns] = padded.shape as [number, number, number];
+    const points = Array.from({ length: PRODUCTS }, () => backend.makeOutput([count, inputs], "float32"));
+    const memory = memoryOf(backend);
+    const source = addressOf(backend, padded);
+    const targets = points.map((info) => addressOf(backend, info));
+    const scratch = new Float64Array(PRODUCTS * inputs);
+    const place = tilePlace(rows - 2, columns - 2);
+    const columnTargets = Array.from({ length: PATCH }, (_, column) =>
+      Array.from({ length: PATCH }, (_, row) => targets[row * PATCH + column]!),
+    );
+    const scratchColumns = Array.from({ length: PATCH }, (_, column) => column * inputs);
+    for (let tile = 0; tile < count; tile++) {
+      const { image, y, x } = place(first + tile);
+      for (let row = 0; row < PATCH; row++) {
+        const from = source + ((image * rows + y + row) * columns + x) * inputs;
+        transformInput(memory, from, inputs, scratch, scratchColumns, row * PATCH * inputs, inputs);
+      }
+      for (let column = 0; column < PATCH; column++) {
+        transformInput(scratch, column * inputs, PATCH * inputs, memory, columnTargets[column]!, tile * inputs, inputs);
+      }
+    }
+    return points;
+  }
+
+  /** Products at the 36 points → pixels. */
+  private writeOutput(products: readonly TensorInfo[], result: TensorInfo, first: number, count: number): void {
+    const { backend, outputs } = this;
+    const [, height, width] = result.shape as [number, number, number];
+    const memory = memoryOf(backend);
+    const target = addressOf(backend, result);
+    const sources = products.map((info) => addressOf(backend, info));
+    const rowSources = Array.from({ length: PATCH }, (_, row) => sources.slice(row * PATCH, (row + 1) * PATCH));
+    const scratch = new Float64Array(PATCH * TILE * outputs);
+    const scratchColumns = Array.from({ length: TILE }, (_, column) =>
+      Array.from({ length: PATCH }, (_, row) => (row * TILE + column) * outputs),
+    );
+    const place = tilePlace(height, width);
+    for (let tile = 0; tile < count; tile++) {
+      const { image, y, x } = place(first + tile);
+      for (let row = 0; row < PATCH; row++) {
+        transformOutput(memory, rowSources[row]!, tile * outputs, scratch, row * TILE * outputs, outputs, outputs);
+      }
+      const to = target + ((image * height + y) * width + x) * outputs;
+      for (let column = 0; column < TILE; column++) {
+        transformOutput(scratch, scratchColumns[column]!, 0, memory, to + column * outputs, width * outputs, outputs);
+      }
+    }
+  }
+}
+
+/** Where a tile's first pixel is. */
+function tilePlace(height: number, width: number): (tile: number) => { image: number; y: number; x: number } {
+  const across = width / TILE;
+  const perImage = across * (height / TILE);
+  return (tile) => {
+    const inside = tile % perImage;
+    return { image: Math.floor(tile / perImage), y: TILE * Math.floor(inside / across), x: TILE * (inside % across) };
+  };
+}
+
+/** A copy with a border of zeros, one pixel wide. */
+function padByOne(backend: WasmBackend, x: TensorInfo): TensorInfo {
+  const [n, h, w, c] = x.shape as [number, number, number, number];
+  const padded = backend.makeOutput([n, h + 2, w + 2, c], "float32");
+  const memory = memoryOf(backend);
+  const [source, target] = [addressOf(backend, x), addressOf(backend, padded)];
+  const row = (w + 2) * c;
+  for (let image = 0; image < n; image++) {
+    const start = target + image * (h + 2) * row;
+    memory.fill(0, start, start + row);
+    memory.fill(0, start + (h + 1) * row, start + (h + 2) * row);
+    for (let y = 0; y < h; y++) {
+      const to = start + (y + 1) * row;
+      const from = source + (image * h + y) * w * c;
+      memory.fill(0, to, to + c);
+      memory.copyWithin(to + c, from, from + w * c);
+      memory.fill(0, to + row - c, to + row);
+    }
+  }
+  return padded;
+}

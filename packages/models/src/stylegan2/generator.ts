@@ -1,0 +1,237 @@
+import {
+  type CheckpointSource,
+  readNvlabsPickle,
+  readSafetensors,
+  readTorch,
+  stateDict,
+  writeSafetensors,
+} from "@latentflow/checkpoints";
+import { checkNumber, checkOptions, type Generator, SeededRandom } from "@latentflow/core";
+import type { OnnxModel } from "@latentflow/onnx";
+import {
+  add,
+  div,
+  keep,
+  type Rank,
+  sum,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor4D,
+  tensor1d,
+  tidy,
+  zeros,
+} from "@tensorflow/tfjs-core";
+import { ModelsError } from "../errors.js";
+import { checkTensors, floatsOf, type NamedTensors } from "../tensors-by-name.js";
+import { withTruncation } from "../truncation.js";
+import { rowCount, type StyleGan2Architecture, styleGan2Shapes } from "./architecture.js";
+import { disposeLayers, type MappingLayer, mappingLayers, type SynthesisLayers, synthesisLayers } from "./layers.js";
+import { mapLatent } from "./mapping.js";
+import { type Noise, noiseOf } from "./noise.js";
+import { asFloat32, fromNvlabsNetwork } from "./nvlabs.js";
+import { Resampler } from "./resample.js";
+import { rosinalityArchitecture } from "./rosinality.js";
+import { synthesize } from "./synthesis.js";
+import { styleGan2ToOnnx } from "./to-onnx.js";
+import { untrainedTensors } from "./untrained.js";
+
+/** Options of `synthesize`. */
+export interface SynthesizeOptions {
+  /** Default "fixed". */
+  readonly noise?: Noise;
+}
+
+const FORMAT = "latentflow StyleGAN2";
+const METADATA = "architecture";
+
+/**
+ * A StyleGAN2 generator with frozen weights (Karras et al. 2020, arXiv:1912.04958), differentiable with respect to z and w on any tfjs backend.
+ * The weights are put into the layout that the backend computes with when the generator is made; `dispose` frees them.
+ */
+export class StyleGan2Generator implements Generator {
+  readonly architecture: StyleGan2Architecture;
+  readonly latentDim: number;
+  /** Rows of a W+ code: 2 · log2(resolution) − 2. */
+  readonly numLayers: number;
+  /** The running mean of w that the file carries, [latentDim]; absent when it carries none. Belongs to the generator. */
+  readonly latentAverage?: Tensor1D;
+  private readonly tensors: NamedTensors;
+  private readonly mapping: readonly MappingLayer[];
+  private readonly layers: SynthesisLayers;
+  private readonly resampler: Resampler;
+  private readonly truncationMeans: Tensor1D[] = [];
+
+  /** @param tensors under rosinality's names, shapes as `architecture` asks (the `from…` functions check them) */
+  constructor(architecture: StyleGan2Architecture, tensors: NamedTensors) {
+    this.architecture = architecture;
+    this.latentDim = architecture.latentDim;
+    this.numLayers = rowCount(architecture);
+    this.tensors = tensors;
+    this.mapping = mappingLayers(architecture, tensors);
+    this.layers = synthesisLayers(architecture, tensors);
+    this.resampler = new Resampler(architecture.channels);
+    const average = tensors.get("latent_avg");
+    if (average?.data.length === this.latentDim)
+      this.latentAverage = keep(tensor1d(floatsOf("StyleGan2Generator", tensors, "latent_avg")));
+  }
+
+  /**
+   * A generator of untrained weights from a seed: for tests, benchmarks and as a start for training.
+   *
+   * @param sizes default: 64 px, 512 channels up to 32 × 32 and 256 at 64 × 64, 512-dimensional codes, 8 mapping layers
+   */
+  static random(sizes: Partial<StyleGan2Architecture> = {}, options: { seed?: number } = {}): StyleGan2Generator {
+    checkOptions("random", options, ["seed"], ModelsError);
+    const channels = sizes.channels ?? [512, 512, 512, 512, 256];
+    const architecture = { ...DEFAULT_SIZES, ...sizes, channels, resolution: 2 << channels.length };
+    return new StyleGan2Generator(architecture, untrainedTensors(architecture, new SeededRandom(options.seed ?? 0)));
+  }
+
+  /**
+   * A checkpoint of rosinality's stylegan2-pytorch: a training file (its `g_ema` is taken), a converted file, or a bare state dict, as `.pt`.
+   *
+   * @throws CheckpointError for a file that can't be read, ModelsError for one that holds another network
+   */
+  static async fromRosinality(source: CheckpointSource): Promise<StyleGan2Generator> {
+    const file = await readTorch(source);
+    const average =
+      file instanceof Map && file.has("latent_avg") && file.has("g_ema")
+        ? stateDict(new Map([["a", file.get("latent_avg")]]))
+        : undefined;
+    const tensors = stateDict(file, "g_ema");
+    if (average) tensors.set("latent_avg", average.get("a")!);
+    return new StyleGan2Generator(rosinalityArchitecture("fromRosinality", tensors), asFloat32(tensors));
+  }
+
+  /**
+   * A `.pkl` of NVlabs' stylegan2-ada-pytorch; its `G_ema` is taken.
+   *
+   * @throws CheckpointError for a file that can't be read, ModelsError for conditional networks, architectures "orig" and "resnet", StyleGAN3
+   */
+  static async fromNvlabs(source: CheckpointSource): Promise<StyleGan2Generator> {
+    const networks = await readNvlabsPickle(source);
+    const network = networks.get("G_ema") ?? networks.get("G");
+    if (!network)
+      throw new ModelsError(`fromNvlabs: expected a network G_ema, got ${[...networks.keys()].join(", ") || "none"}.`);
+    const { architecture, tensors } = fromNvlabsNetwork("fromNvlabs", network);
+    return new StyleGan2Generator(architecture, asFloat32(tensors));
+  }
+
+  /** A file of `toSafetensors`, or a safetensors file of a state dict in rosinality's layout. */
+  static async fromSafetensors(source: CheckpointSource): Promise<StyleGan2Generator> {
+    const { tensors, metadata } = await readSafetensors(source);
+    const text = metadata.get(METADATA);
+    if (text === undefined) return new StyleGan2Generator(rosinalityArchitecture("fromSafetensors", tensors), asFloat32(tensors));
+    if (metadata.get("format") !== FORMAT)
+      throw new ModelsError(`fromSafetensors: expected format "${FORMAT}", got ${metadata.get("format")}.`);
+    const architecture = JSON.parse(text) as StyleGan2Architecture;
+    checkTensors(
+      "fromSafetensors",
+      tensors,
+      styleGan2Shapes(architecture),
+      (name) => name === "latent_avg" || name.endsWith(".kernel"),
+    );
+    return new StyleGan2Generator(architecture, asFloat32(tensors));
+  }
+
+  /** The weights under rosinality's names, with the architecture beside them. */
+  toSafetensors(): Uint8Array<ArrayBuffer> {
+    return writeSafetensors(this.tensors, { format: FORMAT, [METADATA]: JSON.stringify(this.architecture) });
+  }
+
+  /** z [n, zDim], standard normal → w [n, latentDim]. */
+  map(z: Tensor2D): Tensor2D {
+    const { zDim } = this.architecture;
+    if (z.rank !== 2 || z.shape[1] !== zDim) throw new ModelsError(`map: expected z [n, ${zDim}], got [${z.shape.join(", ")}].`);
+    return tidy(() => mapLatent(z, this.mapping));
+  }
+
+  /** `count` codes w [count, latentDim] of normal z from a seed. */
+  sample(count: number, options: { seed?: number } = {}): Tensor2D {
+    checkOptions("sample", options, ["seed"], ModelsError);
+    const random = new SeededRandom(options.seed ?? 0);
+    return tidy(() => this.map(random.normalTensor<Rank.R2>([count, this.architecture.zDim])));
+  }
+
+  /** Mean of the codes of `count` (default 4096, the paper's number) normal z from a seed, [latentDim]. The caller disposes it. */
+  meanLatent(count = 4096, options: { seed?: number } = {}): Tensor1D {
+    checkOptions("meanLatent", options, ["seed"], ModelsError);
+    checkNumber("meanLatent", "count", count, { integer: true, min: 1 }, ModelsError);
+    const random = new SeededRandom(options.seed ?? 0);
+    return tidy(() => {
+      let total: Tensor1D = zeros([this.latentDim]);
+      for (let done = 0; done < count; done += BATCH) {
+        const z = random.normalTensor<Rank.R2>([Math.min(BATCH, count - done), this.architecture.zDim]);
+        total = add(total, sum(this.map(z), 0));
+      }
+      return div(total, count);
+    });
+  }
+
+  /**
+   * The generator with truncation inside: w → mean + psi · (w − mean).
+   *
+   * @param mean [latentDim]; default the file's own, or `meanLatent()` when it has none, kept until the generator is disposed
+   */
+  withTruncation(psi: number, mean?: Tensor1D): Generator {
+    return withTruncation(this, psi, mean ?? this.latentAverage ?? this.keptMean());
+  }
+
+  /**
+   * w [n, latentDim], or W+ [n, numLayers, latentDim] → images [n, resolution, resolution, 3], about [−1, 1], not clamped.
+   *
+   * @throws ModelsError for a code or noise of another shape
+   */
+  synthesize(w: Tensor, options: SynthesizeOptions = {}): Tensor4D {
+    checkOptions("synthesize", options, ["noise"], ModelsError);
+    const { numLayers, latentDim } = this;
+    const fits =
+      (w.rank === 2 && w.shape[1] === latentDim) || (w.rank === 3 && w.shape[1] === numLayers && w.shape[2] === latentDim);
+    if (!fits) {
+      throw new ModelsError(
+        `synthesize: expected w [n, ${latentDim}] or [n, ${numLayers}, ${latentDim}], got [${w.shape.join(", ")}].`,
+      );
+    }
+    const { layers, resampler } = this;
+    return tidy(() =>
+      synthesize(w, {
+        layers,
+        resampler,
+        convClamp: this.architecture.convClamp,
+        noise: noiseOf(options.noise ?? "fixed", layers.styled, w.shape[0]!),
+      }),
+    );
+  }
+
+  /** The synthesis as an ONNX graph with the file's noise: "w" [n, numLayers, latentDim] → "images" [n, 3, resolution, resolution]. */
+  toOnnx(): OnnxModel {
+    return styleGan2ToOnnx(this.architecture, this.tensors);
+  }
+
+  /** Frees the weights. */
+  dispose(): void {
+    this.resampler.dispose();
+    const mapping = this.mapping.flatMap(({ weight, bias }) => [weight, bias]);
+    for (const tensor of [...mapping, ...this.truncationMeans]) tensor.dispose();
+    disposeLayers(this.layers);
+    this.latentAverage?.dispose();
+  }
+
+  private keptMean(): Tensor1D {
+    if (this.truncationMeans.length === 0) this.truncationMeans.push(keep(this.meanLatent()));
+    return this.truncationMeans[0]!;
+  }
+}
+
+const DEFAULT_SIZES = {
+  zDim: 512,
+  latentDim: 512,
+  mappingLayers: 8,
+  mappingRate: 0.01,
+  family: "rosinality",
+  convClamp: null,
+} as const;
+
+/** Codes mapped at once for the mean. */
+const BATCH = 512;

@@ -1,0 +1,44 @@
+import { describeValue, SeededRandom } from "@latentflow/core";
+import { mul, type Rank, reshape, type Tensor, type Tensor4D } from "@tensorflow/tfjs-core";
+import { ModelsError } from "../errors.js";
+import type { StyledLayer } from "./layers.js";
+
+/**
+ * Noise that the synthesis adds to every layer: "fixed", the maps of the file (the same code gives the same picture); "none"; fresh maps from a
+ * seed, others for every image; or given maps, one a layer, each [side, side] or [n, side, side, 1].
+ */
+export type Noise = "fixed" | "none" | { readonly seed: number } | readonly Tensor[];
+
+/** Noise of each layer, times its strength; made when it is asked for. */
+export function noiseOf(noise: Noise, layers: readonly StyledLayer[], images: number): (layer: number) => Tensor4D | undefined {
+  if (noise === "fixed") return (i) => layers[i]!.noise;
+  if (noise === "none") return () => undefined;
+  if (Array.isArray(noise)) return givenNoise(noise, layers, images);
+  if (typeof noise === "object" && "seed" in noise) {
+    const random = new SeededRandom(noise.seed);
+    return (i) => {
+      const { side, noiseStrength } = layers[i]!;
+      return random.normalTensor<Rank.R4>([images, side, side, 1], 0, noiseStrength);
+    };
+  }
+  throw new ModelsError(
+    `synthesize: expected noise to be "fixed", "none", { seed } or one tensor a layer, got ${describeValue(noise)}.`,
+  );
+}
+
+function givenNoise(noise: readonly Tensor[], layers: readonly StyledLayer[], images: number): (layer: number) => Tensor4D {
+  if (noise.length !== layers.length) {
+    throw new ModelsError(`synthesize: expected ${layers.length} noise maps, one a layer, got ${noise.length}.`);
+  }
+  return (i) => {
+    const { side, noiseStrength } = layers[i]!;
+    const map = noise[i]!;
+    const shape = map.shape.join();
+    if (shape !== `${side},${side}` && shape !== `${images},${side},${side},1` && shape !== `1,${side},${side},1`) {
+      throw new ModelsError(
+        `synthesize: expected noise ${i} to be [${side}, ${side}] or [${images}, ${side}, ${side}, 1], got [${map.shape.join(", ")}].`,
+      );
+    }
+    return mul(reshape(map, [-1, side, side, 1]), noiseStrength) as Tensor4D;
+  };
+}

@@ -1,0 +1,133 @@
+import { type NvlabsNetwork, type TensorData, toFloat32 } from "@latentflow/checkpoints";
+import { ModelsError } from "../errors.js";
+import { checkTensors, floatsOf, type NamedTensors, need } from "../tensors-by-name.js";
+import { layerCount, layerName, rgbName, type StyleGan2Architecture, sideOfLayer, styleGan2Shapes } from "./architecture.js";
+import { checkFilter } from "./rosinality.js";
+
+/**
+ * A generator of stylegan2-ada-pytorch under rosinality's names. Both families use the same weights without a flip; only leading axes and the
+ * gain of the filters differ.
+ *
+ * @throws ModelsError for conditional networks, other architectures than "skip", other classes than StyleGAN2's
+ */
+export function fromNvlabsNetwork(
+  caller: string,
+  network: NvlabsNetwork,
+): { architecture: StyleGan2Architecture; tensors: NamedTensors } {
+  refuseOthers(caller, network);
+  const source = network.tensors;
+  const [latentDim, zDim] = need(caller, source, "mapping.fc0.weight").shape as [number, number];
+  let mappingLayers = 1;
+  while (source.has(`mapping.fc${mappingLayers}.weight`)) mappingLayers++;
+  const channels: number[] = [];
+  for (let side = 4; source.has(`synthesis.b${side}.conv1.weight`); side *= 2) {
+    channels.push(source.get(`synthesis.b${side}.conv1.weight`)!.shape[0]!);
+  }
+  if (channels.length < 2) need(caller, source, "synthesis.b8.conv1.weight");
+  const architecture: StyleGan2Architecture = {
+    resolution: 2 << channels.length,
+    zDim,
+    latentDim,
+    mappingLayers,
+    mappingRate: mappingRate(caller, network),
+    channels,
+    family: "nvlabs",
+    convClamp: convClamp(caller, network),
+  };
+  const names = nvlabsNames(architecture);
+  const renamed = rename(source, names);
+  const known = new Set([...names.values(), "mapping.w_avg"]);
+  for (const name of source.keys()) {
+    if (name.endsWith("resample_filter")) checkFilter(caller, name, floatsOf(caller, source, name), 1);
+    else if (!known.has(name)) renamed.set(name, source.get(name)!);
+  }
+  const shapes = styleGan2Shapes(architecture);
+  checkTensors(caller, renamed, shapes, (name) => name === "latent_avg");
+  return { architecture, tensors: renamed };
+}
+
+/** NVlabs' name of each tensor, by rosinality's. */
+export function nvlabsNames(architecture: StyleGan2Architecture): Map<string, string> {
+  const names = new Map<string, string>([["input.input", "synthesis.b4.const"]]);
+  for (let i = 0; i < architecture.mappingLayers; i++) {
+    for (const kind of ["weight", "bias"]) names.set(`style.${i + 1}.${kind}`, `mapping.fc${i}.${kind}`);
+  }
+  const convolution = (ours: string, theirs: string) => {
+    names.set(`${ours}.conv.weight`, `${theirs}.weight`);
+    names.set(`${ours}.conv.modulation.weight`, `${theirs}.affine.weight`);
+    names.set(`${ours}.conv.modulation.bias`, `${theirs}.affine.bias`);
+  };
+  for (let i = 0; i < layerCount(architecture); i++) {
+    const theirs = `synthesis.b${sideOfLayer(i)}.conv${i % 2 === 1 ? 0 : 1}`;
+    convolution(layerName(i), theirs);
+    names.set(`${layerName(i)}.activate.bias`, `${theirs}.bias`);
+    names.set(`${layerName(i)}.noise.weight`, `${theirs}.noise_strength`);
+    names.set(`noises.noise_${i}`, `${theirs}.noise_const`);
+  }
+  architecture.channels.forEach((_, level) => {
+    const theirs = `synthesis.b${4 << level}.torgb`;
+    convolution(rgbName(level), theirs);
+    names.set(`${rgbName(level)}.bias`, `${theirs}.bias`);
+  });
+  return names;
+}
+
+/** Our names, and our leading axes of length 1; the elements stay where they are. */
+function rename(source: NamedTensors, names: ReadonlyMap<string, string>): Map<string, TensorData> {
+  const renamed = new Map<string, TensorData>();
+  for (const [ours, theirs] of names) {
+    const tensor = source.get(theirs);
+    if (tensor) renamed.set(ours, { ...tensor, shape: ourShape(ours, tensor.shape) });
+  }
+  const average = source.get("mapping.w_avg");
+  if (average) renamed.set("latent_avg", average);
+  return renamed;
+}
+
+function ourShape(name: string, shape: readonly number[]): readonly number[] {
+  if (name === "input.input" || name.endsWith(".conv.weight")) return [1, ...shape];
+  if (name.endsWith(".noise.weight")) return [1];
+  if (name.startsWith("noises.")) return [1, 1, ...shape];
+  if (name.startsWith("to_rgb") && name.endsWith(".bias") && !name.includes("modulation")) return [1, ...shape, 1, 1];
+  return shape;
+}
+
+function refuseOthers(caller: string, { className, initKwargs, tensors }: NvlabsNetwork): void {
+  const refuse = (what: string) => {
+    throw new ModelsError(`${caller}: expected an unconditional StyleGAN2 generator of architecture "skip", got ${what}.`);
+  };
+  const names = [...tensors.keys()];
+  if (names.some((name) => name.startsWith("synthesis.input.") || /synthesis\.L\d+_/.test(name))) refuse("a StyleGAN3");
+  if (className !== "Generator" || !tensors.has("synthesis.b4.const")) {
+    refuse(`a ${className} with tensors ${names.slice(0, 6).join(", ") || "none"}`);
+  }
+  if (names.some((name) => name.startsWith("mapping.embed.")) || Number(initKwargs.get("c_dim") ?? 0) > 0)
+    refuse("a conditional one");
+  if (names.some((name) => /^synthesis\.b\d+\.skip\./.test(name))) refuse('architecture "resnet"');
+  if (!tensors.has("synthesis.b4.torgb.weight")) refuse('architecture "orig"');
+}
+
+/** A keyword argument of the synthesis or mapping network, which the generator passes on as `synthesis_kwargs` or `mapping_kwargs`. */
+function argument({ initKwargs }: NvlabsNetwork, group: string, name: string): unknown {
+  const kwargs = initKwargs.get(group);
+  return kwargs instanceof Map ? kwargs.get(name) : undefined;
+}
+
+function convClamp(caller: string, network: NvlabsNetwork): number | null {
+  const clamp = argument(network, "synthesis_kwargs", "conv_clamp") ?? null;
+  if (clamp === null || (typeof clamp === "number" && clamp > 0)) return clamp;
+  throw new ModelsError(`${caller}: expected conv_clamp to be a positive number or None, got ${String(clamp)}.`);
+}
+
+function mappingRate(caller: string, network: NvlabsNetwork): number {
+  const rate = argument(network, "mapping_kwargs", "lr_multiplier") ?? 0.01;
+  if (typeof rate === "number" && rate > 0) return rate;
+  throw new ModelsError(`${caller}: expected lr_multiplier to be a positive number, got ${String(rate)}.`);
+}
+
+/** The tensors of a rosinality-named network with elements as float32. */
+export function asFloat32(tensors: NamedTensors): NamedTensors {
+  return new Map(
+    [...tensors].map(([name, tensor]) => [name, { dtype: "float32", shape: tensor.shape, data: toFloat32(tensor) }]),
+  );
+}
