@@ -64,7 +64,7 @@ export function regressor(world: World): Regressor {
         const n = images.shape[0];
         const seen = tf.mul(tf.reshape(tf.slice(images, [0, 0, 0, 0], [n, 2, 2, 1]), [n, 4]), PIXEL_SCALE);
         const [x, y, height, side] = tf.split(seen, 4, 1) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
-        const radius = tf.sqrt(tf.addN([tf.square(x), tf.square(y), tf.scalar(1e-6)])) as tf.Tensor2D;
+        const radius = tf.sqrt(tf.add(tf.add(tf.square(x), tf.square(y)), 1e-6)) as tf.Tensor2D;
         const neighbour = world === "straight" ? bands(y, [-1.25, -0.75, -0.25, 0.25, 0.75, 1.25]) : sectors(x, y, radius);
         return [twoClasses(boundary(world, x, y, radius)), neighbour, bands(height, [-1, 0, 1]), twoClasses(side)];
       }),
