@@ -2,7 +2,7 @@ import { CheckpointError, NpzFile, readNpy, readNvlabsPickle, readSafetensors, r
 import { referenceFile, referenceNames } from "./files.js";
 
 /** Reads a file with the reader that its name calls for. */
-export async function readAny(name: string, bytes: Uint8Array): Promise<unknown> {
+async function readAny(name: string, bytes: Uint8Array): Promise<unknown> {
   if (name.endsWith(".pt")) return readTorch(bytes);
   if (name.endsWith(".pkl")) return readNvlabsPickle(bytes);
   if (name.endsWith(".npy")) return readNpy(bytes);
@@ -63,7 +63,7 @@ function retainedBytes(root: unknown, own: ArrayBufferLike): number {
 }
 
 /** Uniform integers in [0, n) from a seed (a 32-bit linear congruential generator: quality does not matter here). */
-export function seededInts(seed: number): (n: number) => number {
+function seededInts(seed: number): (n: number) => number {
   let state = seed >>> 0;
   return (n) => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -74,7 +74,7 @@ export function seededInts(seed: number): (n: number) => number {
 const FOREIGN = ["os\nsystem\n", "posix\nsystem\n", "builtins\neval\n", "subprocess\nPopen\n", "builtins\n__import__\n"];
 
 /** One of the reference files with one to four random wounds: flipped bits, cut ends, huge counts, repeated or foreign opcodes. */
-export function mutatedFile(random: (n: number) => number): { name: string; bytes: Uint8Array; what: string } {
+function mutatedFile(random: (n: number) => number): { name: string; bytes: Uint8Array; what: string } {
   const name = referenceNames[random(referenceNames.length)]!;
   let bytes = referenceFile(name);
   const wounds: string[] = [];

@@ -1,4 +1,4 @@
-import type { Rank, Tensor, Tensor4D } from "@tensorflow/tfjs-core";
+import type { Rank, Tensor } from "@tensorflow/tfjs-core";
 import { concat, tensor } from "@tensorflow/tfjs-core";
 import { expect } from "vitest";
 import reference from "./reference/models.json" with { type: "json" };
@@ -45,7 +45,7 @@ export function seeded<R extends Rank = Rank>(name: string, shape: readonly numb
 }
 
 /** Largest difference from the reference, as a part of its largest absolute value (the norm's difference counts, too). */
-export function deviation(found: Tensor, { values, norm, largest }: Summary): number {
+function deviation(found: Tensor, { values, norm, largest }: Summary): number {
   const data = found.dataSync();
   let worst = 0;
   for (let i = 0; i < values.length; i++)
@@ -64,5 +64,3 @@ export function expectClose(found: Tensor, summary: Summary, tolerance = 1e-3): 
 export function joined(logits: readonly Tensor[]): Tensor {
   return concat(logits as Tensor[], 1);
 }
-
-export type { Tensor4D };

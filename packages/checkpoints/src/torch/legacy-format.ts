@@ -9,7 +9,7 @@ import { PickledGlobal } from "../pickle/values.js";
 import type { ByteSource } from "../source.js";
 import { Storage, storageType, type TensorCollector } from "./storages.js";
 
-export const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
+const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
 
 interface LegacyStorage {
   readonly key: string;

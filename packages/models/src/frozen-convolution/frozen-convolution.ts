@@ -13,7 +13,7 @@ import {
   type Tensor4D,
   type TensorInfo,
 } from "@tensorflow/tfjs-core";
-import type { WasmBackend } from "./wasm-memory.js";
+import type { WasmBackend } from "../wasm-memory.js";
 import { WinogradFilter } from "./winograd-kernel.js";
 
 /** Fewest channels, and smallest side, for which fewer products outweigh the transforms and four times the memory for the filter. */

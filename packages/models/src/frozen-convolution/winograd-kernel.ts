@@ -1,5 +1,5 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { addressOf, memoryOf, multiplyMatrices, type WasmBackend } from "./wasm-memory.js";
+import { addressOf, memoryOf, multiplyMatrices, type WasmBackend } from "../wasm-memory.js";
 import { PATCH, PRODUCTS, TILE, transformFilter, transformInput, transformOutput } from "./winograd.js";
 
 /** Tiles worked on at once: enough to keep the matrix products fast, few enough to keep their operands small. */

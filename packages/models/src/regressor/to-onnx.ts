@@ -1,6 +1,7 @@
 import type { Attribute } from "@latentflow/core";
 import { floats, GraphBuilder, type OnnxModel } from "@latentflow/onnx";
 import type { Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
+import { ModelsError } from "../errors.js";
 import type { Backbone } from "./backbone.js";
 
 /** Linear layers of a regressor as tfjs tensors: weight [inputs, outputs]. */
@@ -15,6 +16,11 @@ export async function regressorToOnnx(
   heads: readonly Linear[],
   attributes: readonly Attribute[],
 ): Promise<OnnxModel> {
+  if (backbone.imageSize === undefined || !backbone.toGraph) {
+    throw new ModelsError(
+      "toOnnx: expected a backbone with imageSize and toGraph, got one that can't write itself into a graph.",
+    );
+  }
   const graph = new GraphBuilder({ name: "regressor" });
   const images = graph.input("images", ["n", 3, backbone.imageSize, backbone.imageSize]);
   const features = await backbone.toGraph(graph, images);
@@ -25,7 +31,7 @@ export async function regressorToOnnx(
 }
 
 /** x · weight + bias. */
-export async function linearToGraph(graph: GraphBuilder, x: string, { weight, bias }: Linear): Promise<string> {
+async function linearToGraph(graph: GraphBuilder, x: string, { weight, bias }: Linear): Promise<string> {
   const [w, b] = [floats(weight.shape, await weight.data()), floats(bias.shape, await bias.data())];
   return graph.op("Gemm", [x, graph.constant(w, "weight"), graph.constant(b, "bias")]);
 }

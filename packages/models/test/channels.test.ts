@@ -1,0 +1,88 @@
+import { useBackend } from "@latentflow/backend";
+import {
+  add,
+  clipByValue,
+  grads,
+  leakyRelu,
+  memory,
+  mul,
+  reshape,
+  sum,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor4D,
+} from "@tensorflow/tfjs-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { scaleChannels, styledActivation } from "../src/channels/styled-activation.js";
+import { seeded } from "./reference.js";
+
+beforeAll(() => useBackend("wasm"));
+
+const [n, h, w, c] = [2, 3, 5, 7];
+const image = () => seeded("image", [n, h, w, c]) as Tensor4D;
+const perChannel = () => seeded("scale", [n, c]) as Tensor2D;
+const asImage = (x: Tensor) => reshape(x, [n, 1, 1, c]);
+
+/** Values and gradients with respect to every input, for a sum with random weights. */
+function allOf(f: (...inputs: Tensor[]) => Tensor, inputs: Tensor[]): number[] {
+  const probe = seeded("probe", [n, h, w, c]);
+  const gradients = grads((...x: Tensor[]) => sum(mul(f(...x), probe)))(inputs);
+  return [f(...inputs), ...gradients].flatMap((tensor) => Array.from(tensor.dataSync()));
+}
+
+function expectSame(found: number[], expected: number[]): void {
+  expect(found.length).toBe(expected.length);
+  found.forEach((x, i) => void expect(Math.abs(x - expected[i]!)).toBeLessThan(1e-5 * (1 + Math.abs(expected[i]!))));
+}
+
+describe("the kernels for wasm equal tfjs's operations, gradients included", () => {
+  it.each([
+    { noiseImages: 1, clamp: null },
+    { noiseImages: n, clamp: null },
+    { noiseImages: 1, clamp: 0.7 },
+  ])("styledActivation: noise for $noiseImages, clamp $clamp", ({ noiseImages, clamp }) => {
+    const inputs = [image(), perChannel(), seeded("noise", [noiseImages, h, w, 1]), seeded("bias", [c])];
+    const ours = (y: Tensor, demodulation: Tensor, noise: Tensor, bias: Tensor) =>
+      styledActivation(y as Tensor4D, {
+        demodulation: demodulation as Tensor2D,
+        noise: noise as Tensor4D,
+        bias: bias as Tensor1D,
+        clamp,
+      });
+    const theirs = (y: Tensor, demodulation: Tensor, noise: Tensor, bias: Tensor) => {
+      const activated = leakyRelu(add(add(mul(y, asImage(demodulation)), bias), noise), 0.2);
+      return clamp === null ? activated : clipByValue(activated, -clamp, clamp);
+    };
+    expectSame(allOf(ours as never, inputs), allOf(theirs as never, inputs));
+  });
+
+  it("styledActivation without noise", () => {
+    const [demodulation, bias] = [perChannel(), seeded("bias", [c]) as Tensor1D];
+    const found = styledActivation(image(), { demodulation, bias, clamp: null });
+    expectSame(
+      Array.from(found.dataSync()),
+      Array.from(leakyRelu(add(mul(image(), asImage(demodulation)), bias), 0.2).dataSync()),
+    );
+  });
+
+  it("scaleChannels, and its gradient's gradient", () => {
+    const inputs = [image(), perChannel()];
+    const ours = (x: Tensor, scale: Tensor) => scaleChannels(x as Tensor4D, scale as Tensor2D);
+    const theirs = (x: Tensor, scale: Tensor) => mul(x, asImage(scale));
+    expectSame(allOf(ours as never, inputs), allOf(theirs as never, inputs));
+    const second = (f: (x: Tensor, scale: Tensor) => Tensor) => (x: Tensor, scale: Tensor) => {
+      const [dx, dScale] = grads((x: Tensor, scale: Tensor) => sum(mul(f(x, scale), f(x, scale))))([x, scale]);
+      return add(dx!, asImage(dScale!));
+    };
+    expectSame(allOf(second(ours) as never, inputs), allOf(second(theirs) as never, inputs));
+  });
+
+  it("leave nothing behind", () => {
+    const inputs = [image(), perChannel()] as const;
+    const before = memory();
+    scaleChannels(...inputs).dispose();
+    expect(memory().numTensors).toBe(before.numTensors);
+    expect(memory().numDataBuffers).toBe(before.numDataBuffers);
+  });
+});
