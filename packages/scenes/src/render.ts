@@ -1,4 +1,6 @@
+import { checkNumber } from "@latentflow/core";
 import { type Camera, cameraOf, type ScreenBox, screenBoxOfSphere, unionOfBoxes } from "./camera.js";
+import { ScenesError } from "./errors.js";
 import { checkFactors, type SceneFactors } from "./factors.js";
 import {
   AMBIENT,
@@ -36,10 +38,14 @@ interface Placed {
 
 /**
  * Renders one scene as 8-bit RGB, row by row from the top: `size · size · 3` bytes.
- * The same factors give the same bytes on every machine. Throws {@link ScenesError} if a factor is out of range.
+ * The same factors give the same bytes on every machine.
+ *
+ * @param size height and width in pixels, by default the data set's 64
+ * @throws ScenesError if a factor is out of range or `size` is not a positive integer
  */
 export function renderScene(factors: SceneFactors, size: number = SCENE_SIZE): Uint8Array {
   checkFactors("renderScene", factors);
+  checkNumber("renderScene", "size", size, { integer: true, min: 1 }, ScenesError);
   const [color, shape, sizeClass, height, background, horizontal, vertical] = factors;
   const camera = cameraOf(height);
   const object: Placed = {
@@ -86,7 +92,7 @@ function emptyScene(camera: Camera, height: number, background: number, size: nu
 /** Screen rectangle outside which the picture equals that of the empty scene: the object, its shadow and its occlusion. */
 function influence(camera: Camera, { radius, x, z }: Placed, size: number): ScreenBox {
   const boxes: ScreenBox[] = [];
-  // The shadow is the swept, widening ball: spheres along the light's path down to the table, and the same again on the wall.
+  // The shadow lies within the ball swept along the light and widened by the penumbra, as far as it stays above the table.
   const steps = 6;
   for (let i = 0; i <= steps; i++) {
     const t = (i / steps) * SHADOW_REACH * radius;
