@@ -37,7 +37,7 @@ const BACKWARD_OPTIONS = [
  * taken through stored states instead, and `onStatistics` receives a `fallback` that says where and why.
  */
 export function odeintAdjoint<const S extends State, const T extends AnyTimes, A = undefined>(
-  f: Dynamics<NoInfer<S>, A, TimeOf<NoInfer<T>>>,
+  f: Dynamics<S, A, TimeOf<T>>,
   y0: S,
   t: T,
   options: AdjointOptions<A> = {},

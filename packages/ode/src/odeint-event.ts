@@ -24,10 +24,10 @@ type UserEvent = (t: number | Scalar, y: unknown, args: unknown) => unknown;
  * @throws OdeError on bad input, and when the solve stops before the event and tMax
  */
 export function odeintEvent<const S extends State, T extends number | Scalar, A = undefined>(
-  f: Dynamics<NoInfer<S>, A, TimeOf<NoInfer<T>>>,
+  f: Dynamics<S, A, TimeOf<T>>,
   y0: S,
   t0: T,
-  options: EventOptions<NoInfer<S>, A, TimeOf<NoInfer<T>>>,
+  options: EventOptions<S, A, TimeOf<T>>,
 ): EventResult<S> {
   const checked = checkEvent("odeintEvent", f, y0, t0, options);
   if (checked.y0.kind === "numbers") {
@@ -50,10 +50,10 @@ export function odeintEvent<const S extends State, T extends number | Scalar, A 
 
 /** As `odeintEvent`, without blocking; its result can't be differentiated. */
 export async function odeintEventAsync<const S extends State, A = undefined>(
-  f: Dynamics<NoInfer<S>, A>,
+  f: Dynamics<S, A>,
   y0: S,
   t0: number,
-  options: EventOptions<NoInfer<S>, A>,
+  options: EventOptions<S, A>,
 ): Promise<EventResult<S>> {
   const checked = checkEvent("odeintEventAsync", f, y0, t0, options);
   if (checked.y0.kind === "numbers") {

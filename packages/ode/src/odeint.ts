@@ -27,7 +27,7 @@ import type { AnyTimes, Dynamics, Stacked, State, TimeOf } from "./types.js";
  * const y = odeint((t, y) => -y, 1, [0, 1]); // Float64Array [1, 0.3678…]
  */
 export function odeint<const S extends State, const T extends AnyTimes, A = undefined>(
-  f: Dynamics<NoInfer<S>, A, TimeOf<NoInfer<T>>>,
+  f: Dynamics<S, A, TimeOf<T>>,
   y0: S,
   t: T,
   options: OdeintOptions<A> = {},

@@ -16,11 +16,7 @@ import type { Dynamics, State } from "./types.js";
  * Solves y′ = f(t, y) from t0 to t1 and keeps the solution: nodes, states, dense output between them, and how it ended. Does not throw when
  * the solve stops early: see `status`. Dispose the solution when y0 was tensors.
  */
-export function solve<const S extends State, A = undefined>(
-  f: Dynamics<NoInfer<S>, A>,
-  y0: S,
-  options: SolveOptions<A>,
-): Solution<S> {
+export function solve<const S extends State, A = undefined>(f: Dynamics<S, A>, y0: S, options: SolveOptions<A>): Solution<S> {
   const checked = checkSolve("solve", f, y0, options);
   if (checked.y0.kind === "numbers") return runSolve(float64Problem(checked).problem, options) as Solution<S>;
   const mark = tapeMark();
@@ -37,7 +33,7 @@ export function solve<const S extends State, A = undefined>(
  * recorded by `tf.grad`; for gradients give its `t` to `odeint` as `grid`, which repeats the same steps.
  */
 export async function solveAsync<const S extends State, A = undefined>(
-  f: Dynamics<NoInfer<S>, A>,
+  f: Dynamics<S, A>,
   y0: S,
   options: SolveOptions<A>,
 ): Promise<Solution<S>> {

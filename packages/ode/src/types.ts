@@ -19,8 +19,8 @@ export type StateOf<S> = S extends number
       : { -readonly [K in keyof S]: StateOf<S[K]> };
 
 /**
- * What `f` returns: dy/dt, shaped as y. In place of a Float64Array any array of as many numbers will do; ranks of tensors are checked when
- * it runs, since tfjs often types them loosely.
+ * What `f` returns: dy/dt, nested as y. In place of a Float64Array any array of as many numbers will do. Lengths of arrays and ranks of
+ * tensors are checked when it runs: TypeScript widens literal tuples, and tfjs types ranks loosely.
  */
 export type Slope<S> = S extends number
   ? number
@@ -28,7 +28,9 @@ export type Slope<S> = S extends number
     ? Float64Array | readonly number[]
     : S extends TensorLike<Rank>
       ? Tensor
-      : { readonly [K in keyof S]: Slope<S[K]> };
+      : S extends readonly (infer E)[]
+        ? readonly Slope<E>[]
+        : { readonly [K in keyof S]: Slope<S[K]> };
 
 /** The right-hand side dy/dt = f(t, y, args). Times are numbers; scalar tensors when times were given as tensors, so that gradients reach them. */
 export type Dynamics<S, A = undefined, T = number> = (t: T, y: StateOf<S>, args: A) => Slope<S>;

@@ -2,10 +2,6 @@ import { addN, engine, type GradConfig, mul, type NamedTensorMap, type Tensor, t
 import type { Heap } from "./heap.js";
 import { hasKernel, LINEAR_COMBINATION } from "./lookup.js";
 
-/** Elements that one pass keeps in double precision: small enough for the first-level cache. */
-const BLOCK = 2048;
-const accumulator = new Float64Array(BLOCK);
-
 export interface LinearCombinationAttributes {
   readonly hasBase: boolean;
   readonly weights: readonly number[];
@@ -43,24 +39,8 @@ export function linearCombinationOnHeap(
   inputs: readonly TensorInfo[],
   { hasBase, weights }: LinearCombinationAttributes,
 ): TensorInfo {
-  const result = heap.output(inputs[0]!.shape);
-  const views = heap.views([...inputs, result]);
-  const out = views[inputs.length]!;
-  const first = hasBase ? 1 : 0;
-  for (let start = 0; start < out.length; start += BLOCK) {
-    const length = Math.min(BLOCK, out.length - start);
-    const first0 = views[first]!;
-    const weight0 = weights[0]!;
-    for (let i = 0; i < length; i++) accumulator[i] = weight0 * first0[start + i]!;
-    for (let j = 1; j < weights.length; j++) addScaled(weights[j]!, views[first + j]!, start, length);
-    if (hasBase) addScaled(1, views[0]!, start, length);
-    for (let i = 0; i < length; i++) out[start + i] = accumulator[i]!;
-  }
-  return result;
-}
-
-function addScaled(weight: number, term: Float32Array, start: number, length: number): void {
-  for (let i = 0; i < length; i++) accumulator[i]! += weight * term[start + i]!;
+  // The base comes last: the sum of the small terms loses no digits to it.
+  return hasBase ? heap.weightedSum([...weights, 1], [...inputs.slice(1), inputs[0]!]) : heap.weightedSum(weights, inputs);
 }
 
 export const linearCombinationGradient: GradConfig = {

@@ -70,45 +70,15 @@ function composed(
 /** The kernel on a backend whose memory is a heap. */
 export function scaledNormOnHeap(heap: Heap, inputs: readonly TensorInfo[], attributes: ScaledNormAttributes): TensorInfo {
   const { members, weights, rtol, atol } = attributes;
-  const result = heap.output([]);
-  const views = heap.views([...inputs, result]);
   const stride = 2 + weights.length;
   let largest = 0;
   for (let m = 0; m < members; m++) {
-    const rms = memberNorm(views, m * stride, weights, rtol, atol);
+    const [a, b, ...terms] = inputs.slice(m * stride, (m + 1) * stride);
+    const size = a!.shape.reduce((product, length) => product * length, 1);
+    const rms = size === 0 ? 0 : Math.sqrt(heap.sumOfScaledSquares(weights, terms, a!, b!, atol, rtol) / size);
     // Written so that NaN wins: a solver must see it.
     if (!(rms <= largest)) largest = rms;
     if (Number.isNaN(largest)) break;
   }
-  views[inputs.length]![0] = largest;
-  return result;
-}
-
-const BLOCK = 2048;
-const errors = new Float64Array(BLOCK);
-
-function memberNorm(
-  views: readonly Float32Array[],
-  first: number,
-  weights: readonly number[],
-  rtol: number,
-  atol: number,
-): number {
-  const a = views[first]!;
-  const b = views[first + 1]!;
-  let squares = 0;
-  for (let start = 0; start < a.length; start += BLOCK) {
-    const length = Math.min(BLOCK, a.length - start);
-    errors.fill(0, 0, length);
-    for (let j = 0; j < weights.length; j++) {
-      const weight = weights[j]!;
-      const term = views[first + 2 + j]!;
-      for (let i = 0; i < length; i++) errors[i]! += weight * term[start + i]!;
-    }
-    for (let i = 0; i < length; i++) {
-      const scaled = errors[i]! / (atol + rtol * Math.max(Math.abs(a[start + i]!), Math.abs(b[start + i]!)));
-      squares += scaled * scaled;
-    }
-  }
-  return a.length === 0 ? 0 : Math.sqrt(squares / a.length);
+  return heap.scalar(largest);
 }
