@@ -1,3 +1,6 @@
+// In Node tfjs-core has no gradients of its own.
+import "@latentflow/backend/gradients";
+
 export { OdeError } from "./errors.js";
 export type { AdaptiveMethodName, FixedMethodName, MethodName } from "./methods/index.js";
 export { METHODS } from "./methods/index.js";
