@@ -17,5 +17,8 @@ export { raiseOpset } from "./graph/raise-opset.js";
 export { type ReadOnnxOptions, readOnnx } from "./io/read.js";
 export type { ExternalData } from "./io/tensor-proto.js";
 export { type OnnxFiles, type WriteOnnxOptions, writeOnnx, writeOnnxFiles } from "./io/write.js";
+export { OnnxAttributeModel, type OnnxExportable, type OnnxModelOptions, type OnnxSource, onnxModel } from "./onnx-model.js";
+export { OnnxSession, type OnnxSessionOptions } from "./session/onnx-session.js";
+export { hasNativeRuntime, type Provider, type RuntimeName } from "./session/runtime.js";
 export { foldConstants } from "./shapes/fold.js";
 export { type InferOptions, inferShapes, type ValueFacts } from "./shapes/infer.js";

@@ -1,0 +1,95 @@
+import type { LossRequest } from "@latentflow/core";
+import { OnnxError } from "../errors.js";
+import { floats, type OnnxTensor } from "../graph/model.js";
+import type { AttributeNetwork } from "./attribute-network.js";
+
+/** The inputs of the fused loss that say what is asked for (see `fusedLoss`). */
+export async function lossFeeds(
+  network: AttributeNetwork,
+  request: LossRequest,
+  images: number,
+): Promise<Record<string, OnnxTensor>> {
+  const { attributes } = network;
+  checkRequest(network, request, images);
+  const { attribute, originalEmbeddings } = request;
+  const total = attributes.reduce((sum, { classes }) => sum + classes, 0);
+  const wanted = new Float32Array(images * total);
+  let column = 0;
+  for (const [j, { classes }] of attributes.entries()) {
+    if (j === attribute) {
+      for (let i = 0; i < images; i++) wanted[i * total + column + targetOf(request, i)] = 1;
+    } else if (!originalEmbeddings) {
+      const logits = await request.originalLogits[j]!.data();
+      for (let i = 0; i < images; i++) writeSoftmax(logits.subarray(i * classes, (i + 1) * classes), wanted, i * total + column);
+    }
+    column += classes;
+  }
+  const others = originalEmbeddings ? 0 : request.preservation / (attributes.length - 1);
+  const feeds = {
+    wanted: floats([images, total], wanted),
+    weights: floats(
+      [attributes.length],
+      attributes.map((_, j) => (j === attribute ? 1 : others)),
+    ),
+    temperature: floats([], [request.temperature]),
+  };
+  if (!originalEmbeddings) return feeds;
+  return {
+    ...feeds,
+    original_embedding: floats([images, network.embeddingSize!], (await originalEmbeddings.data()) as Float32Array),
+    identity_weight: floats([], [request.preservation]),
+  };
+}
+
+/** The loss terms from the fused loss' outputs: equation 4, and equation 5 (or 9) before λ. */
+export function lossTerms(
+  outputs: Readonly<Record<string, OnnxTensor>>,
+  request: LossRequest,
+): { attribute: number; preservation: number } {
+  const divergences = Array.from(outputs.divergences!.data, Number);
+  const attribute = divergences[request.attribute]!;
+  if (request.originalEmbeddings) return { attribute, preservation: Number(outputs.identity!.data[0]) };
+  const sum = divergences.reduce((total, x, j) => (j === request.attribute ? total : total + x), 0);
+  return { attribute, preservation: sum / (divergences.length - 1) };
+}
+
+const targetOf = ({ target }: LossRequest, i: number) => (typeof target === "number" ? target : target[i]!);
+
+/** In float64: the numbers are few. */
+function writeSoftmax(logits: ArrayLike<number>, into: Float32Array, at: number): void {
+  const largest = Math.max(...Array.from(logits));
+  const powers = Array.from(logits, (x) => Math.exp(x - largest));
+  const sum = powers.reduce((a, b) => a + b, 0);
+  powers.forEach((power, i) => {
+    into[at + i] = power / sum;
+  });
+}
+
+function checkRequest({ attributes, embeddingSize }: AttributeNetwork, request: LossRequest, images: number): void {
+  const { attribute, originalLogits, temperature, originalEmbeddings } = request;
+  const edited = attributes[attribute];
+  if (!edited) throw new OnnxError(`lossAndGradient: expected attribute to be in 0…${attributes.length - 1}, got ${attribute}.`);
+  const targets = Array.from({ length: images }, (_, i) => targetOf(request, i));
+  if (targets.some((target) => !(Number.isInteger(target) && target >= 0 && target < edited.classes))) {
+    throw new OnnxError(
+      `lossAndGradient: expected a target class in 0…${edited.classes - 1} for each of ${images} codes, got [${targets.slice(0, 8).join(", ")}].`,
+    );
+  }
+  if (!(temperature > 0)) throw new OnnxError(`lossAndGradient: expected a temperature above 0, got ${temperature}.`);
+  if (originalEmbeddings) {
+    if (embeddingSize === undefined) {
+      throw new OnnxError("lossAndGradient: expected a model with an embedder for originalEmbeddings; pass one to onnxModel.");
+    }
+    const shape = originalEmbeddings.shape.join(", ");
+    if (shape !== `${images}, ${embeddingSize}`)
+      throw new OnnxError(`lossAndGradient: expected originalEmbeddings [${images}, ${embeddingSize}], got [${shape}].`);
+    return;
+  }
+  const fits =
+    attributes.length >= 2 && attributes.every(({ classes }, j) => originalLogits[j]?.shape.join() === `${images},${classes}`);
+  if (!fits || originalLogits.length !== attributes.length) {
+    throw new OnnxError(
+      `lossAndGradient: expected originalLogits for 2 attributes or more, here ${attributes.map(({ classes }) => `[${images}, ${classes}]`).join(", ")}, got ${originalLogits.map((logits) => `[${logits.shape.join(", ")}]`).join(", ") || "none"}.`,
+    );
+  }
+}

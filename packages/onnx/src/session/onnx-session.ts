@@ -1,0 +1,142 @@
+import { checkChoice, checkNumber, checkOptions } from "@latentflow/core";
+import type { InferenceSession } from "onnxruntime-common";
+import { OnnxError } from "../errors.js";
+import type { DataType, TensorData } from "../graph/data-types.js";
+import type { OnnxModel, OnnxTensor } from "../graph/model.js";
+import { writeOnnx } from "../io/write.js";
+import { loadRuntime, type Provider, type Runtime, type RuntimeName } from "./runtime.js";
+import { acquireSession, contentKey, releaseSession } from "./session-cache.js";
+
+/** Options of `OnnxSession.create`. */
+export interface OnnxSessionOptions {
+  /** Tried in this order for each op. Default ["cpu"] in Node, ["wasm"] in browsers. */
+  readonly providers?: readonly Provider[];
+  /** Threads within an op. Default: the runtime's choice, one a core. */
+  readonly threads?: number;
+  /** Default "auto": onnxruntime-node in Node, onnxruntime-web in browsers and for the provider "wasm". */
+  readonly runtime?: RuntimeName | "auto";
+  /** Writes ONNX Runtime's profile of every op to files with this prefix; `endProfiling` finishes one. Default none. */
+  readonly profile?: string;
+}
+
+export const SESSION_OPTIONS = ["providers", "threads", "runtime", "profile"] as const;
+const PROVIDERS = ["cpu", "cuda", "dml", "coreml", "webgpu", "wasm"] as const;
+const RUNTIMES = ["auto", "onnxruntime-node", "onnxruntime-web"] as const;
+
+/**
+ * A model on ONNX Runtime. Sessions of the same content and options share the runtime's session; `dispose` gives it back. Runs are queued: two
+ * at once would only compete for the same cores.
+ */
+export class OnnxSession {
+  private queue: Promise<unknown> = Promise.resolve();
+  private disposed = false;
+
+  private constructor(
+    private readonly runtime: Runtime,
+    private readonly session: InferenceSession,
+    private readonly key: string,
+    /** Which package runs it. */
+    readonly runtimeName: RuntimeName,
+    /** Milliseconds that making the session took; 0 when there was one of the same content. */
+    readonly creationTime: number,
+  ) {}
+
+  /** @throws OnnxError when the runtime is missing, a provider can't be used, or the runtime refuses the model */
+  static async create(model: OnnxModel | Uint8Array, options: OnnxSessionOptions = {}): Promise<OnnxSession> {
+    checkOptions("OnnxSession.create", options, SESSION_OPTIONS, OnnxError);
+    const { providers = [], threads, runtime: wanted = "auto", profile } = options;
+    for (const provider of providers) checkChoice("OnnxSession.create", "providers", provider, PROVIDERS, OnnxError);
+    checkChoice("OnnxSession.create", "runtime", wanted, RUNTIMES, OnnxError);
+    if (threads !== undefined) checkNumber("OnnxSession.create", "threads", threads, { min: 1, integer: true }, OnnxError);
+    const { name, runtime } = await loadRuntime(wanted, providers);
+    const bytes = model instanceof Uint8Array ? model : writeOnnx(model);
+    const executionProviders = providers.length > 0 ? providers : name === "onnxruntime-node" ? ["cpu"] : ["wasm"];
+    if (name === "onnxruntime-web" && threads !== undefined) runtime.env.wasm.numThreads = threads;
+    const key = await contentKey(bytes, JSON.stringify({ name, executionProviders, threads, profile }));
+    const start = performance.now();
+    const create = () =>
+      runtime.InferenceSession.create(bytes, {
+        executionProviders,
+        graphOptimizationLevel: "all",
+        logSeverityLevel: 3,
+        ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+        ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
+      });
+    try {
+      const { session, cached } = await acquireSession(key, create);
+      return new OnnxSession(runtime, session, key, name, cached ? 0 : performance.now() - start);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new OnnxError(`OnnxSession.create: ${name} with ${executionProviders.join(", ")} refused the model: ${reason}`, {
+        cause,
+      });
+    }
+  }
+
+  get inputs(): readonly string[] {
+    return this.session.inputNames;
+  }
+
+  get outputs(): readonly string[] {
+    return this.session.outputNames;
+  }
+
+  /**
+   * Runs the model once.
+   *
+   * @param feeds every input by name
+   * @param fetches outputs wanted. Default all.
+   */
+  run(
+    feeds: Readonly<Record<string, OnnxTensor>>,
+    fetches: readonly string[] = this.outputs,
+  ): Promise<Record<string, OnnxTensor>> {
+    if (this.disposed)
+      return Promise.reject(new OnnxError("OnnxSession.run: expected a session in use, got one that was disposed."));
+    const result = this.queue.then(() => this.runNow(feeds, fetches));
+    this.queue = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Ends the profile that the option `profile` asked for. */
+  endProfiling(): void {
+    this.session.endProfiling();
+  }
+
+  /** Gives the runtime's session back, after the runs that are under way. */
+  async dispose(): Promise<void> {
+    if (this.disposed) return;
+    this.disposed = true;
+    await this.queue;
+    await releaseSession(this.key);
+  }
+
+  private async runNow(
+    feeds: Readonly<Record<string, OnnxTensor>>,
+    fetches: readonly string[],
+  ): Promise<Record<string, OnnxTensor>> {
+    const missing = this.inputs.filter((name) => feeds[name] === undefined);
+    if (missing.length > 0) {
+      throw new OnnxError(`OnnxSession.run: expected inputs ${this.inputs.join(", ")}, got none for ${missing.join(", ")}.`);
+    }
+    const tensors = Object.fromEntries(this.inputs.map((name) => [name, this.toRuntime(feeds[name]!)]));
+    try {
+      const results = await this.session.run(tensors, fetches);
+      return Object.fromEntries(
+        Object.entries(results).map(([name, { type, dims, data }]) => [
+          name,
+          { type: type as DataType, dims: [...dims], data: data as TensorData },
+        ]),
+      );
+    } catch (cause) {
+      throw new OnnxError(
+        `OnnxSession.run: ${this.runtimeName} failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+        { cause },
+      );
+    }
+  }
+
+  private toRuntime({ type, data, dims }: OnnxTensor) {
+    return new this.runtime.Tensor(type, data as never, dims);
+  }
+}

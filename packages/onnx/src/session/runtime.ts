@@ -1,0 +1,64 @@
+import { describeValue } from "@latentflow/core";
+import type * as Ort from "onnxruntime-common";
+import { OnnxError } from "../errors.js";
+
+/** The part of onnxruntime-node and onnxruntime-web that is used; both have it. */
+export type Runtime = Pick<typeof Ort, "InferenceSession" | "Tensor" | "env">;
+
+export type RuntimeName = "onnxruntime-node" | "onnxruntime-web";
+
+/** What executes the ops. Which of them work depends on the runtime and the machine. */
+export type Provider = "cpu" | "cuda" | "dml" | "coreml" | "webgpu" | "wasm";
+
+/** Providers that onnxruntime-web has; onnxruntime-node has the rest and WebGPU. */
+const WEB_ONLY: readonly Provider[] = ["wasm"];
+
+const INSTALL = {
+  "onnxruntime-node":
+    "npm install onnxruntime-node (set ONNXRUNTIME_NODE_INSTALL=skip when its download of CUDA libraries is not wanted: the CPU libraries are in the package)",
+  "onnxruntime-web": "npm install onnxruntime-web",
+} as const;
+
+/** Whether this is Node (or another runtime with its modules). */
+const inNode = typeof process !== "undefined" && process.versions?.node !== undefined;
+
+/**
+ * Loads ONNX Runtime: onnxruntime-node in Node, onnxruntime-web in browsers or when asked for.
+ *
+ * @throws OnnxError that says what to install when it is not there, or why it can't be loaded
+ */
+export async function loadRuntime(
+  wanted: RuntimeName | "auto",
+  providers: readonly Provider[],
+): Promise<{ name: RuntimeName; runtime: Runtime }> {
+  const web =
+    wanted === "onnxruntime-web" || (wanted === "auto" && (!inNode || providers.some((provider) => WEB_ONLY.includes(provider))));
+  const name = web ? "onnxruntime-web" : "onnxruntime-node";
+  try {
+    // The name in a variable keeps bundlers for browsers from following the native package.
+    const specifier = web && !inNode && providers.includes("webgpu") ? "onnxruntime-web/webgpu" : name;
+    const module = (web ? await importWeb(specifier) : await import(/* @vite-ignore */ specifier)) as Runtime & {
+      default?: Runtime;
+    };
+    return { name, runtime: module.InferenceSession ? module : module.default! };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : describeValue(cause);
+    throw new OnnxError(
+      `OnnxSession: expected ${name} to be installed and to load on this machine: ${INSTALL[name]}. It said: ${reason}`,
+      { cause },
+    );
+  }
+}
+
+/** Literal names, so that bundlers for browsers include what may be used. */
+function importWeb(specifier: string): Promise<unknown> {
+  return specifier === "onnxruntime-web/webgpu" ? import("onnxruntime-web/webgpu") : import("onnxruntime-web");
+}
+
+/** Whether onnxruntime-node can be loaded here. */
+export async function hasNativeRuntime(): Promise<boolean> {
+  return loadRuntime("onnxruntime-node", []).then(
+    () => true,
+    () => false,
+  );
+}
