@@ -1,0 +1,93 @@
+/**
+ * `npm run bench -- latent-edit [rounds]`: one whole training iteration with the paper's settings, batch 8, through a 64 px StyleGAN2 (channel
+ * multiplier 1) and the CNN regressor. On wasm with cached logits, one thread, in turns with PyTorch as the paper's code writes it; then on two
+ * workers at once. `-- latent-edit svm` times the linear SVM.
+ */
+import { useBackend } from "@latentflow/backend";
+import { SeededRandom } from "@latentflow/core";
+import { NeuralOdeDirection, type TrainOptions, trainDirection } from "@latentflow/latent-edit";
+import { trainDirections } from "@latentflow/latent-edit/workers";
+import { median, printTable } from "../measure.js";
+import { Peer } from "./peer.js";
+import setup from "./setup.js";
+import { svm } from "./svm.js";
+
+const BATCH = 8;
+
+export async function run(args: string[]): Promise<void> {
+  if (args[0] === "svm") return svm();
+  const rounds = Number(args[0] ?? 2);
+  const { device } = await useBackend("wasm");
+  const peer = await Peer.start();
+  console.log(`batch ${BATCH}; ${device}; ${peer?.description ?? "PyTorch not found (set LATENTFLOW_PYTHON): not measured"}\n`);
+
+  const { ours, theirs } = await oneThread(rounds, peer);
+  const two = await twoWorkers(rounds);
+  if (peer) theirs.push(await peer.iterate());
+  peer?.stop();
+
+  const torch = peer ? BATCH / median(theirs) : Number.NaN;
+  const row = (name: string, speed: number, wanted: string) => [name, speed.toFixed(3), (speed / torch).toFixed(2), wanted];
+  printTable(
+    ["training, images/s", "speed", "× PyTorch", "wanted"],
+    [
+      row("PyTorch, all cores", torch, "–"),
+      row("wasm, one thread", BATCH / median(ours), "0.7"),
+      row("wasm, two workers", two, "1.0"),
+    ],
+  );
+}
+
+/** As many start codes as a batch: after the first iteration (not counted) the cache holds all their logits, as in a long training. */
+function problem(iterations: number): Pick<TrainOptions, "attribute" | "codes" | "labels" | "iterations" | "batchSize"> {
+  const codes = { data: new SeededRandom(1).normals(BATCH * 512), shape: [BATCH, 512] as const };
+  return {
+    attribute: { index: 0 },
+    codes,
+    labels: { data: new Uint8Array(BATCH * 7), shape: [BATCH, 7] },
+    iterations,
+    batchSize: BATCH,
+  };
+}
+
+/** Seconds of each iteration, ours and PyTorch's in turns: the model waits for the peer's iteration, and that time is taken off. */
+async function oneThread(rounds: number, peer: Peer | undefined): Promise<{ ours: number[]; theirs: number[] }> {
+  const model = await setup();
+  const [ours, theirs] = [[] as number[], [] as number[]];
+  let waited = 0;
+  const { lossAndGradient } = model;
+  model.lossAndGradient = async (w, loss) => {
+    const start = performance.now();
+    if (peer) theirs.push(await peer.iterate());
+    waited = performance.now() - start;
+    return lossAndGradient.call(model, w, loss);
+  };
+  let last = performance.now();
+  await trainDirection(new NeuralOdeDirection({ latentDim: 512, depth: 1 }), {
+    ...problem(rounds + 2),
+    model,
+    onProgress: () => {
+      const now = performance.now();
+      ours.push((now - last - waited) / 1000);
+      last = now;
+    },
+  });
+  // Two warm up: the first fills the cache, and codes drawn only in the second fill the rest.
+  return { ours: ours.slice(2), theirs: theirs.slice(1) };
+}
+
+/** Images per second of two workers together, medians of their iterations while both were at work. */
+async function twoWorkers(rounds: number): Promise<number> {
+  const speeds: Record<string, number[]> = { first: [], second: [] };
+  const jobs = Object.keys(speeds).map((name) => ({ name, direction: { depth: 1 }, ...problem(rounds + 3) }));
+  const results = await trainDirections(jobs, {
+    workers: 2,
+    setup: new URL("./setup.ts", import.meta.url),
+    onProgress: ({ name }, { iteration, imagesPerSecond }) => {
+      // The last iteration may run alone.
+      if (iteration > 2 && iteration < rounds + 3) speeds[name]!.push(imagesPerSecond);
+    },
+  });
+  for (const result of results) if ("error" in result) throw result.error;
+  return Object.values(speeds).reduce((sum, values) => sum + median(values), 0);
+}
