@@ -58,7 +58,7 @@ export function allocate(type: DataType, length: number): TensorData {
 /** An array over `bytes` (little endian), copied only when they are not aligned. */
 export function viewBytes(type: DataType, bytes: Uint8Array): TensorData {
   const size = bytesPerElement(type);
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   return new TYPES[type].array(aligned.buffer, aligned.byteOffset, Math.floor(aligned.byteLength / size));
 }
 

@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import { differentiate, floats, foldConstants, GraphBuilder, inferShapes, integers, OnnxError } from "../src/index.js";
+import { runModel } from "./run-model.js";
+
+describe("differentiate", () => {
+  it("adds up cotangents of a value that is used twice, for batches of any size", async () => {
+    const graph = new GraphBuilder();
+    const x = graph.input("x", ["n", 2]);
+    graph.output("y", graph.op("Add", [graph.op("Mul", [x, x]), graph.op("Exp", [x])]), ["n", 2]);
+    const model = differentiate(graph.build(), { outputs: ["y"], wrt: ["x"], cotangents: "ones" });
+    for (const data of [
+      [1, 2],
+      [0, 1, -1, 0.5, 3, 2],
+    ]) {
+      const { x_gradient } = await runModel(model, { x: { dims: [data.length / 2, 2], data } });
+      data.forEach((value, i) => {
+        expect(x_gradient!.data[i]).toBeCloseTo(2 * value + Math.exp(value), 4);
+      });
+    }
+  });
+
+  it("drops the batch axis where a weight of one row is broadcast", async () => {
+    const graph = new GraphBuilder();
+    const [x, a] = [graph.input("x", ["n", 2]), graph.input("a", [1, 2])];
+    graph.output("y", graph.op("Mul", [x, a]), ["n", 2]);
+    const model = differentiate(graph.build(), { outputs: ["y"], wrt: ["a"], cotangents: "ones" });
+    const { a_gradient } = await runModel(model, {
+      x: { dims: [3, 2], data: [1, 2, 3, 4, 5, 6] },
+      a: { dims: [1, 2], data: [0, 0] },
+    });
+    expect(a_gradient).toEqual({ dims: [1, 2], data: Float32Array.of(9, 12) });
+  });
+
+  it("names an op without a rule, and an output that does not depend on the input", () => {
+    const graph = new GraphBuilder();
+    const x = graph.input("x", ["n", 4]);
+    graph.output("y", graph.op("CumSum", [x, graph.constant({ ...integers([1]), dims: [] })]), ["n", 4]);
+    graph.output("z", graph.op("Floor", [x]), ["n", 4]);
+    const model = graph.build();
+    expect(() => differentiate(model, { outputs: ["y"], wrt: ["x"] })).toThrow(/"CumSum".*expected an op with a gradient rule/);
+    expect(() => differentiate(model, { outputs: ["z"], wrt: ["x"] })).toThrow(/nothing flows back/);
+    expect(() => differentiate(model, { outputs: ["q"], wrt: ["x"] })).toThrow(/among y, z, got q/);
+    expect(() => differentiate(model, { outputs: ["y"], wrt: ["x"], seed: 1 } as never)).toThrow(OnnxError);
+  });
+
+  it("follows Cast between floats and stops at integers", async () => {
+    const graph = new GraphBuilder();
+    const x = graph.input("x", ["n", 2]);
+    const twice = graph.op("Cast", [graph.op("Cast", [x], { to: { int: 11 } })], { to: { int: 1 } });
+    const whole = graph.op("Cast", [graph.op("Cast", [x], { to: { int: 7 } })], { to: { int: 1 } });
+    graph.output("y", graph.op("Dropout", [graph.op("Mul", [twice, whole])]), ["n", 2]);
+    const model = differentiate(graph.build(), { outputs: ["y"], wrt: ["x"], cotangents: "ones" });
+    const { x_gradient } = await runModel(model, { x: { dims: [1, 2], data: [2.5, 3.5] } });
+    expect([...x_gradient!.data]).toEqual([2, 3]);
+  });
+});
+
+describe("shapes", () => {
+  it("evaluates the chains by which exporters compute a Reshape's target", () => {
+    const graph = new GraphBuilder();
+    const x = graph.input("x", ["n", 3, 4]);
+    const batch = graph.op("Gather", [graph.op("Shape", [x]), graph.constant({ ...integers([0]), dims: [] })], {
+      axis: { int: 0 },
+    });
+    const target = graph.op("Concat", [graph.op("Unsqueeze", [batch, graph.ints([0])]), graph.ints([12])], { axis: { int: 0 } });
+    graph.output("y", graph.op("Reshape", [x, target]));
+    const model = graph.build();
+    expect(inferShapes(model).get("y")!.dims).toEqual(["n", 12]);
+    const folded = foldConstants(model);
+    expect(folded.nodes.map(({ op }) => op)).toEqual(["Reshape", "Identity"]);
+  });
+
+  it("tells multiples of the batch, and contradictions", () => {
+    const graph = new GraphBuilder();
+    const x = graph.input("x", ["n", 4]);
+    graph.output("y", graph.reshape(x, [-1, 1]));
+    expect(inferShapes(graph.build()).get("y")!.dims).toEqual(["4n", 1]);
+    const wrong = new GraphBuilder();
+    wrong.output("y", wrong.op("Add", [wrong.input("x", ["n", 4]), wrong.constant(floats([3], [1, 2, 3]))]));
+    expect(() => inferShapes(wrong.build())).toThrow(/shapes that broadcast/);
+    const free = new GraphBuilder();
+    free.output("y", free.op("Relu", [free.input("x", ["n", "width"])]));
+    expect(() => inferShapes(free.build())).toThrow(/free dimension only first/);
+    expect(inferShapes(free.build(), { shapes: { x: ["n", 7] } }).get("y")!.dims).toEqual(["n", 7]);
+  });
+});

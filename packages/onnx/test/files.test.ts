@@ -1,0 +1,75 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { readOnnxFile, writeOnnxFile } from "../src/files.js";
+import {
+  floats,
+  GraphBuilder,
+  OnnxError,
+  type OnnxModel,
+  raiseOpset,
+  readOnnx,
+  writeOnnx,
+  writeOnnxFiles,
+} from "../src/index.js";
+import { runModel } from "./run-model.js";
+
+const folder = mkdtempSync(join(tmpdir(), "latentflow-onnx-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** y = tanh(x · A) over 300 columns, so that A is large enough for external data. */
+function example(opset = 18): OnnxModel {
+  const graph = new GraphBuilder({ opset });
+  const x = graph.input("x", ["n", 3]);
+  const weight = floats(
+    [3, 300],
+    Float32Array.from({ length: 900 }, (_, i) => Math.sin(i)),
+  );
+  graph.output("y", graph.op("Tanh", [graph.op("MatMul", [x, graph.constant(weight, "A")])]), ["n", 300]);
+  return graph.build();
+}
+
+describe("reading and writing", () => {
+  it("gives back what was written", () => {
+    const model = example();
+    expect(readOnnx(writeOnnx(model))).toEqual(model);
+  });
+
+  it("keeps weights in a second file", async () => {
+    const path = join(folder, "model.onnx");
+    await writeOnnxFile(path, example(), { externalData: true });
+    expect(readFileSync(`${path}.data`).byteLength).toBeGreaterThanOrEqual(3600);
+    expect(await readOnnxFile(path)).toEqual(example());
+  });
+
+  it("says where external weights are missing, and refuses files outside the folder", () => {
+    const { model, externalData } = writeOnnxFiles(example(), { externalData: "weights.bin" });
+    expect(() => readOnnx(model)).toThrow(/weights\.bin/);
+    expect(readOnnx(model, { external: () => externalData! }).initializers.get("A")!.dims).toEqual([3, 300]);
+    const outside = writeOnnxFiles(example(), { externalData: "../weights.bin" }).model;
+    expect(() => readOnnx(outside, { external: () => externalData! })).toThrow(/in the model's folder/);
+  });
+
+  it("refuses other bytes and other operator sets", async () => {
+    expect(() => readOnnx(new Uint8Array([1, 2, 3]))).toThrow(OnnxError);
+    expect(() => readOnnx(new Uint8Array())).toThrow(/expected a graph/);
+    expect(() => readOnnx(writeOnnx({ ...example(), opset: 11 }))).toThrow(/opset_version=17/);
+    expect(() => readOnnx(writeOnnx(example()), { extra: 1 } as never)).toThrow(/extra/);
+    writeFileSync(join(folder, "broken.onnx"), "no model");
+    await expect(readOnnxFile(join(folder, "broken.onnx"))).rejects.toThrow(OnnxError);
+    await expect(readOnnxFile(join(folder, "none.onnx"))).rejects.toThrow(OnnxError);
+  });
+
+  it.each([13, 14, 15, 16, 17, 18, 19, 20, 21])("operator set %i runs, and raised to 21 gives the same", async (opset) => {
+    const graph = new GraphBuilder({ opset });
+    const x = graph.input("x", ["n", 4]);
+    const mean = graph.reduce("ReduceMean", x, [1], true);
+    graph.output("y", graph.op("Sub", [x, mean]));
+    const model = graph.build();
+    const feeds = { x: { dims: [2, 4], data: [1, 2, 3, 6, 0, 0, 1, 3] } };
+    const { y } = await runModel(model, feeds);
+    expect([...y!.data]).toEqual([-2, -1, 0, 3, -1, -1, 0, 2]);
+    expect((await runModel(raiseOpset(model, 21), feeds)).y).toEqual(y);
+  });
+});

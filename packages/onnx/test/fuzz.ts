@@ -1,0 +1,45 @@
+import { LatentflowError, SeededRandom } from "@latentflow/core";
+import { differentiate, inferShapes, readOnnx } from "../src/index.js";
+
+/** Damages a file: a few bytes changed, cut off, repeated or filled. */
+export function mutated(bytes: Uint8Array, random: SeededRandom): Uint8Array {
+  const result = bytes.slice();
+  switch (random.integer(0, 4)) {
+    case 0:
+      for (let k = random.integer(1, 9); k > 0; k--) result[random.integer(0, result.length)] = random.integer(0, 256);
+      return result;
+    case 1:
+      return result.slice(0, random.integer(0, result.length));
+    case 2: {
+      const [from, at, length] = [random.integer(0, result.length), random.integer(0, result.length), random.integer(1, 64)];
+      result.set(result.slice(from, Math.min(from + length, from + result.length - at)), at);
+      return result;
+    }
+    default:
+      result.fill(random.integer(0, 256), random.integer(0, result.length), random.integer(0, result.length));
+      return result;
+  }
+}
+
+/** What becomes of a damaged file: "value" or "error" when it is a typed one. Anything else is thrown on. */
+export function outcome(bytes: Uint8Array): "value" | "error" {
+  try {
+    const model = readOnnx(bytes);
+    inferShapes(model);
+    const [input] = model.inputs;
+    const [output] = model.outputs;
+    if (input && output) differentiate(model, { outputs: [output.name], wrt: [input.name] });
+    return "value";
+  } catch (error) {
+    if (error instanceof LatentflowError) return "error";
+    throw error;
+  }
+}
+
+/** Counts the outcomes of `count` mutations of the files given. */
+export function fuzz(files: readonly Uint8Array[], count: number, seed: number): Record<"value" | "error", number> {
+  const random = new SeededRandom(seed);
+  const counts = { value: 0, error: 0 };
+  for (let i = 0; i < count; i++) counts[outcome(mutated(files[i % files.length]!, random))]++;
+  return counts;
+}
