@@ -136,6 +136,11 @@ export class OnnxAttributeModel implements AttributeModel {
     };
   }
 
+  /** Ends the profiles that the option `profile` asked for: ONNX Runtime then writes them. */
+  async endProfiling(): Promise<void> {
+    for (const session of await Promise.all(this.sessions.values())) session.endProfiling();
+  }
+
   /** Frees the sessions that no other model shares. */
   dispose(): void {
     for (const session of this.sessions.values()) session.then((made) => made.dispose()).catch(() => undefined);

@@ -1,0 +1,131 @@
+/**
+ * `npm run bench -- onnx [rounds]`: a 64 px StyleGAN2 (channel multiplier 1) followed by the paper's CNN regressor, batch 8, on ONNX Runtime's CPU
+ * provider: images per second forward, and forward with the paper's loss and its gradient; in turns with PyTorch, where it is found; then the ten
+ * nodes that take the most time. The paper's released code runs the generator twice an iteration, forward for the start codes and with
+ * gradient for the moved ones, in the grouped formulation.
+ */
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { useBackend } from "@latentflow/backend";
+import type { LossRequest } from "@latentflow/core";
+import { StyleGan2Generator } from "@latentflow/models";
+import { onnxModel } from "@latentflow/onnx";
+import { mul, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { median, printTable } from "../measure.js";
+import { Peer } from "../models/peer.js";
+import { benchRegressor } from "./regressor.js";
+
+const BATCH = 8;
+/** Images per second that the arithmetic of the convolutions allows at 200 GFLOP/s. */
+const LIMIT = { forward: 7.3, gradient: 3.7 };
+
+export async function run(args: string[]): Promise<void> {
+  const rounds = Number(args[0] ?? 3);
+  await useBackend("cpu");
+  const generator = StyleGan2Generator.random();
+  const regressor = await benchRegressor();
+  const w = generator.sample(BATCH, { seed: 1 });
+  const profile = join(tmpdir(), `latentflow-onnx-${process.pid}`);
+  const model = await onnxModel({ generator, regressor });
+  const loss = await lossFor(await model.logits(w));
+  const moved = tidy(() => mul(w, 0.9));
+  const work = {
+    forward: async () => dispose(await model.logits(moved)),
+    gradient: async () => {
+      const { gradient, logits } = await model.lossAndGradient(moved, loss);
+      dispose([gradient, ...logits]);
+    },
+  };
+  const peer = await Peer.start();
+  console.log(`batch ${BATCH}; ${peer?.description ?? "PyTorch not found (set LATENTFLOW_PYTHON): not measured"}`);
+  const seconds: Record<string, number[]> = {};
+  for (let round = -1; round < rounds; round++) {
+    const measured: Record<string, number> = {};
+    for (const direction of ["forward", "gradient"] as const) {
+      measured[`onnx ${direction}`] = await timed(work[direction]);
+      if (peer)
+        for (const kind of ["shared", "grouped"]) measured[`${kind} ${direction}`] = await peer.seconds(`${kind} ${direction}`);
+    }
+    // The first round makes sessions and warms up.
+    if (round < 0) continue;
+    for (const [name, value] of Object.entries(measured)) seconds[name] = [...(seconds[name] ?? []), value];
+  }
+  peer?.stop();
+  console.log(`sessions made in ${((await model.creationTime()) / 1000).toFixed(1)} s\n`);
+  printSpeeds(seconds, peer !== undefined);
+  model.dispose();
+  await printTopNodes(profile, async () => {
+    const profiled = await onnxModel({ generator, regressor, profile });
+    for (let i = 0; i < 2; i++) {
+      const { gradient, logits } = await profiled.lossAndGradient(moved, loss);
+      dispose([gradient, ...logits]);
+    }
+    await profiled.endProfiling();
+    profiled.dispose();
+  });
+}
+
+async function lossFor(originalLogits: LossRequest["originalLogits"]): Promise<LossRequest> {
+  return { attribute: 0, target: 5, originalLogits, temperature: 4, preservation: 1 };
+}
+
+function printSpeeds(seconds: Readonly<Record<string, number[]>>, withPeer: boolean): void {
+  const speed = (name: string) => BATCH / median(seconds[name]!);
+  const rows = (["forward", "gradient"] as const).map((direction) => {
+    const ours = speed(`onnx ${direction}`);
+    const peers = withPeer
+      ? [speed(`shared ${direction}`), ours / speed(`shared ${direction}`), speed(`grouped ${direction}`)]
+      : [];
+    return [direction, ...[ours, LIMIT[direction], ...peers].map((x) => x.toFixed(2))];
+  });
+  const headings = ["images/s", "onnx", "limit", ...(withPeer ? ["PyTorch shared", "onnx / shared", "PyTorch grouped"] : [])];
+  printTable(headings, rows);
+  if (!withPeer) return;
+  const seed = BATCH / (median(seconds["grouped forward"]!) + median(seconds["grouped gradient"]!));
+  console.log(
+    `\nwhole iteration: ${speed("onnx gradient").toFixed(2)} images/s against ${seed.toFixed(2)} in the released code's formulation: ${(speed("onnx gradient") / seed).toFixed(1)} ×`,
+  );
+}
+
+interface ProfileEvent {
+  readonly cat: string;
+  readonly name: string;
+  readonly dur: number;
+  readonly args: { readonly op_name?: string; readonly input_type_shape?: readonly Record<string, readonly number[]>[] };
+}
+
+/** The nodes with the largest share of the time, from ONNX Runtime's own profile. */
+async function printTopNodes(prefix: string, work: () => Promise<void>): Promise<void> {
+  await work();
+  const times = new Map<string, number>();
+  let total = 0;
+  for (const name of readdirSync(tmpdir()).filter((file) => join(tmpdir(), file).startsWith(prefix))) {
+    const path = join(tmpdir(), name);
+    const events = JSON.parse(readFileSync(path, "utf8")) as ProfileEvent[];
+    rmSync(path);
+    for (const { cat, name, dur, args } of events) {
+      if (cat !== "Node" || !name.endsWith("_kernel_time")) continue;
+      const shapes = (args.input_type_shape ?? []).slice(0, 2).map((entry) => `[${Object.values(entry)[0]?.join(", ")}]`);
+      const node = `${args.op_name} ${name.replace("_kernel_time", "")} ${shapes.join(" ")}`;
+      times.set(node, (times.get(node) ?? 0) + dur);
+      total += dur;
+    }
+  }
+  const top = [...times].sort((a, b) => b[1] - a[1]).slice(0, 10);
+  console.log();
+  printTable(
+    ["node", "share"],
+    top.map(([node, time]) => [node, `${((100 * time) / total).toFixed(1)} %`]),
+  );
+}
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1000;
+}
+
+function dispose(tensors: readonly Tensor[]): void {
+  for (const tensor of tensors) tensor.dispose();
+}

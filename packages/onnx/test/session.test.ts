@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import { floats, GraphBuilder, hasNativeRuntime, OnnxError, OnnxSession } from "../src/index.js";
+
+function doubling() {
+  const graph = new GraphBuilder();
+  graph.output("y", graph.op("Mul", [graph.input("x", ["n", 2]), graph.float(2)]), ["n", 2]);
+  return graph.build();
+}
+
+describe("OnnxSession", () => {
+  it.each(["onnxruntime-node", "onnxruntime-web"] as const)("runs on %s, queued, for batches of any size", async (runtime) => {
+    const session = await OnnxSession.create(doubling(), { runtime, threads: 1 });
+    expect(session.runtimeName).toBe(runtime);
+    expect(session.creationTime).toBeGreaterThan(0);
+    const results = await Promise.all([
+      session.run({ x: floats([1, 2], [1, 2]) }),
+      session.run({ x: floats([2, 2], [3, 4, 5, 6]) }),
+    ]);
+    expect(results.map(({ y }) => [...(y!.data as Float32Array)])).toEqual([
+      [2, 4],
+      [6, 8, 10, 12],
+    ]);
+    await session.dispose();
+  });
+
+  it("shares sessions of equal content until the last is disposed", async () => {
+    const first = await OnnxSession.create(doubling(), { threads: 1 });
+    const second = await OnnxSession.create(doubling(), { threads: 1 });
+    expect(second.creationTime).toBe(0);
+    await first.dispose();
+    const { y } = await second.run({ x: floats([1, 2], [1, 2]) });
+    expect([...(y!.data as Float32Array)]).toEqual([2, 4]);
+    await second.dispose();
+    await expect(second.run({ x: floats([1, 2], [1, 2]) })).rejects.toThrow(/disposed/);
+  });
+
+  it("says what is wrong", async () => {
+    expect(await hasNativeRuntime()).toBe(true);
+    await expect(OnnxSession.create(doubling(), { providers: ["gpu" as never] })).rejects.toThrow(/one of cpu, cuda/);
+    await expect(OnnxSession.create(new Uint8Array([1, 2]))).rejects.toThrow(OnnxError);
+    const session = await OnnxSession.create(doubling(), { threads: 1 });
+    await expect(session.run({})).rejects.toThrow(/expected inputs x, got none for x/);
+    await expect(session.run({ x: floats([1, 3], [1, 2, 3]) })).rejects.toThrow(OnnxError);
+    await session.dispose();
+  });
+});
