@@ -4,7 +4,7 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   backend: ["core"],
   ode: ["core", "backend/gradients"],
   checkpoints: [],
-  onnx: ["core"],
+  onnx: ["core", "core/files"],
   models: ["core", "backend", "backend/gradients", "checkpoints", "onnx"],
   "latent-edit": ["core", "core/files", "ode", "checkpoints", "backend", "backend/gradients"],
   metrics: [],
@@ -13,7 +13,7 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Node's own modules are allowed where a file is Node's alone (a subpath or a dynamic import behind one). */
-const NODE_ALLOWED = new Set(["core", "checkpoints", "latent-edit", "scenes", "models", "datasets"]);
+const NODE_ALLOWED = new Set(["core", "checkpoints", "latent-edit", "scenes", "models", "datasets", "onnx"]);
 
 /**
  * What is wrong with the imports of one file of package `name`.

@@ -1,5 +1,5 @@
 import { checkChoice, checkNumber, checkOptions } from "@latentflow/core";
-import type { InferenceSession } from "onnxruntime-common";
+import type { InferenceSession } from "onnxruntime-node";
 import { OnnxError } from "../errors.js";
 import type { DataType, TensorData } from "../graph/data-types.js";
 import type { OnnxModel, OnnxTensor } from "../graph/model.js";

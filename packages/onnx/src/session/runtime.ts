@@ -1,5 +1,5 @@
 import { describeValue } from "@latentflow/core";
-import type * as Ort from "onnxruntime-common";
+import type * as Ort from "onnxruntime-node";
 import { OnnxError } from "../errors.js";
 
 /** The part of onnxruntime-node and onnxruntime-web that is used; both have it. */

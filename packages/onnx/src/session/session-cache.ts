@@ -1,4 +1,4 @@
-import type { InferenceSession } from "onnxruntime-common";
+import type { InferenceSession } from "onnxruntime-node";
 
 interface Shared {
   readonly session: Promise<InferenceSession>;
