@@ -2,19 +2,25 @@ import { useBackend } from "@latentflow/backend";
 import {
   add,
   clipByValue,
+  depthwiseConv2d,
+  grad,
   grads,
   leakyRelu,
   memory,
   mul,
+  ones,
+  pad,
   reshape,
   sum,
   type Tensor,
   type Tensor1D,
   type Tensor2D,
   type Tensor4D,
+  tensor,
 } from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { scaleChannels, styledActivation } from "../src/channels/styled-activation.js";
+import { Resampler } from "../src/stylegan2/resample.js";
 import { seeded } from "./reference.js";
 
 beforeAll(() => useBackend("wasm"));
@@ -76,6 +82,38 @@ describe("the kernels for wasm equal tfjs's operations, gradients included", () 
       return add(dx!, asImage(dScale!));
     };
     expectSame(allOf(second(ours) as never, inputs), allOf(second(theirs) as never, inputs));
+  });
+
+  it("blur", () => {
+    const resampler = new Resampler([c]);
+    const filter = mul(
+      reshape(tensor([1, 3, 3, 1, 3, 9, 9, 3, 3, 9, 9, 3, 1, 3, 3, 1]), [4, 4, 1, 1]),
+      ones([1, 1, c, 1]),
+    ) as Tensor4D;
+    const theirs = (x: Tensor) =>
+      mul(
+        depthwiseConv2d(
+          pad(x, [
+            [0, 0],
+            [1, 1],
+            [1, 1],
+            [0, 0],
+          ]) as Tensor4D,
+          filter,
+          1,
+          "valid",
+        ),
+        1 / 16,
+      );
+    const x = seeded("image", [n, 5, 9, c]) as Tensor4D;
+    const probe = seeded("probe", [n, 4, 8, c]);
+    const both = (f: (x: Tensor) => Tensor) =>
+      [f(x), grad((x) => sum(mul(f(x), probe)))(x)].flatMap((tensor) => Array.from(tensor.dataSync()));
+    expectSame(
+      both((x) => resampler.blur(x as Tensor4D)),
+      both(theirs),
+    );
+    resampler.dispose();
   });
 
   it("leave nothing behind", () => {

@@ -67,4 +67,12 @@ const dotProduct: GradConfig = {
   },
 };
 
-const gradients: readonly GradConfig[] = [activation, scaling, dotProduct];
+/** The filter is symmetric, so the gradient is the same filter with as much padding as brings the size back. */
+const blurring: GradConfig = {
+  kernelName: KERNELS.blur,
+  gradFunc: (dy, _saved, attrs) => ({
+    x: () => runChannelKernel(KERNELS.blur, { x: dy as Tensor }, { padding: 3 - (attrs as { padding: number }).padding }),
+  }),
+};
+
+const gradients: readonly GradConfig[] = [activation, scaling, dotProduct, blurring];

@@ -10,6 +10,7 @@ export const KERNELS = {
   activateGradient: "StyledActivationGrad",
   scale: "ScaleChannels",
   dot: "ChannelDot",
+  blur: "BlurBy1331",
 } as const;
 
 type Inputs = Record<string, TensorInfo | undefined>;
@@ -108,6 +109,51 @@ function limitOf(clamp: unknown): number {
   return typeof clamp === "number" ? Math.fround(clamp) : Number.POSITIVE_INFINITY;
 }
 
+/** The filter [1, 3, 3, 1] / 4 along both axes of x with `padding` zeros around: rows first, then columns of the last four rows. */
+const blur: Loop = (on, { x }, attrs) => {
+  const padding = attrs.padding as number;
+  const [images, height, width, channels] = x!.shape as [number, number, number, number];
+  const [outHeight, outWidth] = [height + 2 * padding - 3, width + 2 * padding - 3];
+  const out = on.makeOutput([images, outHeight, outWidth, channels], "float32");
+  const memory = memoryOf(on);
+  const [source, target] = [addressOf(on, x!), addressOf(on, out)];
+  const rowSize = outWidth * channels;
+  const padded = new Float32Array((width + 2 * padding) * channels);
+  const rows = Array.from({ length: 4 }, () => new Float32Array(rowSize));
+  for (let image = 0; image < images; image++) {
+    for (let y = -padding; y < height + padding; y++) {
+      const row = rows[(y + padding) & 3]!;
+      if (y < 0 || y >= height) row.fill(0);
+      else {
+        const from = source + (image * height + y) * width * channels;
+        padded.set(memory.subarray(from, from + width * channels), padding * channels);
+        blurRow(padded, padded, padded, padded, channels, row, 0);
+      }
+      const outRow = y + padding - 3;
+      if (outRow < 0) continue;
+      const [a, b, c, d] = [rows[outRow & 3]!, rows[(outRow + 1) & 3]!, rows[(outRow + 2) & 3]!, row];
+      blurRow(a, b, c, d, 0, memory, target + (image * outHeight + outRow) * rowSize, rowSize);
+    }
+  }
+  return out;
+};
+
+/** (a + 3b + 3c + d) / 4, each read `step` elements behind the one before. */
+function blurRow(
+  a: Float32Array,
+  b: Float32Array,
+  c: Float32Array,
+  d: Float32Array,
+  step: number,
+  target: Float32Array,
+  to: number,
+  count = target.length,
+): void {
+  for (let i = 0; i < count; i++) {
+    target[to + i] = 0.25 * (a[i]! + d[i + 3 * step]!) + 0.75 * (b[i + step]! + c[i + 2 * step]!);
+  }
+}
+
 function sizes({ shape }: TensorInfo): { images: number; pixels: number; channels: number } {
   const [images, height, width, channels] = shape as [number, number, number, number];
   return { images, pixels: height * width, channels };
@@ -121,6 +167,7 @@ export function registerChannelKernels(): void {
     [KERNELS.activateGradient, activateGradient],
     [KERNELS.scale, scale],
     [KERNELS.dot, dot],
+    [KERNELS.blur, blur],
   ];
   for (const [kernelName, loop] of loops) {
     registerKernel({

@@ -1,5 +1,8 @@
 import { conv2d, depthwiseConv2d, keep, reshape, type Tensor4D, tensor4d, transpose } from "@tensorflow/tfjs-core";
 
+import { hasChannelKernels, runChannelKernel } from "../channels/channel-gradients.js";
+import { KERNELS } from "../channels/channel-kernels.js";
+
 /**
  * Filters with [1, 3, 3, 1] along both axes, sum 4: what doubling the side leaves of a constant is the constant. Beyond the border it is zero.
  */
@@ -15,6 +18,7 @@ export class Resampler {
 
   /** [n, 2h + 1, 2w + 1, c], a transposed convolution's output → [n, 2h, 2w, c]. */
   blur(x: Tensor4D): Tensor4D {
+    if (hasChannelKernels()) return runChannelKernel(KERNELS.blur, { x }, { padding: 1 }) as Tensor4D;
     return depthwiseConv2d(x, this.blurs.get(x.shape[3])!, 1, ONE_PIXEL as never);
   }
 
