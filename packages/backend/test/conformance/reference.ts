@@ -44,26 +44,33 @@ export function sum(count: number, term: (i: number) => number): number {
 export const map = (x: Array64, f: (value: number) => number): Array64 => ({ shape: x.shape, data: x.data.map(f) });
 
 export function matMul(a: Array64, b: Array64, transposeA: boolean, transposeB: boolean): Array64 {
-  const lead = (x: Array64, i: number, rank: number) => {
-    // Broadcast: axes of length 1 are read at 0, missing ones are left out.
-    const own = x.shape.length - 2;
-    return (batch: number[]) => (batch.slice(rank - own)[i] ?? 0) % x.shape[i]!;
-  };
   const [aRows, aColumns] = a.shape.slice(-2) as [number, number];
   const [bRows, bColumns] = b.shape.slice(-2) as [number, number];
   const [m, k, n] = [transposeA ? aColumns : aRows, transposeA ? aRows : aColumns, transposeB ? bRows : bColumns];
   const rank = Math.max(a.shape.length, b.shape.length) - 2;
-  const batch = Array.from({ length: rank }, (_, i) => {
-    const axis = (x: Array64) => x.shape[x.shape.length - 2 - rank + i] ?? 1;
-    return Math.max(axis(a), axis(b));
+  const padded = (shape: readonly number[]) =>
+    [...new Array(rank - (shape.length - 2)).fill(1), ...shape.slice(0, -2)] as number[];
+  const [aBatch, bBatch] = [padded(a.shape), padded(b.shape)];
+  const batch = aBatch.map((length, i) => Math.max(length, bBatch[i]!));
+  /** Which matrix of an operand goes with a batch index: axes of length 1 are repeated. */
+  const matrixOf = (own: readonly number[], index: readonly number[]) =>
+    own.reduce((flat, length, i) => flat * length + (length === 1 ? 0 : index[i]!), 0);
+  const products: number[] = [];
+  build(batch, (index) => {
+    const [aStart, bStart] = [matrixOf(aBatch, index) * m * k, matrixOf(bBatch, index) * k * n];
+    for (let i = 0; i < m; i++) {
+      for (let j = 0; j < n; j++) {
+        let total = 0;
+        for (let l = 0; l < k; l++) {
+          const left = a.data[aStart + (transposeA ? l * m + i : i * k + l)]!;
+          total += left * b.data[bStart + (transposeB ? j * k + l : l * n + j)]!;
+        }
+        products.push(total);
+      }
+    }
+    return 0;
   });
-  const batchIndex = (x: Array64, index: number[]) =>
-    Array.from({ length: x.shape.length - 2 }, (_, i) => lead(x, i, rank)(index));
-  return build([...batch, m, n], (index) => {
-    const [i, j] = index.slice(-2) as [number, number];
-    const [ia, ib] = [batchIndex(a, index.slice(0, rank)), batchIndex(b, index.slice(0, rank))];
-    return sum(k, (l) => at(a, [...ia, ...(transposeA ? [l, i] : [i, l])]) * at(b, [...ib, ...(transposeB ? [j, l] : [l, j])]));
-  });
+  return { shape: [...batch, m, n], data: Float64Array.from(products) };
 }
 
 export interface Window {
