@@ -1,6 +1,5 @@
 import { useBackend } from "@latentflow/backend";
-import { FactorRegressor } from "@latentflow/models";
-import { SCENE_FACTORS, scenesDataset } from "@latentflow/scenes";
+import { loadSceneRegressor, SCENE_FACTORS, scenesDataset } from "@latentflow/scenes";
 import { renderScenes } from "@latentflow/scenes/node";
 import { argMax, div, sub, type Tensor4D, tensor4d, tidy } from "@tensorflow/tfjs-core";
 import { beforeAll, expect, it } from "vitest";
@@ -16,7 +15,7 @@ it("the shipped regressor reads scenes that it never learnt from: 99 % on the sm
   const indices = exportedScenes().slice(heldOut, heldOut + COUNT);
   const images = await renderScenes(indices);
   const labels = scenesDataset().labels(indices);
-  const regressor = await FactorRegressor.fromSafetensors(new URL("../data/regressor.safetensors", import.meta.url));
+  const regressor = await loadSceneRegressor();
   const size = images.length / COUNT;
   const right = SCENE_FACTORS.map(() => 0);
   for (let start = 0; start < COUNT; start += BATCH) {
