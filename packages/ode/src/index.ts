@@ -1,4 +1,5 @@
-// In Node tfjs-core has no gradients of its own.
+// In Node tfjs-core has no gradients of its own. It comes first: the engine must be its own, not that of the bundled gradients.
+import "@tensorflow/tfjs-core";
 import "@latentflow/backend/gradients";
 
 export { OdeError } from "./errors.js";

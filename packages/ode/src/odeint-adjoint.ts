@@ -1,5 +1,5 @@
 import { checkChoice, checkNumber, checkOptions } from "@latentflow/core";
-import { customGrad, type GradSaveFunc, stack, type Tensor, tidy, unstack } from "@tensorflow/tfjs-core";
+import { clone, customGrad, type GradSaveFunc, stack, type Tensor, tidy, unstack } from "@tensorflow/tfjs-core";
 import { OdeError } from "./errors.js";
 import { argumentTensors } from "./gradients/argument-tensors.js";
 import { adjointGradients } from "./gradients/continuous-adjoint.js";
@@ -85,7 +85,7 @@ export function odeintAdjoint<const S extends State, const T extends AnyTimes, A
 
     const solve = customGrad((...given: (Tensor | GradSaveFunc)[]) => {
       const save = given[given.length - 1] as GradSaveFunc;
-      const value = packTensors(stacked).clone();
+      const value = clone(packTensors(stacked));
       save([...args.tensors, ...time, value]);
       return {
         value,

@@ -1,7 +1,7 @@
-import "@latentflow/backend/gradients";
+import "@latentflow/ode";
+import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
-import * as tf from "@tensorflow/tfjs-core";
 import { LINEAR_COMBINATION, SCALED_NORM } from "../src/kernels/lookup.js";
 import { registerKernels } from "../src/kernels/register.js";
 

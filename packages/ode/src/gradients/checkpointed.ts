@@ -1,4 +1,4 @@
-import { add, customGrad, type GradSaveFunc, type Tensor, tidy, unstack, zerosLike } from "@tensorflow/tfjs-core";
+import { add, clone, customGrad, type GradSaveFunc, type Tensor, tidy, unstack, zerosLike } from "@tensorflow/tfjs-core";
 import { type Checked, tensorProblem } from "../problem.js";
 import { argumentTensors } from "./argument-tensors.js";
 import { firstOrderOnly } from "./first-order.js";
@@ -53,7 +53,7 @@ export function checkpointed(checked: Checked): unknown {
     const solve = customGrad((...given: (Tensor | GradSaveFunc)[]) => {
       const save = given[given.length - 1] as GradSaveFunc;
       save([...leaves, ...args.tensors, ...time, ...stored]);
-      return { value: packTensors(stacked).clone(), gradFunc: backward };
+      return { value: clone(packTensors(stacked)), gradFunc: backward };
     });
     const packed = solve(...inputs);
     return forward.present(unpackTensors(packed, stacked)) as Tensor;

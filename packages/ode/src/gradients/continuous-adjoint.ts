@@ -2,6 +2,7 @@ import { flatten, type Tree, unflatten } from "@latentflow/core";
 import {
   abs,
   add,
+  clone,
   div,
   mean,
   mul,
@@ -120,7 +121,7 @@ export function adjointGradients(input: AdjointInput): AdjointGradients {
         if (!(deviation <= limit)) throw new Unstable(deviation);
       }
       const previous = reached;
-      reached = { index, a: arrived.a.map((leaf) => leaf.clone()), integrals: arrived.integrals.map((leaf) => leaf.clone()) };
+      reached = { index, a: arrived.a.map((leaf) => clone(leaf)), integrals: arrived.integrals.map((leaf) => clone(leaf)) };
       for (const leaf of [...previous.a, ...previous.integrals]) leaf.dispose();
       if (index === 0) return undefined;
       if (tensor !== undefined) timeGradients[index] = timeGradient(index, cotangents[index]!);

@@ -1,4 +1,4 @@
-import { customGrad, type Tensor } from "@tensorflow/tfjs-core";
+import { clone, customGrad, type Tensor } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
 import { isRecording } from "./tape.js";
 
@@ -11,7 +11,7 @@ export function firstOrderOnly(caller: string, gradients: Tensor[], inputs: read
   if (!isRecording()) return gradients;
   return gradients.map((gradient) =>
     customGrad(() => ({
-      value: gradient.clone(),
+      value: clone(gradient),
       gradFunc: () => {
         throw new OdeError(
           `${caller}: its gradient can't be differentiated again; use odeint with gradient: "steps" for second derivatives.`,

@@ -1,4 +1,4 @@
-import { add, div, mul, neg, type Scalar, sub, sum, type Tensor } from "@tensorflow/tfjs-core";
+import { add, clone, div, mul, neg, type Scalar, sub, sum, type Tensor } from "@tensorflow/tfjs-core";
 import { offTape, pullBack } from "./tape.js";
 
 /** An event that was found: where, and the functions that define it. */
@@ -33,7 +33,7 @@ export function implicitEvent({ t, time, y, event, slopes, tensorTime }: Implici
   const residual = event(at, y);
   const zero = sub(
     residual,
-    offTape(() => residual.clone()),
+    offTape(() => clone(residual)),
   );
   const shift = neg(div(zero, rate)) as Scalar;
   return { t: add(time, shift), y: y.map((leaf, m) => add(leaf, mul(slopes[m]!, shift))) };

@@ -1,4 +1,4 @@
-import { engine, type Tensor, Variable } from "@tensorflow/tfjs-core";
+import { clone, engine, type Tensor, Variable } from "@tensorflow/tfjs-core";
 
 /** One recorded operation, as far as it concerns us. */
 interface TapeNode {
@@ -99,7 +99,7 @@ export function pullBack(f: () => Tensor, xs: readonly Tensor[], cotangent?: Ten
         const value = f();
         variables = variablesOn(tapeState().activeTape ?? []);
         // f may return one of xs itself; a copy keeps value and x apart.
-        return value.clone();
+        return clone(value);
       };
       const { value, grads } = engine().gradients(record, [...xs], cotangent, true);
       return { value, gradients: grads.map((gradient) => gradient ?? undefined), variables };

@@ -1,4 +1,13 @@
-import { addN, engine, type GradConfig, mul, type NamedTensorMap, type Tensor, type TensorInfo } from "@tensorflow/tfjs-core";
+import {
+  addN,
+  clone,
+  engine,
+  type GradConfig,
+  mul,
+  type NamedTensorMap,
+  type Tensor,
+  type TensorInfo,
+} from "@tensorflow/tfjs-core";
 import type { Heap } from "./heap.js";
 import { hasKernel, LINEAR_COMBINATION } from "./lookup.js";
 
@@ -22,7 +31,7 @@ export function linearCombination(base: Tensor | undefined, weights: readonly nu
     used.push(weights[i]!);
     inputs.push(terms[i]!);
   }
-  if (used.length === 0) return base === undefined ? mul(terms[0]!, 0) : base.clone();
+  if (used.length === 0) return base === undefined ? mul(terms[0]!, 0) : clone(base);
   if (!hasKernel(LINEAR_COMBINATION)) return composed(base, used, base === undefined ? inputs : inputs.slice(1));
   const attributes = { hasBase: base !== undefined, weights: used };
   return engine().runKernel(LINEAR_COMBINATION, inputs as unknown as NamedTensorMap, attributes);
@@ -50,7 +59,7 @@ export const linearCombinationGradient: GradConfig = {
     const cotangent = dy as Tensor;
     const gradients: Record<string, () => Tensor> = {};
     // A copy, since the tape disposes what it accumulates.
-    if (hasBase) gradients[0] = () => cotangent.clone();
+    if (hasBase) gradients[0] = () => clone(cotangent);
     weights.forEach((weight, i) => {
       gradients[i + (hasBase ? 1 : 0)] = () => linearCombination(undefined, [weight], [cotangent]);
     });

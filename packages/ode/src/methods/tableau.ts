@@ -31,6 +31,12 @@ export interface Tableau {
 /** A checked tableau. */
 export interface ExplicitMethod extends Tableau {
   readonly kind: "explicit-runge-kutta";
+  /** `coupling`, `weights` and `errorWeights` again as the solver reads them: engines box the numbers of a frozen array. */
+  readonly fast: {
+    readonly coupling: readonly Float64Array[];
+    readonly weights: Float64Array;
+    readonly errorWeights: Float64Array | undefined;
+  };
   /** First same as last: the last stage is f(t1, y1), the next step's first. */
   readonly firstSameAsLast: boolean;
 }
@@ -62,7 +68,12 @@ export function explicitMethod(tableau: Tableau): ExplicitMethod {
   );
   const last = coupling[stages - 1]!;
   const firstSameAsLast = stages > 1 && nodes[stages - 1] === 1 && weights.every((weight, i) => weight === (last[i] ?? 0));
-  return deepFreeze({ ...tableau, kind: "explicit-runge-kutta" as const, firstSameAsLast });
+  const fast = {
+    coupling: coupling.map((row) => Float64Array.from(row)),
+    weights: Float64Array.from(weights),
+    errorWeights: errorWeights === undefined ? undefined : Float64Array.from(errorWeights),
+  };
+  return deepFreeze({ ...tableau, kind: "explicit-runge-kutta" as const, fast, firstSameAsLast });
 }
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
@@ -72,6 +83,8 @@ const near = (a: number, b: number, terms: readonly number[]) =>
   Math.abs(a - b) <= ROUNDING * Math.max(1, ...terms.map(Math.abs));
 
 function deepFreeze<T extends object>(value: T): T {
+  // Typed arrays can't be frozen.
+  if (ArrayBuffer.isView(value)) return value;
   for (const part of Object.values(value)) if (typeof part === "object" && part !== null) deepFreeze(part);
   return Object.freeze(value);
 }

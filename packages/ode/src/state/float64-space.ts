@@ -1,7 +1,7 @@
 import { describeValue, type TreeStructure } from "@latentflow/core";
 import { OdeError } from "../errors.js";
 import { evaluatePolynomials, type Polynomials } from "./polynomials.js";
-import type { PackedDynamics, Reading, StateSpace, StepSpan, Tolerances } from "./state-space.js";
+import type { PackedDynamics, Reading, StateSpace, StepSpan, Tolerances, Weights } from "./state-space.js";
 
 /** One member of the state: a number, or a Float64Array of some length. */
 interface Member {
@@ -12,7 +12,10 @@ interface Member {
 
 type Leaf = number | Float64Array;
 
-/** States of numbers and Float64Arrays, packed into one Float64Array. Plain JavaScript: nothing here touches tfjs. */
+/**
+ * States of numbers and Float64Arrays, packed into one Float64Array. Plain JavaScript: nothing here touches tfjs. A Float64Array that f
+ * receives is the solver's own and changes after the call.
+ */
 export class Float64Space implements StateSpace<Float64Array> {
   readonly singlePrecisionTime = false;
   static readonly defaultTolerances: Tolerances = { rtol: 1e-7, atol: 1e-9 };
@@ -20,6 +23,7 @@ export class Float64Space implements StateSpace<Float64Array> {
   readonly #structure: TreeStructure;
   readonly #members: readonly Member[];
   readonly #size: number;
+  readonly #free: Float64Array[] = [];
 
   constructor(caller: string, structure: TreeStructure, leaves: readonly Leaf[]) {
     let offset = 0;
@@ -52,20 +56,22 @@ export class Float64Space implements StateSpace<Float64Array> {
       return (t, y) => {
         const slope = f(t, y[0]);
         if (typeof slope !== "number") throw this.#wrongSlope("a number", slope);
-        return new Float64Array([slope]);
+        const packed = this.#allocate();
+        packed[0] = slope;
+        return packed;
       };
     }
     if (this.#structure.kind === "leaf") {
       return (t, y) => {
         const slope = f(t, y) as ArrayLike<number> | undefined;
         if (slope?.length !== size) throw this.#wrongSlope(`${size} numbers`, slope);
-        const packed = new Float64Array(size);
+        const packed = this.#allocate();
         for (let i = 0; i < size; i++) packed[i] = slope[i]!;
         return packed;
       };
     }
     return (t, y) => {
-      const packed = new Float64Array(size);
+      const packed = this.#allocate();
       this.#fill(this.#structure, f(t, this.present(y)), packed, 0);
       return packed;
     };
@@ -74,22 +80,23 @@ export class Float64Space implements StateSpace<Float64Array> {
   combine(
     base: Float64Array | undefined,
     span: StepSpan | undefined,
-    weights: readonly number[],
+    weights: Weights,
     slopes: readonly Float64Array[],
   ): Float64Array {
     const h = span === undefined ? 1 : span.h;
     const size = this.#size;
     const terms = Math.min(weights.length, slopes.length);
-    const sum = new Float64Array(size);
+    const result = this.#allocate();
+    result.fill(0);
     for (let j = 0; j < terms; j++) {
       const weight = weights[j]!;
       if (weight === 0) continue;
       const slope = slopes[j]!;
-      for (let i = 0; i < size; i++) sum[i]! += weight * slope[i]!;
+      for (let i = 0; i < size; i++) result[i]! += weight * slope[i]!;
     }
-    if (base === undefined) for (let i = 0; i < size; i++) sum[i]! *= h;
-    else for (let i = 0; i < size; i++) sum[i] = base[i]! + h * sum[i]!;
-    return sum;
+    if (base === undefined) for (let i = 0; i < size; i++) result[i]! *= h;
+    else for (let i = 0; i < size; i++) result[i] = base[i]! + h * result[i]!;
+    return result;
   }
 
   interpolate(
@@ -104,7 +111,7 @@ export class Float64Space implements StateSpace<Float64Array> {
 
   norm(
     scale: number,
-    weights: readonly number[],
+    weights: Weights,
     slopes: readonly Float64Array[],
     a: Float64Array,
     b: Float64Array,
@@ -145,10 +152,21 @@ export class Float64Space implements StateSpace<Float64Array> {
   }
 
   clone(state: Float64Array): Float64Array {
-    return state.slice();
+    const copy = this.#allocate();
+    copy.set(state);
+    return copy;
   }
 
   dispose(): void {}
+
+  recycle(state: Float64Array): void {
+    this.#free.push(state);
+  }
+
+  /** Memory for a state, its content undefined: allocating small typed arrays would cost more than most right-hand sides. */
+  #allocate(): Float64Array {
+    return this.#free.pop() ?? new Float64Array(this.#size);
+  }
 
   scope<T>(work: () => T): T {
     return work();

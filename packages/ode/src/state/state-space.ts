@@ -17,6 +17,9 @@ export interface StepSpan {
   readonly h: number;
 }
 
+/** One number for each of some states. */
+export type Weights = readonly number[] | Float64Array;
+
 /** The right-hand side on packed states; the result belongs to the caller. */
 export type PackedDynamics<V> = (t: number, y: V) => V;
 
@@ -28,14 +31,14 @@ export interface StateSpace<V> {
   /** Whether `f` sees times rounded to single precision. */
   readonly singlePrecisionTime: boolean;
   /** `base + h Σ weights[i] · slopes[i]`; a base of undefined is 0, a span of undefined means h = 1, and weights of 0 are skipped. */
-  combine(base: V | undefined, span: StepSpan | undefined, weights: readonly number[], slopes: readonly V[]): V;
+  combine(base: V | undefined, span: StepSpan | undefined, weights: Weights, slopes: readonly V[]): V;
   /**
    * Dense output `base + h Σᵢ pᵢ(x) · slopes[i]` at x = (t − t0)/h, with polynomials `pᵢ(x) = Σⱼ polynomials[i][j] x^(j+1)`. A space whose
    * times are tensors differentiates with respect to t, t0 and h as well.
    */
   interpolate(base: V, span: StepSpan, polynomials: Polynomials, slopes: readonly V[], t: number): V;
   /** Largest member's RMS of `scale · Σ weights[i] · slopes[i] / (atol + rtol · max(|a|, |b|))`. Never differentiated. */
-  norm(scale: number, weights: readonly number[], slopes: readonly V[], a: V, b: V, tolerances: Tolerances): Reading;
+  norm(scale: number, weights: Weights, slopes: readonly V[], a: V, b: V, tolerances: Tolerances): Reading;
   /** The scalar as a number; frees it. */
   read(reading: Reading): number;
   /** The same without blocking the device. */
@@ -44,7 +47,10 @@ export interface StateSpace<V> {
   looksFinite(state: V): boolean;
   /** A state that its receiver owns. */
   clone(state: V): V;
+  /** Frees a state that its owner drops. */
   dispose(state: V): void;
+  /** The same from the stepping loop, which alone knows the state: its memory may serve for the next one. */
+  recycle(state: V): void;
   /** Runs a piece of work; whatever it allocated and did not return is freed. What it returned stays until `dispose` or `close`. */
   scope<T>(work: () => T): T;
   /** Frees every state still owned by this space, but those in `kept`. Called once, when a solve ends or throws. */

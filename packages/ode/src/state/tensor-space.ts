@@ -1,5 +1,5 @@
 import { describeValue, flatten, type Tree, type TreeStructure, unflatten } from "@latentflow/core";
-import { add, engine, mul, type Scalar, stack, Tensor, tidy } from "@tensorflow/tfjs-core";
+import { add, clone, engine, mul, type Scalar, stack, Tensor, tidy } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
 import { offTape } from "../gradients/tape.js";
 import type { TimeMap } from "../gradients/time-map.js";
@@ -7,7 +7,7 @@ import { linearCombination } from "../kernels/linear-combination.js";
 import { registerKernels } from "../kernels/register.js";
 import { scaledNorm } from "../kernels/scaled-norm.js";
 import { evaluatePolynomials, type Polynomials } from "./polynomials.js";
-import type { PackedDynamics, Reading, StateSpace, StepSpan, Tolerances } from "./state-space.js";
+import type { PackedDynamics, Reading, StateSpace, StepSpan, Tolerances, Weights } from "./state-space.js";
 
 /** States of float32 tensors; a packed state is the list of the tree's leaves. */
 export class TensorSpace implements StateSpace<Tensor[]> {
@@ -53,15 +53,10 @@ export class TensorSpace implements StateSpace<Tensor[]> {
     };
   }
 
-  combine(
-    base: Tensor[] | undefined,
-    span: StepSpan | undefined,
-    weights: readonly number[],
-    slopes: readonly Tensor[][],
-  ): Tensor[] {
+  combine(base: Tensor[] | undefined, span: StepSpan | undefined, weights: Weights, slopes: readonly Tensor[][]): Tensor[] {
     const like = base ?? slopes[0]!;
     const length = span !== undefined && this.#time !== undefined ? this.#time.length(span) : undefined;
-    const factors = length === undefined ? scaled(weights, span?.h ?? 1) : weights;
+    const factors = scaled(weights, length === undefined ? (span?.h ?? 1) : 1);
     return like.map((_, m) => {
       const terms = slopes.map((slope) => slope[m]!);
       if (length === undefined) return linearCombination(base?.[m], factors, terms);
@@ -82,17 +77,10 @@ export class TensorSpace implements StateSpace<Tensor[]> {
       const coefficients = this.combine(undefined, span, column, slopes);
       sum = coefficients.map((coefficient, m) => mul(sum === undefined ? coefficient : add(coefficient, sum[m]!), x));
     }
-    return base.map((leaf, m) => (sum === undefined ? leaf.clone() : add(leaf, sum[m]!)));
+    return base.map((leaf, m) => (sum === undefined ? clone(leaf) : add(leaf, sum[m]!)));
   }
 
-  norm(
-    scale: number,
-    weights: readonly number[],
-    slopes: readonly Tensor[][],
-    a: Tensor[],
-    b: Tensor[],
-    tolerances: Tolerances,
-  ): Scalar {
+  norm(scale: number, weights: Weights, slopes: readonly Tensor[][], a: Tensor[], b: Tensor[], tolerances: Tolerances): Scalar {
     const members = a
       .slice(0, this.#normMembers)
       .map((leaf, m) => ({ a: leaf, b: b[m]!, terms: slopes.map((slope) => slope[m]!) }));
@@ -118,7 +106,7 @@ export class TensorSpace implements StateSpace<Tensor[]> {
   }
 
   clone(state: Tensor[]): Tensor[] {
-    return state.map((leaf) => leaf.clone());
+    return state.map((leaf) => clone(leaf));
   }
 
   dispose(state: Tensor[]): void {
@@ -126,6 +114,10 @@ export class TensorSpace implements StateSpace<Tensor[]> {
       this.#owned.delete(leaf);
       leaf.dispose();
     }
+  }
+
+  recycle(state: Tensor[]): void {
+    this.dispose(state);
   }
 
   scope<T>(work: () => T): T {
@@ -164,11 +156,11 @@ export class TensorSpace implements StateSpace<Tensor[]> {
       );
     }
     const fresh = !leaf.kept && leaf.scopeId === engine().state.activeScope?.id && !inputs.includes(leaf);
-    return fresh ? leaf : leaf.clone();
+    return fresh ? leaf : clone(leaf);
   }
 }
 
-const scaled = (weights: readonly number[], scale: number) => (scale === 1 ? weights : weights.map((weight) => weight * scale));
+const scaled = (weights: Weights, scale: number) => Array.from(weights, (weight) => weight * scale);
 
 function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((length, i) => length === b[i]);

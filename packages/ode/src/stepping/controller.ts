@@ -53,7 +53,9 @@ export class StepController {
     if (!Number.isFinite(ratio)) return this.#minFactor;
     if (ratio === 0) return this.#maxFactor;
     const [current, previous, beforePrevious] = this.#exponents;
-    const wanted = this.#safety * ratio ** current * this.#previous ** previous * this.#beforePrevious ** beforePrevious;
+    let wanted = this.#safety * ratio ** current;
+    if (previous !== 0) wanted *= this.#previous ** previous;
+    if (beforePrevious !== 0) wanted *= this.#beforePrevious ** beforePrevious;
     if (ratio > 1) return Math.min(this.#safety, Math.max(this.#minFactor, wanted));
     this.#beforePrevious = this.#previous;
     this.#previous = ratio;

@@ -16,7 +16,7 @@ export interface Attempt<V> {
 export function explicitStep<V>(
   space: StateSpace<V>,
   f: PackedDynamics<V>,
-  { nodes, coupling, weights, firstSameAsLast }: ExplicitMethod,
+  { nodes, fast, firstSameAsLast }: ExplicitMethod,
   span: StepSpan,
   endTime: number,
   y0: V,
@@ -25,11 +25,11 @@ export function explicitStep<V>(
   const slopes = [f0];
   const stages = nodes.length;
   for (let i = 1; i < stages; i++) {
-    const stage = space.combine(y0, span, coupling[i]!, slopes);
+    const stage = space.combine(y0, span, fast.coupling[i]!, slopes);
     const node = nodes[i]!;
     slopes.push(f(node === 1 ? endTime : span.t0 + node * span.h, stage));
     if (firstSameAsLast && i === stages - 1) return { y1: stage, slopes };
-    space.dispose(stage);
+    space.recycle(stage);
   }
-  return { y1: space.combine(y0, span, weights, slopes), slopes };
+  return { y1: space.combine(y0, span, fast.weights, slopes), slopes };
 }

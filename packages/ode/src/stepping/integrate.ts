@@ -97,7 +97,7 @@ export function* integrate<V>(
     const { tolerances } = policy;
     const attempt = space.scope(() => {
       const { y1, slopes } = explicitStep(space, f, method, span, endTime, y, slope);
-      const ratio = tolerances === undefined ? 0 : space.norm(span.h, method.errorWeights!, slopes, y, y1, tolerances);
+      const ratio = tolerances === undefined ? 0 : space.norm(span.h, method.fast.errorWeights!, slopes, y, y1, tolerances);
       return { y1, slopes, ratio };
     });
     const { y1, slopes } = attempt;
@@ -106,14 +106,14 @@ export function* integrate<V>(
     if (verdict !== "accept") {
       statistics.rejected++;
       rewindTape(mark);
-      space.dispose(y1);
-      for (let i = 1; i < slopes.length; i++) space.dispose(slopes[i]!);
+      space.recycle(y1);
+      for (let i = 1; i < slopes.length; i++) space.recycle(slopes[i]!);
       if (verdict === "too small") return ending(Number.isFinite(ratio) ? "stepUnderflow" : "notFinite", span.h);
       continue;
     }
     statistics.accepted++;
     if (tolerances === undefined && !space.looksFinite(y1)) {
-      space.dispose(y1);
+      space.recycle(y1);
       return ending("notFinite", span.h);
     }
 
@@ -127,9 +127,9 @@ export function* integrate<V>(
 
     // The next step starts from what this one already knows, unless the solution or f jumps here.
     const reuse = knowsEndSlope && replacement === undefined && !jumps.has(span.t1);
-    for (let i = 0; i < slopes.length - (reuse ? 1 : 0); i++) space.dispose(slopes[i]!);
-    space.dispose(y);
-    if (replacement !== undefined) space.dispose(y1);
+    for (let i = 0; i < slopes.length - (reuse ? 1 : 0); i++) space.recycle(slopes[i]!);
+    space.recycle(y);
+    if (replacement !== undefined) space.recycle(y1);
     y = replacement ?? y1;
     t = eventTime ?? span.t1;
     problem.onProgress?.({

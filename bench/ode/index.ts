@@ -1,0 +1,15 @@
+import { benchFloat64 } from "./float64.js";
+import { benchMemory, benchNeuralOde, benchResidualLayer, benchStepOverhead } from "./tensors.js";
+
+const parts = {
+  layer: benchResidualLayer,
+  step: benchStepOverhead,
+  neural: benchNeuralOde,
+  float64: benchFloat64,
+  memory: benchMemory,
+};
+
+/** `npm run bench -- ode [layer] [step] [neural] [float64] [memory]`: the solvers beside f alone, jax-js, odex and torchdiffeq. */
+export async function run(args: string[]): Promise<void> {
+  for (const [name, part] of Object.entries(parts)) if (args.length === 0 || args.includes(name)) await part();
+}
