@@ -11,6 +11,7 @@ import { engine, type Scalar, type Tensor, type Tensor1D, type Tensor2D, type Te
 import { OnnxError } from "./errors.js";
 import { cotangentName, differentiate, gradientName } from "./gradients/differentiate.js";
 import { floats, type OnnxModel, type OnnxTensor } from "./graph/model.js";
+import { splitTransposedConvolutions } from "./graph/polyphase.js";
 import { prune } from "./graph/prune.js";
 import { readOnnx } from "./io/read.js";
 import { type AttributeNetwork, attributeNetwork, logitsName } from "./loss/attribute-network.js";
@@ -147,6 +148,11 @@ export class OnnxAttributeModel implements AttributeModel {
     this.sessions.clear();
   }
 
+  /** Whether the ops run on the processor, where plain convolutions are faster than transposed ones. */
+  private get onProcessor(): boolean {
+    return (this.options.providers ?? []).every((provider) => provider === "cpu" || provider === "wasm");
+  }
+
   private get logitsNames(): string[] {
     return this.attributes.map((_, k) => logitsName(k));
   }
@@ -154,7 +160,8 @@ export class OnnxAttributeModel implements AttributeModel {
   private session(kind: "images" | "forward" | "divergence" | "identity" | "pullback"): Promise<OnnxSession> {
     const known = this.sessions.get(kind);
     if (known) return known;
-    const made = OnnxSession.create(this.graph(kind), this.options);
+    const graph = this.graph(kind);
+    const made = OnnxSession.create(this.onProcessor ? splitTransposedConvolutions(graph) : graph, this.options);
     this.sessions.set(kind, made);
     made.catch(() => this.sessions.delete(kind));
     return made;
