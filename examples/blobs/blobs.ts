@@ -3,8 +3,8 @@ import * as tf from "@tensorflow/tfjs-core";
 
 /**
  * A generator without training: w [n, 8] → a coloured disc on a grey ground, 32 px, and a regressor that measures the picture. Everything about
- * it is known: four attributes are linear in w, and colour is not. Its hue turns twice as fast as the angle of (w₃, w₄), so that warm and cool
- * codes lie in four alternating sectors, which no straight direction can tell apart.
+ * it is known: side, height and size are linear in w, and colour is not. Its hue turns twice as fast as the angle of (w₃, w₄), so that warm and cool
+ * codes lie in four alternating sectors, and the way from one to the next that keeps the ground as it is runs along a circle.
  */
 const SIZE = 32;
 export const LATENT_DIM = 8;
@@ -45,7 +45,8 @@ export const blobs: Generator = {
       const length = tf.add(tf.add(tf.square(w3), tf.square(w4)), 0.05);
       const cosine = tf.div(tf.sub(tf.square(w3), tf.square(w4)), length);
       const sine = tf.div(tf.mul(2, tf.mul(w3, w4)), length);
-      const ground = tf.add(-0.25, tf.mul(0.35, tf.tanh(w5)));
+      // The ground also grows brighter with the distance from the centre of (w₃, w₄): going straight to another colour changes it.
+      const ground = tf.add(-0.25, tf.mul(0.35, tf.tanh(tf.add(w5, tf.mul(0.6, tf.sub(length, 2))))));
       const channels = [0, 1, 2].map((channel) => {
         const angle = (2 * Math.PI * channel) / 3;
         const colour = tf.mul(0.9, tf.add(tf.mul(cosine, Math.cos(angle)), tf.mul(sine, Math.sin(angle))));

@@ -30,7 +30,11 @@ const settings = flags.quick
   : { codes: 4000, heldOut: 600, iterations: 300, learningRate: 0.01, times: 21, maxTime: 4, seed: 0 };
 const EDITED = [
   { name: "side", remark: "Linear in the latent code: a straight line does it, and a flow must not do worse." },
-  { name: "colour", remark: "Warm and cool codes lie in four alternating sectors: no straight direction turns them all warm." },
+  {
+    name: "colour",
+    remark:
+      "Warm and cool codes lie in four alternating sectors: no hyperplane parts them, and going straight on changes the ground, too.",
+  },
 ];
 
 const backend = await useBackend();

@@ -5,7 +5,13 @@ import "@latentflow/backend/gradients";
 import { readNpy, writeNpy } from "@latentflow/checkpoints";
 import { adam, LatentflowError, SeededRandom } from "@latentflow/core";
 import { writeJsonAtomic } from "@latentflow/core/files";
+import { LinearDirection, NeuralOdeDirection } from "@latentflow/latent-edit";
+import { trainDirections } from "@latentflow/latent-edit/workers";
 import { spearman } from "@latentflow/metrics";
+import { FactorRegressor, StyleGan2Generator } from "@latentflow/models";
+import { odeint } from "@latentflow/ode";
+import * as onnx from "@latentflow/onnx";
+import { renderScene, SCENE_FACTORS } from "@latentflow/scenes";
 import * as tf from "@tensorflow/tfjs-core";
 
 const info = await useBackend();
@@ -23,5 +29,19 @@ await writeJsonAtomic("out.json", { backend: info.name });
 const array = await readNpy(writeNpy({ shape: [3], dtype: "float32", data: new Float32Array([1, 2, 3]) }));
 assert.deepEqual([...array.shape], [3]);
 assert.ok(Math.abs(spearman([1, 2, 3, 4], [1, 2, 4, 3]).rho - 0.8) < 1e-12);
+
+const y = odeint((_t, state) => -state, 1, [0, 1]);
+assert.ok(Math.abs(y[1]! - Math.exp(-1)) < 1e-6);
+
+const flow = new NeuralOdeDirection({ latentDim: 4, depth: 1 });
+const start = tf.zeros<tf.Rank.R2>([2, 4]);
+assert.deepEqual(flow.flow(start, 2).shape, [2, 4]);
+assert.equal(new LinearDirection([3, 4]).latentDim, 2);
+assert.equal(typeof trainDirections, "function");
+assert.equal(typeof StyleGan2Generator.fromRosinality, "function");
+assert.equal(typeof FactorRegressor.fromTorch, "function");
+assert.equal(typeof onnx.readOnnx, "function");
+assert.equal(SCENE_FACTORS.length, 7);
+assert.equal(typeof renderScene, "function");
 
 console.log("consumer: every package imported and used");
