@@ -27,3 +27,19 @@ export function multiplyMatrices(backend: WasmBackend, a: TensorInfo, b: TensorI
   const attrs = { transposeA: false, transposeB: false } as unknown as NamedAttrMap;
   return kernel.kernelFunc({ inputs: { a: three(a), b: three(b) }, backend, attrs }) as TensorInfo;
 }
+
+/** A larger image of zeros with x in it, `top` pixels from above and from the left. The caller frees it. */
+export function placeInZeros(backend: WasmBackend, x: TensorInfo, height: number, width: number, top: number): TensorInfo {
+  const [n, h, w, c] = x.shape as [number, number, number, number];
+  const placed = backend.makeOutput([n, height, width, c], "float32");
+  const memory = memoryOf(backend);
+  const [source, target] = [addressOf(backend, x), addressOf(backend, placed)];
+  memory.fill(0, target, target + n * height * width * c);
+  for (let image = 0; image < n; image++) {
+    for (let y = 0; y < h; y++) {
+      const from = source + (image * h + y) * w * c;
+      memory.copyWithin(target + ((image * height + y + top) * width + top) * c, from, from + w * c);
+    }
+  }
+  return placed;
+}

@@ -1,6 +1,7 @@
 import {
   backend,
   conv2d,
+  conv2dTranspose,
   engine,
   type GradConfig,
   getBackend,
@@ -14,33 +15,49 @@ import {
   type TensorInfo,
 } from "@tensorflow/tfjs-core";
 import type { WasmBackend } from "../wasm-memory.js";
+import { UpFilter } from "./up-kernel.js";
 import { WinogradFilter } from "./winograd-kernel.js";
 
 /** Fewest channels, and smallest side, for which fewer products outweigh the transforms and four times the memory for the filter. */
 const MIN_CHANNELS = 48;
 const MIN_SIDE = 16;
 
-const KERNEL = "FrozenConvolution3x3";
+const [KERNEL, UP_KERNEL] = ["FrozenConvolution3x3", "FrozenTransposedConvolution3x3"] as const;
+
+/** A filter made ready for one direction. */
+interface PreparedFilter {
+  convolve(x: TensorInfo): TensorInfo;
+  dispose(): void;
+}
 
 /**
- * A 3 × 3 convolution of stride 1, zero beyond the border, with a filter that never changes, differentiable with respect to the image. On wasm, where
- * it pays, by Winograd's minimal filtering with the transformed filter kept; elsewhere tfjs's conv2d.
+ * A 3 × 3 convolution with a filter that never changes, differentiable with respect to the image: of stride 1 with zeros beyond the border, or transposed
+ * of stride 2 ("up"). On wasm, where it pays, by minimal filtering with the transformed filter kept; elsewhere tfjs's conv2d and conv2dTranspose.
  */
 export class FrozenConvolution {
-  /** [3, 3, inputs, outputs] */
   private readonly filter: Tensor4D;
-  private readonly prepared = new Map<Direction, { readonly on: WasmBackend; readonly filter: WinogradFilter }>();
+  private readonly up: boolean;
+  private readonly prepared = new Map<Direction, { readonly on: WasmBackend; readonly filter: PreparedFilter }>();
 
-  /** @param filter [3, 3, inputs, outputs]; now belongs to the convolution */
-  constructor(filter: Tensor4D) {
+  /** @param filter [3, 3, inputs, outputs], for `up` [3, 3, outputs, inputs]; now belongs to the convolution */
+  constructor(filter: Tensor4D, options: { up?: boolean } = {}) {
     this.filter = keep(filter);
+    this.up = options.up ?? false;
   }
 
-  /** [n, h, w, inputs] → [n, h, w, outputs] */
+  /** [n, h, w, inputs] → [n, h, w, outputs], or for `up` [n, 2h + 1, 2w + 1, outputs] */
   apply(x: Tensor4D): Tensor4D {
-    if (!this.paysFor(x)) return conv2d(x, this.filter, 1, "same");
-    registerOnce();
-    return runKernel(x, { convolution: this, direction: "forward" });
+    if (this.paysFor(x)) {
+      registerOnce();
+      return runKernel(this.kernelName, x, { convolution: this, direction: "forward" });
+    }
+    if (!this.up) return conv2d(x, this.filter, 1, "same");
+    const [n, h, w] = x.shape;
+    return conv2dTranspose(x, this.filter, [n, 2 * h + 1, 2 * w + 1, this.filter.shape[2]], 2, "valid");
+  }
+
+  get kernelName(): string {
+    return this.up ? UP_KERNEL : KERNEL;
   }
 
   /** The kernel's work, on bare data. */
@@ -59,17 +76,20 @@ export class FrozenConvolution {
     this.prepared.clear();
   }
 
-  private prepare(direction: Direction, on: WasmBackend): WinogradFilter {
-    const [, , inputs, outputs] = this.filter.shape;
+  private prepare(direction: Direction, on: WasmBackend): PreparedFilter {
+    const [, , third, fourth] = this.filter.shape;
     const filter = this.filter.dataSync<"float32">();
-    if (direction === "forward") return new WinogradFilter(on, filter, inputs, outputs);
-    return new WinogradFilter(on, turnedRound(filter, inputs, outputs), outputs, inputs);
+    if (this.up) return new UpFilter(on, filter, fourth, third, direction);
+    if (direction === "forward") return new WinogradFilter(on, filter, third, fourth);
+    return new WinogradFilter(on, turnedRound(filter, third, fourth), fourth, third);
   }
 
   private paysFor({ shape: [n, height, width] }: Tensor4D): boolean {
     const [, , inputs, outputs] = this.filter.shape;
     const wide = Math.min(inputs, outputs) >= MIN_CHANNELS;
-    return getBackend() === "wasm" && n > 0 && wide && Math.min(height, width) >= MIN_SIDE && height % 4 === 0 && width % 4 === 0;
+    // Images to be doubled may have any size; the others must consist of whole tiles.
+    const sized = Math.min(height, width) >= MIN_SIDE && (this.up || (height % 4 === 0 && width % 4 === 0));
+    return getBackend() === "wasm" && n > 0 && wide && sized;
   }
 }
 
@@ -93,28 +113,29 @@ interface Attributes {
   readonly direction: Direction;
 }
 
-function runKernel(x: Tensor4D, attributes: Attributes): Tensor4D {
-  return engine().runKernel(KERNEL, { x }, attributes as unknown as NamedAttrMap) as Tensor4D;
+function runKernel(name: string, x: Tensor4D, attributes: Attributes): Tensor4D {
+  return engine().runKernel(name, { x }, attributes as unknown as NamedAttrMap) as Tensor4D;
 }
 
-const gradient: GradConfig = {
-  kernelName: KERNEL,
-  gradFunc: (dy, _saved, attrs) => {
-    const { convolution, direction } = attrs as unknown as Attributes;
-    return { x: () => runKernel(dy as Tensor4D, { convolution, direction: direction === "forward" ? "back" : "forward" }) };
-  },
+/** The same kernel in the other direction. */
+const turned: GradConfig["gradFunc"] = (dy, _saved, attrs) => {
+  const { convolution, direction } = attrs as unknown as Attributes;
+  const back = { convolution, direction: direction === "forward" ? "back" : "forward" } as const;
+  return { x: () => runKernel(convolution.kernelName, dy as Tensor4D, back) };
 };
 
-/** Makes the kernel known to tfjs, so that it is recorded, profiled and differentiated like any other. */
+/** Makes the kernels known to tfjs, so that they are recorded, profiled and differentiated like any other. */
 function registerOnce(): void {
-  if (!getGradient(KERNEL)) registerGradient(gradient);
-  if (getKernel(KERNEL, "wasm")) return;
-  registerKernel({
-    kernelName: KERNEL,
-    backendName: "wasm",
-    kernelFunc: ({ inputs, attrs }) => {
-      const { convolution, direction } = attrs as unknown as Attributes;
-      return convolution.run(inputs.x as TensorInfo, direction, backend() as unknown as WasmBackend);
-    },
-  });
+  for (const kernelName of [KERNEL, UP_KERNEL]) {
+    if (!getGradient(kernelName)) registerGradient({ kernelName, gradFunc: turned });
+    if (getKernel(kernelName, "wasm")) continue;
+    registerKernel({
+      kernelName,
+      backendName: "wasm",
+      kernelFunc: ({ inputs, attrs }) => {
+        const { convolution, direction } = attrs as unknown as Attributes;
+        return convolution.run(inputs.x as TensorInfo, direction, backend() as unknown as WasmBackend);
+      },
+    });
+  }
 }

@@ -1,5 +1,5 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { addressOf, memoryOf, multiplyMatrices, type WasmBackend } from "../wasm-memory.js";
+import { addressOf, memoryOf, multiplyMatrices, placeInZeros, type WasmBackend } from "../wasm-memory.js";
 import { PATCH, PRODUCTS, TILE, transformFilter, transformInput, transformOutput } from "./winograd.js";
 
 /** Tiles worked on at once: enough to keep the matrix products fast, few enough to keep their operands small. */
@@ -29,7 +29,7 @@ export class WinogradFilter {
   convolve(x: TensorInfo): TensorInfo {
     const { backend, outputs } = this;
     const [n, h, w] = x.shape as [number, number, number];
-    const padded = padByOne(backend, x);
+    const padded = placeInZeros(backend, x, h + 2, w + 2, 1);
     const y = backend.makeOutput([n, h, w, outputs], "float32");
     const tiles = (n * h * w) / (TILE * TILE);
     for (let first = 0; first < tiles; first += TILES_AT_ONCE) {
@@ -112,26 +112,4 @@ function tilePlace(height: number, width: number): (tile: number) => { image: nu
     const inside = tile % perImage;
     return { image: Math.floor(tile / perImage), y: TILE * Math.floor(inside / across), x: TILE * (inside % across) };
   };
-}
-
-/** A copy with a border of zeros, one pixel wide. */
-function padByOne(backend: WasmBackend, x: TensorInfo): TensorInfo {
-  const [n, h, w, c] = x.shape as [number, number, number, number];
-  const padded = backend.makeOutput([n, h + 2, w + 2, c], "float32");
-  const memory = memoryOf(backend);
-  const [source, target] = [addressOf(backend, x), addressOf(backend, padded)];
-  const row = (w + 2) * c;
-  for (let image = 0; image < n; image++) {
-    const start = target + image * (h + 2) * row;
-    memory.fill(0, start, start + row);
-    memory.fill(0, start + (h + 1) * row, start + (h + 2) * row);
-    for (let y = 0; y < h; y++) {
-      const to = start + (y + 1) * row;
-      const from = source + (image * h + y) * w * c;
-      memory.fill(0, to, to + c);
-      memory.copyWithin(to + c, from, from + w * c);
-      memory.fill(0, to + row - c, to + row);
-    }
-  }
-  return padded;
 }

@@ -16,10 +16,7 @@ export interface StyledLayer {
   readonly modulation: Modulation;
   /** Doubles the side first. */
   readonly up: boolean;
-  /** The convolution of a layer that keeps the side. */
-  readonly convolution?: FrozenConvolution;
-  /** [3, 3, outputs, inputs]: the filter of the transposed convolution of a layer that doubles the side. */
-  readonly upFilter?: Tensor4D;
+  readonly convolution: FrozenConvolution;
   /** Sum of the squared taps, [inputs, outputs]: what demodulation needs of the filter. */
   readonly energy: Tensor2D;
   /** Strength of the noise, times √2. */
@@ -94,9 +91,10 @@ export function disposeLayers({ constant, styled, rgb }: SynthesisLayers): void 
     layer.modulation.bias.dispose();
     layer.bias.dispose();
   }
-  for (const { convolution, upFilter, energy, noise } of styled) {
-    convolution?.dispose();
-    for (const tensor of [upFilter, energy, noise]) tensor?.dispose();
+  for (const { convolution, energy, noise } of styled) {
+    convolution.dispose();
+    energy.dispose();
+    noise.dispose();
   }
   for (const { weight } of rgb) weight.dispose();
 }
@@ -133,9 +131,7 @@ function styledLayer(
   return {
     modulation: modulation(architecture, tensors, name, inputs),
     up,
-    ...(up
-      ? { upFilter: keep(tensor4d(filter, [3, 3, outputs, inputs])) }
-      : { convolution: new FrozenConvolution(tensor4d(filter, [3, 3, inputs, outputs])) }),
+    convolution: new FrozenConvolution(tensor4d(filter, up ? [3, 3, outputs, inputs] : [3, 3, inputs, outputs]), { up }),
     energy: keep(tensor2d(energy, [inputs, outputs])),
     noiseStrength,
     noise: keep(tensor4d(noise, [1, side, side, 1])),

@@ -1,7 +1,6 @@
 import {
   add,
   clipByValue,
-  conv2dTranspose,
   matMul,
   mul,
   reshape,
@@ -67,13 +66,10 @@ function styled(
 ): Tensor4D {
   const style = styleOf(w, layer.modulation);
   const scaled = scaleChannels(x, style);
-  const y = layer.convolution ? layer.convolution.apply(scaled) : upConvolution(scaled, layer, resampler);
+  const convolved = layer.convolution.apply(scaled);
+  const y = layer.up ? resampler.blur(convolved) : convolved;
   const demodulation = mul(rsqrt(add(matMul(square(style), layer.energy), 1e-8)), GAIN) as Tensor2D;
   return styledActivation(y, { demodulation, noise, bias: layer.bias, clamp });
-}
-
-function upConvolution(x: Tensor4D, { upFilter, side }: StyledLayer, resampler: Resampler): Tensor4D {
-  return resampler.blur(conv2dTranspose(x, upFilter!, [x.shape[0], side + 1, side + 1, upFilter!.shape[2]], 2, "valid"));
 }
 
 /** The weights are small here: each image gets weights of its own, and its activations are read once. */
