@@ -19,6 +19,8 @@ export interface Checked {
   readonly options: LooseOptions;
   /** Option names that the caller understands besides those of every solve. */
   readonly extra: readonly string[];
+  /** Set when f makes float32 tensors of its times, though `times` holds none. */
+  readonly singlePrecisionTime?: boolean;
 }
 
 /** A problem on tensors. */
@@ -35,7 +37,7 @@ export function tensorProblem(checked: Checked, leaves: Tensor[]): TensorProblem
   const { defaultTolerances } = TensorSpace;
   const plan = preparePlan(caller, options, checked.extra, times.values, defaultTolerances);
   const time = times.tensor === undefined ? undefined : timeMap(times.values, timeScalars(times.tensor), plan);
-  const space = new TensorSpace(caller, y0.structure, { time });
+  const space = new TensorSpace(caller, y0.structure, { time, singlePrecisionTime: checked.singlePrecisionTime });
   const statistics = newStatistics();
   const dynamics = space.dynamics((t, y) => {
     statistics.nfe++;

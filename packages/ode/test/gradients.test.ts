@@ -190,6 +190,22 @@ describe("on wasm", () => {
     tf.dispose([late, start]);
   });
 
+  it.each(["steps", "checkpointed", "adjoint"] as const)("with respect to times, across a jump of f, through %s", (way) => {
+    // y′ = −y before t = 1 and 2 y after: y(t1) = exp(−(1 − t0) + 2 (t1 − 1)).
+    const f = (t: tf.Scalar, y: tf.Scalar) => tf.mul(tf.where(tf.less(t, 1), tf.scalar(-1), tf.scalar(2)), y);
+    const inputs = [tf.scalar(1), tf.tensor1d([0, 1.5])];
+    const options = { ...tight, jumpTimes: [1] };
+    const [dy0, dt] = tf.grads((y0: tf.Tensor, t: tf.Tensor) => {
+      const [start, times] = [y0 as tf.Scalar, t as tf.Tensor1D];
+      return last(
+        way === "adjoint" ? odeintAdjoint(f, start, times, options) : odeint(f, start, times, { ...options, gradient: way }),
+      );
+    })(inputs);
+    expectNear(values(dy0!), [1], 1e-4);
+    expectNear(values(dt!), [1, 2], 3e-4);
+    tf.dispose(inputs);
+  });
+
   it("second derivatives through the steps: y′ = y², d²y/dy0² = 2T/(1 − y0 T)³", () => {
     const start = tf.scalar(1);
     const first = (y0: tf.Tensor) =>

@@ -66,7 +66,7 @@ export function backwardProblem(
     })),
   };
   const normMembers = backward.norm === "seminorm" ? 2 * leaves.length : undefined;
-  const space = new TensorSpace(caller, structure, { normMembers });
+  const space = new TensorSpace(caller, structure, { normMembers, singlePrecisionTime: forward.times.tensor !== undefined });
   const statistics = newStatistics();
   const present = (y: readonly Tensor[]) => presentAs(forward.y0.structure, y);
   const f = (t: number, packed: Tensor[]): Tensor[] => {

@@ -198,6 +198,7 @@ function throughStoredStates(input: AdjointInput, reached: Arrival, onArrival: (
   const interval: Checked = {
     ...checked,
     times: { values: times, tensor: undefined },
+    singlePrecisionTime: tensor !== undefined,
     f: tensor === undefined ? checked.f : (t, y, args) => checked.f(scalar(t as number), y, args),
     options: { ...checked.options, ...intervalGrid(checked, times) },
   };

@@ -18,26 +18,26 @@ export class TensorSpace implements StateSpace<Tensor[]> {
   readonly #normMembers: number;
   readonly #owned = new Set<Tensor>();
 
+  /** Whether f sees its times as float32 tensors. */
+  readonly singlePrecisionTime: boolean;
+
   /**
    * @param caller name of the public function, for messages
    * @param structure how the user's tree nests
-   * @param options `time`: maps times to tensors, when t was given as one; `normMembers`: how many leading leaves the error norm
-   *   looks at (default: all)
+   * @param options `time`: maps times to tensors, when t was given as one; `singlePrecisionTime`: f makes tensors of its times itself;
+   *   `normMembers`: how many leading leaves the error norm looks at (default: all)
    */
   constructor(
     caller: string,
     structure: TreeStructure,
-    options: { time?: TimeMap | undefined; normMembers?: number | undefined } = {},
+    options: { time?: TimeMap | undefined; singlePrecisionTime?: boolean | undefined; normMembers?: number | undefined } = {},
   ) {
     registerKernels();
     this.#caller = caller;
     this.#structure = structure;
     this.#time = options.time;
+    this.singlePrecisionTime = options.singlePrecisionTime ?? options.time !== undefined;
     this.#normMembers = options.normMembers ?? Number.POSITIVE_INFINITY;
-  }
-
-  get singlePrecisionTime(): boolean {
-    return this.#time !== undefined;
   }
 
   /** f on packed states. Call the result inside `scope`: it makes sure that what f returned belongs to that scope. */
@@ -160,7 +160,11 @@ export class TensorSpace implements StateSpace<Tensor[]> {
   }
 }
 
-const scaled = (weights: Weights, scale: number) => Array.from(weights, (weight) => weight * scale);
+function scaled(weights: Weights, scale: number): number[] {
+  const result: number[] = [];
+  for (let i = 0; i < weights.length; i++) result.push(weights[i]! * scale);
+  return result;
+}
 
 function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((length, i) => length === b[i]);
