@@ -22,19 +22,17 @@ export async function run(args: string[]): Promise<void> {
   console.log(`batch ${BATCH}; ${device}; ${peer?.description ?? "PyTorch not found (set LATENTFLOW_PYTHON): not measured"}\n`);
 
   const { ours, theirs } = await oneThread(rounds, peer);
+  const torch = () => (peer ? BATCH / median(theirs) : Number.NaN);
+  const one = BATCH / median(ours);
+  console.log(`so far: wasm, one thread ${one.toFixed(3)} images/s, PyTorch ${torch().toFixed(3)}`);
   const two = await twoWorkers(rounds);
   if (peer) theirs.push(await peer.iterate());
   peer?.stop();
 
-  const torch = peer ? BATCH / median(theirs) : Number.NaN;
-  const row = (name: string, speed: number, wanted: string) => [name, speed.toFixed(3), (speed / torch).toFixed(2), wanted];
+  const row = (name: string, speed: number, wanted: string) => [name, speed.toFixed(3), (speed / torch()).toFixed(2), wanted];
   printTable(
     ["training, images/s", "speed", "× PyTorch", "wanted"],
-    [
-      row("PyTorch, all cores", torch, "–"),
-      row("wasm, one thread", BATCH / median(ours), "0.7"),
-      row("wasm, two workers", two, "1.0"),
-    ],
+    [row("PyTorch, all cores", torch(), "–"), row("wasm, one thread", one, "0.7"), row("wasm, two workers", two, "1.0")],
   );
 }
 
@@ -82,7 +80,7 @@ async function twoWorkers(rounds: number): Promise<number> {
   const jobs = Object.keys(speeds).map((name) => ({ name, direction: { depth: 1 }, ...problem(rounds + 3) }));
   const results = await trainDirections(jobs, {
     workers: 2,
-    setup: new URL("./setup.ts", import.meta.url),
+    setup: new URL("./setup.js", import.meta.url),
     onProgress: ({ name }, { iteration, imagesPerSecond }) => {
       // The last iteration may run alone.
       if (iteration > 2 && iteration < rounds + 3) speeds[name]!.push(imagesPerSecond);

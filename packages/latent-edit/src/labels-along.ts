@@ -43,21 +43,24 @@ export async function labelsAlong(direction: Direction, options: LabelsAlongOpti
     const count = Math.min(batchSize, codes.rows - start);
     const values = codes.data.subarray(start * codes.columns, (start + count) * codes.columns);
     const paths = tidy(() => pathsOf(direction, values, count, options));
-    for (let t = 0; t < times.length; t++) {
-      throwIfAborted("labelsAlong", signal);
-      await nextMacrotask();
-      const at = tidy(() => reshape(slice(paths, t, 1), paths.shape.slice(1)));
-      const logits = await model.logits(at);
-      for (let j = 0; j < attributes; j++) {
-        const classes = tidy(() => argMax(logits[j]!, 1));
-        (await classes.data()).forEach((label: number, i: number) => {
-          data[((start + i) * attributes + j) * times.length + t] = label;
-        });
-        classes.dispose();
+    try {
+      for (let t = 0; t < times.length; t++) {
+        throwIfAborted("labelsAlong", signal);
+        await nextMacrotask();
+        const at = tidy(() => reshape(slice(paths, t, 1), paths.shape.slice(1)));
+        const logits = await model.logits(at);
+        for (let j = 0; j < attributes; j++) {
+          const classes = tidy(() => argMax(logits[j]!, 1));
+          (await classes.data()).forEach((label: number, i: number) => {
+            data[((start + i) * attributes + j) * times.length + t] = label;
+          });
+          classes.dispose();
+        }
+        dispose([at, ...logits]);
       }
-      dispose([at, ...logits]);
+    } finally {
+      paths.dispose();
     }
-    paths.dispose();
     options.onProgress?.({ codes: start + count, total: codes.rows });
   }
   return { data, shape: [codes.rows, attributes, times.length] };

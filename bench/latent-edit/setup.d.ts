@@ -1,0 +1,3 @@
+import type { AttributeModel } from "@latentflow/core";
+
+export default function setup(): Promise<AttributeModel>;
