@@ -32,6 +32,7 @@ def write_curve(path: Path, points: list[dict[str, float]]) -> None:
     title += f'<text x="{MARGIN}" y="20">Fréchet distance in the regressor&#8217;s features (1: total variance of the renderings)</text>'
     path.write_text(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="12" fill="#333">'
+        f"<title>Fréchet distance over training</title>"
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>{marks}{ticks}{title}'
         f'<polyline points="{line}" fill="none" stroke="#2060c0" stroke-width="2"/></svg>\n'
     )
