@@ -6,6 +6,8 @@
  * the package, so a plain `import "@latentflow/backend/gradients"` works everywhere; the registries live on `globalThis`, so the bundled copy
  * fills the same ones that the application's tfjs-core reads.
  */
+// First, so that the application's tfjs-core starts the engine, not the copy that is bundled in with the next line.
+import "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import { registerGradient } from "@tensorflow/tfjs-core";
 import { productGradient } from "./gradients/broadcast-product.js";
