@@ -1,0 +1,105 @@
+import { SeededRandom } from "@latentflow/core";
+import { areaUnderCdCurve, type CdCurve, cdCurve, type PairedComparison, pairedBootstrap } from "@latentflow/metrics";
+import * as tf from "@tensorflow/tfjs-core";
+import {
+  classScores,
+  type Direction,
+  fitInterFaceGan,
+  LinearDirection,
+  labelsAlong,
+  NeuralOdeDirection,
+  tfjsModel,
+  trainDirection,
+} from "../../src/index.js";
+import { COMPARISON, generator, regressor, type World } from "./world.js";
+
+/** One world and seed: mean disentanglement at equal Control, maximum Control, and the paired comparisons of the flow. */
+export interface Comparison {
+  world: World;
+  seed: number;
+  maxControl: { flow: number; constant: number; interFaceGan: number };
+  /** Area under the CD curve over the Control range common to the flow and the other, [flow, other]. */
+  areas: { constant: [number, number]; interFaceGan: [number, number] };
+  /** Flow minus the other: below 0, the flow disentangles better at equal Control. */
+  against: { constant: Summary; interFaceGan: Summary };
+}
+
+type Summary = Pick<
+  PairedComparison,
+  "difference" | "interval" | "controlDifference" | "controlInterval" | "pValue" | "undefinedResamples"
+>;
+
+/** Trains the flow and the constant, fits InterFaceGAN, and compares their CD curves on the same held-out starts. */
+export async function compareWorld(world: World, seed: number): Promise<Comparison> {
+  const { latentDim, poolSize, heldOutStarts, times, flow, constant, training, interFaceGan, bootstrap } = COMPARISON;
+  const random = new SeededRandom(1000 + seed);
+  const model = tfjsModel({ generator, regressor: regressor(world) });
+  const sample = (count: number) => ({ data: random.normals(count * latentDim), shape: [count, latentDim] as const });
+  const codes = sample(poolSize);
+  const starts = await startsOf(model, sample(4 * heldOutStarts), heldOutStarts);
+
+  const train = async (direction: NeuralOdeDirection) => {
+    await trainDirection(direction, { ...training, model, attribute: { index: 0 }, codes, seed });
+    return direction;
+  };
+  const trainedFlow = await train(new NeuralOdeDirection({ latentDim, ...flow, seed }));
+  const trainedConstant = await train(new NeuralOdeDirection({ latentDim, ...constant, seed }));
+  const { direction } = await fitInterFaceGan(codes, classScores(await logitsOf(model, codes), { to: 1, from: 0 }), {
+    ...interFaceGan,
+    seed,
+  });
+
+  const curve = async (edit: Direction): Promise<CdCurve> => {
+    const labels = await labelsAlong(edit, { model, codes: starts, times });
+    return cdCurve(labels, {
+      attribute: 0,
+      classes: model.attributes.map(({ classes }) => classes),
+      times,
+      control: COMPARISON.control,
+    });
+  };
+  const [a, b, c] = [await curve(trainedFlow), await curve(trainedConstant), await curve(new LinearDirection(direction))];
+  const against = (other: CdCurve): Summary => {
+    const { difference, interval, controlDifference, controlInterval, pValue, undefinedResamples } = pairedBootstrap(a, other, {
+      ...bootstrap,
+      seed,
+    });
+    return { difference, interval, controlDifference, controlInterval, pValue, undefinedResamples };
+  };
+  const areas = (other: CdCurve) => areaUnderCdCurve([a, other]).areas as [number, number];
+  const [flowMax, constantMax, interFaceGanMax] = [a, b, c].map((x) => areaUnderCdCurve([x]).maxControl[0]!) as [
+    number,
+    number,
+    number,
+  ];
+  return {
+    world,
+    seed,
+    maxControl: { flow: flowMax, constant: constantMax, interFaceGan: interFaceGanMax },
+    areas: { constant: areas(b), interFaceGan: areas(c) },
+    against: { constant: against(b), interFaceGan: against(c) },
+  };
+}
+
+type Model = ReturnType<typeof tfjsModel>;
+type Codes = { data: Float32Array; shape: readonly [number, number] };
+
+async function logitsOf(model: Model, codes: Codes): Promise<{ data: Float32Array; shape: readonly [number, number] }> {
+  const w = tf.tensor2d(codes.data, [codes.shape[0], codes.shape[1]]);
+  const logits = await model.logits(w);
+  const data = Float32Array.from(await logits[0]!.data<"float32">());
+  tf.dispose([w, ...logits]);
+  return { data, shape: [codes.shape[0], 2] };
+}
+
+/** The first `count` codes of class 0. */
+async function startsOf(model: Model, codes: Codes, count: number): Promise<Codes> {
+  const { data } = await logitsOf(model, codes);
+  const d = codes.shape[1];
+  const rows = Array.from({ length: codes.shape[0] }, (_, i) => i).filter((i) => data[2 * i]! > data[2 * i + 1]!);
+  if (rows.length < count) throw new Error(`expected ${count} start codes of class 0, got ${rows.length}`);
+  return {
+    data: Float32Array.from(rows.slice(0, count).flatMap((i) => Array.from(codes.data.subarray(i * d, (i + 1) * d)))),
+    shape: [count, d],
+  };
+}
