@@ -55,7 +55,7 @@ afterAll(() => {
 
 async function expectEqual(actual: tf.Tensor, expected: tf.Tensor): Promise<void> {
   expect(actual.shape).toEqual(expected.shape);
-  const [a, b] = [await actual.data(), await expected.data()];
+  const [a, b] = [Array.from(await actual.data()), Array.from(await expected.data())];
   const scale = Math.max(...b.map(Math.abs));
   const worst = a.reduce((max, x, i) => Math.max(max, Math.abs(x - b[i]!)), 0);
   expect(worst / scale).toBeLessThan(1e-3);
