@@ -126,7 +126,7 @@ describe("onnxModel equals tfjsModel", () => {
     }
     tf.dispose(await model.logits(w));
     expect(tf.memory().numTensors).toBe(before);
-    tf.dispose(loss.originalLogits);
+    tf.dispose([...loss.originalLogits]);
   });
 
   it("says what is wrong with codes and requests", async () => {
@@ -139,7 +139,7 @@ describe("onnxModel equals tfjsModel", () => {
     const noImages = new GraphBuilder();
     noImages.output("y", noImages.op("Tanh", [noImages.input("w", ["n", 4])]), ["n", 4]);
     await expect(onnxModel({ generator: noImages.build(), regressor })).rejects.toThrow(/output \[n, 3, height, width\]/);
-    tf.dispose(loss.originalLogits);
+    tf.dispose([...loss.originalLogits]);
   });
 
   it("shares the session of equal content, and takes one output for all classes", async () => {
