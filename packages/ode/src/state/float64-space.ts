@@ -87,13 +87,17 @@ export class Float64Space implements StateSpace<Float64Array> {
     const size = this.#size;
     const terms = Math.min(weights.length, slopes.length);
     const result = this.#allocate();
-    result.fill(0);
+    // The first term overwrites what the recycled memory holds: a call of fill() costs as much as a term.
+    let empty = true;
     for (let j = 0; j < terms; j++) {
       const weight = weights[j]!;
       if (weight === 0) continue;
       const slope = slopes[j]!;
-      for (let i = 0; i < size; i++) result[i]! += weight * slope[i]!;
+      if (empty) for (let i = 0; i < size; i++) result[i] = weight * slope[i]!;
+      else for (let i = 0; i < size; i++) result[i]! += weight * slope[i]!;
+      empty = false;
     }
+    if (empty) result.fill(0);
     if (base === undefined) for (let i = 0; i < size; i++) result[i]! *= h;
     else for (let i = 0; i < size; i++) result[i] = base[i]! + h * result[i]!;
     return result;
