@@ -81,9 +81,10 @@ def balance(labels: Tensor) -> dict[str, list[float]]:
 
 
 def curve(path: Path) -> list[dict[str, float]]:
+    """Quality over training. Where an interrupted run went over the same images twice, its last pass counts."""
     with path.open() as file:
-        rows = [row for row in csv.DictReader(file) if row["frechet"]]
-    return [{key: float(row[key]) for key in ("images", "frechet", "confident")} for row in rows]
+        rows = {int(row["images"]): row for row in csv.DictReader(file) if row["frechet"]}
+    return [{key: float(rows[images][key]) for key in ("images", "frechet", "confident")} for images in sorted(rows)]
 
 
 def reference(generator: Generator, z: Tensor) -> dict[str, list]:

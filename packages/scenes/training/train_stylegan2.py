@@ -36,6 +36,8 @@ class Settings:
     images: int = 10_000_000
     batch: int = 32
     rate: float = 2.5e-3
+    # From here on the rate falls along a half cosine to a twentieth at the end of the run; never, if None.
+    anneal_from: int | None = None
     r1_gamma: float = 1.0
     r1_every: int = 16
     mixing: float = 0.5
@@ -48,6 +50,10 @@ class Settings:
     evaluate_images: int = 3_000
     checkpoint_minutes: float = 10
     seed: int = 0
+
+    @property
+    def lazy(self) -> float:
+        return self.r1_every / (self.r1_every + 1)
 
 
 SMOKE = Settings(images=640, log_every=160, evaluate_every=320, evaluate_images=320, checkpoint_minutes=0.2)
@@ -64,7 +70,7 @@ class Training:
         self.average = copy.deepcopy(self.generator).requires_grad_(False)
         self.generator_optimizer = adam(self.generator, settings.rate, 1.0)
         # A lazily regularised network takes 17 steps where 16 were meant (appendix B of the paper).
-        self.discriminator_optimizer = adam(self.discriminator, settings.rate, settings.r1_every / (settings.r1_every + 1))
+        self.discriminator_optimizer = adam(self.discriminator, settings.rate, settings.lazy)
         self.seen = 0
         self.minutes = 0.0
 
@@ -114,6 +120,7 @@ class Training:
 
     def step(self, real: Tensor, regularise: bool) -> dict[str, float]:
         """One step of both networks; returns what the log shows."""
+        self.set_rates()
         fake = self.generate(len(real))
         log = self.discriminator_step(real, fake.detach())
         if regularise:
@@ -122,6 +129,13 @@ class Training:
         self.seen += len(real)
         self.update_average(len(real))
         return log
+
+    def set_rates(self) -> None:
+        settings = self.settings
+        rate = settings.rate * annealed(self.seen, settings.anneal_from, settings.images)
+        for optimizer, lazy in ((self.generator_optimizer, 1.0), (self.discriminator_optimizer, settings.lazy)):
+            for group in optimizer.param_groups:
+                group["lr"] = rate * lazy
 
     def discriminator_step(self, real: Tensor, fake: Tensor) -> dict[str, float]:
         # One pass for both; the groups of the minibatch statistic must not mix real and generated images.
@@ -174,6 +188,14 @@ def adam(network: torch.nn.Module, rate: float, lazy: float) -> torch.optim.Adam
     return torch.optim.Adam(network.parameters(), lr=rate * lazy, betas=(0.0, 0.99**lazy), eps=1e-8, foreach=True)
 
 
+def annealed(seen: int, start: int | None, end: int) -> float:
+    """Factor of the learning rate: 1 up to `start`, then a half cosine down to 1/20 at `end`."""
+    if start is None or seen < start:
+        return 1.0
+    progress = min(1.0, (seen - start) / max(1, end - start))
+    return 0.05 + 0.95 * (1 + math.cos(math.pi * progress)) / 2
+
+
 def descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
@@ -209,12 +231,14 @@ def main() -> None:
     parser.add_argument("--regressor", type=Path, help="regressor.safetensors; with it, quality is measured")
     parser.add_argument("--warm-start", type=Path, help="file of compact.py to begin with if --out holds no checkpoint")
     parser.add_argument("--images", type=int, help="stop after so many images in all")
+    parser.add_argument("--anneal-from", type=int, help="let the learning rate fall from so many images to the end of --images")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="at most; fewer while others compute (see threads.py)")
     parser.add_argument("--smoke", action="store_true", help="a few steps of everything")
     args = parser.parse_args()
     settings = SMOKE if args.smoke else Settings()
     if args.images:
         settings.images = args.images
+    settings.anneal_from = args.anneal_from
 
     args.out.mkdir(parents=True, exist_ok=True)
     training = Training(settings)
