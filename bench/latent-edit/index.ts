@@ -8,7 +8,7 @@ import { SeededRandom } from "@latentflow/core";
 import { NeuralOdeDirection, type TrainOptions, trainDirection } from "@latentflow/latent-edit";
 import { trainDirections } from "@latentflow/latent-edit/workers";
 import { median, printTable } from "../measure.js";
-import { Peer } from "./peer.js";
+import { Peer } from "../peer.js";
 import setup from "./setup.js";
 import { svm } from "./svm.js";
 
@@ -18,7 +18,7 @@ export async function run(args: string[]): Promise<void> {
   if (args[0] === "svm") return svm();
   const rounds = Number(args[0] ?? 2);
   const { device } = await useBackend("wasm");
-  const peer = await Peer.start();
+  const peer = await Peer.start("latent_edit_torch.py");
   console.log(`batch ${BATCH}; ${device}; ${peer?.description ?? "PyTorch not found (set LATENTFLOW_PYTHON): not measured"}\n`);
 
   const { ours, theirs } = await oneThread(rounds, peer);
@@ -26,7 +26,7 @@ export async function run(args: string[]): Promise<void> {
   const one = BATCH / median(ours);
   console.log(`so far: wasm, one thread ${one.toFixed(3)} images/s, PyTorch ${torch().toFixed(3)}`);
   const two = await twoWorkers(rounds);
-  if (peer) theirs.push(await peer.iterate());
+  if (peer) theirs.push(await peer.seconds("iterate"));
   peer?.stop();
 
   const row = (name: string, speed: number, wanted: string) => [name, speed.toFixed(3), (speed / torch()).toFixed(2), wanted];
@@ -56,7 +56,7 @@ async function oneThread(rounds: number, peer: Peer | undefined): Promise<{ ours
   const { lossAndGradient } = model;
   model.lossAndGradient = async (w, loss) => {
     const start = performance.now();
-    if (peer) theirs.push(await peer.iterate());
+    if (peer) theirs.push(await peer.seconds("iterate"));
     waited = performance.now() - start;
     return lossAndGradient.call(model, w, loss);
   };

@@ -8,7 +8,7 @@ import { SeededRandom } from "@latentflow/core";
 import { FactorRegressor, StyleGan2Generator } from "@latentflow/models";
 import { concat, grad, profile, square, sum, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { median, printTable } from "../measure.js";
-import { Peer } from "./peer.js";
+import { Peer } from "../peer.js";
 
 const BATCH = 8;
 /** What must be reached: parts of the speed of PyTorch with shared weights on all cores. */
@@ -26,7 +26,7 @@ export async function run(args: string[]): Promise<void> {
     forward: () => tidy(() => logits(w)),
     gradient: () => tidy(() => grad((w) => sum(square(logits(w))))(w)),
   };
-  const peer = await Peer.start();
+  const peer = await Peer.start("stylegan2_torch.py");
   console.log(
     `batch ${BATCH}; wasm: ${device}, ${threads ?? 1} thread; ${peer?.description ?? "PyTorch not found (set LATENTFLOW_PYTHON): not measured"}\n`,
   );

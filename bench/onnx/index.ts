@@ -13,7 +13,7 @@ import { StyleGan2Generator } from "@latentflow/models";
 import { onnxModel } from "@latentflow/onnx";
 import { mul, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { median, printTable } from "../measure.js";
-import { Peer } from "../models/peer.js";
+import { Peer } from "../peer.js";
 import { benchRegressor } from "./regressor.js";
 
 const BATCH = 8;
@@ -37,7 +37,7 @@ export async function run(args: string[]): Promise<void> {
       dispose([gradient, ...logits]);
     },
   };
-  const peer = await Peer.start();
+  const peer = await Peer.start("stylegan2_torch.py");
   console.log(`batch ${BATCH}; ${peer?.description ?? "PyTorch not found (set LATENTFLOW_PYTHON): not measured"}`);
   const seconds: Record<string, number[]> = {};
   for (let round = -1; round < rounds; round++) {

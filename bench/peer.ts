@@ -2,19 +2,24 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** A Python process that does one job a line and answers with the seconds it took. */
+/** A Python process (a script in `peers/`) that does one job a line and answers with the seconds it took. */
 export class Peer {
   private constructor(
     private readonly child: ChildProcess,
     private readonly lines: AsyncIterator<string>,
+    /** What the script said of itself: the library, its version, its threads. */
     readonly description: string,
   ) {}
 
-  /** Undefined when there is no Python with PyTorch. */
-  static async start(): Promise<Peer | undefined> {
+  /**
+   * Undefined when the script does not start: no Python, or no PyTorch in it.
+   *
+   * @param script file name in `bench/peers`
+   */
+  static async start(script: string): Promise<Peer | undefined> {
     const python = process.env.LATENTFLOW_PYTHON ?? "python3";
-    const script = fileURLToPath(new URL("../peers/stylegan2_torch.py", import.meta.url));
-    const child = spawn(python, [script], { stdio: ["pipe", "pipe", "ignore"] });
+    const path = fileURLToPath(new URL(`./peers/${script}`, import.meta.url));
+    const child = spawn(python, [path], { stdio: ["pipe", "pipe", "ignore"] });
     child.on("error", () => {});
     const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
     const first = await lines.next();
