@@ -10,10 +10,14 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   metrics: [],
   datasets: ["checkpoints"],
   scenes: ["core", "core/files", "checkpoints", "models"],
+  experiments: [
+    ...["core", "core/files", "backend", "backend/gradients", "checkpoints", "onnx", "models"],
+    ...["latent-edit", "latent-edit/files", "metrics", "scenes"],
+  ],
 };
 
 /** Node's own modules are allowed where a file is Node's alone (a subpath or a dynamic import behind one). */
-const NODE_ALLOWED = new Set(["core", "checkpoints", "latent-edit", "scenes", "models", "datasets", "onnx"]);
+const NODE_ALLOWED = new Set(["core", "checkpoints", "latent-edit", "scenes", "models", "datasets", "onnx", "experiments"]);
 
 /**
  * What is wrong with the imports of one file of package `name`.

@@ -1,0 +1,100 @@
+import type { MethodId } from "./results.js";
+
+/** An experiment, complete: what `resolveConfig` makes of what a user wrote. Plain JSON. */
+export interface ExperimentConfig {
+  /** Title of the report. */
+  readonly name: string;
+  /** Everything random follows from it. */
+  readonly seed: number;
+  readonly model: ModelChoice;
+  /** Truncation ψ around the mean latent, after the edit; 1: none. Paper: 0.7. */
+  readonly truncation: number;
+  /** Edited attributes: starts are codes of class `from`, the edit goes to class `to`. */
+  readonly attributes: readonly AttributeEdit[];
+  readonly methods: readonly MethodId[];
+  readonly sample: SampleConfig;
+  readonly fit: FitConfig;
+  readonly train: TrainConfig;
+  readonly evaluate: EvaluateConfig;
+  readonly analyze: AnalyzeConfig;
+  readonly pictures: PicturesConfig;
+}
+
+/** Generator and regressor: the bundled scenes, a module of the user's own, or files. */
+export type ModelChoice =
+  | { readonly kind: "scenes" /** Folder of other data files. */; readonly from: string | null }
+  | { readonly kind: "module" /** Its default export is a `ModelSetup`. */; readonly path: string }
+  | { readonly kind: "files"; readonly generator: string; readonly regressor: string; readonly attributes: readonly string[] };
+
+export interface AttributeEdit {
+  readonly name: string;
+  readonly from: number;
+  /** null: the last class. */
+  readonly to: number | null;
+}
+
+export interface SampleConfig {
+  /** Codes to fit, train and probe on. */
+  readonly codes: number;
+  /** Further codes, never trained on, for measuring. */
+  readonly heldOut: number;
+  /** Images at once. */
+  readonly batchSize: number;
+}
+
+export interface FitConfig {
+  /** InterFaceGAN: share of codes taken from each end of the scores, or a count above 1. */
+  readonly ratio: number;
+  readonly C: number;
+  /** GANSpace, SeFa: components among which the attribute's is looked for. */
+  readonly components: number;
+}
+
+export interface TrainConfig {
+  readonly iterations: number;
+  readonly batchSize: number;
+  /** α: edits are trained up to this length. */
+  readonly maxTime: number;
+  readonly learningRate: number;
+  readonly decayEvery: number;
+  readonly decayFactor: number;
+  /** τ */
+  readonly temperature: number;
+  /** λ */
+  readonly preservation: number;
+  /** Equal 3/8 steps over an edit; the paper takes one. */
+  readonly solverSteps: number;
+  /** Iterations between checkpoints. */
+  readonly checkpointEvery: number;
+}
+
+export interface EvaluateConfig {
+  /** At most this many held-out starts of class `from`. */
+  readonly starts: number;
+  /** Equally spaced edit lengths, 0 and `maxTime` included. */
+  readonly times: number;
+  readonly maxTime: number;
+  readonly control: "target" | "changed";
+  readonly resamples: number;
+  readonly confidence: number;
+  readonly batchSize: number;
+}
+
+export interface AnalyzeConfig {
+  /** Codes for the probes (at most `sample.codes`). */
+  readonly probeCodes: number;
+  /** Starts whose paths' straightness is measured. */
+  readonly paths: number;
+  /** Singular values that count for the entropy; null: all. */
+  readonly k: number | null;
+  readonly bins: number;
+}
+
+export interface PicturesConfig {
+  /** Starts shown; 0 leaves pictures out. */
+  readonly samples: number;
+  /** Edit lengths in a strip. */
+  readonly stripTimes: number;
+  /** Frames of a movie, one way. */
+  readonly movieFrames: number;
+}
