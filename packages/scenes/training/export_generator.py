@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from curve import write_curve
@@ -102,7 +102,7 @@ def side_by_side(real: Tensor, fake: Tensor) -> Tensor:
 
 def write(path: Path, tensors: dict[str, Tensor]) -> None:
     temporary = path.with_suffix(".tmp")
-    save_file({name: value.contiguous() for name, value in tensors.items()}, temporary)
+    temporary.write_bytes(save({name: value.contiguous() for name, value in tensors.items()}))
     os.replace(temporary, path)
 
 
