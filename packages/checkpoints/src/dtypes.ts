@@ -1,4 +1,5 @@
 import { CheckpointError } from "./error.js";
+import { bfloat16, float16, type HalfFloats } from "./half-floats.js";
 
 /** Element types as NumPy and PyTorch name them. */
 export type DType =
@@ -43,15 +44,13 @@ interface DTypeInfo {
   readonly itemSize: number;
   /** The array its elements are kept in. */
   readonly Array: { new (length: number): TypedArray; new (buffer: ArrayBuffer, byteOffset: number, length: number): TypedArray };
-  /** Widening of a 16-bit float. */
-  readonly widen?: (bits: number) => number;
-  /** Rounding to a 16-bit float. */
-  readonly narrow?: (value: number) => number;
+  /** Conversion of 16-bit floats, which are kept as float32. */
+  readonly half?: HalfFloats;
 }
 
 export const dtypes: Readonly<Record<DType, DTypeInfo>> = {
-  float16: { itemSize: 2, Array: Float32Array, widen: float16ToNumber, narrow: numberToFloat16 },
-  bfloat16: { itemSize: 2, Array: Float32Array, widen: bfloat16ToNumber, narrow: numberToBfloat16 },
+  float16: { itemSize: 2, Array: Float32Array, half: float16 },
+  bfloat16: { itemSize: 2, Array: Float32Array, half: bfloat16 },
   float32: { itemSize: 4, Array: Float32Array },
   float64: { itemSize: 8, Array: Float64Array },
   int8: { itemSize: 1, Array: Int8Array },
@@ -67,7 +66,7 @@ export const dtypes: Readonly<Record<DType, DTypeInfo>> = {
 
 /** Bytes that `count` elements take in memory, after widening. */
 export function memorySize(dtype: DType, count: number): number {
-  return count * (dtypes[dtype].widen ? 4 : dtypes[dtype].itemSize);
+  return count * (dtypes[dtype].half ? 4 : dtypes[dtype].itemSize);
 }
 
 /** Number of elements of a shape. Throws on anything but a list of at most 64 non-negative integers with a representable product. */
@@ -95,45 +94,4 @@ export function toFloat32(tensor: TensorData): Float32Array<ArrayBuffer> {
   const { data } = tensor;
   if (data instanceof Float32Array) return data;
   return Float32Array.from(data as ArrayLike<number | bigint>, Number);
-}
-
-const scratch = new DataView(new ArrayBuffer(4));
-
-function float16ToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
-function numberToFloat16(value: number): number {
-  if (Number.isNaN(value)) return 0x7e00;
-  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
-  const size = Math.abs(value);
-  if (size >= 65520) return sign | 0x7c00;
-  // Spacing of representable numbers at this size; below 2^-14 it is that of subnormals.
-  const exponent = Math.max(Math.floor(Math.log2(size)), -14);
-  const steps = roundHalfToEven(size / 2 ** (exponent - 10));
-  // A carry out of the fraction flows into the exponent, which is the right result.
-  return sign | (exponent === -14 ? steps : ((exponent + 14) << 10) + steps);
-}
-
-function bfloat16ToNumber(bits: number): number {
-  scratch.setUint32(0, bits << 16);
-  return scratch.getFloat32(0);
-}
-
-function numberToBfloat16(value: number): number {
-  if (Number.isNaN(value)) return 0x7fc0;
-  scratch.setFloat32(0, value);
-  const bits = scratch.getUint32(0);
-  return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff;
-}
-
-function roundHalfToEven(x: number): number {
-  const floor = Math.floor(x);
-  const rest = x - floor;
-  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
 }

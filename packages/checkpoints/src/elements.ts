@@ -1,5 +1,5 @@
-import { type DType, dtypes, type TypedArray } from "./dtypes.js";
-import { EndOfDataError } from "./error.js";
+import { type DType, dtypes, elementCount, type TensorData, type TypedArray } from "./dtypes.js";
+import { CheckpointError, describe, EndOfDataError } from "./error.js";
 import type { ByteSource } from "./source.js";
 
 const PIECE = 1 << 20;
@@ -57,25 +57,48 @@ export class ElementDecoder {
         offset + this.#filled,
       );
     }
-    const { itemSize, widen } = dtypes[this.#dtype];
-    if (this.#bigEndian && itemSize > 1)
-      for (let i = 0; i < this.#bytes.length; i += itemSize) this.#bytes.subarray(i, i + itemSize).reverse();
-    if (widen) {
+    const { itemSize, half } = dtypes[this.#dtype];
+    if (this.#bigEndian) reverseBytes(this.#bytes, itemSize);
+    if (half) {
       const halves = new Uint16Array(this.#data.buffer, this.#bytes.byteOffset, this.#data.length);
       // Element i is written at byte 4i and the halves still to be read start at byte 2n + 2i + 2, which is beyond 4i + 3.
-      for (let i = 0; i < halves.length; i++) this.#data[i] = widen(halves[i]!);
+      half.widen(halves, this.#data as Float32Array);
     }
     if (this.#dtype === "bool") for (let i = 0; i < this.#data.length; i++) this.#data[i] = this.#data[i] ? 1 : 0;
     return this.#data;
   }
 }
 
-/** Elements as a file stores them: little-endian, 16-bit floats rounded to nearest even. */
-export function encodeElements(dtype: DType, data: TypedArray): Uint8Array {
-  const { narrow } = dtypes[dtype];
-  if (!narrow) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const halves = Uint16Array.from(data as Float32Array, narrow);
+/**
+ * A tensor's elements as a file stores them: little-endian, 16-bit floats rounded to nearest even.
+ *
+ * @param what the tensor in error messages
+ * @throws CheckpointError when the elements' number or array does not fit shape and dtype
+ */
+export function encodeElements(caller: string, what: string, { dtype, shape, data }: TensorData): Uint8Array {
+  const fail = (expected: string, got: string) => {
+    throw new CheckpointError(`${what}: expected ${expected}, got ${got}.`, undefined, { caller });
+  };
+  const count = elementCount(shape);
+  if (data.length !== count) fail(`${count} elements for shape [${shape.join(", ")}]`, String(data.length));
+  const { Array: Elements } = dtypes[dtype];
+  if (!(data instanceof Elements)) fail(`${dtype} in an array of ${Elements.name}`, `a ${describe(data)}`);
+  const { half } = dtypes[dtype];
+  if (!half) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const halves = new Uint16Array(data.length);
+  half.narrow(data as Float32Array, halves);
   return new Uint8Array(halves.buffer);
+}
+
+/** Turns every element's bytes round. */
+function reverseBytes(bytes: Uint8Array, itemSize: number): void {
+  for (let start = 0; start < bytes.length; start += itemSize) {
+    for (let low = start, high = start + itemSize - 1; low < high; low++, high--) {
+      const byte = bytes[low]!;
+      bytes[low] = bytes[high]!;
+      bytes[high] = byte;
+    }
+  }
 }
 
 /**

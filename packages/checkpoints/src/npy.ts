@@ -85,22 +85,12 @@ export function parseNpyHeader(head: Uint8Array): NpyHeader {
  */
 export function writeNpy(tensor: TensorData): Uint8Array<ArrayBuffer> {
   const type = numpyTypeName(tensor.dtype);
-  const count = elementCount(tensor.shape);
   if (!type) throw new CheckpointError(`NumPy has no ${tensor.dtype}; write float32 instead.`, undefined, { caller: "writeNpy" });
-  if (tensor.data.length !== count) {
-    throw new CheckpointError(
-      `expected ${count} elements for shape [${tensor.shape.join(", ")}], got ${tensor.data.length}.`,
-      undefined,
-      {
-        caller: "writeNpy",
-      },
-    );
-  }
+  const elements = encodeElements("writeNpy", "the array", tensor);
   const shape = tensor.shape.length === 1 ? `${tensor.shape[0]},` : tensor.shape.join(", ");
   const literal = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape}), }`;
   // Elements start at a multiple of 64 bytes; the header ends in a line feed.
   const headerSize = Math.ceil((10 + literal.length + 1) / 64) * 64;
-  const elements = encodeElements(tensor.dtype, tensor.data);
   const file = new Uint8Array(headerSize + elements.length);
   const head = `${MAGIC}\x01\x00\0\0${literal.padEnd(headerSize - 11)}\n`;
   for (let i = 0; i < head.length; i++) file[i] = head.charCodeAt(i);

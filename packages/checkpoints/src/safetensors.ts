@@ -112,6 +112,7 @@ async function readTensor(file: ByteSource, name: string, entry: unknown, base: 
  *
  * @param tensors by name, in the order in which they are to be written
  * @param metadata free text by key
+ * @throws CheckpointError when a tensor's elements do not fit its shape and dtype
  */
 export function writeSafetensors(
   tensors: ReadonlyMap<string, TensorData> | Readonly<Record<string, TensorData>>,
@@ -121,21 +122,14 @@ export function writeSafetensors(
   const texts = metadata instanceof Map ? [...metadata] : Object.entries(metadata);
   const header: [string, unknown][] = texts.length ? [["__metadata__", Object.fromEntries(texts)]] : [];
   let end = 0;
-  for (const [name, { dtype, shape, data }] of list) {
-    const count = elementCount(shape);
-    if (data.length !== count) {
-      throw new CheckpointError(
-        `tensor ${describe(name)}: expected ${count} elements for shape [${shape.join(", ")}], got ${data.length}.`,
-        undefined,
-        {
-          caller: "writeSafetensors",
-        },
-      );
-    }
-    const start = end;
-    end += count * dtypes[dtype].itemSize;
-    header.push([name, { dtype: NAMES[dtype], shape, data_offsets: [start, end] }]);
-  }
+  const elements = list.map(([name, tensor]) => {
+    if (name === "__metadata__")
+      throw new CheckpointError(`expected another name of a tensor than ${name}.`, undefined, { caller: "writeSafetensors" });
+    const bytes = encodeElements("writeSafetensors", `tensor ${describe(name)}`, tensor);
+    header.push([name, { dtype: NAMES[tensor.dtype], shape: tensor.shape, data_offsets: [end, end + bytes.length] }]);
+    end += bytes.length;
+    return bytes;
+  });
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   // Elements start at a multiple of 8 bytes: readers may map them in place.
   const headerSize = Math.ceil(json.length / 8) * 8;
@@ -144,8 +138,7 @@ export function writeSafetensors(
   file.fill(32, 8, 8 + headerSize);
   file.set(json, 8);
   let at = 8 + headerSize;
-  for (const [, { dtype, data }] of list) {
-    const bytes = encodeElements(dtype, data);
+  for (const bytes of elements) {
     file.set(bytes, at);
     at += bytes.length;
   }

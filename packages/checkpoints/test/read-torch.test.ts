@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CheckpointError, PickledGlobal, PickledObject, readTorch, stateDict, type TensorData, toFloat32 } from "../src/index.js";
+import { type Part, torchZip } from "./craft.js";
 import { referenceFile, referenceValues } from "./files.js";
 
 type Dict = Map<string, unknown>;
@@ -80,6 +81,21 @@ describe.each(["training.zip.pt", "training.legacy.pt", "training.protocol4.pt"]
       64,
     ]);
   });
+});
+
+it("reads the numbers of protocol 0, which are text", async () => {
+  const numbers = ["1e-05", "-0.25", "inf", "-inf", "nan"].map((number): Part => `F${number}\n`);
+  expect(await readTorch(torchZip(["(", numbers, "I-7\nL9007199254740993L\nI01\nl"]))).toEqual([
+    1e-5,
+    -0.25,
+    Infinity,
+    -Infinity,
+    NaN,
+    -7,
+    9007199254740993n,
+    true,
+  ]);
+  await expect(readTorch(torchZip("F0x10\n"))).rejects.toThrow("expected a decimal number");
 });
 
 describe("readTorch refuses", () => {

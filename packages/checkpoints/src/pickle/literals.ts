@@ -20,6 +20,14 @@ export function integerFromText(line: string, offset: number): number | bigint |
   return exactNumber(BigInt(match[1]!.replace("+", "")));
 }
 
+/** A float as protocol 0 writes it: Python's repr, such as 1e-05, inf or -nan. */
+export function floatFromText(line: string, offset: number): number {
+  const special = /^([+-]?)(inf|nan)$/i.exec(line);
+  if (special) return special[2]!.toLowerCase() === "nan" ? Number.NaN : Number(`${special[1]}Infinity`);
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(line)) throw new CheckpointError("expected a decimal number.", offset);
+  return Number(line);
+}
+
 function exactNumber(value: bigint): number | bigint {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;

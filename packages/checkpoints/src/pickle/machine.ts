@@ -1,7 +1,7 @@
 import type { Budget } from "../budget.js";
 import { CheckpointError, describe } from "../error.js";
 import type { Cursor } from "./cursor.js";
-import { integerFromBytes, integerFromText, unescapeString } from "./literals.js";
+import { floatFromText, integerFromBytes, integerFromText, unescapeString } from "./literals.js";
 import { PickledGlobal, PickledObject } from "./values.js";
 
 /** What stands for a Python callable: a function of ours that was chosen for exactly this name. */
@@ -89,7 +89,7 @@ export class PickleMachine {
       case 0x8b: this.#push(integerFromBytes(cursor.take(cursor.uint32()), this.offset)); break; // LONG4
       case 0x49: this.#push(integerFromText(cursor.line(), this.offset)); break; // INT
       case 0x4c: this.#push(integerFromText(cursor.line(), this.offset)); break; // LONG
-      case 0x46: this.#push(Number(cursor.line())); break; // FLOAT
+      case 0x46: this.#push(floatFromText(cursor.line(), this.offset)); break; // FLOAT
       // Text and bytes
       case 0x58: this.#push(cursor.text(cursor.uint32())); break; // BINUNICODE
       case 0x8c: this.#push(cursor.text(cursor.uint8())); break;
