@@ -7,7 +7,13 @@ const notANumberAbove = (exponentMask: number) => (bits: number) => (bits & 0x7f
 describe16("float16", float16, notANumberAbove(0x7c00), 10, 15);
 describe16("bfloat16", bfloat16, notANumberAbove(0x7f80), 7, 127);
 
-function describe16(name: string, half: HalfFloats, notANumber: (bits: number) => boolean, fractionBits: number, bias: number): void {
+function describe16(
+  name: string,
+  half: HalfFloats,
+  notANumber: (bits: number) => boolean,
+  fractionBits: number,
+  bias: number,
+): void {
   const values = new Float32Array(65536);
   half.widen(allBits, values);
 

@@ -35,12 +35,10 @@ const depthwiseInputGradient: GradConfig = {
   inputsToSave: ["dy", "filter"],
   gradFunc: (ddInput, saved, attrs) => {
     const [dy, filter] = saved as [Tensor4D, Tensor4D];
-    const { strides, pad, dilations, dimRoundingMode } = attrs as unknown as ConvolutionAttributes;
-    const options = { strides, pad, dilations, dimRoundingMode };
+    const { convolve, filterGradient } = depthwise(attrs);
     return {
-      dy: () => depthwiseConv2d(ddInput as Tensor4D, filter, strides, pad as "same", "NHWC", dilations, dimRoundingMode),
-      filter: () =>
-        run("DepthwiseConv2dNativeBackpropFilter", { x: ddInput as Tensor, dy }, { ...options, filterShape: filter.shape }),
+      dy: () => convolve(ddInput as Tensor4D, filter),
+      filter: () => filterGradient(ddInput as Tensor4D, dy, filter.shape),
     };
   },
 };
@@ -50,14 +48,27 @@ const depthwiseFilterGradient: GradConfig = {
   inputsToSave: ["x", "dy"],
   gradFunc: (ddFilter, saved, attrs) => {
     const [x, dy] = saved as [Tensor4D, Tensor4D];
-    const { strides, pad, dilations, dimRoundingMode } = attrs as unknown as ConvolutionAttributes;
-    const options = { strides, pad, dilations, dimRoundingMode };
+    const { convolve, imageGradient } = depthwise(attrs);
     return {
-      x: () => run("DepthwiseConv2dNativeBackpropInput", { dy, filter: ddFilter as Tensor }, { ...options, inputShape: x.shape }),
-      dy: () => depthwiseConv2d(x, ddFilter as Tensor4D, strides, pad as "same", "NHWC", dilations, dimRoundingMode),
+      x: () => imageGradient(dy, ddFilter as Tensor4D, x.shape),
+      dy: () => convolve(x, ddFilter as Tensor4D),
     };
   },
 };
+
+/** The three kernels of one depthwise convolution: the gradients of each are the other two. */
+function depthwise(attrs: unknown) {
+  const { strides, pad, dilations, dimRoundingMode } = attrs as ConvolutionAttributes;
+  const options = { strides, pad, dilations, dimRoundingMode };
+  return {
+    convolve: (x: Tensor4D, filter: Tensor4D) =>
+      depthwiseConv2d(x, filter, strides, pad as "same", "NHWC", dilations, dimRoundingMode),
+    imageGradient: (dy: Tensor4D, filter: Tensor4D, inputShape: readonly number[]) =>
+      run("DepthwiseConv2dNativeBackpropInput", { dy, filter }, { ...options, inputShape }),
+    filterGradient: (x: Tensor4D, dy: Tensor4D, filterShape: readonly number[]) =>
+      run("DepthwiseConv2dNativeBackpropFilter", { x, dy }, { ...options, filterShape }),
+  };
+}
 
 export const convolutionGradients: readonly GradConfig[] = [
   conv2dFilterGradient,

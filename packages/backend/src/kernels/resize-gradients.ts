@@ -1,6 +1,34 @@
 /** The gradients of image resizing, for backends whose data is plain arrays: every sample of the output hands its share back to the pixels it read. */
 
-export interface Resize {
+import type { KernelBackend, TensorInfo } from "@tensorflow/tfjs-core";
+import type { KernelOverride } from "./override.js";
+
+/** How a backend's memory is read and had. */
+export interface PlainMemory<B extends KernelBackend> {
+  read(backend: B, info: TensorInfo): Float32Array;
+  zeros(backend: B, shape: readonly number[]): { readonly info: TensorInfo; readonly data: Float32Array };
+}
+
+/** Both gradients as kernels of a backend: the stock ones ignore half-pixel centres. */
+export function resizeGradients<B extends KernelBackend>(memory: PlainMemory<B>): KernelOverride<B>[] {
+  const override = (kernelName: string, accumulate: typeof resizeBilinearGradient): KernelOverride<B> => ({
+    kernelName,
+    make() {
+      return ({ inputs, backend, attrs }) => {
+        const { images, dy } = inputs as { images: TensorInfo; dy: TensorInfo };
+        const { alignCorners = false, halfPixelCenters = false } = attrs as Partial<Resize>;
+        const dx = memory.zeros(backend, images.shape);
+        const input = images.shape as unknown as Resize["input"];
+        const output = [dy.shape[1]!, dy.shape[2]!] as const;
+        accumulate(memory.read(backend, dy), dx.data, { input, output, alignCorners, halfPixelCenters });
+        return dx.info;
+      };
+    },
+  });
+  return [override("ResizeBilinearGrad", resizeBilinearGradient), override("ResizeNearestNeighborGrad", resizeNearestGradient)];
+}
+
+interface Resize {
   readonly input: readonly [batch: number, height: number, width: number, channels: number];
   readonly output: readonly [height: number, width: number];
   readonly alignCorners: boolean;
@@ -8,7 +36,7 @@ export interface Resize {
 }
 
 /** Adds dy's share to `dx`, which must be zero at the start. */
-export function resizeBilinearGradient(dy: Float32Array, dx: Float32Array, resize: Resize): void {
+function resizeBilinearGradient(dy: Float32Array, dx: Float32Array, resize: Resize): void {
   const [batch, height, width, channels] = resize.input;
   const rows = linearSamples(height, resize.output[0], resize);
   const columns = linearSamples(width, resize.output[1], resize);
@@ -33,7 +61,7 @@ export function resizeBilinearGradient(dy: Float32Array, dx: Float32Array, resiz
 }
 
 /** Adds dy to the pixels of `dx` that it was copied from; `dx` must be zero at the start. */
-export function resizeNearestGradient(dy: Float32Array, dx: Float32Array, resize: Resize): void {
+function resizeNearestGradient(dy: Float32Array, dx: Float32Array, resize: Resize): void {
   const [batch, height, width, channels] = resize.input;
   const rows = nearestSamples(height, resize.output[0], resize);
   const columns = nearestSamples(width, resize.output[1], resize);

@@ -2,8 +2,9 @@ import { installOverride } from "../kernels/override.js";
 import { conv2DBackpropFilter } from "./conv2d-filter-gradient.js";
 import { conv2DBackpropInput } from "./conv2d-input-gradient.js";
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from "./depthwise-gradients.js";
-import { maxPoolGrad, resizeBilinearGrad, resizeNearestNeighborGrad } from "./image-gradients.js";
 import { batchMatMul, fusedMatMul } from "./mat-mul.js";
+import { maxPoolGrad } from "./max-pool-gradient.js";
+import { wasmResizeGradients } from "./resize-gradients.js";
 import { forwardConvolutions } from "./same-padding.js";
 import { unsortedSegmentSum } from "./unsorted-segment-sum.js";
 
@@ -19,8 +20,7 @@ export function installWasmKernels(): void {
     depthwiseBackpropFilter,
     unsortedSegmentSum,
     maxPoolGrad,
-    resizeBilinearGrad,
-    resizeNearestNeighborGrad,
+    ...wasmResizeGradients,
   ]) {
     installOverride("wasm", override);
   }

@@ -1,32 +1,7 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { backend_util, type TensorInfo } from "@tensorflow/tfjs-core";
 import type { KernelOverride } from "../kernels/override.js";
-import { type Resize, resizeBilinearGradient, resizeNearestGradient } from "../kernels/resize-gradients.js";
 import { allocate, floats } from "./heap.js";
-
-/** The stock wasm kernels ignore half-pixel centres. */
-function resizeGradientOnWasm(kernelName: string, accumulate: typeof resizeBilinearGradient): KernelOverride<BackendWasm> {
-  return {
-    kernelName,
-    make() {
-      return ({ inputs, backend, attrs }) => {
-        const { images, dy } = inputs as { images: TensorInfo; dy: TensorInfo };
-        const { alignCorners = false, halfPixelCenters = false } = attrs as {
-          alignCorners?: boolean;
-          halfPixelCenters?: boolean;
-        };
-        const dx = allocate(backend, images.shape);
-        const output = [dy.shape[1]!, dy.shape[2]!] as const;
-        const input = images.shape as unknown as Resize["input"];
-        accumulate(floats(backend, dy), floats(backend, dx).fill(0), { input, output, alignCorners, halfPixelCenters });
-        return dx;
-      };
-    },
-  };
-}
-
-export const resizeBilinearGrad = resizeGradientOnWasm("ResizeBilinearGrad", resizeBilinearGradient);
-export const resizeNearestNeighborGrad = resizeGradientOnWasm("ResizeNearestNeighborGrad", resizeNearestGradient);
 
 interface PoolingAttributes {
   readonly filterSize: number | [number, number];
