@@ -1,0 +1,25 @@
+import { ExperimentsError } from "../errors.js";
+import type { EditFrames } from "../results.js";
+import type { Picture } from "./picture.js";
+
+/** One sample at one time; shares the frames' bytes. */
+export function frameAt({ data, times, width, height }: EditFrames, sample: number, time: number): Picture {
+  const size = width * height * 3;
+  const start = (sample * times.length + time) * size;
+  return { width, height, data: data.subarray(start, start + size) };
+}
+
+/** Throws unless there are as many bytes as the shape says. */
+export function checkFrames(caller: string, { method, data, samples, times, width, height }: EditFrames): void {
+  if (samples > 0 && times.length > 0 && data.length === samples * times.length * width * height * 3) return;
+  throw new ExperimentsError(
+    `${caller}: expected samples · times · height · width · 3 bytes for ${method}, got ${data.length} for ` +
+      `${samples} · ${times.length} · ${height} · ${width} · 3.`,
+  );
+}
+
+/** At most `count` of the indices 0 … n − 1, equally spaced, both ends among them. */
+export function spread(n: number, count: number): number[] {
+  if (n <= count) return Array.from({ length: n }, (_, i) => i);
+  return Array.from({ length: count }, (_, i) => Math.round((i * (n - 1)) / Math.max(1, count - 1)));
+}

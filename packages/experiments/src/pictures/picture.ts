@@ -1,0 +1,52 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { ExperimentsError } from "../errors.js";
+
+/** An 8-bit RGB image: `data` holds height · width · 3 bytes, rows from top to bottom. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+/**
+ * Images of a generator as 8-bit RGB: [-1, 1] is clamped and mapped to 0 … 255, rounded to the nearest.
+ * This is the only place where floats become bytes, so that every file of a run shows the same pixels.
+ *
+ * @param images [n, height, width, 3]; not disposed
+ * @returns n · height · width · 3 bytes in the tensor's order
+ * @throws ExperimentsError for another shape, or for NaN, which would otherwise look like a black picture
+ */
+export async function toRgb8(images: tf.Tensor): Promise<Uint8Array> {
+  if (images.rank !== 4 || images.shape[3] !== 3) {
+    throw new ExperimentsError(`toRgb8: expected images [n, height, width, 3], got [${images.shape.join(", ")}].`);
+  }
+  const scaled = tf.tidy(() => tf.add(tf.mul(tf.clipByValue(images, -1, 1), 127.5), 127.5));
+  const values = await scaled.data();
+  scaled.dispose();
+  return Uint8Array.from(values, (value, i) => {
+    if (Number.isNaN(value)) throw new ExperimentsError(`toRgb8: expected numbers, got NaN at index ${i}.`);
+    return Math.round(value);
+  });
+}
+
+/** Throws unless the picture's bytes are as many as its size says. */
+export function checkPicture(caller: string, { width, height, data }: Picture): void {
+  const whole = Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0;
+  if (whole && data.length === width * height * 3) return;
+  throw new ExperimentsError(`${caller}: expected width · height · 3 bytes, got ${data.length} for ${width} × ${height}.`);
+}
+
+/** Throws unless there is a picture, and all are valid and of one size. */
+export function checkSameSize(caller: string, pictures: readonly Picture[]): { width: number; height: number } {
+  const first = pictures[0];
+  if (first === undefined) throw new ExperimentsError(`${caller}: expected at least one picture, got none.`);
+  for (const picture of pictures) {
+    checkPicture(caller, picture);
+    if (picture.width !== first.width || picture.height !== first.height) {
+      throw new ExperimentsError(
+        `${caller}: expected pictures of one size, got ${first.width} × ${first.height} and ${picture.width} × ${picture.height}.`,
+      );
+    }
+  }
+  return { width: first.width, height: first.height };
+}

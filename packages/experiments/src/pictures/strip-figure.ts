@@ -1,0 +1,57 @@
+import { type Markup, markup } from "../report/markup.js";
+import { grid } from "./grid.js";
+import type { Picture } from "./picture.js";
+import { encodePng } from "./png.js";
+
+/** What a strip figure shows. */
+export interface StripFigure {
+  readonly title: string;
+  /** Name of each row. */
+  readonly labels: readonly string[];
+  /** Edit length of each column. */
+  readonly times: readonly number[];
+  /** [rows][columns], of one size. */
+  readonly rows: readonly (readonly Picture[])[];
+}
+
+const CELL = 96;
+const ROW_GAP = 8;
+const MARGIN = 14;
+const HEAD = 46;
+const LETTER = 7.4;
+
+/**
+ * A strip with its rows' names and its columns' edit lengths, as SVG with the pictures inside: for a README or a paper. It brings its own
+ * white ground, since an image can't ask the page that shows it for its colours.
+ */
+export function stripFigure({ title, labels, times, rows }: StripFigure): { svg: string; width: number; height: number } {
+  const left = MARGIN * 2 + Math.ceil(Math.max(...[title, ...labels].map((text) => text.length)) * LETTER);
+  const width = left + times.length * CELL + MARGIN;
+  const height = HEAD + rows.length * (CELL + ROW_GAP) - ROW_GAP + MARGIN;
+  const heads = times.map((t, i) => {
+    return markup`<text x="${left + (i + 0.5) * CELL}" y="${HEAD - 10}" text-anchor="middle">${i === 0 ? "t = " : ""}${round(t)}</text>`;
+  });
+  const body = rows.map((pictures, i) => {
+    const top = HEAD + i * (CELL + ROW_GAP);
+    return markup`<text x="${MARGIN}" y="${top + CELL / 2 + 5}">${labels[i]!}</text>
+<image x="${left}" y="${top}" width="${times.length * CELL}" height="${CELL}" preserveAspectRatio="none" href="${dataUri(pictures)}"/>`;
+  });
+  const svg: Markup = markup`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${title}" font-family="system-ui, sans-serif" font-size="14" fill="#1c2430">
+<title>${title}</title>
+<rect width="${width}" height="${height}" rx="6" fill="#ffffff"/>
+<text x="${MARGIN}" y="${HEAD - 10}" font-weight="600">${title}</text>
+${heads}
+${body}
+</svg>
+`;
+  return { svg: svg.text, width, height };
+}
+
+function dataUri(row: readonly Picture[]): string {
+  const png = encodePng(grid(row, { columns: row.length }));
+  return `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
+}
+
+function round(t: number): string {
+  return String(Math.round(t * 100) / 100);
+}
