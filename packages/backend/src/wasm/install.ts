@@ -6,6 +6,7 @@ import { batchMatMul, fusedMatMul } from "./mat-mul.js";
 import { maxPoolGrad } from "./max-pool-gradient.js";
 import { wasmResizeGradients } from "./resize-gradients.js";
 import { forwardConvolutions } from "./same-padding.js";
+import { tanh } from "./tanh.js";
 import { unsortedSegmentSum } from "./unsorted-segment-sum.js";
 
 /** Puts all our wasm kernels in place. The stock ones must have been imported before. */
@@ -19,6 +20,7 @@ export function installWasmKernels(): void {
     depthwiseBackpropInput,
     depthwiseBackpropFilter,
     unsortedSegmentSum,
+    tanh,
     maxPoolGrad,
     ...wasmResizeGradients,
   ]) {
