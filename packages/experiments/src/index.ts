@@ -1,3 +1,10 @@
-export type { ExperimentConfig } from "./config.js";
-export { ExperimentsError } from "./errors.js";
+export { defineExperiment, resolveConfig } from "./config/resolve.js";
+export type * from "./config/types.js";
+export { ConfigError, ExperimentsError } from "./errors.js";
+export type { RunEvent } from "./events.js";
+export type { StepName } from "./jobs/job.js";
+export { parseShard, type Shard, shardOfScheduler } from "./jobs/shard.js";
+export { type AutoModelOptions, autoModel, type EngineName } from "./model/auto-model.js";
+export type { ModelParts, ModelSetup, RunningModel } from "./model/parts.js";
 export type * from "./results.js";
+export { type RunOptions, type RunResult, reportExperiment, runExperiment } from "./run-experiment.js";

@@ -2,7 +2,7 @@
  * What an experiment ends in: `results.json` of the run folder, from which the report is made. Plain JSON: numbers that do not exist are null,
  * parts that are not done yet (a shard still runs, a step was left out) are null, too. Same seed, same backend: the same file, `timings` aside.
  */
-import type { ExperimentConfig } from "./config.js";
+import type { ExperimentConfig } from "./config/types.js";
 
 export interface ExperimentResults {
   readonly format: "latentflow-results";

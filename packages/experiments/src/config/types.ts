@@ -1,4 +1,4 @@
-import type { MethodId } from "./results.js";
+import type { MethodId } from "../results.js";
 
 /** An experiment, complete: what `resolveConfig` makes of what a user wrote. Plain JSON. */
 export interface ExperimentConfig {
@@ -9,8 +9,8 @@ export interface ExperimentConfig {
   readonly model: ModelChoice;
   /** Truncation ψ around the mean latent, after the edit; 1: none. Paper: 0.7. */
   readonly truncation: number;
-  /** Edited attributes: starts are codes of class `from`, the edit goes to class `to`. */
-  readonly attributes: readonly AttributeEdit[];
+  /** Edited attributes: starts are codes of class `from`, the edit goes to class `to`. "all": every one that the regressor knows. */
+  readonly attributes: "all" | readonly AttributeEdit[];
   readonly methods: readonly MethodId[];
   readonly sample: SampleConfig;
   readonly fit: FitConfig;
@@ -38,6 +38,8 @@ export interface SampleConfig {
   readonly codes: number;
   /** Further codes, never trained on, for measuring. */
   readonly heldOut: number;
+  /** Codes labelled in one job: what an interruption may cost, and what shards share out. */
+  readonly chunk: number;
   /** Images at once. */
   readonly batchSize: number;
 }
@@ -93,8 +95,39 @@ export interface AnalyzeConfig {
 export interface PicturesConfig {
   /** Starts shown; 0 leaves pictures out. */
   readonly samples: number;
-  /** Edit lengths in a strip. */
-  readonly stripTimes: number;
-  /** Frames of a movie, one way. */
-  readonly movieFrames: number;
+  /** Edit lengths shown, equally spaced over [0, evaluate.maxTime]: a movie's frames, one way; strips show some of them. */
+  readonly frames: number;
 }
+
+/** The same with everything optional: what a user writes. */
+export interface ExperimentOptions {
+  /** Settings to begin with (default "paper"); fields given beside it win. */
+  readonly preset?: PresetName;
+  readonly name?: string;
+  readonly seed?: number;
+  /** "scenes" (default), or where generator and regressor are. */
+  readonly model?: "scenes" | ModelOptions;
+  readonly truncation?: number;
+  /** Names, or names with classes; default "all". */
+  readonly attributes?: "all" | readonly (string | { readonly name: string; readonly from?: number; readonly to?: number })[];
+  readonly methods?: readonly MethodId[];
+  readonly sample?: Partial<SampleConfig>;
+  readonly fit?: Partial<FitConfig>;
+  readonly train?: Partial<TrainConfig>;
+  readonly evaluate?: Partial<EvaluateConfig>;
+  readonly analyze?: Partial<AnalyzeConfig>;
+  readonly pictures?: Partial<PicturesConfig>;
+}
+
+export type ModelOptions =
+  | { readonly kind: "scenes"; readonly from?: string }
+  | { readonly kind: "module"; readonly path: string }
+  | {
+      readonly kind: "files";
+      readonly generator: string;
+      readonly regressor: string;
+      readonly attributes: readonly string[];
+    };
+
+/** "paper": its settings, hours. "demo": minutes. "quick": under one. */
+export type PresetName = "paper" | "demo" | "quick";

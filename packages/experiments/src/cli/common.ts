@@ -1,0 +1,115 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { readConfig } from "../config/read.js";
+import { resolveConfig } from "../config/resolve.js";
+import type { ExperimentConfig } from "../config/types.js";
+import { ConfigError } from "../errors.js";
+import type { RunEvent } from "../events.js";
+import { parseShard, type Shard, shardOfScheduler } from "../jobs/shard.js";
+import type { EngineName } from "../model/auto-model.js";
+import { ProgressBar } from "./progress.js";
+
+/** Options of every command that computes. */
+export interface CommonOptions {
+  readonly out: string;
+  readonly engine: EngineName;
+  readonly json: boolean;
+}
+
+export interface RunningOptions extends CommonOptions {
+  readonly workers: number;
+  readonly shard?: Shard;
+}
+
+export function withCommonOptions(command: Command, out: string): Command {
+  return command
+    .option("-o, --out <folder>", "folder of the run", out)
+    .addOption(
+      new Option("--engine <name>", "what runs the generator: onnx (ONNX Runtime), tfjs, or the fastest that is installed")
+        .choices(["auto", "onnx", "tfjs"])
+        .default("auto"),
+    )
+    .option("--json", "one JSON object a line on stdout, for programs", false);
+}
+
+export function withRunningOptions(command: Command, out: string): Command {
+  return withCommonOptions(command, out)
+    .option("--workers <n>", "worker threads, each with networks of its own", positiveInteger, 1)
+    .option("--shard <i/n>", "do the i-th of n slices of the work; a cluster's array job sets it by itself", shard);
+}
+
+/** The configuration of --config, --preset and --set. */
+export async function configOf(file: string | undefined, changes: readonly string[]): Promise<ExperimentConfig> {
+  const config = file === undefined ? resolveConfig() : await readConfig(file);
+  return resolveConfig(changes.reduce((options, change) => withChange(options, change), config as object));
+}
+
+/** "train.iterations=200": the object with one field replaced. Values are JSON where they can be. */
+export function withChange(options: object, change: string): object {
+  const cut = change.indexOf("=");
+  if (cut < 1) throw new ConfigError(`--set: expected field=value, such as train.iterations=200, got ${change}.`);
+  const path = change.slice(0, cut).split(".");
+  const text = change.slice(cut + 1);
+  return replaced(options, path, parsed(text));
+}
+
+function replaced(target: object, [key, ...rest]: readonly string[], value: unknown): object {
+  const inner = (target as Record<string, unknown>)[key!];
+  const next = rest.length === 0 ? value : replaced(typeof inner === "object" && inner !== null ? inner : {}, rest, value);
+  return { ...target, [key!]: next };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text.includes(",") ? text.split(",") : text;
+  }
+}
+
+/** The slice of --shard, or the one that a cluster's scheduler gives this process. */
+export function shardOf({ shard: given }: RunningOptions): Shard | null {
+  return given ?? shardOfScheduler(process.env);
+}
+
+/** Where events go: a bar on stderr, or lines of JSON on stdout. */
+export function listener(json: boolean): { onEvent: (event: RunEvent) => void; end(): void } {
+  if (json) return { onEvent: (event) => console.log(JSON.stringify(event)), end: () => undefined };
+  const bar = new ProgressBar();
+  return { onEvent: bar.show, end: () => bar.end() };
+}
+
+/** Runs `work` with a signal that Ctrl-C and SIGTERM abort; a second Ctrl-C ends at once. */
+export async function stoppable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const onSignal = () => {
+    if (stop.signal.aborted) process.exit(130);
+    console.error("\nStopping after the step in progress; once more to stop at once.");
+    stop.abort();
+  };
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  try {
+    return await work(stop.signal);
+  } finally {
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+  }
+}
+
+export function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new InvalidArgumentError("Expected an integer from 1.");
+}
+
+export function finiteNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError("Expected a number.");
+}
+
+function shard(text: string): Shard {
+  try {
+    return parseShard(text);
+  } catch {
+    throw new InvalidArgumentError("Expected a number and a count, such as 2/4 for the second of four.");
+  }
+}

@@ -1,0 +1,34 @@
+import { Command } from "commander";
+import { resolveConfig } from "../config/resolve.js";
+import { runExperiment } from "../run-experiment.js";
+import { listener, type RunningOptions, stoppable, withRunningOptions } from "./common.js";
+import { commandLine } from "./exit.js";
+import { tellReport } from "./tell-report.js";
+
+/** One attribute that is almost linear in latent space, and one that is not. */
+const ATTRIBUTES = ["object_size", "object_shape"];
+
+/** `latentflow demo` */
+export function demoCommand(): Command {
+  const command = new Command("demo")
+    .description(
+      "a whole experiment in minutes: edits of rendered scenes by four methods, measured, with a report. Needs no file and no network.",
+    )
+    .option("--quick", "under a minute, with fewer codes and iterations", false)
+    .option("--seed <n>", "seed of everything random", "0");
+  return withRunningOptions(command, "out/demo").action(async (options: DemoOptions) => {
+    const { out, engine, workers, quick } = options;
+    const config = resolveConfig({ preset: quick ? "quick" : "demo", attributes: ATTRIBUTES, seed: Number(options.seed) });
+    const { onEvent, end } = listener(options.json);
+    const rerun = commandLine(["demo", ...process.argv.slice(3)]);
+    const result = await stoppable((signal) =>
+      runExperiment(config, { out, engine, workers, shard: options.shard ?? null, rerun, onEvent, signal }),
+    ).finally(end);
+    if (result) tellReport(result, options.json);
+  });
+}
+
+interface DemoOptions extends RunningOptions {
+  readonly quick: boolean;
+  readonly seed: string;
+}

@@ -1,0 +1,4 @@
+import { Command } from "commander";
+export function editCommand(): Command {
+  return new Command("edit");
+}

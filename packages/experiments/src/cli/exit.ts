@@ -1,0 +1,32 @@
+import { AbortError, LatentflowError } from "@latentflow/core";
+import { ConfigError } from "../errors.js";
+
+/** Exit codes of the command. */
+export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+/** Says what went wrong, on stderr and for `--json` as a line on stdout too, and gives the exit code. */
+export function explainError(error: unknown, args: readonly string[]): number {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  const code = error instanceof AbortError ? EXIT.interrupted : error instanceof ConfigError ? EXIT.usage : EXIT.failed;
+  if (args.includes("--json")) console.log(JSON.stringify({ type: "error", name, message, exitCode: code }));
+  if (error instanceof AbortError) {
+    console.error(`\nStopped. What was done is kept; go on with:\n  ${commandLine(args)}`);
+  } else if (error instanceof LatentflowError || isOfAnotherPackage(error)) {
+    console.error(`\n${message}`);
+  } else {
+    // Not one of ours: a defect, so its place matters.
+    console.error(error);
+  }
+  return code;
+}
+
+/** Packages without dependencies have errors of their own base. */
+function isOfAnotherPackage(error: unknown): boolean {
+  return error instanceof Error && ["CheckpointError", "MetricsError"].includes(error.name);
+}
+
+/** The command as a shell takes it. */
+export function commandLine(args: readonly string[]): string {
+  const quoted = args.map((arg) => (/^[\w./:=,@%+-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`));
+  return ["latentflow", ...quoted].join(" ");
+}

@@ -1,0 +1,47 @@
+import { Command, CommanderError } from "commander";
+import { VERSION } from "../version.js";
+import { demoCommand } from "./demo.js";
+import { doctorCommand } from "./doctor.js";
+import { editCommand } from "./edit.js";
+import { EXIT, explainError } from "./exit.js";
+import { movieCommand } from "./movie.js";
+import { reportCommand } from "./report.js";
+import { runCommands } from "./run.js";
+
+const OVERVIEW = `
+A first look, without a file of your own:
+  latentflow demo                     two attributes, four methods, minutes; prints the report's path
+  latentflow doctor                   what this machine has, and how fast it is
+
+An experiment of your own:
+  latentflow run --config my.json     all steps, from sampling codes to the report
+  latentflow report --out out/run     the report of what is done so far
+
+A run is a folder. Stop it whenever you like (Ctrl-C, or the power): the same command goes on where it was.
+The steps one by one: sample, fit, train, evaluate, analyze. Each does what it needs first.
+
+Exit codes: 0 done, 1 failed, 2 wrong command line or configuration, 130 stopped by Ctrl-C.`;
+
+/** The `latentflow` command. Gives the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  const program = new Command("latentflow")
+    .description("Trains and measures edits of a generator's latent codes, straight ones and flows of Neural ODEs.")
+    .version(VERSION)
+    .addHelpText("after", OVERVIEW)
+    .showHelpAfterError("Add --help to see what there is.")
+    .exitOverride();
+  const commands = [demoCommand(), ...runCommands(), reportCommand(), editCommand(), movieCommand(), doctorCommand()];
+  for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
+  if (args.length === 0) {
+    program.outputHelp();
+    return EXIT.usage;
+  }
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return EXIT.done;
+  } catch (error) {
+    // Help and version were printed as asked for; other errors of the command line were explained.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    return explainError(error, args);
+  }
+}

@@ -1,0 +1,4 @@
+import { Command } from "commander";
+export function movieCommand(): Command {
+  return new Command("movie");
+}

@@ -1,0 +1,83 @@
+import type { RunEvent } from "../events.js";
+
+/** Jobs without images still take a moment: they count as this many. */
+const LEAST_WORK = 20;
+/** Milliseconds between two drawings of the bar. */
+const REDRAW = 100;
+const WIDTH = 24;
+
+/** What happens, on stderr: a bar with images per second and the time left on a terminal, else a line a finished job. */
+export class ProgressBar {
+  private readonly work = new Map<string, { total: number; done: number; images: number }>();
+  private readonly active = new Set<string>();
+  private readonly started = performance.now();
+  private jobs = 0;
+  private drawn = 0;
+
+  constructor(private readonly stream: NodeJS.WriteStream = process.stderr) {}
+
+  readonly show = (event: RunEvent): void => {
+    if (event.type === "begin") this.begin(event);
+    else this.follow(event);
+  };
+
+  /** Takes the bar away. */
+  end(): void {
+    if (this.stream.isTTY) this.stream.write("\r\x1b[K");
+  }
+
+  private follow(event: Exclude<RunEvent, { type: "begin" }>): void {
+    const entry = this.work.get(event.job);
+    if (!entry) return;
+    if (event.type === "start") this.active.add(event.job);
+    if (event.type === "progress") {
+      entry.done = event.done * entry.total;
+      entry.images = event.images;
+    }
+    if (event.type === "end") {
+      this.active.delete(event.job);
+      entry.done = entry.total;
+      entry.images = event.images;
+      this.jobs++;
+      const speed = event.images > 0 ? `, ${Math.round(event.images / event.seconds)} images/s` : "";
+      this.line(`  ${event.job}  ${event.seconds.toFixed(1)} s${speed}`);
+    }
+    this.draw();
+  }
+
+  private begin({ jobs, total, environment, folder }: Extract<RunEvent, { type: "begin" }>): void {
+    for (const { id, images } of jobs) this.work.set(id, { total: Math.max(LEAST_WORK, images), done: 0, images: 0 });
+    const kept = total - jobs.length;
+    const { engine, generator } = environment;
+    this.line(`${generator.name}; ${engine.device} (${engine.reason})`);
+    this.line(`${jobs.length} jobs to do${kept > 0 ? `, ${kept} others are done or not asked for` : ""}; in ${folder}`);
+  }
+
+  private draw(): void {
+    const now = performance.now();
+    if (!this.stream.isTTY || now - this.drawn < REDRAW) return;
+    this.drawn = now;
+    const entries = [...this.work.values()];
+    const sum = (key: "total" | "done" | "images") => entries.reduce((all, entry) => all + entry[key], 0);
+    const share = sum("done") / Math.max(1, sum("total"));
+    const seconds = (now - this.started) / 1000;
+    const bar = "█".repeat(Math.round(share * WIDTH)).padEnd(WIDTH, "░");
+    const speed = `${Math.round(sum("images") / seconds)} images/s`;
+    const left = share > 0.01 ? `, ${duration((seconds * (1 - share)) / share)} left` : "";
+    const text = `${bar} ${Math.floor(share * 100)} %  ${this.jobs}/${this.work.size}  ${speed}${left}  ${[...this.active].join(", ")}`;
+    this.stream.write(`\r\x1b[K${text.slice(0, (this.stream.columns ?? 80) - 1)}`);
+  }
+
+  private line(text: string): void {
+    this.end();
+    this.stream.write(`${text}\n`);
+    this.drawn = 0;
+  }
+}
+
+/** "12 s", "3 min", "2.5 h" */
+export function duration(seconds: number): string {
+  if (seconds < 99) return `${Math.round(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}

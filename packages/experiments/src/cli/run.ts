@@ -1,0 +1,58 @@
+import { Command } from "commander";
+import { STEPS, type StepName } from "../jobs/job.js";
+import { runExperiment } from "../run-experiment.js";
+import { configOf, listener, type RunningOptions, shardOf, stoppable, withRunningOptions } from "./common.js";
+import { commandLine } from "./exit.js";
+import { tellReport } from "./tell-report.js";
+
+const ABOUT: Readonly<Record<StepName, string>> = {
+  sample: "draw codes and let the regressor label their pictures",
+  fit: "find straight edits without training: InterFaceGAN, projected, GANSpace, SeFa",
+  train: "train edits: a constant direction, flows of Neural ODEs",
+  evaluate: "measure edits on held-out codes: control, disentanglement, areas, paired tests",
+  analyze: "look at the paths: singular entropy, eigenvalues, straightness, first flips, probes",
+  pictures: "strips and movies",
+};
+
+const EXAMPLES = `
+Examples:
+  latentflow run --config my.json --out out/faces
+  latentflow run --set attributes=object_size,camera_height --set train.iterations=300
+  latentflow run --config my.json --workers 4
+  srun --array=0-7 latentflow run --config my.json --out /shared/faces    # then once: latentflow report --out /shared/faces
+
+Settings (--set field=value, or a file): name, seed, model, truncation, attributes, methods, sample.*, fit.*, train.*, evaluate.*,
+analyze.*, pictures.*; preset "paper" (default), "demo" or "quick" fills in the rest. A wrong field is named in the error.`;
+
+/** `run`, and one command for each step that stands for itself. */
+export function runCommands(): Command[] {
+  const run = experimentCommand("run", "all steps, from sampling codes to the report", STEPS).addHelpText("after", EXAMPLES);
+  const steps = STEPS.filter((step) => step !== "pictures");
+  return [run, ...steps.map((step) => experimentCommand(step, ABOUT[step], [step]))];
+}
+
+function experimentCommand(name: string, about: string, steps: readonly StepName[]): Command {
+  const command = new Command(name)
+    .description(steps.length === 1 ? `${about}. Does what it needs first.` : about)
+    .option("-c, --config <file>", "settings: .json, or a module that exports defineExperiment({ … }) by default")
+    .option("--set <field=value>", "one setting; may be given many times", (value, all: string[]) => [...all, value], []);
+  return withRunningOptions(command, "out/run").action(async (options: RunOptionsGiven, self: Command) => {
+    const config = await configOf(options.config, options.set);
+    const { out, engine, workers } = options;
+    const shard = shardOf(options);
+    const rerun = commandLine([self.name(), ...process.argv.slice(3)]);
+    const { onEvent, end } = listener(options.json);
+    const result = await stoppable((signal) =>
+      runExperiment(config, { out, engine, workers, shard, steps, rerun, onEvent, signal }),
+    ).finally(end);
+    if (result) return tellReport(result, options.json);
+    const what = shard === null ? `${name}: done` : `slice ${shard.index + 1} of ${shard.count}: done`;
+    if (options.json) console.log(JSON.stringify({ type: "done", out, shard }));
+    else console.log(`${what}, in ${out}. The report of all that is done: latentflow report --out ${out}`);
+  });
+}
+
+interface RunOptionsGiven extends RunningOptions {
+  readonly config?: string;
+  readonly set: string[];
+}

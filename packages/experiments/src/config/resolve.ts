@@ -1,0 +1,146 @@
+import { checkChoice, checkNumber, checkOptions, describeValue } from "@latentflow/core";
+import { ConfigError } from "../errors.js";
+import { methodOf } from "../methods.js";
+import { PRESETS } from "./presets.js";
+import type { AttributeEdit, ExperimentConfig, ExperimentOptions, ModelChoice } from "./types.js";
+
+/** Gives an experiment's options their type, for a configuration file: `export default defineExperiment({ … })`. */
+export function defineExperiment(options: ExperimentOptions): ExperimentOptions {
+  return options;
+}
+
+/**
+ * Checks a configuration and completes it.
+ *
+ * @throws ConfigError that names the field, such as "config: expected train.iterations to be an integer ≥ 1, got 0."
+ */
+export function resolveConfig(options: unknown = {}): ExperimentConfig {
+  checkOptions("config", options as object, ["preset", ...Object.keys(PRESETS.paper)], ConfigError);
+  const given = options as ExperimentOptions;
+  const preset = given.preset ?? "paper";
+  checkChoice("config", "preset", preset, Object.keys(PRESETS), ConfigError);
+  const base = PRESETS[preset];
+  const config: ExperimentConfig = {
+    name: text("name", given.name ?? base.name),
+    seed: checkNumber("config", "seed", given.seed ?? base.seed, { min: 0, integer: true }, ConfigError),
+    model: given.model === undefined ? base.model : modelChoice(given.model),
+    truncation: checkNumber("config", "truncation", given.truncation ?? base.truncation, { above: 0, max: 1 }, ConfigError),
+    attributes: attributeEdits(given.attributes ?? base.attributes),
+    methods: methodList(given.methods ?? base.methods),
+    sample: numbers("sample", given.sample, base.sample, { codes: count(4), heldOut: count(2), chunk: COUNT, batchSize: COUNT }),
+    fit: numbers("fit", given.fit, base.fit, { ratio: POSITIVE, C: POSITIVE, components: COUNT }),
+    train: numbers("train", given.train, base.train, {
+      ...{ iterations: COUNT, batchSize: COUNT, maxTime: POSITIVE, learningRate: POSITIVE, decayEvery: COUNT },
+      ...{ decayFactor: POSITIVE, temperature: POSITIVE, preservation: { min: 0 }, solverSteps: COUNT, checkpointEvery: COUNT },
+    }),
+    evaluate: evaluation(given.evaluate, base.evaluate),
+    analyze: analysis(given.analyze, base.analyze),
+    pictures: numbers("pictures", given.pictures, base.pictures, { samples: count(0), frames: count(2) }),
+  };
+  return config;
+}
+
+type Limits = { min?: number; max?: number; above?: number; integer?: boolean };
+
+const count = (min: number): Limits => ({ min, integer: true });
+const COUNT = count(1);
+const POSITIVE: Limits = { above: 0 };
+
+/** A section whose fields are all numbers. */
+function numbers<T extends object>(
+  section: string,
+  given: unknown,
+  base: T,
+  limits: Readonly<Record<keyof T & string, Limits>>,
+): T {
+  checkOptions(`config.${section}`, given as object | undefined, Object.keys(base), ConfigError);
+  const fields = (Object.keys(limits) as (keyof T & string)[]).map((key) => {
+    const value = (given as Partial<T> | undefined)?.[key] ?? base[key];
+    return [key, checkNumber("config", `${section}.${key}`, value, limits[key], ConfigError)];
+  });
+  return Object.fromEntries(fields) as T;
+}
+
+function evaluation(given: ExperimentOptions["evaluate"], base: ExperimentConfig["evaluate"]): ExperimentConfig["evaluate"] {
+  checkOptions("config.evaluate", given, Object.keys(base), ConfigError);
+  const { control: wanted, ...rest } = given ?? {};
+  const { control: standard, ...numeric } = base;
+  const control = checkChoice("config", "evaluate.control", wanted ?? standard, ["target", "changed"] as const, ConfigError);
+  const limits = {
+    ...{ starts: count(2), times: count(2), maxTime: POSITIVE, resamples: COUNT, batchSize: COUNT },
+    confidence: { above: 0, max: 0.999 },
+  };
+  return { ...numbers("evaluate", rest, numeric, limits), control };
+}
+
+function analysis(given: ExperimentOptions["analyze"], base: ExperimentConfig["analyze"]): ExperimentConfig["analyze"] {
+  checkOptions("config.analyze", given, Object.keys(base), ConfigError);
+  const { k: wanted, ...rest } = given ?? {};
+  const { k: standard, ...numeric } = base;
+  const chosen = wanted === undefined ? standard : wanted;
+  const k = chosen === null ? null : checkNumber("config", "analyze.k", chosen, COUNT, ConfigError);
+  return { ...numbers("analyze", rest, numeric, { probeCodes: count(10), paths: COUNT, bins: COUNT }), k };
+}
+
+function modelChoice(given: unknown): ModelChoice {
+  if (given === "scenes") return { kind: "scenes", from: null };
+  if (typeof given !== "object" || given === null) {
+    throw new ConfigError(`config: expected model to be "scenes" or an object with a kind, got ${describeValue(given)}.`);
+  }
+  const fields = given as Record<string, unknown>;
+  const kind = checkChoice("config", "model.kind", fields.kind, ["scenes", "module", "files"] as const, ConfigError);
+  if (kind === "scenes") {
+    checkOptions("config.model", fields, ["kind", "from"], ConfigError);
+    return { kind, from: fields.from === undefined || fields.from === null ? null : text("model.from", fields.from) };
+  }
+  if (kind === "module") {
+    checkOptions("config.model", fields, ["kind", "path"], ConfigError);
+    return { kind, path: text("model.path", fields.path) };
+  }
+  checkOptions("config.model", fields, ["kind", "generator", "regressor", "attributes"], ConfigError);
+  return {
+    kind,
+    generator: text("model.generator", fields.generator),
+    regressor: text("model.regressor", fields.regressor),
+    attributes: list("model.attributes", fields.attributes).map((name, i) => text(`model.attributes[${i}]`, name)),
+  };
+}
+
+function attributeEdits(given: unknown): ExperimentConfig["attributes"] {
+  if (given === "all") return given;
+  const edits = list("attributes", given).map((entry, i): AttributeEdit => {
+    const field = `attributes[${i}]`;
+    if (typeof entry === "string") return { name: text(field, entry), from: 0, to: null };
+    checkOptions(`config.${field}`, entry as object, ["name", "from", "to"], ConfigError);
+    const { name, from, to } = (entry ?? {}) as Partial<AttributeEdit>;
+    const label = (key: string, value: unknown) => checkNumber("config", `${field}.${key}`, value, count(0), ConfigError);
+    return {
+      name: text(`${field}.name`, name),
+      from: label("from", from ?? 0),
+      to: to === undefined || to === null ? null : label("to", to),
+    };
+  });
+  return unique("attributes", edits, ({ name }) => name);
+}
+
+function methodList(given: unknown): string[] {
+  const ids = list("methods", given).map((id, i) => methodOf(text(`methods[${i}]`, id), `methods[${i}]`).id);
+  return unique("methods", ids, (id) => id);
+}
+
+function list(field: string, value: unknown): unknown[] {
+  if (Array.isArray(value) && value.length > 0) return value;
+  const all = field === "attributes" ? `, or "all"` : "";
+  throw new ConfigError(`config: expected ${field} to be a list with an entry or more${all}, got ${describeValue(value)}.`);
+}
+
+function unique<T>(field: string, items: T[], key: (item: T) => string): T[] {
+  const twice = items.find((item, i) => items.findIndex((other) => key(other) === key(item)) !== i);
+  if (twice === undefined) return items;
+  throw new ConfigError(`config: expected ${field} to name each once, got ${JSON.stringify(key(twice))} twice.`);
+}
+
+function text(field: string, value: unknown): string {
+  if (typeof value === "string" && value !== "") return value;
+  throw new ConfigError(`config: expected ${field} to be a text, got ${describeValue(value)}.`);
+}

@@ -1,0 +1,23 @@
+import type { Environment } from "./results.js";
+
+/** What happens during a run, for progress bars and programs. */
+export type RunEvent =
+  | {
+      readonly type: "begin";
+      readonly folder: string;
+      readonly environment: Environment;
+      /** Jobs to do, and about how many images each costs. */
+      readonly jobs: readonly { readonly id: string; readonly images: number }[];
+      /** All jobs of the experiment, those that are done included. */
+      readonly total: number;
+    }
+  | { readonly type: "start"; readonly job: string }
+  | {
+      readonly type: "progress";
+      readonly job: string;
+      /** Share of the job, 0 to 1. */
+      readonly done: number;
+      /** Images it asked of the generator so far. */
+      readonly images: number;
+    }
+  | { readonly type: "end"; readonly job: string; readonly seconds: number; readonly images: number };

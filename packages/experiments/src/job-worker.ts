@@ -1,0 +1,30 @@
+/** A worker thread of an experiment: networks of its own, one job at a time. It finds all else in the run's folder. */
+import { parentPort, workerData } from "node:worker_threads";
+import { executeJob } from "./jobs/execute.js";
+import { Plan } from "./jobs/plan.js";
+import { Session } from "./jobs/session.js";
+import type { FromWorker, ToWorker, WorkerStart } from "./jobs/worker-protocol.js";
+import { RunFolder } from "./store/run-folder.js";
+
+const port = parentPort!;
+const { config, world, path, engine, threads } = workerData as WorkerStart;
+const stop = new AbortController();
+const session = new Session({ config, folder: new RunFolder(path), engine, threads, signal: stop.signal });
+const context = session.context(world);
+const plan = new Plan(config, world, context.edits);
+
+port.on("message", async (message: ToWorker) => {
+  if (message.type === "stop") return stop.abort();
+  try {
+    const job = plan.jobs.get(message.id)!;
+    const onProgress = (done: number, images: number) => post({ type: "progress", done, images });
+    post({ type: "done", record: await executeJob(job, plan.inputsOf(job.id), context, session, onProgress) });
+  } catch (error) {
+    const { name, message: text } = error instanceof Error ? error : new Error(String(error));
+    post({ type: "failed", name, message: text });
+  }
+});
+
+function post(message: FromWorker): void {
+  port.postMessage(message);
+}

@@ -1,0 +1,50 @@
+import type { ExperimentConfig } from "../config/types.js";
+import type { ModelParts, RunningModel } from "../model/parts.js";
+import type { Sample } from "../steps/read-sample.js";
+import type { RunFolder } from "../store/run-folder.js";
+import type { Edit, World } from "../world.js";
+
+/** The steps of an experiment, in their order. Each has a command of its name; `report` is made of their results. */
+export const STEPS = ["sample", "fit", "train", "evaluate", "analyze", "pictures"] as const;
+
+export type StepName = (typeof STEPS)[number];
+
+/** A piece of work that writes one folder. */
+export interface Job {
+  /** Its folder: "train/object_shape/ode-1". Begins with its step. */
+  readonly id: string;
+  readonly step: StepName;
+  /** Jobs whose folders it reads. */
+  readonly needs: readonly string[];
+  /** What it depends on besides those. A job is done again when this changes. */
+  readonly settings: unknown;
+  /** About how many images it costs, for progress. */
+  readonly images: number;
+  /** Which attribute × method it belongs to, "object_shape/ode-1": what shards share out. Absent: needed by many. */
+  readonly pair?: string;
+  run(context: JobContext, out: JobOutput): Promise<void>;
+}
+
+/** Where a job may write. */
+export interface JobOutput {
+  /** A folder of its own, which becomes the job's when it is done. */
+  readonly folder: string;
+  /** A file that outlives an interruption, for the state to go on from. */
+  readonly scratch: string;
+}
+
+/** What a job may use. */
+export interface JobContext {
+  readonly config: ExperimentConfig;
+  readonly world: World;
+  readonly edits: readonly Edit[];
+  readonly folder: RunFolder;
+  readonly signal: AbortSignal | undefined;
+  /** Networks; loaded when first asked for. */
+  parts(): Promise<ModelParts>;
+  model(): Promise<RunningModel>;
+  /** All codes with their labels and scores; read when first asked for. */
+  sample(): Promise<Sample>;
+  /** @param done share of the job, 0 to 1 */
+  progress(done: number): void;
+}

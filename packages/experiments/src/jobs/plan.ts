@@ -1,0 +1,60 @@
+import type { ExperimentConfig } from "../config/types.js";
+import { analyzeJobs } from "../steps/analyze.js";
+import { evaluateJobs } from "../steps/evaluate.js";
+import { fitJobs } from "../steps/fit.js";
+import { picturesJobs } from "../steps/pictures.js";
+import { sampleJobs } from "../steps/sample.js";
+import { trainJobs } from "../steps/train.js";
+import { hashOfJson } from "../store/hash.js";
+import type { Edit, World } from "../world.js";
+import type { Job, StepName } from "./job.js";
+import type { Shard } from "./shard.js";
+
+/** Raised when a job of unchanged settings would give other numbers: old results are then made anew. */
+const FORMAT = 1;
+
+/** All jobs of an experiment, each after those it needs. */
+export class Plan {
+  readonly jobs: ReadonlyMap<string, Job>;
+  private readonly hashes = new Map<string, string>();
+
+  constructor(config: ExperimentConfig, world: World, edits: readonly Edit[]) {
+    const all = [
+      ...sampleJobs(config),
+      ...fitJobs(config, world, edits),
+      ...trainJobs(config, edits),
+      ...evaluateJobs(config, edits),
+      ...analyzeJobs(config, edits),
+      ...picturesJobs(config, edits),
+    ];
+    this.jobs = new Map(all.map((job) => [job.id, job]));
+  }
+
+  /** Hash of all that a job's result depends on: its own settings, and those of the jobs before it. */
+  inputsOf(id: string): string {
+    const known = this.hashes.get(id);
+    if (known !== undefined) return known;
+    const { settings, needs } = this.jobs.get(id)!;
+    const hash = hashOfJson({ format: FORMAT, id, settings, needs: needs.map((need) => this.inputsOf(need)) });
+    this.hashes.set(id, hash);
+    return hash;
+  }
+
+  /** The jobs of some steps, with all that they need, in order. */
+  select(steps: readonly StepName[], shard: Shard | null): Job[] {
+    const pairs = [...new Set([...this.jobs.values()].map(({ pair }) => pair).filter((pair) => pair !== undefined))];
+    const mine = ({ pair, needs }: Job) => {
+      if (shard === null) return true;
+      if (pair !== undefined) return pairs.indexOf(pair) % shard.count === shard.index;
+      // What brings several pairs together is for the report, when all shards are done.
+      return !needs.some((need) => this.jobs.get(need)!.pair !== undefined);
+    };
+    const chosen = new Set<string>();
+    const add = (job: Job): void => {
+      for (const need of job.needs) add(this.jobs.get(need)!);
+      chosen.add(job.id);
+    };
+    for (const job of this.jobs.values()) if (steps.includes(job.step) && mine(job)) add(job);
+    return [...this.jobs.values()].filter(({ id }) => chosen.has(id));
+  }
+}

@@ -1,0 +1,116 @@
+import { currentBackend, useBackend } from "@latentflow/backend";
+import { sameFingerprint } from "@latentflow/latent-edit";
+import type { ExperimentConfig } from "../config/types.js";
+import { ExperimentsError } from "../errors.js";
+import { autoModel, type EngineName } from "../model/auto-model.js";
+import { describeEnvironment } from "../model/environment.js";
+import { loadParts } from "../model/load-parts.js";
+import type { ModelParts, RunningModel } from "../model/parts.js";
+import { readSample, type Sample } from "../steps/read-sample.js";
+import type { RunFolder } from "../store/run-folder.js";
+import { type Edit, editsOf, type World } from "../world.js";
+import type { JobContext } from "./job.js";
+
+export interface SessionOptions {
+  readonly config: ExperimentConfig;
+  readonly folder: RunFolder;
+  readonly engine: EngineName;
+  /** Threads of ONNX Runtime; default: one a core. */
+  readonly threads?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One thread's hold on an experiment: networks and codes, loaded when they are first needed and then kept. */
+export class Session {
+  private loadedParts: Promise<ModelParts> | undefined;
+  private loadedModel: Promise<RunningModel> | undefined;
+  private loadedSample: Promise<Sample> | undefined;
+  private images: () => number = () => 0;
+
+  constructor(private readonly options: SessionOptions) {}
+
+  /** Loads the networks and looks at them. */
+  async discover(): Promise<World> {
+    const { config } = this.options;
+    const parts = await this.parts();
+    const running = await this.start(parts);
+    const environment = await describeEnvironment(config, parts, running);
+    return { attributes: running.model.attributes, latentDim: running.model.latentDim, environment };
+  }
+
+  /** What jobs may use, once the world is known. */
+  context(world: World, edits: readonly Edit[] = editsOf(this.options.config, world.attributes)): Omit<JobContext, "progress"> {
+    const { config, folder, signal } = this.options;
+    return {
+      ...{ config, world, edits, folder, signal },
+      parts: () => this.parts(),
+      model: async () => {
+        const running = await this.start(await this.parts());
+        await this.checkSame(world, running);
+        return running;
+      },
+      sample: () => {
+        this.loadedSample ??= readSample(folder, config, world.attributes);
+        this.loadedSample.catch(() => {
+          this.loadedSample = undefined;
+        });
+        return this.loadedSample;
+      },
+    };
+  }
+
+  /** Images asked of the generator so far. */
+  imageCount(): number {
+    return this.images();
+  }
+
+  async dispose(): Promise<void> {
+    (await this.loadedModel?.catch(() => undefined))?.dispose();
+    (await this.loadedParts?.catch(() => undefined))?.dispose?.();
+  }
+
+  private parts(): Promise<ModelParts> {
+    this.loadedParts ??= startBackend().then(() => loadParts(this.options.config.model));
+    return this.loadedParts;
+  }
+
+  private start(parts: ModelParts): Promise<RunningModel> {
+    const { config, engine, threads } = this.options;
+    this.loadedModel ??= autoModel(parts, { engine, truncation: config.truncation, ...(threads && { threads }) }).then(
+      (running) => {
+        this.images = running.images;
+        return running;
+      },
+    );
+    return this.loadedModel;
+  }
+
+  private checked = false;
+
+  /** A run is one generator's and one engine's: results of two would be mixed unseen. */
+  private async checkSame(world: World, running: RunningModel): Promise<void> {
+    if (this.checked) return;
+    const { engine, generator } = world.environment;
+    const found = (await describeEnvironment(this.options.config, await this.parts(), running)).generator.fingerprint;
+    if (engine.name !== running.engine.name) {
+      throw new ExperimentsError(
+        `run: expected the engine "${engine.name}", with which ${this.options.folder.path} was begun, got "${running.engine.name}". Give --engine ${engine.name}, or another --out.`,
+      );
+    }
+    if (!sameFingerprint(generator.fingerprint, found)) {
+      throw new ExperimentsError(
+        `run: expected the generator with which ${this.options.folder.path} was begun, got one that makes other images. Give another --out.`,
+      );
+    }
+    this.checked = true;
+  }
+}
+
+/** The trained half is always on tfjs; a backend that the caller started stays. */
+async function startBackend(): Promise<void> {
+  try {
+    currentBackend();
+  } catch {
+    await useBackend();
+  }
+}

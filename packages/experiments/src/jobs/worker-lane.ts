@@ -1,0 +1,75 @@
+import { Worker } from "node:worker_threads";
+import { AbortError } from "@latentflow/core";
+import { ExperimentsError } from "../errors.js";
+import type { JobRecord } from "../store/job-record.js";
+import type { JobProgress } from "./execute.js";
+import type { Job } from "./job.js";
+import type { Lane } from "./schedule.js";
+import type { FromWorker, ToWorker, WorkerStart } from "./worker-protocol.js";
+
+/** How often a job begins again after its worker died; it goes on from its last checkpoint. */
+const RESTARTS = 2;
+
+/** A lane on a worker thread, which is replaced when it dies. */
+export class WorkerLane implements Lane {
+  private worker: Worker | undefined;
+
+  constructor(
+    private readonly start: WorkerStart,
+    private readonly onProgress: (job: Job) => JobProgress,
+    private readonly signal: AbortSignal | undefined,
+  ) {
+    signal?.addEventListener("abort", this.stop);
+  }
+
+  async run(job: Job): Promise<JobRecord> {
+    for (let attempt = 0; ; attempt++) {
+      this.worker ??= this.startWorker();
+      const answer = await this.ask(this.worker, job);
+      if (!(answer instanceof Error)) return answer;
+      this.worker = undefined;
+      if (this.signal?.aborted) throw new AbortError("run: stopped.");
+      if (attempt < RESTARTS) continue;
+      throw new ExperimentsError(`${job.id}: its worker died ${attempt + 1} times, at last with: ${answer.message}`, {
+        cause: answer,
+      });
+    }
+  }
+
+  async dispose(): Promise<void> {
+    this.signal?.removeEventListener("abort", this.stop);
+    await this.worker?.terminate();
+  }
+
+  private readonly stop = () => this.worker?.postMessage({ type: "stop" } satisfies ToWorker);
+
+  private startWorker(): Worker {
+    const worker = new Worker(new URL("./job-worker.js", import.meta.url), { workerData: this.start });
+    // Dying while idle is found out by the next job.
+    worker.on("error", () => undefined);
+    return worker;
+  }
+
+  /** The record, or how the worker died; throws what the job itself threw. */
+  private ask(worker: Worker, job: Job): Promise<JobRecord | Error> {
+    const onProgress = this.onProgress(job);
+    return new Promise((resolve, reject) => {
+      const onMessage = (message: FromWorker) => {
+        if (message.type === "progress") return onProgress(message.done, message.images);
+        settle();
+        if (message.type === "done") return resolve(message.record);
+        reject(message.name === "AbortError" ? new AbortError(message.message) : new ExperimentsError(message.message));
+      };
+      const onError = (error: Error) => {
+        settle();
+        resolve(error);
+      };
+      const onExit = (code: number) => onError(new Error(`it left with code ${code}`));
+      const settle = () => {
+        worker.off("message", onMessage).off("error", onError).off("exit", onExit);
+      };
+      worker.on("message", onMessage).on("error", onError).on("exit", onExit);
+      worker.postMessage({ type: "job", id: job.id } satisfies ToWorker);
+    });
+  }
+}

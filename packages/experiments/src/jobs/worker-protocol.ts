@@ -1,0 +1,22 @@
+import type { ExperimentConfig } from "../config/types.js";
+import type { EngineName } from "../model/auto-model.js";
+import type { JobRecord } from "../store/job-record.js";
+import type { World } from "../world.js";
+
+/** What a worker is started with. */
+export interface WorkerStart {
+  readonly config: ExperimentConfig;
+  readonly world: World;
+  readonly path: string;
+  readonly engine: EngineName;
+  readonly threads: number;
+}
+
+/** Main thread to worker: the id of a job to do, or the wish to stop. */
+export type ToWorker = { readonly type: "job"; readonly id: string } | { readonly type: "stop" };
+
+/** Worker to main thread. */
+export type FromWorker =
+  | { readonly type: "progress"; readonly done: number; readonly images: number }
+  | { readonly type: "done"; readonly record: JobRecord }
+  | { readonly type: "failed"; readonly name: string; readonly message: string };

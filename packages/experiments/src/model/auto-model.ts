@@ -1,0 +1,62 @@
+import { availableParallelism } from "node:os";
+import { currentBackend } from "@latentflow/backend";
+import { checkChoice, checkOptions } from "@latentflow/core";
+import { tfjsModel } from "@latentflow/latent-edit";
+import { hasNativeRuntime, type OnnxExportable, onnxModel } from "@latentflow/onnx";
+import { ConfigError } from "../errors.js";
+import type { ModelParts, RunningModel } from "./parts.js";
+import { WatchedModel } from "./watched-model.js";
+
+/** What may run the frozen networks. */
+export type EngineName = "auto" | "onnx" | "tfjs";
+
+export interface AutoModelOptions {
+  /** Default "auto": ONNX Runtime where onnxruntime-node loads and the networks can be written as graphs, else tfjs. */
+  readonly engine?: EngineName;
+  /** ψ (default 1: none). */
+  readonly truncation?: number;
+  /** Threads of ONNX Runtime (default: one a core). */
+  readonly threads?: number;
+}
+
+/**
+ * The frozen half on the fastest engine that this installation has. `useBackend` must have been called: the trained half is on tfjs in any case.
+ *
+ * @throws ConfigError for an engine that was asked for by name and can't run here, or a truncation without a mean latent
+ */
+export async function autoModel(parts: ModelParts, options: AutoModelOptions = {}): Promise<RunningModel> {
+  checkOptions("autoModel", options, ["engine", "truncation", "threads"], ConfigError);
+  const { engine: wanted = "auto", threads = availableParallelism() } = options;
+  checkChoice("autoModel", "engine", wanted, ["auto", "onnx", "tfjs"], ConfigError);
+  const obstacle = wanted === "tfjs" ? "tfjs was asked for" : await onnxObstacle(parts);
+  if (wanted === "onnx" && obstacle !== null) throw new ConfigError(`autoModel: ${obstacle}, so the engine can't be "onnx".`);
+  const truncation = truncationOf(parts, options.truncation ?? 1);
+  const { generator, regressor } = parts;
+  if (obstacle === null) {
+    const networks = { generator: generator as OnnxExportable, regressor: regressor as OnnxExportable };
+    const model = new WatchedModel(await onnxModel({ ...networks, ...truncation, threads }));
+    const device = `ONNX Runtime on the processor, ${threads === 1 ? "1 thread" : `${threads} threads`}`;
+    const reason = wanted === "onnx" ? "it was asked for" : "the fastest engine that is installed";
+    return running(model, { name: "onnx", device, reason });
+  }
+  const model = new WatchedModel(tfjsModel({ generator, regressor, ...truncation }));
+  return running(model, { name: "tfjs", device: currentBackend().device, reason: obstacle });
+}
+
+function running(model: WatchedModel, engine: RunningModel["engine"]): RunningModel {
+  return { model, engine, images: () => model.images, dispose: () => model.dispose() };
+}
+
+/** Why ONNX Runtime can't run these networks here; null when it can. */
+async function onnxObstacle({ generator, regressor }: ModelParts): Promise<string | null> {
+  if (typeof generator.toOnnx !== "function" || typeof regressor.toOnnx !== "function")
+    return "the networks can't be written as ONNX graphs (they have no toOnnx())";
+  return (await hasNativeRuntime()) ? null : "onnxruntime-node is not installed (npm install onnxruntime-node makes this faster)";
+}
+
+function truncationOf(parts: ModelParts, psi: number) {
+  if (psi === 1) return {};
+  if (parts.meanLatent === undefined)
+    throw new ConfigError(`config: expected truncation 1 for a model without meanLatent, got ${psi}.`);
+  return { truncation: { psi, meanLatent: parts.meanLatent } };
+}

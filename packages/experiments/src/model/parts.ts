@@ -1,0 +1,31 @@
+import type { AttributeModel, Generator, Regressor } from "@latentflow/core";
+import type { MatrixLike } from "@latentflow/latent-edit";
+import type { OnnxExportable } from "@latentflow/onnx";
+
+/** What an experiment needs of a user's networks. A module for `model: { kind: "module", path }` exports a function that makes one by default. */
+export interface ModelParts {
+  /** For the report, such as "StyleGAN2, 64 px, scenes". */
+  readonly name: string;
+  /** Networks that can write themselves as ONNX graphs (`toOnnx()`) run on ONNX Runtime, others on tfjs. */
+  readonly generator: Generator & Partial<OnnxExportable>;
+  readonly regressor: Regressor & Partial<OnnxExportable>;
+  /** Codes w, [count · latentDim] row by row, the same for the same seed. */
+  sampleCodes(count: number, seed: number): Promise<Float32Array>;
+  /** Mean latent, [latentDim]: needed for a truncation below 1. */
+  readonly meanLatent?: ArrayLike<number>;
+  /** Weights of the layers that read w, one [out, latentDim] a layer: needed for SeFa. */
+  styleWeights?(): Promise<MatrixLike[]>;
+  dispose?(): void;
+}
+
+/** A module's default export. A tfjs backend runs when it is called. */
+export type ModelSetup = () => ModelParts | Promise<ModelParts>;
+
+/** The networks with what watches over them: see `autoModel`. */
+export interface RunningModel {
+  readonly model: AttributeModel;
+  readonly engine: { readonly name: "onnx" | "tfjs"; readonly device: string; readonly reason: string };
+  /** Images asked for so far. */
+  readonly images: () => number;
+  dispose(): void;
+}

@@ -1,0 +1,39 @@
+import { readFile } from "node:fs/promises";
+import { writeJsonAtomic } from "@latentflow/core/files";
+import type { ExperimentConfig } from "./config/types.js";
+import { ExperimentsError } from "./errors.js";
+import { hashOfJson } from "./store/hash.js";
+import type { RunFolder } from "./store/run-folder.js";
+import type { World } from "./world.js";
+
+const RUN_FILE = "run.json";
+
+/** `run.json`: what a folder is a run of. */
+export interface RunFile {
+  readonly format: "latentflow-run";
+  readonly config: ExperimentConfig;
+  readonly world: World;
+  /** The command that makes the run again. */
+  readonly rerun: string;
+}
+
+/** What the folder holds; null when it holds no run yet. */
+export async function readRunFile(folder: RunFolder): Promise<RunFile | null> {
+  const text = await readFile(folder.file(RUN_FILE), "utf8").catch(() => null);
+  if (text === null) return null;
+  try {
+    const file = JSON.parse(text) as RunFile;
+    if (file.format === "latentflow-run") return file;
+  } catch {
+    // Reported below, as any other file of this name.
+  }
+  throw new ExperimentsError(
+    `run: expected ${folder.file(RUN_FILE)} to be a run's, got another file. Give another --out, or delete it: finished jobs are kept.`,
+  );
+}
+
+/** Writes the file unless it says the same already. */
+export async function writeRunFile(folder: RunFolder, file: RunFile): Promise<void> {
+  const old = await readRunFile(folder);
+  if (old === null || hashOfJson(old) !== hashOfJson(file)) await writeJsonAtomic(folder.file(RUN_FILE), file);
+}

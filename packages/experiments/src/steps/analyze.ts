@@ -1,0 +1,126 @@
+import { join } from "node:path";
+import { writeJsonAtomic } from "@latentflow/core/files";
+import { type Direction, NeuralOdeDirection } from "@latentflow/latent-edit";
+import {
+  eigenSpectrum,
+  fastSubspaceDimension,
+  firstFlips,
+  pathStraightness,
+  probeAttribute,
+  singularEntropy,
+} from "@latentflow/metrics";
+import { tensor2d } from "@tensorflow/tfjs-core";
+import type { ExperimentConfig } from "../config/types.js";
+import type { Job, JobContext } from "../jobs/job.js";
+import { type Method, methodOf } from "../methods.js";
+import { percentiles, spaced } from "../numbers.js";
+import type { Analysis, Probes } from "../results.js";
+import type { Edit } from "../world.js";
+import { readDirection } from "./directions.js";
+import { evaluateJob, readLabels, readStarts } from "./evaluate.js";
+import { SUMMARY_JOB } from "./sample.js";
+
+export const ANALYSIS_FILE = "analysis.json";
+export const PROBES_FILE = "probes.json";
+
+/** Points of a path whose polygon stands for its arc. */
+const PATH_POINTS = 41;
+
+export const analyzeJob = (edit: Edit, { id }: Pick<Method, "id">) => `analyze/${edit.slug}/${id}`;
+export const probesJob = (edit: Edit) => `analyze/${edit.slug}/probes`;
+
+/** What methods' paths look like, and whether attributes are linear in latent space. */
+export function analyzeJobs(config: ExperimentConfig, edits: readonly Edit[]): Job[] {
+  const { analyze, evaluate, seed } = config;
+  return edits.flatMap((edit) => [
+    ...config.methods.map((id): Job => {
+      const method = methodOf(id);
+      return {
+        id: analyzeJob(edit, method),
+        step: "analyze",
+        needs: [evaluateJob(edit, method)],
+        settings: { analyze, maxTime: evaluate.maxTime },
+        images: 0,
+        pair: `${edit.slug}/${id}`,
+        run: (context, { folder }) => analyseOne(context, folder, edit, method),
+      };
+    }),
+    {
+      id: probesJob(edit),
+      step: "analyze",
+      needs: [SUMMARY_JOB],
+      settings: { codes: analyze.probeCodes, seed, attribute: edit.index },
+      images: 0,
+      pair: `${edit.slug}/${config.methods[0]}`,
+      run: (context, { folder }) => probe(context, folder, edit),
+    },
+  ]);
+}
+
+async function analyseOne(context: JobContext, folder: string, edit: Edit, method: Method): Promise<void> {
+  const direction = await readDirection(context.folder, edit, method);
+  try {
+    const analysis: Analysis = {
+      ...(await spectra(direction, context.config.analyze.k)),
+      straightness: await straightness(context, direction, edit, method),
+      flipHistogram: await flips(context, edit, method),
+    };
+    await writeJsonAtomic(join(folder, ANALYSIS_FILE), analysis);
+  } finally {
+    direction.dispose();
+  }
+}
+
+/** Singular entropy and eigenvalues of a depth-1 flow's matrix W; null for others, which have no one matrix. */
+async function spectra(direction: Direction, k: number | null): Promise<Pick<Analysis, "singularEntropy" | "eigenSpectrum">> {
+  if (!(direction instanceof NeuralOdeDirection) || direction.depth !== 1) return { singularEntropy: null, eigenSpectrum: null };
+  const data = await direction.variables[0]!.data<"float32">();
+  const matrix = { data, shape: [direction.latentDim, direction.latentDim] as const };
+  const spectrum = eigenSpectrum(matrix);
+  const entropies = [false, true].map((plusIdentity) => {
+    const found = singularEntropy(matrix, { plusIdentity, ...(k !== null && { k: Math.min(k, direction.latentDim) }) });
+    return { ...found, singularValues: Array.from(found.singularValues) };
+  });
+  return {
+    singularEntropy: entropies,
+    eigenSpectrum: {
+      matrix: "W",
+      real: Array.from(spectrum.real),
+      imaginary: Array.from(spectrum.imaginary),
+      fastDimension: fastSubspaceDimension(spectrum),
+    },
+  };
+}
+
+async function straightness(context: JobContext, direction: Direction, edit: Edit, method: Method) {
+  const { analyze, evaluate } = context.config;
+  const rows = (await readStarts(context.folder, edit, method)).slice(0, analyze.paths);
+  const { data, shape } = (await context.sample()).heldOut.select(rows);
+  const starts = tensor2d(data, [...shape]);
+  const paths = direction.flow(starts, spaced(evaluate.maxTime, PATH_POINTS));
+  const points = await paths.data();
+  starts.dispose();
+  paths.dispose();
+  const values = Array.from(pathStraightness({ data: points, shape: [PATH_POINTS, rows.length, direction.latentDim] }));
+  return { mean: values.reduce((sum, x) => sum + x, 0) / values.length, min: Math.min(...values), values };
+}
+
+async function flips({ config, folder }: JobContext, edit: Edit, method: Method): Promise<Analysis["flipHistogram"]> {
+  const labels = await readLabels(folder, edit, method);
+  const times = spaced(config.evaluate.maxTime, config.evaluate.times);
+  // More bins than times would leave gaps between them.
+  const bins = Math.min(config.analyze.bins, times.length - 1);
+  const { edges, counts, never, distance } = firstFlips(labels, { attribute: edit.index, times, bins });
+  const flipped = Array.from(distance).filter(Number.isFinite);
+  const median = flipped.length === 0 ? null : percentiles(flipped, 0)[0];
+  return { edges: Array.from(edges), counts: Array.from(counts), never, median };
+}
+
+async function probe({ config, sample }: JobContext, folder: string, edit: Edit): Promise<void> {
+  const { training } = await sample();
+  const rows = Math.min(config.analyze.probeCodes, training.rows);
+  const codes = { data: training.codes.subarray(0, rows * training.latentDim), shape: [rows, training.latentDim] as const };
+  const labels = Array.from({ length: rows }, (_, i) => training.label(i, edit.index));
+  const probes: Probes = probeAttribute(codes, labels, { classes: edit.classes, seed: config.seed });
+  await writeJsonAtomic(join(folder, PROBES_FILE), probes);
+}

@@ -1,0 +1,108 @@
+import { join } from "node:path";
+import { writeJsonAtomic } from "@latentflow/core/files";
+import { labelsAlong } from "@latentflow/latent-edit";
+import { bootstrapBands, type CdCurve, cdCurve, editLengthForControl, type Labels } from "@latentflow/metrics";
+import type { ExperimentConfig } from "../config/types.js";
+import { ExperimentsError } from "../errors.js";
+import type { Job, JobContext } from "../jobs/job.js";
+import { type Method, methodOf } from "../methods.js";
+import { spaced } from "../numbers.js";
+import type { Evaluation } from "../results.js";
+import type { RunFolder } from "../store/run-folder.js";
+import { readTensors, writeTensors } from "../store/tensor-file.js";
+import type { Edit, World } from "../world.js";
+import { comparisonJob } from "./compare.js";
+import { directionJob, readDirection } from "./directions.js";
+import { SUMMARY_JOB } from "./sample.js";
+
+export const EVALUATION_FILE = "evaluation.json";
+const LABELS_FILE = "labels.safetensors";
+
+export const evaluateJob = (edit: Edit, { id }: Pick<Method, "id">) => `evaluate/${edit.slug}/${id}`;
+
+/** Labels along every edit of held-out codes, and for each attribute the comparison of its methods. */
+export function evaluateJobs(config: ExperimentConfig, edits: readonly Edit[]): Job[] {
+  const methods = config.methods.map((id) => methodOf(id));
+  const { batchSize: _, ...evaluate } = config.evaluate;
+  return edits.flatMap((edit) => [
+    ...methods.map(
+      (method): Job => ({
+        id: evaluateJob(edit, method),
+        step: "evaluate",
+        needs: [SUMMARY_JOB, directionJob(edit, method)],
+        settings: { evaluate, seed: config.seed, edit },
+        images: evaluate.starts * evaluate.times,
+        pair: `${edit.slug}/${method.id}`,
+        run: (context, { folder }) => evaluateOne(context, folder, edit, method),
+      }),
+    ),
+    comparisonJob(edit, methods),
+  ]);
+}
+
+async function evaluateOne(context: JobContext, folder: string, edit: Edit, method: Method): Promise<void> {
+  const { config, signal, progress } = context;
+  const { starts, times, maxTime, batchSize, resamples, confidence } = config.evaluate;
+  const { heldOut } = await context.sample();
+  const rows = heldOut.startingAt(edit.index, edit.from, starts);
+  if (rows.length < 2) {
+    throw new ExperimentsError(
+      `evaluate: expected 2 held-out codes or more of class ${edit.from} of ${edit.name}, got ${rows.length} among ${heldOut.rows}; set a larger sample.heldOut, or another class attributes[].from.`,
+    );
+  }
+  const { model } = await context.model();
+  const direction = await readDirection(context.folder, edit, method);
+  const labels = await labelsAlong(direction, {
+    model,
+    codes: heldOut.select(rows),
+    times: spaced(maxTime, times),
+    batchSize,
+    onProgress: ({ codes, total }) => progress(codes / total),
+    ...(signal && { signal }),
+  });
+  direction.dispose();
+  await writeTensors(folder, LABELS_FILE, {
+    labels: { data: labels.data, shape: labels.shape },
+    rows: { data: Int32Array.from(rows), shape: [rows.length] },
+  });
+  const curve = curveOf(labels, edit, config, context.world);
+  const bands = bootstrapBands(curve, { resamples, confidence, seed: config.seed });
+  const band = ({ lower, upper }: { lower: Float64Array; upper: Float64Array }) => ({
+    lower: Array.from(lower),
+    upper: Array.from(upper),
+  });
+  const evaluation: Evaluation = {
+    samples: curve.samples,
+    times: Array.from(curve.t),
+    control: Array.from(curve.control),
+    disentanglement: Array.from(curve.disentanglement),
+    definition: curve.definition,
+    bands: { confidence, control: band(bands.control), disentanglement: band(bands.disentanglement) },
+    perAttribute: curve.perAttribute.map((values) => values && Array.from(values)),
+    maxControl: Math.max(...curve.control),
+    lengthForHalf: editLengthForControl(curve, 0.5),
+  };
+  await writeJsonAtomic(join(folder, EVALUATION_FILE), evaluation);
+}
+
+/** The CD curve of labels along an edit. Starts are chosen by class already. */
+export function curveOf(labels: Labels, edit: Edit, { evaluate }: ExperimentConfig, world: World): CdCurve {
+  return cdCurve(labels, {
+    attribute: edit.index,
+    classes: world.attributes.map(({ classes }) => classes),
+    control: evaluate.control,
+    target: edit.to,
+    times: spaced(evaluate.maxTime, evaluate.times),
+  });
+}
+
+/** Labels that an evaluation kept. */
+export async function readLabels(folder: RunFolder, edit: Edit, method: Method): Promise<Labels> {
+  const { data, shape } = (await readTensors(folder, evaluateJob(edit, method), LABELS_FILE)).get("labels")!;
+  return { data: data as Labels["data"], shape: shape as unknown as Labels["shape"] };
+}
+
+/** Held-out rows that an evaluation started from. */
+export async function readStarts(folder: RunFolder, edit: Edit, method: Method): Promise<number[]> {
+  return Array.from((await readTensors(folder, evaluateJob(edit, method), LABELS_FILE)).get("rows")!.data as Int32Array);
+}

@@ -1,0 +1,124 @@
+import type { Attribute } from "@latentflow/core";
+import type { ExperimentConfig, SampleConfig } from "../config/types.js";
+import { argmax } from "../numbers.js";
+import type { RunFolder } from "../store/run-folder.js";
+import { readTensors } from "../store/tensor-file.js";
+
+export const CODES_JOB = "sample/codes";
+export const CODES_FILE = "codes.safetensors";
+export const LOGITS_FILE = "logits.safetensors";
+
+export const labelsJob = (k: number) => `sample/labels-${String(k).padStart(4, "0")}`;
+
+/** Which codes each labelling job labels. */
+export function chunksOf({ codes, heldOut, chunk }: SampleConfig): { start: number; end: number }[] {
+  const total = codes + heldOut;
+  return Array.from({ length: Math.ceil(total / chunk) }, (_, k) => ({
+    start: k * chunk,
+    end: Math.min(total, (k + 1) * chunk),
+  }));
+}
+
+/** Codes with what the regressor says about them. */
+export class LabelledCodes {
+  /** Predicted classes, [rows, attributes]. */
+  readonly labels: Int32Array;
+
+  constructor(
+    readonly codes: Float32Array,
+    readonly latentDim: number,
+    /** [rows, sum of classes] */
+    private readonly logits: Float32Array,
+    private readonly attributes: readonly Attribute[],
+  ) {
+    this.labels = new Int32Array(this.rows * attributes.length);
+    for (let i = 0; i < this.rows; i++) {
+      let column = i * this.width;
+      attributes.forEach(({ classes }, j) => {
+        this.labels[i * attributes.length + j] = argmax(logits, column, classes);
+        column += classes;
+      });
+    }
+  }
+
+  get rows(): number {
+    return this.codes.length / this.latentDim;
+  }
+
+  /** As other packages take codes. */
+  get matrix() {
+    return { data: this.codes, shape: [this.rows, this.latentDim] as const };
+  }
+
+  label(row: number, attribute: number): number {
+    return this.labels[row * this.attributes.length + attribute]!;
+  }
+
+  /** Logits of one attribute, [rows, classes]. */
+  logitsOf(attribute: number) {
+    const { classes } = this.attributes[attribute]!;
+    const before = this.attributes.slice(0, attribute).reduce((sum, other) => sum + other.classes, 0);
+    const data = new Float32Array(this.rows * classes);
+    for (let i = 0; i < this.rows; i++) {
+      const start = i * this.width + before;
+      data.set(this.logits.subarray(start, start + classes), i * classes);
+    }
+    return { data, shape: [this.rows, classes] as const };
+  }
+
+  /** Indices of the first codes predicted in a class. */
+  startingAt(attribute: number, label: number, limit: number): number[] {
+    const found: number[] = [];
+    for (let i = 0; i < this.rows && found.length < limit; i++) if (this.label(i, attribute) === label) found.push(i);
+    return found;
+  }
+
+  /** Codes of the listed rows. */
+  select(rows: readonly number[]) {
+    const data = new Float32Array(rows.length * this.latentDim);
+    rows.forEach((row, i) => {
+      data.set(this.codes.subarray(row * this.latentDim, (row + 1) * this.latentDim), i * this.latentDim);
+    });
+    return { data, shape: [rows.length, this.latentDim] as const };
+  }
+
+  private get width(): number {
+    return this.attributes.reduce((sum, { classes }) => sum + classes, 0);
+  }
+}
+
+/** Codes for fitting, training and probing, and others for measuring. */
+export interface Sample {
+  readonly training: LabelledCodes;
+  readonly heldOut: LabelledCodes;
+}
+
+/** Codes [start, end), row by row. */
+export async function readCodes(folder: RunFolder, start: number, end: number): Promise<Float32Array> {
+  const { data, shape } = (await readTensors(folder, CODES_JOB, CODES_FILE)).get("codes")!;
+  return (data as Float32Array).slice(start * shape[1]!, end * shape[1]!);
+}
+
+export async function readSample(
+  folder: RunFolder,
+  { sample }: ExperimentConfig,
+  attributes: readonly Attribute[],
+): Promise<Sample> {
+  const total = sample.codes + sample.heldOut;
+  const codes = await readCodes(folder, 0, total);
+  const latentDim = codes.length / total;
+  const width = attributes.reduce((sum, { classes }) => sum + classes, 0);
+  const logits = new Float32Array(total * width);
+  for (const [k, { start }] of chunksOf(sample).entries()) {
+    const chunk = (await readTensors(folder, labelsJob(k), LOGITS_FILE)).get("logits")!;
+    logits.set(chunk.data as Float32Array, start * width);
+  }
+  const part = (start: number, end: number) =>
+    new LabelledCodes(
+      codes.slice(start * latentDim, end * latentDim),
+      latentDim,
+      logits.slice(start * width, end * width),
+      attributes,
+    );
+  return { training: part(0, sample.codes), heldOut: part(sample.codes, total) };
+}

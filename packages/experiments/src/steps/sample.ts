@@ -1,0 +1,88 @@
+import { join } from "node:path";
+import { nextMacrotask, throwIfAborted } from "@latentflow/core";
+import { writeJsonAtomic } from "@latentflow/core/files";
+import { labelAssociation } from "@latentflow/metrics";
+import { dispose, tensor2d } from "@tensorflow/tfjs-core";
+import type { ExperimentConfig } from "../config/types.js";
+import type { Job, JobContext } from "../jobs/job.js";
+import { finiteOrNull } from "../numbers.js";
+import type { SampleRecord } from "../results.js";
+import { writeTensors } from "../store/tensor-file.js";
+import { CODES_FILE, CODES_JOB, chunksOf, LOGITS_FILE, labelsJob, readCodes } from "./read-sample.js";
+
+export const SUMMARY_JOB = "sample/summary";
+export const SUMMARY_FILE = "sample.json";
+
+/** Codes of the seed; then, chunk by chunk, what the regressor says about their pictures. */
+export function sampleJobs(config: ExperimentConfig): Job[] {
+  const { model, truncation, seed, sample } = config;
+  const { codes, heldOut } = sample;
+  const codesJob: Job = {
+    id: CODES_JOB,
+    step: "sample",
+    needs: [],
+    settings: { model, seed, codes, heldOut },
+    images: 0,
+    run: makeCodes,
+  };
+  const labelling = chunksOf(sample).map(({ start, end }, k): Job => {
+    const id = labelsJob(k);
+    const run: Job["run"] = (context, { folder }) => label(context, folder, start, end);
+    return { id, step: "sample", needs: [CODES_JOB], settings: { truncation, start, end }, images: end - start, run };
+  });
+  const summary: Job = {
+    id: SUMMARY_JOB,
+    step: "sample",
+    needs: labelling.map(({ id }) => id),
+    settings: {},
+    images: 0,
+    run: summarise,
+  };
+  return [codesJob, ...labelling, summary];
+}
+
+async function makeCodes({ config, world, parts }: JobContext, { folder }: { folder: string }): Promise<void> {
+  const { codes, heldOut } = config.sample;
+  const data = await (await parts()).sampleCodes(codes + heldOut, config.seed);
+  await writeTensors(folder, CODES_FILE, { codes: { data, shape: [codes + heldOut, world.latentDim] } });
+}
+
+/** Logits of the codes [start, end), all attributes side by side. */
+async function label(context: JobContext, folder: string, start: number, end: number): Promise<void> {
+  const { config, world, signal, progress } = context;
+  const { model } = await context.model();
+  const codes = await readCodes(context.folder, start, end);
+  const width = world.attributes.reduce((sum, { classes }) => sum + classes, 0);
+  const rows = end - start;
+  const logits = new Float32Array(rows * width);
+  for (let i = 0; i < rows; i += config.sample.batchSize) {
+    throwIfAborted("sample", signal);
+    await nextMacrotask();
+    const count = Math.min(config.sample.batchSize, rows - i);
+    const w = tensor2d(codes.subarray(i * world.latentDim, (i + count) * world.latentDim), [count, world.latentDim]);
+    const found = await model.logits(w);
+    let column = 0;
+    for (const [j, { classes }] of world.attributes.entries()) {
+      const values = await found[j]!.data();
+      for (let r = 0; r < count; r++) logits.set(values.slice(r * classes, (r + 1) * classes), (i + r) * width + column);
+      column += classes;
+    }
+    dispose([w, ...found]);
+    progress((i + count) / rows);
+  }
+  await writeTensors(folder, LOGITS_FILE, { logits: { data: logits, shape: [rows, width] } });
+}
+
+async function summarise({ world, sample }: JobContext, { folder }: { folder: string }): Promise<void> {
+  const { training, heldOut } = await sample();
+  const attributes = world.attributes.map(({ name, classes }, j) => {
+    const counts = Array<number>(classes).fill(0);
+    for (let i = 0; i < training.rows; i++) counts[training.label(i, j)]!++;
+    return { name, classes, counts };
+  });
+  const labels = { data: training.labels, shape: [training.rows, attributes.length] as const };
+  const classes = attributes.map((attribute) => attribute.classes);
+  const association = labelAssociation(labels, classes).map((row) => Array.from(row, finiteOrNull));
+  const record: SampleRecord = { codes: training.rows, heldOut: heldOut.rows, attributes, association };
+  await writeJsonAtomic(join(folder, SUMMARY_FILE), record);
+}

@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import { CheckpointError } from "@latentflow/checkpoints";
+import { writeJsonAtomic } from "@latentflow/core/files";
+import { type History, NeuralOdeDirection, trainDirection } from "@latentflow/latent-edit";
+import { fileStore } from "@latentflow/latent-edit/files";
+import type { ExperimentConfig } from "../config/types.js";
+import { ExperimentsError } from "../errors.js";
+import type { Job, JobContext, JobOutput } from "../jobs/job.js";
+import { methodOf } from "../methods.js";
+import type { TrainingRecord } from "../results.js";
+import type { Edit } from "../world.js";
+import { directionJob, writeDirection } from "./directions.js";
+import { SUMMARY_JOB } from "./sample.js";
+
+export const TRAINING_FILE = "training.json";
+
+/** Points of a training curve that are kept. */
+const CURVE_POINTS = 200;
+
+/** Gradients cost about twice what an image does. */
+const GRADIENT_COST = 3;
+
+/** A job for each trained method and attribute. */
+export function trainJobs(config: ExperimentConfig, edits: readonly Edit[]): Job[] {
+  const methods = config.methods.map((id) => methodOf(id)).filter(({ depth }) => depth !== null);
+  // How often the state is kept changes no number.
+  const { checkpointEvery: _, ...train } = config.train;
+  return edits.flatMap((edit) =>
+    methods.map(
+      (method): Job => ({
+        id: directionJob(edit, method),
+        step: "train",
+        needs: [SUMMARY_JOB],
+        settings: { train, seed: config.seed, edit, depth: method.depth },
+        images: GRADIENT_COST * train.iterations * train.batchSize,
+        pair: `${edit.slug}/${method.id}`,
+        run: (context, output) => trainOne(context, output, edit, method.depth!),
+      }),
+    ),
+  );
+}
+
+async function trainOne(context: JobContext, { folder, scratch }: JobOutput, edit: Edit, depth: number): Promise<void> {
+  const { config, signal, progress } = context;
+  const { solverSteps, checkpointEvery, ...train } = config.train;
+  const { training } = await context.sample();
+  const { model } = await context.model();
+  const solver = { method: "rk4", steps: solverSteps } as const;
+  const direction = new NeuralOdeDirection({ latentDim: model.latentDim, depth, seed: config.seed, solver });
+  try {
+    const history = await trainDirection(direction, {
+      ...train,
+      model,
+      attribute: { index: edit.index, from: edit.from, to: edit.to },
+      codes: training.matrix,
+      labels: { data: training.labels, shape: [training.rows, model.attributes.length] },
+      seed: config.seed,
+      checkpoint: { store: fileStore(scratch), every: checkpointEvery },
+      onProgress: ({ iteration, iterations }) => progress(iteration / iterations),
+      ...(signal && { signal }),
+    });
+    await writeDirection(folder, direction, edit, context.world, history.settings);
+    const parameters = direction.variables.reduce((sum, { size }) => sum + size, 0);
+    await writeJsonAtomic(join(folder, TRAINING_FILE), trainingRecord(history, parameters));
+  } catch (cause) {
+    if (!(cause instanceof CheckpointError)) throw cause;
+    const what = `train: expected a whole checkpoint in ${scratch}: ${cause.message}`;
+    throw new ExperimentsError(`${what} Delete that file and run again: this training then starts anew, the rest is kept.`, {
+      cause,
+    });
+  } finally {
+    direction.dispose();
+  }
+}
+
+function trainingRecord(history: History, parameters: number): TrainingRecord {
+  const stretch = Math.ceil(history.iterations / CURVE_POINTS);
+  const points = Math.ceil(history.iterations / stretch);
+  const mean = (key: "total" | "attribute" | "preservation" | "accuracy") =>
+    Array.from({ length: points }, (_, i) => {
+      const part = history.batches.slice(i * stretch, (i + 1) * stretch);
+      return part.reduce((sum, batch) => sum + batch[key], 0) / part.length;
+    });
+  return {
+    iterations: history.iterations,
+    parameters,
+    curve: {
+      iteration: Array.from({ length: points }, (_, i) => Math.min(history.iterations, (i + 1) * stretch)),
+      total: mean("total"),
+      attribute: mean("attribute"),
+      preservation: mean("preservation"),
+      accuracy: mean("accuracy"),
+    },
+    solverGap: history.solverGap,
+  };
+}

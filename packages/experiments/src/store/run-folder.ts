@@ -1,0 +1,161 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { hostname } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { writeJsonAtomic } from "@latentflow/core/files";
+import { ExperimentsError } from "../errors.js";
+import { explainFailure } from "./explain.js";
+import { hashOf } from "./hash.js";
+import { JOB_RECORD, type JobRecord, type OutputFile } from "./job-record.js";
+
+/**
+ * The folder of a run. Each job owns one folder below it, which appears as a whole by a rename, with `job.json` inside: what it was made from and
+ * what it holds. Whoever sees the folder sees a finished job, so any number of processes may share a run, and any of them may be killed.
+ */
+export class RunFolder {
+  constructor(readonly path: string) {}
+
+  /** Makes the folder and checks that files can be written there. */
+  async open(): Promise<void> {
+    try {
+      await mkdir(this.path, { recursive: true });
+      const probe = join(this.path, `.${randomBytes(6).toString("hex")}.tmp`);
+      await mkdir(probe);
+      await rm(probe, { recursive: true });
+    } catch (cause) {
+      throw new ExperimentsError(`run: could not write into ${this.path}: ${explainFailure(cause)}.`, { cause });
+    }
+    await this.clean();
+  }
+
+  file(...parts: string[]): string {
+    return join(this.path, ...parts);
+  }
+
+  /** The job's record if it is done with just these inputs. */
+  async record(job: string, inputs: string): Promise<JobRecord | null> {
+    const record = await this.readRecord(job);
+    return record?.inputs === inputs ? record : null;
+  }
+
+  /**
+   * Does a job unless it is done: `work` writes into a folder of its own, which then becomes the job's. A failure leaves nothing behind and
+   * touches nothing else.
+   */
+  async make(
+    job: string,
+    inputs: string,
+    work: (folder: string) => Promise<Pick<JobRecord, "config" | "environment" | "timing">>,
+  ): Promise<JobRecord> {
+    const done = await this.record(job, inputs);
+    if (done) return done;
+    const target = this.file(job);
+    const temporary = join(
+      dirname(target),
+      `.${basename(target)}.${hostname()}-${process.pid}-${randomBytes(3).toString("hex")}.tmp`,
+    );
+    try {
+      await mkdir(temporary, { recursive: true });
+      const about = await work(temporary);
+      const record: JobRecord = { format: "latentflow-job", job, inputs, files: await outputsOf(temporary), ...about };
+      await writeJsonAtomic(join(temporary, JOB_RECORD), record);
+      await this.replace(job, inputs, temporary);
+      return record;
+    } catch (error) {
+      await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+      throw explainedDiskError(job, error);
+    }
+  }
+
+  /** A file of a finished job, whole: length and contents are those that were written. */
+  async read(job: string, name: string): Promise<Uint8Array> {
+    const again = `Delete the folder ${job} and run again: the rest is kept.`;
+    const expected = (await this.readRecord(job))?.files.find((file) => file.name === name);
+    if (!expected) throw new ExperimentsError(`run: expected ${job}/${name} in ${this.path}, got none. ${again}`);
+    const bytes = await readFile(this.file(job, name)).catch((cause) => {
+      throw new ExperimentsError(`run: could not read ${job}/${name}: ${explainFailure(cause)}. ${again}`, { cause });
+    });
+    if (bytes.length !== expected.bytes) {
+      throw new ExperimentsError(
+        `run: expected ${job}/${name} to hold ${expected.bytes} bytes, got ${bytes.length}: the file is truncated or was changed. ${again}`,
+      );
+    }
+    if (hashOf(bytes) !== expected.sha256)
+      throw new ExperimentsError(`run: expected ${job}/${name} as it was written, got other contents. ${again}`);
+    return bytes;
+  }
+
+  async readJson<T>(job: string, name: string): Promise<T> {
+    return JSON.parse(Buffer.from(await this.read(job, name)).toString("utf8")) as T;
+  }
+
+  private async readRecord(job: string): Promise<JobRecord | null> {
+    const text = await readFile(this.file(job, JOB_RECORD), "utf8").catch(() => null);
+    if (text === null) return null;
+    try {
+      return JSON.parse(text) as JobRecord;
+    } catch {
+      // A record that is no JSON is no record: the job is done again.
+      return null;
+    }
+  }
+
+  /** Puts a finished folder in its place. When another process was faster with the same job, its result stands. */
+  private async replace(job: string, inputs: string, temporary: string): Promise<void> {
+    const target = this.file(job);
+    if (await this.record(job, inputs)) return rm(temporary, { recursive: true, force: true });
+    const old = `${temporary}.old`;
+    const moved = await rename(target, old).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT") return false;
+        throw error;
+      },
+    );
+    try {
+      await rename(temporary, target);
+    } catch (error) {
+      if (!(await this.record(job, inputs))) throw error;
+      await rm(temporary, { recursive: true, force: true });
+    }
+    if (moved) await rm(old, { recursive: true, force: true });
+  }
+
+  /** Removes what processes of this machine left when they were killed. */
+  private async clean(): Promise<void> {
+    const entries = await readdir(this.path, { recursive: true, withFileTypes: true });
+    for (const entry of entries) {
+      const owner = /^\..+\.(.+)-(\d+)-[0-9a-f]{6}\.tmp(\.old)?$/.exec(entry.name);
+      if (!owner || !entry.isDirectory() || owner[1] !== hostname() || isAlive(Number(owner[2]))) continue;
+      await rm(join(entry.parentPath, entry.name), { recursive: true, force: true });
+    }
+  }
+}
+
+async function outputsOf(folder: string): Promise<OutputFile[]> {
+  const names = (await readdir(folder)).filter((name) => !name.startsWith(".")).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const bytes = await readFile(join(folder, name));
+      return { name, bytes: (await stat(join(folder, name))).size, sha256: hashOf(bytes) };
+    }),
+  );
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Disk errors from anywhere in a job say which job they stopped and that the rest is kept. */
+function explainedDiskError(job: string, error: unknown): unknown {
+  const cause = error instanceof Error && (error.cause as NodeJS.ErrnoException | undefined)?.code ? error.cause : error;
+  if (!["ENOSPC", "EDQUOT", "EACCES", "EROFS", "EPERM"].includes((cause as NodeJS.ErrnoException).code ?? "")) return error;
+  return new ExperimentsError(`${job}: could not be written: ${explainFailure(cause)}. What was done before is kept.`, {
+    cause: error,
+  });
+}
