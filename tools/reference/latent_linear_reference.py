@@ -12,15 +12,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.svm import SVC
 
-
-def uniforms(seed, count):
-    """x -> (1664525 x + 1013904223) mod 2^32, divided by 2^32."""
-    values = np.empty(count)
-    state = seed
-    for i in range(count):
-        state = (1664525 * state + 1013904223) % 2**32
-        values[i] = state / 2**32
-    return values
+from congruential import uniforms
 
 
 def problem(seed, n, d, noise):

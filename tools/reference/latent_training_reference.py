@@ -13,17 +13,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from congruential import uniforms
+
 D, BATCH, CLASSES, TAU = 8, 5, (3, 2, 4), 4.0
-
-
-def uniforms(seed, count):
-    """x -> (1664525 x + 1013904223) mod 2^32, divided by 2^32."""
-    values = np.empty(count)
-    state = seed
-    for i in range(count):
-        state = (1664525 * state + 1013904223) % 2**32
-        values[i] = state / 2**32
-    return values
 
 
 def weights(seed, shape, scale):

@@ -22,6 +22,12 @@ export type Velocity = (w: Tensor2D) => Tensor2D;
  */
 export type FlowGradient = "steps" | "checkpointed" | "adjoint";
 
+/** How a flow is computed, forward and back. */
+export interface Integration {
+  readonly solver: FlowSolver;
+  readonly gradient: FlowGradient;
+}
+
 /**
  * Points of a flow at many times, all counted from 0.
  *
@@ -31,53 +37,35 @@ export type FlowGradient = "steps" | "checkpointed" | "adjoint";
  * @param w [n, d]
  * @returns [times, n, d]
  */
-export function flowAtTimes(
-  velocity: Velocity,
-  w: Tensor2D,
-  times: readonly number[],
-  solver: FlowSolver,
-  gradient: FlowGradient,
-): Tensor3D {
-  if (!isFixed(solver)) return adaptiveTimes(velocity, w, times, solver, gradient);
+export function flowAtTimes(velocity: Velocity, w: Tensor2D, times: readonly number[], how: Integration): Tensor3D {
+  if (!isFixed(how.solver)) return adaptiveTimes(velocity, w, times, how);
   const [n, d] = w.shape;
-  if (times.length === 1) return reshape(solveTo(velocity, w, times[0]!, solver, gradient), [1, n, d]);
+  if (times.length === 1) return reshape(solveTo(velocity, w, times[0]!, how), [1, n, d]);
   const lengths = times.flatMap((t) => Array<number>(n).fill(t));
-  return reshape(flowEachRow(velocity, tile(w, [times.length, 1]), lengths, solver, gradient), [times.length, n, d]);
+  return reshape(flowEachRow(velocity, tile(w, [times.length, 1]), lengths, how), [times.length, n, d]);
 }
 
 /** The flow of each row to its own time. w [n, d], times [n] → [n, d] */
-export function flowEachRow(
-  velocity: Velocity,
-  w: Tensor2D,
-  times: readonly number[],
-  solver: FlowSolver,
-  gradient: FlowGradient,
-): Tensor2D {
+export function flowEachRow(velocity: Velocity, w: Tensor2D, times: readonly number[], how: Integration): Tensor2D {
   return tidy(() => {
     const scale = tensor2d([...times], [times.length, 1]);
     const scaled = (_: number, y: Tensor2D, args: { scale: Tensor2D }): Tensor2D => mul(velocity(y), args.scale);
-    return last(run(scaled, w, [0, 1], solver, gradient, { scale }));
+    return last(run(scaled, w, [0, 1], how, { scale }));
   });
 }
 
-function solveTo(velocity: Velocity, w: Tensor2D, t: number, solver: FlowSolver, gradient: FlowGradient): Tensor2D {
+function solveTo(velocity: Velocity, w: Tensor2D, t: number, how: Integration): Tensor2D {
   if (t === 0) return w.clone();
-  return tidy(() => last(run((_, y) => velocity(y), w, [0, t], solver, gradient, undefined)));
+  return tidy(() => last(run((_, y) => velocity(y), w, [0, t], how, undefined)));
 }
 
-function adaptiveTimes(
-  velocity: Velocity,
-  w: Tensor2D,
-  times: readonly number[],
-  solver: FlowSolver,
-  gradient: FlowGradient,
-): Tensor3D {
+function adaptiveTimes(velocity: Velocity, w: Tensor2D, times: readonly number[], how: Integration): Tensor3D {
   return tidy(() => {
     const points = new Map<number, Tensor2D>([[0, w]]);
     for (const sign of [1, -1]) {
       const reached = [...new Set(times.filter((t) => sign * t > 0))].sort((a, b) => sign * (a - b));
       if (reached.length === 0) continue;
-      const path = run((_, y) => velocity(y), w, [0, ...reached], solver, gradient, undefined);
+      const path = run((_, y) => velocity(y), w, [0, ...reached], how, undefined);
       reached.forEach((t, i) => {
         points.set(t, at(path, i + 1));
       });
@@ -91,8 +79,7 @@ function run<A>(
   f: (t: number, y: Tensor2D, args: A) => Tensor2D,
   w: Tensor2D,
   times: readonly number[],
-  solver: FlowSolver,
-  gradient: FlowGradient,
+  { solver, gradient }: Integration,
   args: A,
 ): Tensor3D {
   const length = times.at(-1)!;

@@ -1,9 +1,10 @@
 import { type AttributeModel, checkNumber, checkOptions, nextMacrotask, throwIfAborted } from "@latentflow/core";
-import { argMax, dispose, reshape, slice, type Tensor, tensor2d, tidy, tile } from "@tensorflow/tfjs-core";
+import { argMax, reshape, slice, type Tensor, tensor2d, tidy, tile } from "@tensorflow/tfjs-core";
 import type { Direction } from "./direction.js";
 import { LatentEditError } from "./errors.js";
 import type { LayerRange } from "./layers.js";
 import { type MatrixLike, toMatrix } from "./matrix.js";
+import { owning } from "./owning.js";
 import type { FlowSolver } from "./solver.js";
 
 export interface LabelsAlongOptions {
@@ -47,16 +48,14 @@ export async function labelsAlong(direction: Direction, options: LabelsAlongOpti
       for (let t = 0; t < times.length; t++) {
         throwIfAborted("labelsAlong", signal);
         await nextMacrotask();
-        const at = tidy(() => reshape(slice(paths, t, 1), paths.shape.slice(1)));
-        const logits = await model.logits(at);
-        for (let j = 0; j < attributes; j++) {
-          const classes = tidy(() => argMax(logits[j]!, 1));
-          (await classes.data()).forEach((label: number, i: number) => {
-            data[((start + i) * attributes + j) * times.length + t] = label;
-          });
-          classes.dispose();
-        }
-        dispose([at, ...logits]);
+        await owning(async (own) => {
+          const logits = own(await model.logits(own(tidy(() => reshape(slice(paths, t, 1), paths.shape.slice(1))))));
+          for (let j = 0; j < attributes; j++) {
+            (await own(tidy(() => argMax(logits[j]!, 1))).data()).forEach((label: number, i: number) => {
+              data[((start + i) * attributes + j) * times.length + t] = label;
+            });
+          }
+        });
       }
     } finally {
       paths.dispose();

@@ -19,7 +19,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { FlowDirection, type FlowOptions } from "./direction.js";
 import { LatentEditError } from "./errors.js";
-import { flowAtTimes, flowEachRow, type Velocity } from "./integrate.js";
+import { flowAtTimes, flowEachRow, type Integration, type Velocity } from "./integrate.js";
 import { checkSolver, type FlowSolver, PAPER_SOLVER } from "./solver.js";
 
 export interface NeuralOdeOptions {
@@ -93,11 +93,15 @@ export class NeuralOdeDirection extends FlowDirection {
   }
 
   protected moveRows(rows: Tensor2D, times: readonly number[], options: FlowOptions): Tensor3D {
-    return flowAtTimes(this.rightHandSide, rows, times, options.solver ?? this.solver, options.gradient ?? "steps");
+    return flowAtTimes(this.rightHandSide, rows, times, this.integration(options));
   }
 
   protected moveEachRow(rows: Tensor2D, times: readonly number[], options: FlowOptions): Tensor2D {
-    return flowEachRow(this.rightHandSide, rows, times, options.solver ?? this.solver, options.gradient ?? "steps");
+    return flowEachRow(this.rightHandSide, rows, times, this.integration(options));
+  }
+
+  private integration({ solver = this.solver, gradient = "steps" }: FlowOptions): Integration {
+    return { solver, gradient };
   }
 
   private readonly rightHandSide: Velocity = (w) => this.velocity(w);

@@ -12,7 +12,7 @@ export interface SolverGap {
 }
 
 /**
- * The distance between the end points of a direction's own solver and of a converged one (dopri5 to 1e-5): one step of length t is a different
+ * The distance between the end points of a direction's own solver and of a converged one (dopri5 to 1e-6): one step of length t is a different
  * edit from the flow it approximates, and this says by how much.
  */
 export async function solverGap(direction: Direction, w: Tensor, t: number): Promise<SolverGap> {

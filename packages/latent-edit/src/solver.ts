@@ -24,7 +24,7 @@ export type FlowSolver = FixedSolver | AdaptiveSolver;
 export const PAPER_SOLVER: FixedSolver = { method: "rk4", steps: 1 };
 
 /** Close to the exact flow in float32: what other solvers are compared with. */
-export const CONVERGED_SOLVER: AdaptiveSolver = { method: "dopri5", rtol: 1e-5, atol: 1e-6 };
+export const CONVERGED_SOLVER: AdaptiveSolver = { method: "dopri5", rtol: 1e-6, atol: 1e-7 };
 
 export function isFixed(solver: FlowSolver): solver is FixedSolver {
   return "steps" in solver;

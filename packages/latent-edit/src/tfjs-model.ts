@@ -12,6 +12,7 @@ import {
 } from "@latentflow/core";
 import {
   add,
+  dispose,
   keep,
   mul,
   type Scalar,
@@ -24,6 +25,7 @@ import {
 import { LatentEditError } from "./errors.js";
 import { checkCodes } from "./layers.js";
 import { attributeLoss, identityLoss, preservationLoss } from "./losses.js";
+import { releaseTape } from "./release-tape.js";
 import { type Truncation, withTruncation } from "./truncation.js";
 
 export interface TfjsModelOptions {
@@ -87,11 +89,18 @@ class TfjsModel implements AttributeModel {
       terms = [attribute, preservation].filter((x) => x !== undefined).map((x) => keep(x.clone()));
       return preservation === undefined ? attribute : (add(attribute, mul(preservation, weight)) as Scalar);
     };
-    const { value, grad: gradient } = valueAndGrad(total)(w);
-    value.dispose();
-    const [attribute = 0, preservation = 0] = await Promise.all(terms.map(async (x) => (await x.data())[0]!));
-    for (const term of terms) term.dispose();
-    return { attribute, preservation, logits, gradient };
+    try {
+      const { value, grad: gradient } = tidy(() => valueAndGrad(total)(w));
+      value.dispose();
+      const [attribute = 0, preservation = 0] = await Promise.all(terms.map(async (x) => (await x.data())[0]!));
+      return { attribute, preservation, logits, gradient };
+    } catch (error) {
+      dispose(logits);
+      releaseTape();
+      throw error;
+    } finally {
+      dispose(terms);
+    }
   }
 
   dispose(): void {}

@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import {
   type CheckpointStore,
+  CONVERGED_SOLVER,
   LatentEditError,
   LinearDirection,
   NeuralOdeDirection,
@@ -34,6 +35,16 @@ function memoryStore(): CheckpointStore & { bytes: Uint8Array | null } {
       this.bytes = bytes;
     },
   };
+}
+
+/** Held-out codes that the model labels so. */
+async function startsOf(name: string, label: number): Promise<number[][]> {
+  const j = regressor.attributes.findIndex((attribute) => attribute.name === name);
+  return tf.tidy(() => {
+    const w = tf.tensor2d(heldOut.data, [40, D]);
+    const labels = tf.argMax(regressor.logits(generator.synthesize(w))[j]!, 1).dataSync();
+    return (w.arraySync() as number[][]).filter((_, i) => labels[i] === label);
+  });
 }
 
 describe("trainDirection", () => {
@@ -157,6 +168,92 @@ describe("trainDirection", () => {
           tf.mean(tf.square(tf.sub(logits[0]!, originalLogits[0]!))) as tf.Scalar,
     });
     expect(custom.batches.every(({ preservation }) => preservation === 0)).toBe(true);
+  });
+
+  it("validates by the loss it trains: the identity term, or the custom loss", async () => {
+    const validation = { codes: heldOut, every: 3 };
+    const last = { iterations: 3, maxTime: 2, validation };
+    const trained = depth(1);
+    const identity = await trainDirection(trained, { ...base, ...last, identity: embedder });
+    const starts = await startsOf("size", 0);
+    const expected = tf.tidy(() => {
+      const embed = (w: tf.Tensor2D) => embedder.embed(generator.synthesize(w));
+      const w = tf.tensor2d(starts);
+      return tf.sub(1, tf.mean(tf.sum(tf.mul(embed(trained.flow(w, 2)), embed(w)), 1))).dataSync()[0]!;
+    });
+    expect(identity.validations[0]!.preservation).toBeCloseTo(expected, 5);
+    const { total, attribute, preservation } = identity.validations[0]!;
+    expect(total).toBeCloseTo(attribute + preservation, 10);
+
+    const before = tf.memory().numTensors;
+    const custom = await trainDirection(trained, {
+      ...base,
+      ...last,
+      loss: () => (logits) => tf.add(tf.mul(tf.mean(logits[0]!), 0), 7) as tf.Scalar,
+    });
+    expect(custom.validations[0]).toMatchObject({ attribute: 7, preservation: 0, total: 7 });
+    expect(tf.memory().numTensors).toBe(before);
+    trained.dispose();
+  });
+
+  it.each([
+    ["the loss", { accumulate: 2 }, "lossAndGradient", 4],
+    ["the logits", { cacheLogits: false }, "logits", 5],
+    ["an embedded image", { identity: embedder }, "synthesize", 2],
+    ["a validation", { validation: { codes: heldOut, every: 1 } }, "logits", 7],
+  ] as const)("leaks nothing when %s fails in the middle", async (_, options, method, failing) => {
+    const failingModel = tfjsModel({ generator, regressor, embedder });
+    const working = failingModel[method].bind(failingModel) as (...args: unknown[]) => Promise<unknown>;
+    let calls = 0;
+    failingModel[method] = async (...args: unknown[]) => {
+      if (++calls === failing) throw new Error("device lost");
+      return working(...args) as never;
+    };
+    const direction = depth(2);
+    const before = tf.memory().numTensors;
+    await expect(trainDirection(direction, { ...base, ...options, model: failingModel })).rejects.toThrow("device lost");
+    expect(calls).toBe(failing);
+    expect(tf.memory().numTensors).toBe(before);
+    direction.dispose();
+  });
+
+  it("leaks nothing when a custom loss throws, or does not depend on the codes", async () => {
+    const direction = depth(1);
+    const before = tf.memory().numTensors;
+    const throwing = () => () => {
+      throw new Error("no such loss");
+    };
+    await expect(trainDirection(direction, { ...base, loss: throwing })).rejects.toThrow("no such loss");
+    await expect(trainDirection(direction, { ...base, loss: () => () => tf.scalar(7) })).rejects.toThrow(/gradient/);
+    expect(tf.memory().numTensors).toBe(before);
+    direction.dispose();
+  });
+
+  it("a trained flow goes there and back again: within 1e-3 at t = 6 with a converged solver", async () => {
+    const direction = depth(2);
+    const history = await trainDirection(direction, {
+      ...base,
+      iterations: 150,
+      batchSize: 16,
+      learningRate: 2e-2,
+    });
+    // It has learnt: most edits arrive, at first few did.
+    const arrived = (from: number) =>
+      history.batches.slice(from, from + 50).reduce((sum, { accuracy }) => sum + accuracy / 50, 0);
+    expect(history.batches[0]!.accuracy).toBeLessThan(0.5);
+    expect(arrived(100)).toBeGreaterThan(0.7);
+    const [rows, gone, returned] = tf.tidy(() => {
+      const w = tf.tensor2d(heldOut.data, [40, D]);
+      const there = direction.flow(w, 6, { solver: CONVERGED_SOLVER });
+      const back = direction.flow(there, -6, { solver: CONVERGED_SOLVER });
+      const length = (x: tf.Tensor) => tf.norm(x, "euclidean", 1).dataSync();
+      return [length(w), length(tf.sub(there, w)), length(tf.sub(back, w))] as const;
+    });
+    rows.forEach((length, i) => {
+      expect(gone[i]).toBeGreaterThan(1);
+      expect(returned[i]! / length).toBeLessThan(1e-3);
+    });
+    direction.dispose();
   });
 
   it("validates on held-out codes, stops early and keeps the best weights", async () => {

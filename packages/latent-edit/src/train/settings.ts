@@ -95,7 +95,7 @@ export interface TrainOptions {
   identity?: Embedder;
   /** Replaces the paper's loss. */
   loss?: LossFactory;
-  /** Held-out codes, scored at t = α every `every` iterations (default 100) by the attribute and preservation losses. */
+  /** Held-out codes, scored at t = α every `every` iterations (default 100) by the loss trained with. */
   validation?: { codes: MatrixLike; labels?: MatrixLike; every?: number; maxCodes?: number };
   /** Stop after this many validations in a row without a lower loss, and keep the best weights. Needs `validation`. */
   earlyStopping?: { patience: number };

@@ -2,6 +2,7 @@ import { type AttributeModel, nextMacrotask, throwIfAborted } from "@latentflow/
 import { type Tensor2D, tensor2d } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
 import { type Matrix, type MatrixLike, rowOf, toMatrix } from "../matrix.js";
+import { owning } from "../owning.js";
 
 const LABELLING_BATCH = 32;
 
@@ -98,11 +99,10 @@ export class StartCodes {
   }
 
   private async fill(rows: readonly number[]): Promise<void> {
-    const codes = this.tensor(rows);
-    const logits = await this.model.logits(codes);
-    codes.dispose();
-    const values = await Promise.all(logits.map((x) => x.data<"float32">()));
-    for (const x of logits) x.dispose();
+    const values = await owning(async (own) => {
+      const logits = own(await this.model.logits(own(this.tensor(rows))));
+      return Promise.all(logits.map((x) => x.data<"float32">()));
+    });
     rows.forEach((row, i) => {
       const parts = values.map((data, j) => {
         const classes = this.model.attributes[j]!.classes;

@@ -10,12 +10,14 @@ import {
 } from "@latentflow/core";
 import { addN, dispose, div, type Tensor, tensor, tidy, type Variable } from "@tensorflow/tfjs-core";
 import type { Direction } from "../direction.js";
+import { owning } from "../owning.js";
 import { solverGap } from "../solver-gap.js";
-import { type Batch, batchGradient } from "./batch-gradient.js";
+import { batchGradient } from "./batch-gradient.js";
 import { decodeCheckpoint, encodeCheckpoint, type TrainState } from "./checkpoint.js";
 import type { History, Score } from "./history.js";
 import { resolveSettings, type TrainOptions, type TrainSettings } from "./settings.js";
 import { StartCodes } from "./start-codes.js";
+import type { Batch } from "./trained-loss.js";
 import { validate } from "./validate.js";
 
 /** Codes over which the solver gap is measured. */
@@ -69,7 +71,7 @@ export async function trainDirection(direction: Direction, options: TrainOptions
       const seconds = (performance.now() - begin) / 1000;
       const validated =
         heldOut && heldOutRows && state.iteration % (validation?.every ?? 100) === 0
-          ? await validate(direction, model, heldOut, heldOutRows, settings, signal)
+          ? await validate(direction, model, heldOut, heldOutRows, settings, options, signal)
           : undefined;
       if (validated) await watch(state, validated, variables, options.earlyStopping?.patience);
       if (
@@ -90,9 +92,7 @@ export async function trainDirection(direction: Direction, options: TrainOptions
   }
   const elapsed = (performance.now() - started) / 1000;
   if (state.best && options.earlyStopping) assignWeights(variables, state.best.weights);
-  const w = pool.tensor(starts.forward.slice(0, GAP_CODES));
-  const gap = await solverGap(direction, w, settings.maxTime);
-  w.dispose();
+  const gap = await owning((own) => solverGap(direction, own(pool.tensor(starts.forward.slice(0, GAP_CODES))), settings.maxTime));
   return {
     iterations: state.iteration,
     batches: state.batches,
@@ -126,21 +126,24 @@ async function meanGradient(
   settings: TrainSettings,
   options: TrainOptions,
 ): Promise<{ score: Score; gradients: Tensor[] }> {
-  const parts: { score: Score; gradients: Tensor[] }[] = [];
-  for (const batch of batches) parts.push(await batchGradient(direction, model, pool, batch, settings, options));
-  if (parts.length === 1) return parts[0]!;
-  const gradients = tidy(() =>
-    parts[0]!.gradients.map((_, i) => div(addN(parts.map((part) => part.gradients[i]!)), parts.length)),
-  );
-  for (const part of parts) dispose(part.gradients);
-  const mean = (key: keyof Score) => parts.reduce((sum, { score }) => sum + score[key], 0) / parts.length;
-  const score = {
-    total: mean("total"),
-    attribute: mean("attribute"),
-    preservation: mean("preservation"),
-    accuracy: mean("accuracy"),
-  };
-  return { score, gradients };
+  if (batches.length === 1) return batchGradient(direction, model, pool, batches[0]!, settings, options);
+  return owning(async (own) => {
+    const scores: Score[] = [];
+    const parts: Tensor[][] = [];
+    for (const batch of batches) {
+      const { score, gradients } = await batchGradient(direction, model, pool, batch, settings, options);
+      scores.push(score);
+      parts.push(own(gradients));
+    }
+    const mean = (key: keyof Score) => scores.reduce((sum, score) => sum + score[key], 0) / scores.length;
+    const score = {
+      total: mean("total"),
+      attribute: mean("attribute"),
+      preservation: mean("preservation"),
+      accuracy: mean("accuracy"),
+    };
+    return { score, gradients: tidy(() => parts[0]!.map((_, i) => div(addN(parts.map((part) => part[i]!)), parts.length))) };
+  });
 }
 
 /** One optimiser step in place; consumes the gradients and the old state. */

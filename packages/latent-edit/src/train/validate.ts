@@ -1,49 +1,66 @@
 import { type AttributeModel, nextMacrotask, throwIfAborted } from "@latentflow/core";
-import { argMax, dispose, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import { tidy } from "@tensorflow/tfjs-core";
 import type { Direction } from "../direction.js";
 import { attributeLoss, preservationLoss } from "../losses.js";
+import { owning } from "../owning.js";
 import type { Score } from "./history.js";
 import type { TrainSettings } from "./settings.js";
 import type { StartCodes } from "./start-codes.js";
+import { accuracyOf, askForLoss, type Batch, type LossChoice, scoreOf } from "./trained-loss.js";
 
-/** Attribute and preservation losses and accuracy of held-out codes after the longest edit, t = α, in batches of the training's size. */
+/** The trained loss and the accuracy of held-out codes after the longest edit, t = α, in batches of the training's size. */
 export async function validate(
   direction: Direction,
   model: AttributeModel,
   pool: StartCodes,
   rows: Int32Array,
   settings: TrainSettings,
+  choice: LossChoice,
   signal: AbortSignal | undefined,
 ): Promise<Score> {
-  const { attribute, batchSize, temperature, preservation: weight, maxTime } = settings;
-  const sums = { attribute: 0, preservation: 0, accuracy: 0 };
-  for (let start = 0; start < rows.length; start += batchSize) {
+  const sums = { total: 0, attribute: 0, preservation: 0, accuracy: 0 };
+  for (let start = 0; start < rows.length; start += settings.batchSize) {
     throwIfAborted("trainDirection", signal);
     await nextMacrotask();
-    const batch = rows.slice(start, start + batchSize);
-    const share = batch.length / rows.length;
-    const original = await pool.logits(batch);
-    const w = pool.tensor(batch);
-    const moved = direction.flow(w, maxTime);
-    const logits = await model.logits(moved);
-    const terms = tidy(() => [
-      attributeLoss(logits[attribute.index]!, attribute.to, temperature),
-      preservationLoss(logits, original, attribute.index, temperature),
-    ]);
-    sums.attribute += share * (await terms[0]!.data())[0]!;
-    sums.preservation += share * (await terms[1]!.data())[0]!;
-    sums.accuracy += share * (await accuracyOf(logits[attribute.index]!, attribute.to));
-    dispose([w, moved, ...original, ...logits, ...terms]);
+    const batch = {
+      rows: rows.slice(start, start + settings.batchSize),
+      t: settings.maxTime,
+      target: settings.attribute.to,
+    };
+    const score = await scoreBatch(direction, model, pool, batch, settings, choice);
+    for (const key of ["total", "attribute", "preservation", "accuracy"] as const) {
+      sums[key] += (batch.rows.length / rows.length) * score[key];
+    }
   }
-  return { total: sums.attribute + weight * sums.preservation, ...sums };
+  return sums;
 }
 
-/** Share of rows whose largest logit is the target's. */
-export async function accuracyOf(logits: Tensor2D, target: number): Promise<number> {
-  const classes = tidy(() => argMax(logits, 1));
-  const values = await classes.data();
-  classes.dispose();
-  let right = 0;
-  for (const label of values) if (label === target) right++;
-  return right / values.length;
+function scoreBatch(
+  direction: Direction,
+  model: AttributeModel,
+  pool: StartCodes,
+  batch: Batch,
+  settings: TrainSettings,
+  choice: LossChoice,
+): Promise<Score> {
+  return owning(async (own) => {
+    const originalLogits = own(await pool.logits(batch.rows));
+    const w = own(pool.tensor(batch.rows));
+    const moved = own(direction.flow(w, batch.t));
+    // Only the model knows an identity or custom loss at its end points. The paper's needs logits alone: a third of the work.
+    if (choice.identity || choice.loss) {
+      return scoreOf(await askForLoss(own, model, { w, moved, originalLogits }, batch, settings, choice), batch, settings);
+    }
+    const { attribute, temperature, preservation: weight } = settings;
+    const logits = own(await model.logits(moved));
+    const terms = own(
+      tidy(() => [
+        attributeLoss(logits[attribute.index]!, batch.target, temperature),
+        preservationLoss(logits, originalLogits, attribute.index, temperature),
+      ]),
+    );
+    const [first, second] = await Promise.all(terms.map(async (term) => (await term.data())[0]!));
+    const accuracy = await accuracyOf(logits[attribute.index]!, batch.target);
+    return { total: first! + weight * second!, attribute: first!, preservation: second!, accuracy };
+  });
 }

@@ -1,0 +1,64 @@
+import type { AttributeModel, LossAndGradient } from "@latentflow/core";
+import { argMax, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import { type Own, owning } from "../owning.js";
+import type { Score } from "./history.js";
+import type { TrainOptions, TrainSettings } from "./settings.js";
+
+/** One batch as drawn: which codes, how far, to which class. */
+export interface Batch {
+  readonly rows: Int32Array;
+  readonly t: number;
+  readonly target: number;
+}
+
+/** What of the options says which loss is trained. */
+export type LossChoice = Pick<TrainOptions, "identity" | "loss">;
+
+/** The model's answer to the loss being trained: the paper's, with its identity term, or one of the caller's. */
+export async function askForLoss(
+  own: Own,
+  model: AttributeModel,
+  { w, moved, originalLogits }: { w: Tensor2D; moved: Tensor2D; originalLogits: readonly Tensor2D[] },
+  { target, t }: Batch,
+  { attribute, temperature, preservation }: TrainSettings,
+  { identity, loss }: LossChoice,
+): Promise<LossAndGradient> {
+  const originalEmbeddings = identity && own(await embed(own, model, w, identity));
+  const request = { attribute: attribute.index, target, originalLogits, temperature, preservation };
+  const answer = await model.lossAndGradient(
+    moved,
+    loss?.({ target, originalLogits, t }) ?? (originalEmbeddings ? { ...request, originalEmbeddings } : request),
+  );
+  own([answer.gradient, ...answer.logits]);
+  return answer;
+}
+
+/** The answer as a record of the history. */
+export async function scoreOf(
+  { attribute, preservation, logits }: LossAndGradient,
+  { target }: Batch,
+  settings: TrainSettings,
+): Promise<Score> {
+  const accuracy = await accuracyOf(logits[settings.attribute.index]!, target);
+  return { total: attribute + settings.preservation * preservation, attribute, preservation, accuracy };
+}
+
+async function embed(
+  own: Own,
+  model: AttributeModel,
+  w: Tensor2D,
+  embedder: NonNullable<LossChoice["identity"]>,
+): Promise<Tensor2D> {
+  const images = own(await model.synthesize(w));
+  return tidy(() => embedder.embed(images));
+}
+
+/** Share of rows whose largest logit is the target's. */
+export function accuracyOf(logits: Tensor2D, target: number): Promise<number> {
+  return owning(async (own) => {
+    const values = await own(tidy(() => argMax(logits, 1))).data();
+    let right = 0;
+    for (const label of values) if (label === target) right++;
+    return right / values.length;
+  });
+}
