@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import {
   classScores,
   type Direction,
+  directionLoss,
   fitInterFaceGan,
   LinearDirection,
   labelsAlong,
@@ -11,12 +12,18 @@ import {
   tfjsModel,
   trainDirection,
 } from "../../src/index.js";
-import { COMPARISON, generator, regressor, type World } from "./world.js";
+import { COMPARISON, generator, regressor, SETTINGS, type Setting, type World } from "./world.js";
 
-/** One world and seed: mean disentanglement at equal Control, maximum Control, and the paired comparisons of the flow. */
+/** One setting, world and seed: what was trained to, mean disentanglement at equal Control, maximum Control, and the flow's comparisons. */
 export interface Comparison {
+  setting: Setting;
   world: World;
   seed: number;
+  /**
+   * The trained loss on the held-out starts, mean over t = 1.5, 3, 4.5, 6: how far training got, and what the loss thinks of directions that
+   * it never trained: InterFaceGAN's, and the shift along w₀, exactly right for the straight boundary.
+   */
+  loss: { flow: number; constant: number; interFaceGan: number; firstAxis: number };
   maxControl: { flow: number; constant: number; interFaceGan: number };
   /** Area under the CD curve over the Control range common to the flow and the other, [flow, other]. */
   areas: { constant: [number, number]; interFaceGan: [number, number] };
@@ -30,8 +37,9 @@ type Summary = Pick<
 >;
 
 /** Trains the flow and the constant, fits InterFaceGAN, and compares their CD curves on the same held-out starts. */
-export async function compareWorld(world: World, seed: number): Promise<Comparison> {
-  const { latentDim, poolSize, heldOutStarts, times, flow, constant, training, interFaceGan, bootstrap } = COMPARISON;
+export async function compareWorld(setting: Setting, world: World, seed: number): Promise<Comparison> {
+  const { latentDim, poolSize, heldOutStarts, times, interFaceGan, bootstrap } = COMPARISON;
+  const { flow, constant, training } = SETTINGS[setting];
   const random = new SeededRandom(1000 + seed);
   const model = tfjsModel({ generator, regressor: regressor(world) });
   const sample = (count: number) => ({ data: random.normals(count * latentDim), shape: [count, latentDim] as const });
@@ -66,6 +74,8 @@ export async function compareWorld(world: World, seed: number): Promise<Comparis
     });
     return { difference, interval, controlDifference, controlInterval, pValue, undefinedResamples };
   };
+  const loss = (edit: Direction) => trainedLoss(edit, setting, world, starts);
+  const firstAxis = new LinearDirection(Array.from({ length: latentDim }, (_, i) => Number(i === 0)));
   const areas = (other: CdCurve) => areaUnderCdCurve([a, other]).areas as [number, number];
   const [flowMax, constantMax, interFaceGanMax] = [a, b, c].map((x) => areaUnderCdCurve([x]).maxControl[0]!) as [
     number,
@@ -73,12 +83,29 @@ export async function compareWorld(world: World, seed: number): Promise<Comparis
     number,
   ];
   return {
+    setting,
     world,
     seed,
+    loss: {
+      flow: loss(trainedFlow),
+      constant: loss(trainedConstant),
+      interFaceGan: loss(new LinearDirection(direction)),
+      firstAxis: loss(firstAxis),
+    },
     maxControl: { flow: flowMax, constant: constantMax, interFaceGan: interFaceGanMax },
     areas: { constant: areas(b), interFaceGan: areas(c) },
     against: { constant: against(b), interFaceGan: against(c) },
   };
+}
+
+function trainedLoss(direction: Direction, setting: Setting, world: World, starts: Codes): number {
+  const { temperature, preservation, maxTime } = SETTINGS[setting].training;
+  const times = [0.25, 0.5, 0.75, 1].map((share) => share * maxTime);
+  return tf.tidy(() => {
+    const w = tf.tensor2d(starts.data, [starts.shape[0], starts.shape[1]]);
+    const common = { direction, generator, regressor: regressor(world), attribute: 0, w, temperature, preservation };
+    return times.reduce((sum, t) => sum + directionLoss({ ...common, t }).total.dataSync()[0]! / times.length, 0);
+  });
 }
 
 type Model = ReturnType<typeof tfjsModel>;

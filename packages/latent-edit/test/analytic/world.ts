@@ -18,19 +18,48 @@ export type World = (typeof WORLDS)[number];
 
 export const SEEDS = [0, 1, 2, 3, 4] as const;
 
-/** Every number of the comparison, fixed before its first run. */
+/** Every number of the comparison that all settings share; fixed, as the worlds and seeds are, before the first run. */
 export const COMPARISON = {
   latentDim: 32,
   poolSize: 4000,
   heldOutStarts: 500,
   times: Array.from({ length: 40 }, (_, i) => (6 * i) / 39),
   control: "target",
-  flow: { depth: 2, solver: { method: "rk4", steps: 4 } },
-  constant: { depth: -1 },
-  training: { iterations: 1000, batchSize: 32, maxTime: 6, temperature: 4, preservation: 1, learningRate: 1e-3 },
   interFaceGan: { ratio: 0.02, C: 1 },
   bootstrap: { resamples: 1000, confidence: 0.95 },
 } as const;
+
+/**
+ * How the flow and the constant are trained.
+ *
+ * - `paper`: the paper's loss (τ = 4) and schedule, fixed before the first run.
+ * - `even`: added after seed 0 of `paper`. There the flow lost on the straight boundary with a lower loss than the exact shift along w₀: τ
+ *   divides the shifted logits only, so "unchanged" is not where equation 5 is least. With τ = 1 it is. And the schedule is long enough for
+ *   both to converge: in `paper`, a coordinate of the constant, drawn from N(0, 1), can move by at most 1,000 · 0.001. Rate, schedule and depth
+ *   (the paper's "nonlinear" is depth 1) were chosen on other seeds, none of 0 to 4, by the loss on validation codes.
+ */
+export const SETTINGS = {
+  paper: {
+    flow: { depth: 2, solver: { method: "rk4", steps: 4 } },
+    constant: { depth: -1 },
+    training: { iterations: 1000, batchSize: 32, maxTime: 6, temperature: 4, preservation: 1, learningRate: 1e-3 },
+  },
+  even: {
+    flow: { depth: 1, solver: { method: "rk4", steps: 4 } },
+    constant: { depth: -1 },
+    training: {
+      iterations: 4000,
+      batchSize: 32,
+      maxTime: 6,
+      temperature: 1,
+      preservation: 1,
+      learningRate: 5e-2,
+      decayEvery: 500,
+      decayFactor: 0.5,
+    },
+  },
+} as const;
+export type Setting = keyof typeof SETTINGS;
 
 const SHARPNESS = 4;
 /** Pixels hold w / 4: about [−1, 1]. */
