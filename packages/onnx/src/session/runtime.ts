@@ -22,6 +22,12 @@ const INSTALL = {
 /** Whether this is Node (or another runtime with its modules). */
 const inNode = typeof process !== "undefined" && process.versions?.node !== undefined;
 
+/** The package that will run: onnxruntime-node in Node, onnxruntime-web in browsers, for the provider "wasm", or when asked for. */
+export function runtimeFor(wanted: RuntimeName | "auto", providers: readonly Provider[]): RuntimeName {
+  if (wanted !== "auto") return wanted;
+  return inNode && !providers.some((provider) => WEB_ONLY.includes(provider)) ? "onnxruntime-node" : "onnxruntime-web";
+}
+
 /**
  * Loads ONNX Runtime: onnxruntime-node in Node, onnxruntime-web in browsers or when asked for.
  *
@@ -31,9 +37,8 @@ export async function loadRuntime(
   wanted: RuntimeName | "auto",
   providers: readonly Provider[],
 ): Promise<{ name: RuntimeName; runtime: Runtime }> {
-  const web =
-    wanted === "onnxruntime-web" || (wanted === "auto" && (!inNode || providers.some((provider) => WEB_ONLY.includes(provider))));
-  const name = web ? "onnxruntime-web" : "onnxruntime-node";
+  const name = runtimeFor(wanted, providers);
+  const web = name === "onnxruntime-web";
   try {
     // The name in a variable keeps bundlers for browsers from following the native package.
     const specifier = web && !inNode && providers.includes("webgpu") ? "onnxruntime-web/webgpu" : name;

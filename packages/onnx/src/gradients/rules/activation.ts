@@ -24,6 +24,14 @@ const piecewise =
     },
   ];
 
+/** 1 or the slope by the sign of the output, several times as fast as Where: whatever is not zero, times this, is clipped. */
+const HUGE = 1e38;
+
+function slopeByClipping(context: GradientContext, slope: number): string {
+  const { graph } = context;
+  return graph.op("Clip", [graph.op("Mul", [context.output(), graph.float(HUGE)]), graph.float(slope), graph.float(1)]);
+}
+
 const SELU = { alpha: 1.6732632423543772, gamma: 1.0507009873554805 };
 
 export const activationRules: GradientRules = {
@@ -32,6 +40,7 @@ export const activationRules: GradientRules = {
   Relu: (context, dy) => [() => masked(context, context.graph.op("Greater", [context.output(), context.graph.float(0)]), dy)],
   LeakyRelu: (context, dy) => {
     const slope = floatOf(context.node, "alpha", 0.01);
+    if (slope > 0 && slope <= 1) return [() => context.graph.op("Mul", [dy, slopeByClipping(context, slope)])];
     return piecewise(1, ({ graph }) => graph.float(slope))(context, dy, [dy]);
   },
   PRelu: (context, dy) => {
