@@ -1,8 +1,6 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import * as tf from "@tensorflow/tfjs-core";
-import "@tensorflow/tfjs-backend-cpu";
 import { decode } from "fast-png";
 import { createFile, type Movie, MP4BoxBuffer } from "mp4box";
 import omggif from "omggif";
@@ -29,14 +27,9 @@ const plain = (width: number, height: number, colour: readonly number[]): Pictur
 });
 
 describe("toRgb8", () => {
-  it("maps [-1, 1] to bytes, clamps, rounds to the nearest, and leaks no tensor", async () => {
-    await tf.setBackend("cpu");
-    const images = tf.tensor4d([-1, 0, 1, -3, 3, 0.5], [1, 1, 2, 3]);
-    const before = tf.memory().numTensors;
-    expect([...(await toRgb8(images))]).toEqual([0, 128, 255, 0, 255, 191]);
-    expect(tf.memory().numTensors).toBe(before);
-    await expect(toRgb8(tf.tensor4d([Number.NaN, 0, 0], [1, 1, 1, 3]))).rejects.toThrow("NaN");
-    await expect(toRgb8(tf.zeros([2, 2, 3]))).rejects.toThrow("[n, height, width, 3], got [2, 2, 3]");
+  it("maps [-1, 1] to bytes, clamps, rounds to the nearest", () => {
+    expect([...toRgb8([-1, 0, 1, -3, 3, 0.5])]).toEqual([0, 128, 255, 0, 255, 191]);
+    expect(() => toRgb8([0, Number.NaN])).toThrow("NaN at index 1");
   });
 });
 

@@ -1,4 +1,3 @@
-import * as tf from "@tensorflow/tfjs-core";
 import { ExperimentsError } from "../errors.js";
 
 /** An 8-bit RGB image: `data` holds height · width · 3 bytes, rows from top to bottom. */
@@ -9,23 +8,15 @@ export interface Picture {
 }
 
 /**
- * Images of a generator as 8-bit RGB: [-1, 1] is clamped and mapped to 0 … 255, rounded to the nearest.
+ * A generator's image values as bytes: [-1, 1] is clamped and mapped to 0 … 255, rounded to the nearest.
  * This is the only place where floats become bytes, so that every file of a run shows the same pixels.
  *
- * @param images [n, height, width, 3]; not disposed
- * @returns n · height · width · 3 bytes in the tensor's order
- * @throws ExperimentsError for another shape, or for NaN, which would otherwise look like a black picture
+ * @throws ExperimentsError for NaN, which would otherwise look like a black pixel
  */
-export async function toRgb8(images: tf.Tensor): Promise<Uint8Array> {
-  if (images.rank !== 4 || images.shape[3] !== 3) {
-    throw new ExperimentsError(`toRgb8: expected images [n, height, width, 3], got [${images.shape.join(", ")}].`);
-  }
-  const scaled = tf.tidy(() => tf.add(tf.mul(tf.clipByValue(images, -1, 1), 127.5), 127.5));
-  const values = await scaled.data();
-  scaled.dispose();
+export function toRgb8(values: ArrayLike<number>): Uint8Array {
   return Uint8Array.from(values, (value, i) => {
     if (Number.isNaN(value)) throw new ExperimentsError(`toRgb8: expected numbers, got NaN at index ${i}.`);
-    return Math.round(value);
+    return Math.round(Math.min(1, Math.max(-1, value)) * 127.5 + 127.5);
   });
 }
 

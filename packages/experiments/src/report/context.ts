@@ -1,0 +1,43 @@
+import type { AttributeResult, ExperimentResults, MethodId } from "../results.js";
+import type { EmbeddedPictures } from "./embed.js";
+import { type Markup, markup } from "./markup.js";
+import { list, words } from "./numbers.js";
+import { type MethodStyle, methodStyles } from "./palette.js";
+import type { CdPlotCurve } from "./plots/cd-plot.js";
+
+/** What every section of the report reads. */
+export interface ReportContext {
+  readonly results: ExperimentResults;
+  readonly pictures: EmbeddedPictures;
+  readonly styles: ReadonlyMap<MethodId, MethodStyle>;
+}
+
+export function reportContext(results: ExperimentResults, pictures: EmbeddedPictures): ReportContext {
+  return { results, pictures, styles: methodStyles(results) };
+}
+
+/** A method's style; a plain one for a method that no attribute lists. */
+export function styleOf({ styles }: ReportContext, id: MethodId): MethodStyle {
+  return styles.get(id) ?? { id, label: id, kind: "linear", colour: "var(--muted)", dash: "" };
+}
+
+/** The CD curves of an attribute's measured methods. */
+export function measuredCurves(context: ReportContext, { methods }: AttributeResult): CdPlotCurve[] {
+  return methods.flatMap(({ id, evaluation }) => (evaluation ? [{ style: styleOf(context, id), evaluation }] : []));
+}
+
+/** What a screen reader says of a CD plot. */
+export function cdTitle({ name }: AttributeResult, curves: readonly CdPlotCurve[]): string {
+  return `CD curves of ${words(name)}: ${list(curves.map(({ style }) => style.label))}`;
+}
+
+/** A method's line, as in the plots, before its name. */
+export function methodName(style: MethodStyle): Markup {
+  const dash = style.dash === "" ? "solid" : style.dash.startsWith("2") || style.dash.startsWith("1") ? "dotted" : "dashed";
+  return markup`<span class="method"><span class="key" style="border-color:${style.colour};border-top-style:${dash}"></span>${style.label}</span>`;
+}
+
+/** What to read where a part is missing. */
+export function missing(text: string): Markup {
+  return markup`<p class="muted">${text}</p>`;
+}

@@ -1,0 +1,52 @@
+import type { ExperimentResults } from "../results.js";
+import { list, words } from "./numbers.js";
+import { type FlowVerdict, flowVerdicts } from "./verdict.js";
+
+/** One flow over all attributes. */
+export interface FlowScore {
+  readonly id: string;
+  readonly label: string;
+  readonly wins: readonly string[];
+  readonly ties: readonly string[];
+  readonly loses: readonly string[];
+}
+
+/** Wins, ties and losses of every flow, attributes by name. */
+export function flowScores({ attributes }: Pick<ExperimentResults, "attributes">): FlowScore[] {
+  const verdicts = attributes.flatMap((attribute) =>
+    flowVerdicts(attribute).map((verdict) => ({ ...verdict, name: attribute.name })),
+  );
+  const ids = [...new Set(verdicts.map(({ flow }) => flow.id))];
+  return ids.map((id) => {
+    const own = verdicts.filter(({ flow }) => flow.id === id);
+    const named = (outcome: FlowVerdict["outcome"]) => own.filter((v) => v.outcome === outcome).map(({ name }) => name);
+    return { id, label: own[0]!.flow.label, wins: named("wins"), ties: named("ties"), loses: named("loses") };
+  });
+}
+
+/** The result in one sentence of plain words, one a flow. */
+export function headline(results: Pick<ExperimentResults, "attributes">): string[] {
+  const scores = flowScores(results).filter(({ wins, ties, loses }) => wins.length + ties.length + loses.length > 0);
+  if (scores.length > 0) return scores.map(sentence);
+  const measured = results.attributes.some(({ methods }) => methods.some(({ evaluation }) => evaluation !== null));
+  return [measured ? "Edits are measured, but no flow beside a straight edit: nothing to compare." : "Nothing is measured yet."];
+}
+
+function sentence({ label, wins, ties, loses }: FlowScore): string {
+  const total = wins.length + ties.length + loses.length;
+  const outcomes: [readonly string[], string][] = [
+    [wins, `the curved edits of the ${label} are better than every straight one`],
+    [loses, "at least one straight edit is better than the curved one"],
+    [ties, "neither is clearly better"],
+  ];
+  const parts = outcomes.filter(([names]) => names.length > 0).map(([names, text]) => `for ${share(names, total)} ${text}`);
+  const text = parts.join("; ");
+  const subject = wins.length > 0 ? "" : ` (curved: ${label})`;
+  return `${text[0]!.toUpperCase()}${text.slice(1)}${subject}.`;
+}
+
+function share(names: readonly string[], total: number): string {
+  const all = names.length === total;
+  if (total === 1) return words(names[0]!);
+  return `${all ? `all ${total}` : `${names.length} of ${total}`} attributes (${list(names.map(words))})`;
+}

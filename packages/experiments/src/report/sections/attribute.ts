@@ -1,0 +1,114 @@
+import type { AttributeResult } from "../../results.js";
+import { cdTitle, measuredCurves, methodName, missing, type ReportContext, styleOf } from "../context.js";
+import { type Markup, markup } from "../markup.js";
+import { count, fixed, interval, list, NONE, percent, short, words } from "../numbers.js";
+import { cdPlot } from "../plots/cd-plot.js";
+import { flipHistogram, highestShare, neverShare } from "../plots/flip-histogram.js";
+import { type Column, table } from "../table.js";
+import { flowVerdicts } from "../verdict.js";
+import { leakage } from "./leakage.js";
+import { pairedTable } from "./paired.js";
+import { pictures } from "./pictures.js";
+import { training } from "./training.js";
+
+/** All about one attribute: curves beside strips, then the tests, then what lies behind them. */
+export function attributeSection(context: ReportContext, attribute: AttributeResult, index: number): Markup {
+  const name = words(attribute.name);
+  return markup`<section id="attribute-${index}" aria-labelledby="attribute-${index}-name"><h2 id="attribute-${index}-name">${name}</h2>
+<p class="muted">From class ${attribute.from} to class ${attribute.to} (of ${attribute.classes}, counted from 0). ${probes(attribute)}</p>
+${summary(attribute)}
+<div class="columns"><div>${curves(context, attribute)}${areas(context, attribute)}</div><div>${pictures(context, attribute)}</div></div>
+${pairedTable(context, attribute)}
+${flips(context, attribute)}
+${leakage(context, attribute)}
+${training(context, attribute)}</section>`;
+}
+
+function probes({ probes }: AttributeResult): string {
+  if (probes === null) return "Its probes were not run.";
+  const { linear, nonlinear, baseline, gap } = probes;
+  const reading =
+    gap > 0.02
+      ? "so its values are not linearly separated"
+      : gap < -0.02
+        ? "so a hyperplane reads it best"
+        : "so both read it alike";
+  return (
+    `On codes that the probes did not see, a linear one reads it right for ${percent(linear)}, a nonlinear one for ${percent(nonlinear)} ` +
+    `(always naming the most frequent class: ${percent(baseline)}), ${reading}.`
+  );
+}
+
+/** Who wins, ties and loses, in words. */
+function summary(attribute: AttributeResult): Markup[] {
+  return flowVerdicts(attribute).map(({ flow, outcome, pairs }) => {
+    if (outcome === null) return missing(`${flow.label}: not compared with a straight edit.`);
+    const among = (verdict: string) =>
+      pairs.filter((pair) => pair.verdict === verdict).map(({ other }) => labelOf(attribute, other));
+    const parts = [
+      { text: "better than", names: among("better") },
+      { text: "worse than", names: among("worse") },
+      { text: "no clear difference from", names: among("no clear difference") },
+      { text: "a trade-off (better in one way, worse in the other) against", names: among("trade-off") },
+    ].filter(({ names }) => names.length > 0);
+    const text = parts.map(({ text, names }) => `${text} ${list(names.map(quoteCommas))}`).join("; ");
+    return markup`<p><span class="verdict ${outcome}">${flow.label} ${outcome}</span>: ${text}.</p>`;
+  });
+}
+
+/** A name with a comma inside would fall apart in a list. */
+function quoteCommas(name: string): string {
+  return name.includes(",") ? `“${name}”` : name;
+}
+
+function labelOf({ methods }: AttributeResult, id: string): string {
+  return methods.find((method) => method.id === id)?.label ?? id;
+}
+
+function curves(context: ReportContext, attribute: AttributeResult): Markup {
+  const measured = measuredCurves(context, attribute);
+  const unmeasured = attribute.methods.filter(({ evaluation }) => evaluation === null).map(({ label }) => label);
+  const note = unmeasured.length > 0 && missing(`Not measured: ${list(unmeasured.map(quoteCommas))}.`);
+  if (measured.length === 0) return missing("No method is measured yet: there are no CD curves.");
+  const title = cdTitle(attribute, measured);
+  const { bands, samples } = measured[0]!.evaluation;
+  return markup`<figure>${cdPlot(title, measured)}<figcaption>Low and far to the right is good. ${count(samples, "held-out start")}; bands: ${percent(bands.confidence)} bootstrap; dots: some of the edit lengths; hover for numbers.</figcaption></figure>${note}`;
+}
+
+function areas(context: ReportContext, { methods, comparison }: AttributeResult): Markup {
+  if (comparison === null) return missing("Areas need two measured methods.");
+  const { range } = comparison;
+  const empty = range[1] <= range[0];
+  const columns: Column[] = [
+    { head: "method" },
+    ...["area", "mean D", "largest Control", "t for half"].map((head) => ({ head, kind: "number" as const })),
+  ];
+  const rows = comparison.areas.map(({ method, area, interval: limits, meanDisentanglement, maxControl }) => {
+    const half = methods.find(({ id }) => id === method)?.evaluation?.lengthForHalf;
+    return [
+      methodName(styleOf(context, method)),
+      empty ? NONE : markup`${fixed(area, 4)}<br><small>${interval(limits, 4)}</small>`,
+      fixed(meanDisentanglement, 3),
+      percent(maxControl),
+      half === null || half === undefined ? "never" : short(half),
+    ];
+  });
+  const caption = empty
+    ? "Areas: the methods share no Control range, so none can be compared with all others; see the pairs below"
+    : `Area under the CD curve over the Control range ${fixed(range[0])} to ${fixed(range[1])} that all methods share (lower is better), with ${percent(comparison.confidence)} interval`;
+  return table(caption, columns, rows);
+}
+
+function flips(context: ReportContext, { name, methods }: AttributeResult): Markup {
+  const analysed = methods.flatMap(({ id, analysis }) =>
+    analysis ? [{ style: styleOf(context, id), histogram: analysis.flipHistogram }] : [],
+  );
+  if (analysed.length === 0) return missing("First flips: the analysis was not run.");
+  const highest = Math.max(...analysed.map(({ histogram }) => highestShare(histogram)));
+  const tiles = analysed.map(({ style, histogram }) => {
+    const title = `How far starts travel along ${style.label} until ${words(name)} first flips; median ${short(histogram.median)}`;
+    const median = histogram.median === null ? "" : `; median ${short(histogram.median)} of those that flip`;
+    return markup`<figure><figcaption>${methodName(style)}</figcaption>${flipHistogram(title, style, histogram, highest)}<figcaption>${percent(neverShare(histogram))} never flip${median}</figcaption></figure>`;
+  });
+  return markup`<h3>How far until it flips</h3><p class="muted">Share of starts by the edit length at which the attribute first changes, to whatever value. Much mass near 0: its values interlace in latent space.</p><div class="tiles">${tiles}</div>`;
+}

@@ -1,0 +1,108 @@
+import { cdTitle, measuredCurves, methodName, missing, type ReportContext, styleOf } from "../context.js";
+import { headline } from "../headline.js";
+import { type Markup, markup } from "../markup.js";
+import { count, fixed, list, NONE, percent, words } from "../numbers.js";
+import { cdPlot } from "../plots/cd-plot.js";
+import { type Column, table } from "../table.js";
+import { flowVerdicts } from "../verdict.js";
+
+/** What came out, on one screen: a sentence, one row an attribute, small CD plots. */
+export function overview(context: ReportContext): Markup {
+  const { results, styles } = context;
+  const { attributes, config } = results;
+  return markup`<header><h1>${config.name}</h1>
+${headline(results).map((sentence) => markup`<p class="result">${sentence}</p>`)}
+<p class="muted">${describe(context)}</p>
+${incomplete(context)}</header>
+<ul class="legend" aria-label="Methods">${[...styles.values()].map((style) => markup`<li>${methodName(style)} <span class="muted">(${style.kind === "linear" ? "straight" : "curved"})</span></li>`)}</ul>
+${attributes.length > 0 ? verdictTable(context) : missing("No attribute was edited.")}
+${attributes.length > 2 && thumbnails(context)}
+<details><summary>How to read this</summary>
+<p>An edit moves a picture's latent code along a path, straight or curved, until an attribute changes. The same held-out starts, never trained on, go
+along every method's path; a network reads the attributes off the pictures on the way.</p>
+<p><b>Control</b> is the share of starts that ${attributes[0]?.methods[0]?.evaluation?.definition === "changed" ? "changed the attribute at some time up to t" : "show the wanted value at t"}. <b>Disentanglement</b> is how much
+the other attributes changed on the way (entropy, 0: not at all, 1: as much as possible). A curve low and far to the right is good. The <b>area</b> under
+the curve is taken over the Control range that all methods of an attribute reach; a method that reaches little leaves a narrow range, so look at its
+largest Control, too.</p>
+<p>A flow <b>wins</b> when it is better than every straight edit, <b>loses</b> when at least one straight edit is better, and <b>ties</b> otherwise. Better:
+it changes the others less at equal Control, or reaches more starts, with an interval that excludes 0, and is not clearly worse in the other. Intervals are
+of paired bootstraps, each test by itself, without a correction for their number.</p></details>`;
+}
+
+function describe({ results }: ReportContext): string {
+  const { config, environment, attributes, sample } = results;
+  const starts = attributes.flatMap(({ methods }) => methods.flatMap(({ evaluation }) => evaluation?.samples ?? []));
+  const spread = starts.length === 0 ? "none measured yet" : range(Math.min(...starts), Math.max(...starts));
+  return (
+    `${count(attributes.length, "attribute")}, ${count(config.methods.length, "method")}; generator: ${environment.generator.name} ` +
+    `(${environment.generator.height} × ${environment.generator.width} pixels, latent dimension ${environment.generator.latentDim}); ` +
+    `${sample.codes.toLocaleString("en")} codes to learn from, held-out starts per attribute: ${spread}; seed ${environment.seed}.`
+  );
+}
+
+const range = (low: number, high: number) => (low === high ? String(low) : `${low} to ${high}`);
+
+function incomplete({ results }: ReportContext): Markup | false {
+  const { missing: jobs } = results;
+  if (jobs.length === 0) return false;
+  const shown = jobs.slice(0, 8);
+  const rest = jobs.length - shown.length;
+  return markup`<div class="note"><p><b>Not complete.</b> ${count(jobs.length, "job")} had no result when this was written: ${list(shown)}${rest > 0 && ` and ${rest} more`}.
+What is there is shown; go on with the command under <a href="#rerun">How to make this again</a>.</p></div>`;
+}
+
+function verdictTable(context: ReportContext): Markup {
+  const { attributes } = context.results;
+  const flows = [...context.styles.values()].filter(({ kind }) => kind === "nonlinear");
+  const columns: Column[] = [
+    { head: "attribute" },
+    ...flows.map((flow) => ({ head: `${flow.label} against all straight edits` })),
+    { head: "lowest mean Disentanglement at equal Control" },
+    { head: "largest Control" },
+    { head: "linear probe", kind: "number" },
+    { head: "nonlinear probe", kind: "number" },
+  ];
+  const rows = attributes.map((attribute, i) => {
+    const verdicts = flowVerdicts(attribute);
+    const cells = flows.map(({ id }) => {
+      const outcome = verdicts.find(({ flow }) => flow.id === id)?.outcome ?? null;
+      return outcome === null ? "not compared" : markup`<span class="verdict ${outcome}">${outcome}</span>`;
+    });
+    const areas = attribute.comparison?.areas ?? [];
+    const purest = best(
+      areas.filter(({ meanDisentanglement }) => meanDisentanglement !== null),
+      (area) => -area.meanDisentanglement!,
+    );
+    const widest = best(areas, (area) => area.maxControl);
+    return [
+      markup`<a href="#attribute-${i}">${words(attribute.name)}</a> <small>${attribute.from} → ${attribute.to}</small>`,
+      ...cells,
+      purest
+        ? markup`${label(context, purest.method)} <small>${fixed(purest.meanDisentanglement, 3)}</small>`
+        : "no common Control range",
+      widest ? markup`${label(context, widest.method)} <small>${percent(widest.maxControl)}</small>` : NONE,
+      percent(attribute.probes?.linear),
+      percent(attribute.probes?.nonlinear),
+    ];
+  });
+  return table("Results by attribute; the small numbers are classes: from → to", columns, rows);
+}
+
+function label(context: ReportContext, id: string): string {
+  return styleOf(context, id).label;
+}
+
+function best<T>(items: readonly T[], value: (item: T) => number): T | undefined {
+  return items.reduce<T | undefined>((top, item) => (top === undefined || value(item) > value(top) ? item : top), undefined);
+}
+
+function thumbnails(context: ReportContext): Markup {
+  const tiles = context.results.attributes.map((attribute, i) => {
+    const curves = measuredCurves(context, attribute);
+    if (curves.length === 0) return false;
+    const title = cdTitle(attribute, curves);
+    return markup`<figure><a href="#attribute-${i}">${words(attribute.name)}</a>${cdPlot(title, curves, { compact: true })}</figure>`;
+  });
+  return markup`<h3>CD curves at a glance</h3><p class="muted">Control to the right, Disentanglement upwards: low and far to the right is good. Scales differ.</p>
+<div class="tiles small">${tiles}</div>`;
+}

@@ -1,0 +1,49 @@
+import type { AttributeResult } from "../../results.js";
+import { methodName, type ReportContext, styleOf } from "../context.js";
+import { type Markup, markup } from "../markup.js";
+import { fixed, interval, percent, signed } from "../numbers.js";
+import { type Column, table } from "../table.js";
+import { flowVerdicts, type PairView, pairView } from "../verdict.js";
+
+/** Each flow against each straight edit; the other pairs, folded away. */
+export function pairedTable(context: ReportContext, attribute: AttributeResult): Markup | false {
+  const { comparison } = attribute;
+  if (comparison === null || comparison.paired.length === 0) return false;
+  const views = flowVerdicts(attribute).flatMap(({ pairs }) => pairs);
+  const shown = new Set(views.flatMap(({ method, other }) => [`${method} ${other}`, `${other} ${method}`]));
+  const others = comparison.paired
+    .filter(({ a, b }) => !shown.has(`${a} ${b}`))
+    .flatMap(({ a, b }) => pairView(comparison.paired, a, b) ?? []);
+  const confidence = percent(comparison.confidence);
+  const caption = `Paired comparisons on the same starts, with ${confidence} intervals. Disentanglement at equal Control: below 0, the first changes the others less. Control: above 0, the first reaches more starts.`;
+  return markup`<h3>Who is better?</h3>${views.length > 0 && pairs(context, caption, views)}
+${others.length > 0 && markup`<details${views.length === 0 && markup` open`}><summary>Other pairs</summary>${pairs(context, caption, others)}</details>`}`;
+}
+
+const COLUMNS: readonly Column[] = [
+  { head: "compared" },
+  { head: "the first is" },
+  { head: "Disentanglement", kind: "number" },
+  { head: "p", kind: "number" },
+  { head: "largest Control", kind: "number" },
+];
+
+function pairs(context: ReportContext, caption: string, views: readonly PairView[]): Markup {
+  const rows = views.map((view) => {
+    const { verdict, difference, controlDifference, controlInterval, pValue } = view;
+    const name = (id: string) => methodName(styleOf(context, id));
+    const mark = verdict === "better" ? "wins" : verdict === "worse" ? "loses" : "ties";
+    return [
+      markup`${name(view.method)}<br><small>against</small> ${name(view.other)}`,
+      markup`<span class="verdict ${mark}">${verdict}</span>`,
+      difference === null ? "no common range" : withInterval(difference, view.interval),
+      pValue !== null && pValue < 0.001 ? "< 0.001" : fixed(pValue, 3),
+      withInterval(controlDifference, controlInterval),
+    ];
+  });
+  return table(caption, COLUMNS, rows);
+}
+
+function withInterval(value: number, limits: readonly [number, number] | null): Markup {
+  return markup`${signed(value)}<br><small>${interval(limits, 3, signed)}</small>`;
+}

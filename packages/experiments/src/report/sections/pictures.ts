@@ -1,0 +1,38 @@
+import type { AttributeResult, PictureRecord } from "../../results.js";
+import { methodName, missing, type ReportContext, styleOf } from "../context.js";
+import { type Markup, markup } from "../markup.js";
+import { list, short, words } from "../numbers.js";
+
+/** Strips shown at once; the others are folded away. */
+const OPEN = 2;
+
+/** Strips of the same starts, straight edits above flows, and the movie of all methods. */
+export function pictures(context: ReportContext, attribute: AttributeResult): Markup {
+  const records = attribute.pictures;
+  if (records.length === 0) return missing("No pictures were made.");
+  const strips = records.filter(({ kind }) => kind === "strip").map((record, i) => strip(context, attribute, record, i));
+  const movies = records.filter(({ kind }) => kind === "mp4").map((record) => movie(context, record));
+  return markup`${strips.slice(0, OPEN)}${strips.length > OPEN && markup`<details><summary>${strips.length - OPEN} more</summary>${strips.slice(OPEN)}</details>`}
+${movies.length > 0 && markup`<details><summary>Movie: there and back</summary>${movies}</details>`}`;
+}
+
+function strip(context: ReportContext, { name }: AttributeResult, record: PictureRecord, index: number): Markup {
+  const rows = context.pictures.strip(record);
+  if (rows === null) return missing(`The picture ${record.file} is missing from the run folder.`);
+  const { times } = record;
+  const body = record.methods.map((method, i) => {
+    const style = styleOf(context, method);
+    const alt = `Start ${index + 1}: ${words(name)} edited by ${style.label}, from t = ${short(times[0])} on the left to t = ${short(times.at(-1))} on the right`;
+    return markup`<span class="name">${methodName(style)}</span><img src="${rows[i]!}" alt="${alt}">`;
+  });
+  return markup`<figure><figcaption>Start ${index + 1}, further and further from left to right</figcaption><div class="strips">
+<span class="times" aria-hidden="true">${times.map((t, i) => markup`<span>${i === 0 && "t = "}${Math.round(t * 100) / 100}</span>`)}</span>${body}</div></figure>`;
+}
+
+function movie(context: ReportContext, record: PictureRecord): Markup {
+  const uri = context.pictures.movie(record);
+  if (uri === null) return missing(`The movie ${record.file} is missing from the run folder.`);
+  const rows = list(record.methods.map((method) => styleOf(context, method).label));
+  return markup`<figure><video controls loop muted playsinline width="${record.width}" height="${record.height}" style="height:auto" aria-label="${record.alt}" src="${uri}"></video>
+<figcaption>Rows, from the top: ${rows}. One start a column.</figcaption></figure>`;
+}

@@ -1,0 +1,74 @@
+import type { ExperimentResults, Timing } from "../../results.js";
+import type { ReportContext } from "../context.js";
+import { type Markup, markup } from "../markup.js";
+import { count, duration, NONE, short } from "../numbers.js";
+import { type Column, table } from "../table.js";
+
+/** With what it was made, how long it took, how to make it again, and which files there are. */
+export function settings({ results }: ReportContext, files: readonly string[]): Markup {
+  const { environment, rerun } = results;
+  const { versions, engine, backend, generator, machine, seed } = environment;
+  const facts: [string, string][] = [
+    ["seed", String(seed)],
+    ["machine", machine],
+    ["generator and regressor on", `${engine.name}, ${engine.device}: ${engine.reason}`],
+    ["directions on", `tfjs ${backend.name}, ${backend.device}`],
+    ["generator", `${generator.name}, ${generator.height} × ${generator.width}, latent dimension ${generator.latentDim}`],
+    ["its fingerprint", generator.fingerprint.map(short).join(" ")],
+    ...Object.entries(versions).map(([name, version]): [string, string] => [name, version]),
+  ];
+  return markup`<section id="rerun"><h2>How to make this again</h2><pre>${rerun}</pre>
+<p class="muted">Same seed and backend: the same numbers. What is done already is not done again.</p>
+<h3>Environment</h3>${definitions(facts)}
+<details><summary>All settings</summary>${definitions(flatten(results.config))}</details>
+${timings(results.timings)}${fileList(results, files)}</section>`;
+}
+
+function definitions(entries: readonly (readonly [string, string])[]): Markup {
+  return markup`<dl>${entries.map(([name, value]) => markup`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
+}
+
+/** Nested settings as "train.iterations". */
+function flatten(value: object, path = ""): [string, string][] {
+  return Object.entries(value).flatMap(([key, item]: [string, unknown]): [string, string][] => {
+    const name = path === "" ? key : `${path}.${key}`;
+    if (typeof item === "object" && item !== null && !Array.isArray(item)) return flatten(item, name);
+    return [[name, typeof item === "string" ? item : JSON.stringify(item)]];
+  });
+}
+
+function timings(all: readonly Timing[]): Markup {
+  if (all.length === 0) return markup`<h3>Time</h3><p class="muted">No timings were recorded.</p>`;
+  const columns: Column[] = [
+    { head: "step" },
+    ...["jobs", "time", "images", "images/s"].map((head) => ({ head, kind: "number" as const })),
+  ];
+  const row = (name: string, group: readonly Timing[]) => {
+    const seconds = group.reduce((sum, timing) => sum + timing.seconds, 0);
+    const images = group.reduce((sum, timing) => sum + timing.images, 0);
+    const speed = images > 0 && seconds > 0 ? short(images / seconds) : NONE;
+    return [name, group.length, duration(seconds), images.toLocaleString("en"), speed];
+  };
+  const rows = [...[...groupByStep(all)].map(([name, group]) => row(name, group)), row("all", all)];
+  return markup`<h3>Time</h3>${table("Time by step, summed over jobs: workers run some of them at once", columns, rows, { stack: false })}`;
+}
+
+function groupByStep(all: readonly Timing[]): Map<string, Timing[]> {
+  const groups = new Map<string, Timing[]>();
+  for (const timing of all) {
+    const step = timing.job.split("/")[0]!;
+    groups.set(step, [...(groups.get(step) ?? []), timing]);
+  }
+  return groups;
+}
+
+function fileList({ attributes }: ExperimentResults, files: readonly string[]): Markup {
+  const pictures = attributes.flatMap((attribute) => [
+    ...attribute.pictures,
+    ...attribute.methods.flatMap((method) => method.pictures),
+  ]);
+  const link = (file: string, text: string) =>
+    markup`<li><a href="${encodeURI(file)}">${file}</a> <span class="muted">${text}</span></li>`;
+  return markup`<h3>Files beside this page</h3><p><a href="results.json">results.json</a> <span class="muted">has every number of this page; tables of it:</span></p><ul>${files.map((file) => link(file, ""))}</ul>
+${pictures.length > 0 && markup`<details><summary>${count(pictures.length, "picture")}</summary><ul>${pictures.map(({ file, alt }) => link(file, alt))}</ul></details>`}`;
+}

@@ -1,0 +1,37 @@
+import type { AttributeResult, FitRecord, MethodResult } from "../../results.js";
+import { methodName, type ReportContext, styleOf } from "../context.js";
+import { type Markup, markup } from "../markup.js";
+import { count, fixed, list, percent, short, words } from "../numbers.js";
+import { trainingPlot } from "../plots/training-plot.js";
+
+/** How each method's direction came about. */
+export function training(context: ReportContext, attribute: AttributeResult): Markup | false {
+  const tiles = attribute.methods.map((method) => {
+    const body = method.training ? trained(context, attribute, method, method.training) : describeFit(method.fit);
+    return markup`<figure><figcaption>${methodName(styleOf(context, method.id))}</figcaption>${body}</figure>`;
+  });
+  return (
+    tiles.length > 0 &&
+    markup`<details><summary>How the directions were found</summary><div class="tiles">${tiles}</div></details>`
+  );
+}
+
+function trained(
+  context: ReportContext,
+  { name }: AttributeResult,
+  { id, label }: MethodResult,
+  record: NonNullable<MethodResult["training"]>,
+): Markup {
+  const { iterations, parameters, solverGap, curve } = record;
+  const last = curve.accuracy.at(-1);
+  return markup`${trainingPlot(`Loss of ${label} for ${words(name)} over ${iterations} iterations`, record, styleOf(context, id).colour)}
+<figcaption>${count(parameters, "parameter")}; at the end ${percent(last)} of a batch arrives. One solver step ends ${short(solverGap.mean)} (at most ${short(solverGap.max)}) from the converged flow at t = ${short(solverGap.t)}.</figcaption>`;
+}
+
+function describeFit(fit: FitRecord | null): Markup {
+  if (fit === null) return markup`<p class="muted">No result.</p>`;
+  const { accuracy, projection, component } = fit;
+  return markup`<p class="muted">${accuracy && `Its hyperplane parts ${percent(accuracy.train)} of the codes it was fitted on, ${percent(accuracy.validation)} of those kept for validation, ${percent(accuracy.rest)} of the rest. `}
+${projection && `Freed from ${list(projection.conditions.map(words))} (rank ${projection.rank}), ${fixed(projection.residual, 3)} of the unit direction was left. `}
+${component && `Component ${component.index + 1}, whose correlation with the attribute is ${fixed(component.correlation)}. `}</p>`;
+}
