@@ -124,7 +124,8 @@ export class OnnxAttributeModel implements AttributeModel {
   }
 
   async synthesize(w: Tensor): Promise<Tensor4D> {
-    const session = await this.session("images");
+    // With the regressor, which costs next to nothing: a session of its own would hold the generator's weights a second time.
+    const session = await this.session("forward");
     const { images } = await session.run({ w: await this.codes("synthesize", w) }, ["images"]);
     return toTensor(images!);
   }
@@ -172,7 +173,7 @@ export class OnnxAttributeModel implements AttributeModel {
     return this.attributes.map((_, k) => logitsName(k));
   }
 
-  private session(kind: "images" | "forward" | "divergence" | "identity" | "pullback"): Promise<OnnxSession> {
+  private session(kind: "forward" | "divergence" | "identity" | "pullback"): Promise<OnnxSession> {
     const known = this.sessions.get(kind);
     if (known) return known;
     const graph = this.graph(kind);
@@ -182,11 +183,10 @@ export class OnnxAttributeModel implements AttributeModel {
     return made;
   }
 
-  private graph(kind: "images" | "forward" | "divergence" | "identity" | "pullback"): OnnxModel {
+  private graph(kind: "forward" | "divergence" | "identity" | "pullback"): OnnxModel {
     const { model } = this.network;
     const only = (...names: string[]) => prune({ ...model, outputs: model.outputs.filter(({ name }) => names.includes(name)) });
     const outputs = ["images", ...this.logitsNames];
-    if (kind === "images") return only("images");
     if (kind === "forward") return only(...outputs);
     if (kind === "pullback") return differentiate(only(...outputs), { outputs, wrt: ["w"] });
     return fusedLoss(this.network, kind);
