@@ -7,7 +7,7 @@ export interface WasmBackend {
   disposeData(dataId: object): boolean;
   /** Address of a tensor's elements in bytes. */
   getMemoryOffset(dataId: object): number;
-  readonly wasm: { readonly HEAPU8: Uint8Array };
+  readonly wasm: { readonly HEAPU8: Uint8Array; readonly asm?: { readonly memory?: WebAssembly.Memory } };
 }
 
 /** All of wasm's memory as float32. The view dies when memory grows: take it after the last allocation, never keep it. */
@@ -25,7 +25,8 @@ export function multiplyMatrices(backend: WasmBackend, a: TensorInfo, b: TensorI
   const kernel = getKernel("BatchMatMul", "wasm");
   const three = (info: TensorInfo) => ({ ...info, shape: [1, ...info.shape] });
   const attrs = { transposeA: false, transposeB: false } as unknown as NamedAttrMap;
-  return kernel.kernelFunc({ inputs: { a: three(a), b: three(b) }, backend, attrs }) as TensorInfo;
+  const product = kernel.kernelFunc({ inputs: { a: three(a), b: three(b) }, backend, attrs }) as TensorInfo;
+  return { ...product, shape: product.shape.slice(1) };
 }
 
 /** A larger image of zeros with x in it, `top` pixels from above and from the left. The caller frees it. */

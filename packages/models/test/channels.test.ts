@@ -1,6 +1,7 @@
 import { useBackend } from "@latentflow/backend";
 import {
   add,
+  addN,
   clipByValue,
   depthwiseConv2d,
   grad,
@@ -11,6 +12,7 @@ import {
   ones,
   pad,
   reshape,
+  square,
   sum,
   type Tensor,
   type Tensor1D,
@@ -61,6 +63,17 @@ describe("the kernels for wasm equal tfjs's operations, gradients included", () 
       return clamp === null ? activated : clipByValue(activated, -clamp, clamp);
     };
     expectSame(allOf(ours as never, inputs), allOf(theirs as never, inputs));
+    // The squared length of the gradients, as a path-length or R1 penalty has it, differentiated once more.
+    const probe = seeded("probe", [n, h, w, c]);
+    const penalty =
+      (f: (...x: [Tensor, Tensor, Tensor, Tensor]) => Tensor) =>
+      (...x: Tensor[]) => {
+        const loss = (...x: Tensor[]) => sum(mul(square(f(...(x as Parameters<typeof f>))), probe));
+        return addN(grads(loss)(x).map((dx) => sum(square(dx))));
+      };
+    const second = (f: Parameters<typeof penalty>[0]) =>
+      grads(penalty(f))(inputs).flatMap((tensor) => Array.from(tensor.dataSync()));
+    expectSame(second(ours), second(theirs));
   });
 
   it("styledActivation without noise", () => {

@@ -7,6 +7,7 @@ import {
   registerGradient,
   sum,
   type Tensor,
+  zerosLike,
 } from "@tensorflow/tfjs-core";
 import { KERNELS, registerChannelKernels } from "./channel-kernels.js";
 
@@ -29,7 +30,7 @@ const activation: GradConfig = {
   outputsToSave: [true],
   gradFunc: (dy, saved, attrs) => {
     const [y, demodulation, out] = saved as [Tensor, Tensor, Tensor];
-    const inFront = () => runChannelKernel(KERNELS.activateGradient, { dy: dy as Tensor, out }, attrs as object);
+    const inFront = () => runChannelKernel(KERNELS.slope, { dy: dy as Tensor, out }, attrs as object);
     return {
       y: () => runChannelKernel(KERNELS.activateGradient, { dy: dy as Tensor, out, demodulation }, attrs as object),
       demodulation: () => runChannelKernel(KERNELS.dot, { a: inFront(), b: y }),
@@ -38,6 +39,31 @@ const activation: GradConfig = {
         const perImage = sum(inFront(), 3, true);
         return (attrs as { sharedNoise?: boolean }).sharedNoise ? sum(perImage, 0, true) : perImage;
       },
+    };
+  },
+};
+
+/** The slope is constant wherever it is defined: `out` has no share in the second derivative. */
+const activationSlope: GradConfig = {
+  kernelName: KERNELS.slope,
+  inputsToSave: ["out"],
+  gradFunc: (ddy, [out], attrs) => ({
+    dy: () => runChannelKernel(KERNELS.slope, { dy: ddy as Tensor, out: out! }, attrs as object),
+    out: () => zerosLike(out!),
+  }),
+};
+
+const activationGradient: GradConfig = {
+  kernelName: KERNELS.activateGradient,
+  inputsToSave: ["dy", "out", "demodulation"],
+  gradFunc: (ddy, saved, attrs) => {
+    const [dy, out, demodulation] = saved as [Tensor, Tensor, Tensor];
+    const given = ddy as Tensor;
+    return {
+      dy: () => runChannelKernel(KERNELS.activateGradient, { dy: given, out, demodulation }, attrs as object),
+      out: () => zerosLike(out),
+      demodulation: () =>
+        runChannelKernel(KERNELS.dot, { a: runChannelKernel(KERNELS.slope, { dy: given, out }, attrs as object), b: dy }),
     };
   },
 };
@@ -75,4 +101,4 @@ const blurring: GradConfig = {
   }),
 };
 
-const gradients: readonly GradConfig[] = [activation, scaling, dotProduct, blurring];
+const gradients: readonly GradConfig[] = [activation, activationSlope, activationGradient, scaling, dotProduct, blurring];

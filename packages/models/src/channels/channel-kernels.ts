@@ -8,6 +8,7 @@ import { addressOf, memoryOf, type WasmBackend } from "../wasm-memory.js";
 export const KERNELS = {
   activate: "StyledActivation",
   activateGradient: "StyledActivationGrad",
+  slope: "StyledActivationSlope",
   scale: "ScaleChannels",
   dot: "ChannelDot",
   blur: "BlurBy1331",
@@ -45,7 +46,10 @@ const activate: Loop = (on, { y, demodulation, noise, bias }, { clamp }) => {
   return out;
 };
 
-/** The gradient in front of the activation: dy where it rises, a fifth where it leaks, 0 where it was clamped; times the demodulation, if one is given. */
+/**
+ * dy times the activation's slope at `out`: 1 where it rises, a fifth where it leaks, 0 where it was clamped; times the demodulation as `activateGradient`,
+ * without it as `slope`.
+ */
 const activateGradient: Loop = (on, { dy, out, demodulation }, { clamp }) => {
   const { images, pixels, channels } = sizes(dy!);
   const result = on.makeOutput([...dy!.shape], "float32");
@@ -165,6 +169,7 @@ export function registerChannelKernels(): void {
   const loops: [string, Loop][] = [
     [KERNELS.activate, activate],
     [KERNELS.activateGradient, activateGradient],
+    [KERNELS.slope, activateGradient],
     [KERNELS.scale, scale],
     [KERNELS.dot, dot],
     [KERNELS.blur, blur],

@@ -1,5 +1,6 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { addressOf, memoryOf, multiplyMatrices, placeInZeros, type WasmBackend } from "../wasm-memory.js";
+import { addressOf, memoryOf, placeInZeros, type WasmBackend } from "../wasm-memory.js";
+import { PreparedMatrix } from "./prepared-matrix.js";
 import {
   addFromPoints,
   FILTER_POINTS,
@@ -19,7 +20,7 @@ const TILES_AT_ONCE = 2048;
 
 /** A 3 × 3 filter of a transposed convolution of stride 2 at the points of `up-transforms`, in wasm's memory, for one direction. */
 export class UpFilter {
-  private readonly matrices: readonly TensorInfo[];
+  private readonly matrices: readonly PreparedMatrix[];
 
   /**
    * @param filter [3, 3, outputs, inputs], as conv2dTranspose takes it
@@ -34,16 +35,16 @@ export class UpFilter {
   ) {
     const forward = direction === "forward";
     this.matrices = Array.from({ length: FILTERS * FILTERS }, (_, k) => {
-      const info = backend.makeOutput(forward ? [inputs, outputs] : [outputs, inputs], "float32");
       const [rows, columns] = [FILTER_POINTS[Math.floor(k / FILTERS)]!, FILTER_POINTS[k % FILTERS]!];
       const values = combineTaps(filter, rows, columns, inputs * outputs);
-      memoryOf(backend).set(forward ? transposed(values, outputs, inputs) : values, addressOf(backend, info));
-      return info;
+      return forward
+        ? new PreparedMatrix(backend, transposed(values, outputs, inputs), inputs, outputs)
+        : new PreparedMatrix(backend, values, outputs, inputs);
     });
   }
 
   dispose(): void {
-    for (const matrix of this.matrices) this.backend.disposeData(matrix.dataId);
+    for (const matrix of this.matrices) matrix.dispose();
   }
 
   /** Forward: x [n, h, w, inputs] → [n, 2h + 1, 2w + 1, outputs]. Back: the other way round. */
@@ -78,7 +79,7 @@ export class UpFilter {
     const points = readTiles(backend, source, forward ? toPoints : fromOutputs, forward ? PATCH : OUTPUTS, work);
     const products = points.map((point, k) => {
       const filter = filterOf(Math.floor(k / POINTS)) * FILTERS + filterOf(k % POINTS);
-      const product = multiplyMatrices(backend, point, this.matrices[filter]!);
+      const product = this.matrices[filter]!.multiplyFromLeft(point);
       backend.disposeData(point.dataId);
       return product;
     });

@@ -1,13 +1,14 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { addressOf, memoryOf, multiplyMatrices, placeInZeros, type WasmBackend } from "../wasm-memory.js";
+import { addressOf, memoryOf, placeInZeros, type WasmBackend } from "../wasm-memory.js";
+import { PreparedMatrix } from "./prepared-matrix.js";
 import { PATCH, PRODUCTS, TILE, transformFilter, transformInput, transformOutput } from "./winograd.js";
 
 /** Tiles worked on at once: enough to keep the matrix products fast, few enough to keep their operands small. */
 const TILES_AT_ONCE = 2048;
 
-/** A 3 × 3 filter at Winograd's 36 points, in wasm's memory. tfjs packs each matrix once, by the identity of its data. */
+/** A 3 × 3 filter at Winograd's 36 points, in wasm's memory. */
 export class WinogradFilter {
-  private readonly matrices: readonly TensorInfo[];
+  private readonly matrices: readonly PreparedMatrix[];
 
   /** @param filter [3, 3, inputs, outputs] */
   constructor(
@@ -18,11 +19,10 @@ export class WinogradFilter {
   ) {
     const size = inputs * outputs;
     const points = transformFilter(filter, size);
-    this.matrices = Array.from({ length: PRODUCTS }, (_, point) => {
-      const info = backend.makeOutput([inputs, outputs], "float32");
-      memoryOf(backend).set(points.subarray(point * size, (point + 1) * size), addressOf(backend, info));
-      return info;
-    });
+    this.matrices = Array.from(
+      { length: PRODUCTS },
+      (_, k) => new PreparedMatrix(backend, points.subarray(k * size, (k + 1) * size), inputs, outputs),
+    );
   }
 
   /** Convolution of stride 1 with zeros beyond the border. x [n, h, w, inputs], h and w multiples of 4 → [n, h, w, outputs]. */
@@ -36,7 +36,7 @@ export class WinogradFilter {
       const count = Math.min(TILES_AT_ONCE, tiles - first);
       const points = this.inputPoints(padded, first, count);
       const products = points.map((point, k) => {
-        const product = multiplyMatrices(backend, point, this.matrices[k]!);
+        const product = this.matrices[k]!.multiplyFromLeft(point);
         backend.disposeData(point.dataId);
         return product;
       });
@@ -48,7 +48,7 @@ export class WinogradFilter {
   }
 
   dispose(): void {
-    for (const matrix of this.matrices) this.backend.disposeData(matrix.dataId);
+    for (const matrix of this.matrices) matrix.dispose();
   }
 
   /** Patches at the 36 points, each [tiles, inputs]. */
