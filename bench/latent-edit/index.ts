@@ -1,14 +1,16 @@
 /**
  * `npm run bench -- latent-edit [rounds]`: one whole training iteration with the paper's settings, batch 8, through a 64 px StyleGAN2 (channel
  * multiplier 1) and the CNN regressor. On wasm with cached logits, one thread, in turns with PyTorch as the paper's code writes it; then on two
- * workers at once. `-- latent-edit svm` times the linear SVM.
+ * workers at once; then with the frozen half on ONNX Runtime, all cores. `-- latent-edit svm` times the linear SVM, `-- latent-edit onnx` ONNX
+ * Runtime and PyTorch only.
  */
 import { useBackend } from "@latentflow/backend";
-import { SeededRandom } from "@latentflow/core";
+import { type AttributeModel, SeededRandom } from "@latentflow/core";
 import { NeuralOdeDirection, type TrainOptions, trainDirection } from "@latentflow/latent-edit";
 import { trainDirections } from "@latentflow/latent-edit/workers";
 import { median, printTable } from "../measure.js";
 import { Peer } from "../peer.js";
+import { onnxSetup } from "./onnx.js";
 import setup from "./setup.js";
 import { svm } from "./svm.js";
 
@@ -16,24 +18,40 @@ const BATCH = 8;
 
 export async function run(args: string[]): Promise<void> {
   if (args[0] === "svm") return svm();
+  if (args[0] === "onnx") return onnxOnly(Number(args[1] ?? 5));
   const rounds = Number(args[0] ?? 2);
   const { device } = await useBackend("wasm");
   const peer = await Peer.start("latent_edit_torch.py");
   console.log(`batch ${BATCH}; ${device}; ${peer?.description ?? "PyTorch not found (set LATENTFLOW_PYTHON): not measured"}\n`);
 
-  const { ours, theirs } = await oneThread(rounds, peer);
+  const { ours, theirs } = await inTurns(rounds, peer, await setup());
   const torch = () => (peer ? BATCH / median(theirs) : Number.NaN);
   const one = BATCH / median(ours);
   console.log(`so far: wasm, one thread ${one.toFixed(3)} images/s, PyTorch ${torch().toFixed(3)}`);
   const two = await twoWorkers(rounds);
-  if (peer) theirs.push(await peer.seconds("iterate"));
+  const native = await inTurns(rounds, peer, await onnxSetup());
+  theirs.push(...native.theirs);
   peer?.stop();
 
   const row = (name: string, speed: number, wanted: string) => [name, speed.toFixed(3), (speed / torch()).toFixed(2), wanted];
   printTable(
     ["training, images/s", "speed", "× PyTorch", "wanted"],
-    [row("PyTorch, all cores", torch(), "–"), row("wasm, one thread", one, "0.7"), row("wasm, two workers", two, "1.0")],
+    [
+      row("PyTorch, all cores", torch(), "–"),
+      row("wasm, one thread", one, "0.7"),
+      row("wasm, two workers", two, "1.0"),
+      row("ONNX Runtime, all cores", BATCH / median(native.ours), "4.0"),
+    ],
   );
+}
+
+async function onnxOnly(rounds: number): Promise<void> {
+  await useBackend("wasm");
+  const peer = await Peer.start("latent_edit_torch.py");
+  const { ours, theirs } = await inTurns(rounds, peer, await onnxSetup());
+  peer?.stop();
+  const [onnx, torch] = [BATCH / median(ours), peer ? BATCH / median(theirs) : Number.NaN];
+  console.log(`training, images/s: ONNX Runtime ${onnx.toFixed(2)}, PyTorch ${torch.toFixed(2)}: ${(onnx / torch).toFixed(1)} ×`);
 }
 
 /** As many start codes as a batch: after the first iteration (not counted) the cache holds all their logits, as in a long training. */
@@ -49,8 +67,11 @@ function problem(iterations: number): Pick<TrainOptions, "attribute" | "codes" |
 }
 
 /** Seconds of each iteration, ours and PyTorch's in turns: the model waits for the peer's iteration, and that time is taken off. */
-async function oneThread(rounds: number, peer: Peer | undefined): Promise<{ ours: number[]; theirs: number[] }> {
-  const model = await setup();
+async function inTurns(
+  rounds: number,
+  peer: Peer | undefined,
+  model: AttributeModel,
+): Promise<{ ours: number[]; theirs: number[] }> {
   const [ours, theirs] = [[] as number[], [] as number[]];
   let waited = 0;
   const { lossAndGradient } = model;

@@ -6,7 +6,11 @@ import { FactorRegressor, StyleGan2Generator } from "@latentflow/models";
 
 /** The paper's 64 px networks (channel multiplier 1, CNN regressor of seven factors), untrained: time does not depend on weights. */
 export default async function setup() {
-  return tfjsModel({ generator: StyleGan2Generator.random(), regressor: await untrainedRegressor() });
+  return tfjsModel(await untrainedNetworks());
+}
+
+export async function untrainedNetworks() {
+  return { generator: StyleGan2Generator.random(), regressor: await untrainedRegressor() };
 }
 
 function untrainedRegressor() {
