@@ -69,13 +69,13 @@ export const writeComparisonPictures: WriteComparisonPictures = async (methods, 
   for (const sample of rangeOf(shown)) {
     const rows = methods.map((frames) => columns.map((time) => frameAt(frames, sample, time)));
     const strip = grid(rows.flat(), { columns: columns.length });
-    const alt = `${first.attribute} of one code edited by ${labels.join(", ")}, from top to bottom, ${along(times)}`;
+    const alt = `${first.attribute} of one code edited by ${labels.join("; ")}, from top to bottom, ${along(times)}`;
     records.push(await write("strip", `sample-${sample + 1}.png`, strip, encodePng(strip), ids, times, alt));
     if (sample > 0) continue;
     const figure = stripFigure({ title: `${first.attribute} edited`, labels, times, rows });
     records.push(await write("grid", "figure.svg", figure, figure.svg, ids, times, alt));
   }
-  const alt = `${first.attribute} edited there and back by ${labels.join(", ")}, from top to bottom, one code a column`;
+  const alt = `${first.attribute} edited there and back by ${labels.join("; ")}, from top to bottom, one code a column`;
   return [...records, ...(await writeMovies(write, methods, "methods", alt))];
 };
 

@@ -1,7 +1,7 @@
 import type { AttributeResult, ExperimentResults, MethodId } from "../results.js";
 import type { EmbeddedPictures } from "./embed.js";
 import { type Markup, markup } from "./markup.js";
-import { list, words } from "./numbers.js";
+import { names, words } from "./numbers.js";
 import { type MethodStyle, methodStyles } from "./palette.js";
 import type { CdPlotCurve } from "./plots/cd-plot.js";
 
@@ -28,7 +28,7 @@ export function measuredCurves(context: ReportContext, { methods }: AttributeRes
 
 /** What a screen reader says of a CD plot. */
 export function cdTitle({ name }: AttributeResult, curves: readonly CdPlotCurve[]): string {
-  return `CD curves of ${words(name)}: ${list(curves.map(({ style }) => style.label))}`;
+  return `CD curves of ${words(name)}: ${names(curves.map(({ style }) => style.label))}`;
 }
 
 /** A method's line, as in the plots, before its name. */

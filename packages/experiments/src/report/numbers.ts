@@ -41,6 +41,11 @@ export function list(words: readonly string[]): string {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
 
+/** A list of names; one with a comma inside would fall apart in it, and gets quotation marks. */
+export function names(all: readonly string[]): string {
+  return list(all.map((name) => (name.includes(",") ? `“${name}”` : name)));
+}
+
 /** "1 start", "2 starts". */
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;

@@ -1,7 +1,7 @@
 import type { AttributeResult } from "../../results.js";
 import { cdTitle, measuredCurves, methodName, missing, type ReportContext, styleOf } from "../context.js";
 import { type Markup, markup } from "../markup.js";
-import { count, fixed, interval, list, NONE, percent, short, words } from "../numbers.js";
+import { count, fixed, interval, NONE, names, percent, short, words } from "../numbers.js";
 import { cdPlot } from "../plots/cd-plot.js";
 import { flipHistogram, highestShare, neverShare } from "../plots/flip-histogram.js";
 import { type Column, table } from "../table.js";
@@ -46,19 +46,14 @@ function summary(attribute: AttributeResult): Markup[] {
     const among = (verdict: string) =>
       pairs.filter((pair) => pair.verdict === verdict).map(({ other }) => labelOf(attribute, other));
     const parts = [
-      { text: "better than", names: among("better") },
-      { text: "worse than", names: among("worse") },
-      { text: "no clear difference from", names: among("no clear difference") },
-      { text: "a trade-off (better in one way, worse in the other) against", names: among("trade-off") },
-    ].filter(({ names }) => names.length > 0);
-    const text = parts.map(({ text, names }) => `${text} ${list(names.map(quoteCommas))}`).join("; ");
+      { text: "better than", labels: among("better") },
+      { text: "worse than", labels: among("worse") },
+      { text: "no clear difference from", labels: among("no clear difference") },
+      { text: "a trade-off (better in one way, worse in the other) against", labels: among("trade-off") },
+    ].filter(({ labels }) => labels.length > 0);
+    const text = parts.map(({ text, labels }) => `${text} ${names(labels)}`).join("; ");
     return markup`<p><span class="verdict ${outcome}">${flow.label} ${outcome}</span>: ${text}.</p>`;
   });
-}
-
-/** A name with a comma inside would fall apart in a list. */
-function quoteCommas(name: string): string {
-  return name.includes(",") ? `“${name}”` : name;
 }
 
 function labelOf({ methods }: AttributeResult, id: string): string {
@@ -68,7 +63,7 @@ function labelOf({ methods }: AttributeResult, id: string): string {
 function curves(context: ReportContext, attribute: AttributeResult): Markup {
   const measured = measuredCurves(context, attribute);
   const unmeasured = attribute.methods.filter(({ evaluation }) => evaluation === null).map(({ label }) => label);
-  const note = unmeasured.length > 0 && missing(`Not measured: ${list(unmeasured.map(quoteCommas))}.`);
+  const note = unmeasured.length > 0 && missing(`Not measured: ${names(unmeasured)}.`);
   if (measured.length === 0) return missing("No method is measured yet: there are no CD curves.");
   const title = cdTitle(attribute, measured);
   const { bands, samples } = measured[0]!.evaluation;

@@ -1,7 +1,7 @@
 import type { AttributeResult, PictureRecord } from "../../results.js";
 import { methodName, missing, type ReportContext, styleOf } from "../context.js";
 import { type Markup, markup } from "../markup.js";
-import { list, short, words } from "../numbers.js";
+import { names, short, words } from "../numbers.js";
 
 /** Strips shown at once; the others are folded away. */
 const OPEN = 2;
@@ -32,7 +32,7 @@ function strip(context: ReportContext, { name }: AttributeResult, record: Pictur
 function movie(context: ReportContext, record: PictureRecord): Markup {
   const uri = context.pictures.movie(record);
   if (uri === null) return missing(`The movie ${record.file} is missing from the run folder.`);
-  const rows = list(record.methods.map((method) => styleOf(context, method).label));
+  const rows = names(record.methods.map((method) => styleOf(context, method).label));
   return markup`<figure><video controls loop muted playsinline width="${record.width}" height="${record.height}" style="height:auto" aria-label="${record.alt}" src="${uri}"></video>
 <figcaption>Rows, from the top: ${rows}. One start a column.</figcaption></figure>`;
 }

@@ -28,12 +28,14 @@ function definitions(entries: readonly (readonly [string, string])[]): Markup {
   return markup`<dl>${entries.map(([name, value]) => markup`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
 }
 
-/** Nested settings as "train.iterations". */
+/** Nested settings as "train.iterations"; lists of plain values stay together. */
 function flatten(value: object, path = ""): [string, string][] {
   return Object.entries(value).flatMap(([key, item]: [string, unknown]): [string, string][] => {
     const name = path === "" ? key : `${path}.${key}`;
-    if (typeof item === "object" && item !== null && !Array.isArray(item)) return flatten(item, name);
-    return [[name, typeof item === "string" ? item : JSON.stringify(item)]];
+    const nested = typeof item === "object" && item !== null && Object.values(item).some((part) => typeof part === "object");
+    if (Array.isArray(item) && !nested) return [[name, item.join(", ")]];
+    if (typeof item === "object" && item !== null) return flatten(item, name);
+    return [[name, item === null ? "none" : String(item)]];
   });
 }
 

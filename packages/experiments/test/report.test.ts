@@ -1,0 +1,345 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writeComparisonPictures } from "../src/pictures/index.js";
+import { csv } from "../src/report/csv.js";
+import { headline } from "../src/report/headline.js";
+import { cdPlot, csvTables, methodStyles, reportPage, writeReport } from "../src/report/index.js";
+import { Markup, markup } from "../src/report/markup.js";
+import { fixed, percent, signed } from "../src/report/numbers.js";
+import { spreadLabels } from "../src/report/plots/labels.js";
+import { niceTicks } from "../src/report/plots/scale.js";
+import { THEME } from "../src/report/plots/style.js";
+import { flowVerdicts, pairView } from "../src/report/verdict.js";
+import type { AttributeResult, ExperimentResults, PairedTest } from "../src/results.js";
+import { madeUpFrames } from "./made-up/frames.js";
+import { unbalanced } from "./made-up/markup-check.js";
+import { madeUpResults } from "./made-up/results.js";
+
+const results = madeUpResults();
+const NASTY = `<script>alert("x")</script> & 'co', "ltd"`;
+
+/** The made-up results with the first attribute changed. */
+function withAttribute(change: Partial<AttributeResult>): ExperimentResults {
+  return {
+    ...results,
+    attributes: results.attributes.map((attribute, i) => (i === 0 ? { ...attribute, ...change } : attribute)),
+  };
+}
+
+/** Those parts that a text lacks: a failure names them, not the whole page. */
+function lacking(text: string, parts: readonly string[]): string[] {
+  return parts.filter((part) => !text.includes(part));
+}
+
+/** CSV with quotes, read back. */
+function readCsv(text: string): Record<string, string>[] {
+  const rows = text
+    .split("\r\n")
+    .slice(0, -1)
+    .map((line) => [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^",]*))/g)].map((m) => (m[1] ?? m[2]!).replaceAll('""', '"')));
+  const [head, ...body] = rows;
+  return body.map((row) => Object.fromEntries(head!.map((name, i) => [name, row[i]!])));
+}
+
+describe("markup", () => {
+  it("escapes what is inserted, keeps markup, joins lists, and leaves nothing for nothing", () => {
+    expect(markup`<p>${NASTY}</p>`.text).toBe(
+      "<p>&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; &#39;co&#39;, &quot;ltd&quot;</p>",
+    );
+    expect(markup`${[markup`<b>${1}</b>`, new Markup("<i>"), null, undefined, false, 0]}`.text).toBe("<b>1</b><i>0");
+    expect(markup`${"a\u0000b\u0007\n"}`.text).toBe("ab\n");
+  });
+});
+
+describe("numbers", () => {
+  it("are written with real minus signs, without −0, and as a dash when they do not exist", () => {
+    expect([fixed(-0.0001), fixed(-1.5, 1), fixed(null), fixed(Number.NaN)]).toEqual(["0.00", "−1.5", "–", "–"]);
+    expect([signed(0.1), signed(-0.1), signed(0), signed(null)]).toEqual(["+0.100", "−0.100", "0.000", "–"]);
+    expect([percent(0.5), percent(0.041), percent(0), percent(undefined)]).toEqual(["50\u00a0%", "4.1\u00a0%", "0\u00a0%", "–"]);
+  });
+});
+
+describe("plots", () => {
+  it("ticks are round, cover the range, and are neither few nor many", () => {
+    for (const [low, high] of [
+      [0, 0.37],
+      [0, 1],
+      [-3.2, 3.2],
+      [0, 12345],
+      [0, 1e-5],
+      [0.71, 1],
+    ] as const) {
+      const ticks = niceTicks(low, high);
+      expect(ticks[0]).toBeLessThanOrEqual(low);
+      expect(ticks.at(-1)).toBeGreaterThanOrEqual(high);
+      expect(ticks.length).toBeGreaterThan(2);
+      expect(ticks.length).toBeLessThan(9);
+    }
+  });
+
+  it("labels do not overlap, stay inside, and keep their order", () => {
+    const heights = [20, 20, 35, 20];
+    const placed = spreadLabels([50, 51, 49, 300], heights, 0, 290);
+    const order = [2, 0, 1, 3];
+    for (let k = 1; k < order.length; k++) {
+      const [a, b] = [order[k - 1]!, order[k]!];
+      expect(placed[b]! - placed[a]!).toBeGreaterThanOrEqual((heights[a]! + heights[b]!) / 2);
+    }
+    expect(placed[3]! + 10).toBeLessThanOrEqual(290);
+  });
+
+  it("a CD plot is well-formed, names every method, and draws its points where they belong", () => {
+    const { methods } = results.attributes[0]!;
+    const styles = methodStyles(results);
+    const { text } = cdPlot(
+      "title",
+      methods.map(({ id, evaluation }) => ({ style: styles.get(id)!, evaluation: evaluation! })),
+    );
+    expect(unbalanced(text)).toEqual([]);
+    expect(
+      lacking(
+        text,
+        methods.flatMap(({ label }) => label.split(" ")),
+      ),
+    ).toEqual([]);
+    const lines = [...text.matchAll(/class="line" style="stroke:var\(--(\w+-\d)\)" [^>]*points="([^"]+)"/g)];
+    expect(lines.map((match) => match[1])).toEqual(["linear-0", "linear-1", "linear-2", "nonlinear-0"]);
+    const controlOf = (point: string) => (Number(point.split(",")[0]) - 62) / (480 - 128 - 62);
+    methods.forEach(({ evaluation }, i) => {
+      const drawn = lines[i]![2]!.split(" ").map(controlOf);
+      expect(drawn).toEqual(evaluation!.control.map((c) => expect.closeTo(c, 2)));
+    });
+  });
+
+  it("colours stand out from their ground: text 4.5 : 1, lines and marks 3 : 1", () => {
+    const luminance = (hex: string) => {
+      const [r, g, b] = [1, 3, 5]
+        .map((i) => Number.parseInt(hex.slice(i, i + 2), 16) / 255)
+        .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+      return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
+    };
+    for (const theme of [THEME.light, THEME.dark]) {
+      const colours = new Map([...theme.matchAll(/--([\w-]+): (#\w+)/g)].map((match) => [match[1]!, luminance(match[2]!)]));
+      const contrast = (name: string) => {
+        const [a, b] = [colours.get(name)!, colours.get("paper")!];
+        return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+      };
+      for (const name of colours.keys()) {
+        if (["ink", "muted"].includes(name)) expect(contrast(name)).toBeGreaterThan(4.5);
+        if (name.includes("linear")) expect({ name, enough: contrast(name) > 4.3 }).toEqual({ name, enough: true });
+      }
+    }
+  });
+});
+
+describe("verdicts", () => {
+  const test = (change: Partial<PairedTest>): PairedTest => ({
+    a: "ode-1",
+    b: "constant",
+    difference: -0.1,
+    interval: [-0.2, -0.05],
+    pValue: 0.01,
+    controlDifference: 0.01,
+    controlInterval: [-0.02, 0.04],
+    undefinedResamples: 0,
+    ...change,
+  });
+  const verdict = (change: Partial<PairedTest>) => pairView([test(change)], "ode-1", "constant")!.verdict;
+
+  it("count a difference only when its interval excludes 0", () => {
+    expect(verdict({})).toBe("better");
+    expect(verdict({ interval: [-0.2, 0.01] })).toBe("no clear difference");
+    expect(verdict({ interval: [0.01, 0.2] })).toBe("worse");
+    expect(verdict({ controlInterval: [-0.3, -0.1] })).toBe("trade-off");
+    expect(verdict({ difference: null, interval: null, controlInterval: [0.1, 0.2] })).toBe("better");
+    expect(verdict({ difference: null, interval: null })).toBe("no clear difference");
+  });
+
+  it("do not depend on which way round a pair was computed", () => {
+    const turned = test({
+      a: "constant",
+      b: "ode-1",
+      difference: 0.1,
+      interval: [0.05, 0.2],
+      controlDifference: -0.01,
+      controlInterval: [-0.04, 0.02],
+    });
+    expect(pairView([turned], "ode-1", "constant")).toEqual(pairView([test({})], "ode-1", "constant"));
+    expect(pairView([test({})], "ode-1", "sefa")).toBeUndefined();
+  });
+
+  it("a flow wins only against all straight edits, and loses against one", () => {
+    expect(results.attributes.map((attribute) => flowVerdicts(attribute)[0]!.outcome)).toEqual(["wins", "ties", "loses"]);
+    expect(headline(results)).toEqual([
+      "For 1 of 3 attributes (object shape) the curved edits of the Neural ODE are better than every straight one; for 1 of 3 attributes " +
+        "(background color) at least one straight edit is better than the curved one; for 1 of 3 attributes (object size) neither is clearly better.",
+    ]);
+  });
+});
+
+describe("tables", () => {
+  it("hold the results' numbers exactly", () => {
+    const tables = csvTables(results);
+    const [attribute] = results.attributes;
+    const ode = attribute!.methods[3]!;
+    const curve = readCsv(tables.get("curves.csv")!).filter((row) => row.attribute === "object_shape" && row.method === "ode-1");
+    expect(curve.map((row) => Number(row.control))).toEqual(ode.evaluation!.control);
+    expect(curve.map((row) => Number(row.disentanglement_upper))).toEqual(ode.evaluation!.bands.disentanglement.upper);
+    const areas = readCsv(tables.get("areas.csv")!);
+    expect(areas).toHaveLength(12);
+    expect(areas.slice(0, 4).map((row) => Number(row.area))).toEqual(attribute!.comparison!.areas.map(({ area }) => area));
+    expect(areas.slice(0, 4).map((row) => row.t_for_half === "")).toEqual(
+      attribute!.methods.map(({ evaluation }) => evaluation!.lengthForHalf === null),
+    );
+    const paired = readCsv(tables.get("paired.csv")!);
+    expect(paired.slice(0, 6).map((row) => Number(row.difference))).toEqual(
+      attribute!.comparison!.paired.map(({ difference }) => difference),
+    );
+    const flips = readCsv(tables.get("flips.csv")!).filter((row) => row.attribute === "object_shape" && row.method === "ode-1");
+    expect(flips.map((row) => Number(row.starts))).toEqual([
+      ...ode.analysis!.flipHistogram.counts,
+      ode.analysis!.flipHistogram.never,
+    ]);
+    expect(readCsv(tables.get("timings.csv")!).map((row) => row.job)).toEqual(results.timings.map(({ job }) => job));
+  });
+
+  it("quote what would break a row", () => {
+    expect(
+      csv(
+        ["a", "b"],
+        [
+          ['x,"y"\n', null],
+          [1e-7, "plain"],
+        ],
+      ),
+    ).toBe('a,b\r\n"x,""y""\n",\r\n1e-7,plain\r\n');
+    const named = readCsv(csvTables(withAttribute({ name: NASTY })).get("probes.csv")!);
+    expect(named[0]!.attribute).toBe(NASTY);
+  });
+});
+
+describe("the page", () => {
+  const page = reportPage(results);
+
+  it("is well-formed, self-contained, and the same for the same results", () => {
+    expect(unbalanced(page)).toEqual([]);
+    expect(/<script|<link|<iframe|@import|url\(/.exec(page)).toBeNull();
+    expect(
+      [...page.matchAll(/(?:src|href)="([^"]*)"/g)].map((match) => match[1]!).filter((url) => /^(\w+:|\/)/.test(url)),
+    ).toEqual([]);
+    expect(/.{30}(NaN|undefined|\bnull\b|Infinity|\[object).{30}/.exec(page)).toBeNull();
+    expect(reportPage(madeUpResults()) === page).toBe(true);
+  });
+
+  it("has captions, scopes and descriptions for those who do not see it", () => {
+    expect(lacking(page, ['<html lang="en">'])).toEqual([]);
+    const count = (pattern: RegExp) => [...page.matchAll(pattern)].length;
+    expect(count(/<table/g)).toBe(count(/<caption>/g));
+    expect(count(/<th[ >]/g)).toBe(count(/<th scope=/g));
+    expect(count(/<svg/g)).toBe(count(/<svg [^>]*role="img" aria-label="[^"]+"/g));
+  });
+
+  it("shows every attribute, method and kind of result", () => {
+    expect(
+      lacking(
+        page,
+        results.attributes[0]!.methods.map(({ label }) => label),
+      ),
+    ).toEqual([]);
+    expect(
+      lacking(page, [
+        "object shape",
+        "Singular entropy",
+        "Path straightness",
+        "Eigenvalues of W",
+        "How far until it flips",
+        "What else changes",
+      ]),
+    ).toEqual([]);
+    for (const text of ["latentflow run scenes.json --out out/scenes", "train.iterations", "onnxruntime-node", "2 cores"])
+      expect(page).toContain(text);
+  });
+
+  it("survives names that are markup", () => {
+    const [attribute] = results.attributes;
+    const methods = attribute!.methods.map((method) => ({ ...method, label: NASTY }));
+    const nasty = { ...withAttribute({ name: NASTY, methods }), rerun: NASTY, config: { ...results.config, name: NASTY } };
+    const text = reportPage(nasty);
+    expect(lacking(text, ["<script>"])).toEqual(["<script>"]);
+    expect(unbalanced(text)).toEqual([]);
+  });
+
+  it("says what is missing, whatever it is", () => {
+    const bare: AttributeResult = {
+      ...results.attributes[0]!,
+      probes: null,
+      comparison: null,
+      methods: results.attributes[0]!.methods.map((m) => ({ ...m, fit: null, training: null, evaluation: null, analysis: null })),
+    };
+    const text = reportPage({ ...results, attributes: [bare], missing: ["train/object_shape/ode-1"], timings: [] });
+    expect(unbalanced(text)).toEqual([]);
+    expect(
+      lacking(text, [
+        "Nothing is measured yet",
+        "1 job",
+        "train/object_shape/ode-1",
+        "probes were not run",
+        "no CD curves",
+        "No timings",
+      ]),
+    ).toEqual([]);
+    expect(unbalanced(reportPage({ ...results, attributes: [] }))).toEqual([]);
+    const onlyStraight = results.attributes[0]!.methods.filter(({ kind }) => kind === "linear");
+    expect(
+      lacking(reportPage({ ...results, attributes: [{ ...results.attributes[0]!, methods: onlyStraight }] }), [
+        "nothing to compare",
+      ]),
+    ).toEqual([]);
+  });
+
+  it("says when methods share no Control range", () => {
+    const { comparison } = results.attributes[0]!;
+    const areas = comparison!.areas.map((area) => ({ ...area, area: 0, interval: null, meanDisentanglement: null }));
+    const paired = comparison!.paired.map((pair) => ({ ...pair, difference: null, interval: null, pValue: null }));
+    const text = reportPage(withAttribute({ comparison: { ...comparison!, range: [0.2, 0.2], areas, paired } }));
+    expect(lacking(text, ["share no Control range"])).toEqual([]);
+    expect(lacking(text, ["no common range"])).toEqual([]);
+    expect(unbalanced(text)).toEqual([]);
+  });
+});
+
+describe("writeReport", () => {
+  let folder = "";
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "report-"));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it("writes the page with its pictures inside, tables and figures beside it; a lost or damaged picture is said", async () => {
+    const frames = [madeUpFrames("interfacegan", "InterFaceGAN", 0.4), madeUpFrames("ode-1", "Neural ODE", 1)];
+    const pictures = await writeComparisonPictures(frames, join(folder, "pictures"));
+    const placed = pictures.map((record) => ({ ...record, file: `pictures/${record.file}` }));
+    const full = withAttribute({ pictures: placed });
+    const path = await writeReport(full, folder);
+    const page = await readFile(path, "utf8");
+    expect(unbalanced(page)).toEqual([]);
+    expect([
+      ...page.matchAll(/<img src="data:image\/png;base64,[\w+/=]+" alt="Start \d: object shape edited by [^"]+"/g),
+    ]).toHaveLength(4);
+    expect(lacking(page, ['src="data:video/mp4;base64,'])).toEqual([]);
+    expect(await readdir(join(folder, "csv"))).toContain("curves.csv");
+    const svg = await readFile(join(folder, "figures", "cd-0-object_shape.svg"), "utf8");
+    expect(unbalanced(svg)).toEqual([]);
+    expect((await readFile(await writeReport(full, folder), "utf8")) === page).toBe(true);
+
+    await rm(join(folder, "pictures", "sample-1.png"));
+    await writeFile(join(folder, "pictures", "sample-2.png"), "not a picture");
+    const outside = placed.map((record) => (record.kind === "mp4" ? { ...record, file: "../outside.mp4" } : record));
+    const poorer = await readFile(await writeReport(withAttribute({ pictures: outside }), folder), "utf8");
+    expect(lacking(poorer, ["pictures/sample-1.png is missing"])).toEqual([]);
+    expect(lacking(poorer, ["pictures/sample-2.png is missing"])).toEqual([]);
+    expect(lacking(poorer, ["outside.mp4 is missing"])).toEqual([]);
+  });
+});
