@@ -19,7 +19,7 @@ import { type AttributeNetwork, attributeNetwork, logitsName } from "./loss/attr
 import { fusedLoss } from "./loss/fused-loss.js";
 import { lossFeeds, lossTerms } from "./loss/request.js";
 import { OnnxSession, type OnnxSessionOptions, SESSION_OPTIONS } from "./session/onnx-session.js";
-import { runtimeFor } from "./session/runtime.js";
+import { onX64, runtimeFor } from "./session/runtime.js";
 
 /** A network that can write itself as a graph, such as StyleGan2Generator and FactorRegressor of `@latentflow/models`. */
 export interface OnnxExportable {
@@ -166,7 +166,7 @@ export class OnnxAttributeModel implements AttributeModel {
     const onProcessor = providers.every((provider) => provider === "cpu" || provider === "wasm");
     const native = onProcessor && runtimeFor(runtime, providers) === "onnxruntime-node";
     const split = onProcessor ? splitTransposedConvolutions(graph) : graph;
-    return (this.winograd ?? (native && process.arch === "x64")) ? winogradConvolutions(split) : split;
+    return (this.winograd ?? (native && onX64)) ? winogradConvolutions(split) : split;
   }
 
   private get logitsNames(): string[] {

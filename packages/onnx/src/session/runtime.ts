@@ -22,6 +22,9 @@ const INSTALL = {
 /** Whether this is Node (or another runtime with its modules). */
 const inNode = typeof process !== "undefined" && process.versions?.node !== undefined;
 
+/** Whether the processor is an x86-64 one, as far as it can be known. */
+export const onX64 = inNode && process.arch === "x64";
+
 /** The package that will run: onnxruntime-node in Node, onnxruntime-web in browsers, for the provider "wasm", or when asked for. */
 export function runtimeFor(wanted: RuntimeName | "auto", providers: readonly Provider[]): RuntimeName {
   if (wanted !== "auto") return wanted;

@@ -19,7 +19,7 @@ export async function acquireSession(
   try {
     return { session: await shared.session, cached: known !== undefined };
   } catch (error) {
-    sessions.delete(key);
+    if (sessions.get(key) === shared) sessions.delete(key);
     throw error;
   }
 }
@@ -32,8 +32,11 @@ export async function releaseSession(key: string): Promise<void> {
   await (await shared.session).release();
 }
 
-/** SHA-256 of some bytes and a text. */
+let unshared = 0;
+
+/** SHA-256 of some bytes and a text. Browsers have it on https and localhost only: elsewhere each key is new, so that no session is shared. */
 export async function contentKey(bytes: Uint8Array, text: string): Promise<string> {
+  if (globalThis.crypto?.subtle === undefined) return `${++unshared}|${text}`;
   const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
   return `${Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("")}|${text}`;
 }

@@ -1,0 +1,109 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { basename, extname, join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { build, type Plugin } from "esbuild";
+import { gradientRegistryAlias } from "../../tools/gradient-registry.js";
+import { sourceAliases } from "../../tools/source-aliases.js";
+
+/** The browser: the environment variable CHROMIUM, else where distributions put it. Undefined when there is none. */
+export function findChromium(): string | undefined {
+  const candidates = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+  return candidates.find((path) => path !== undefined && existsSync(path));
+}
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+/** What the packages fetch beside their scripts. */
+const WASM_FOLDERS = ["node_modules/onnxruntime-web/dist", "node_modules/@tensorflow/tfjs-backend-wasm/dist"];
+const TYPES: Record<string, string> = { ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm" };
+
+/**
+ * Bundles a page script from sources, opens it in headless Chromium, and gives what it POSTs to /answer.
+ *
+ * @throws when the browser ends or `timeoutMs` pass without an answer
+ */
+export async function runInChromium(chromium: string, script: string, timeoutMs: number): Promise<unknown> {
+  const folder = mkdtempSync(join(tmpdir(), "latentflow-browser-"));
+  await build({
+    entryPoints: { page: script },
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "browser",
+    logLevel: "error",
+    plugins: [fromSources()],
+  });
+  const { server, address, answer } = await serve(folder);
+  const flags = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    `--user-data-dir=${join(folder, "profile")}`,
+  ];
+  const browser = spawn(chromium, [...flags, address], { stdio: "ignore" });
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await Promise.race([
+      answer,
+      new Promise((_, reject) => {
+        browser.on("error", reject);
+        browser.on("exit", (code) => reject(new Error(`runInChromium: the browser ended (${code}) without an answer.`)));
+        timer = setTimeout(() => reject(new Error(`runInChromium: no answer within ${timeoutMs} ms.`)), timeoutMs);
+      }),
+    ]);
+  } finally {
+    clearTimeout(timer);
+    const ended = new Promise((resolve) => browser.once("exit", resolve));
+    if (browser.exitCode === null && browser.kill()) await ended;
+    server.closeAllConnections();
+    server.close();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Our packages' public entries from their sources, as in tests. */
+function fromSources(): Plugin {
+  const aliases = [...sourceAliases(), gradientRegistryAlias()];
+  return {
+    name: "sources",
+    setup(builder) {
+      builder.onResolve({ filter: /^@(latentflow|tensorflow)\// }, ({ path }) => {
+        const alias = aliases.find(({ find }) => (typeof find === "string" ? find === path : find.test(path)));
+        return alias && { path: alias.replacement };
+      });
+    },
+  };
+}
+
+/** A server of the bundle and of the packages' wasm files. */
+async function serve(folder: string): Promise<{ server: Server; address: string; answer: Promise<unknown> }> {
+  let resolveAnswer: (value: unknown) => void;
+  const answer = new Promise<unknown>((resolve) => {
+    resolveAnswer = resolve;
+  });
+  const server = createServer(async (request, response) => {
+    const name = basename(request.url ?? "");
+    if (name === "answer") {
+      resolveAnswer(JSON.parse(await text(request)));
+      response.end();
+      return;
+    }
+    if (name === "") {
+      response.setHeader("content-type", "text/html");
+      response.end('<!doctype html><script type="module" src="/page.js"></script>');
+      return;
+    }
+    const path = [folder, ...WASM_FOLDERS.map((wasm) => join(root, wasm))].map((place) => join(place, name)).find(existsSync);
+    response.statusCode = path ? 200 : 404;
+    response.setHeader("content-type", TYPES[extname(name)] ?? "text/plain");
+    response.end(path && readFileSync(path));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { server, address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, answer };
+}
