@@ -1,5 +1,5 @@
 /**
- * Trains and measures edits of a known generator, and writes a report: `npm run demo`, or `npm run demo -- --quick`.
+ * Trains and measures edits of a known generator, and writes a report: `npm run example:blobs`, or `npm run example:blobs -- --quick`.
  * For each attribute: InterFaceGAN (straight, fitted), a trained constant (straight, trained), and a Neural ODE (a flow).
  */
 import { mkdir } from "node:fs/promises";
@@ -23,7 +23,7 @@ import { ProgressBar } from "./progress-bar.js";
 import { type Result, reportPage, type Section } from "./report.js";
 
 const { values: flags } = parseArgs({
-  options: { quick: { type: "boolean", default: false }, out: { type: "string", default: "out/demo" } },
+  options: { quick: { type: "boolean", default: false }, out: { type: "string", default: "out/blobs" } },
 });
 const settings = flags.quick
   ? { codes: 1000, heldOut: 150, iterations: 60, learningRate: 0.02, times: 11, maxTime: 4, seed: 0 }
@@ -56,7 +56,7 @@ const page = reportPage(sections, {
   backend: backend.device,
   ...settings,
   seconds,
-  rerun: `npm run demo${flags.quick ? " -- --quick" : ""}`,
+  rerun: `npm run example:blobs${flags.quick ? " -- --quick" : ""}`,
 });
 await writeFileAtomic(`${flags.out}/report.html`, page);
 await writeJsonAtomic(`${flags.out}/areas.json`, areasOf(sections));

@@ -13,7 +13,7 @@ import { Session } from "./jobs/session.js";
 import type { Shard } from "./jobs/shard.js";
 import { WorkerLane } from "./jobs/worker-lane.js";
 import type { EngineName } from "./model/auto-model.js";
-import { writeReport } from "./report-stub.js";
+import { writeReport } from "./report/index.js";
 import type { ExperimentResults } from "./results.js";
 import { readRunFile, writeRunFile } from "./run-file.js";
 import { collectResults } from "./steps/collect.js";

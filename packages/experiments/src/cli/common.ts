@@ -37,10 +37,10 @@ export function withRunningOptions(command: Command, out: string): Command {
     .option("--shard <i/n>", "do the i-th of n slices of the work; a cluster's array job sets it by itself", shard);
 }
 
-/** The configuration of --config, --preset and --set. */
+/** The configuration of --config and --set. */
 export async function configOf(file: string | undefined, changes: readonly string[]): Promise<ExperimentConfig> {
-  const config = file === undefined ? resolveConfig() : await readConfig(file);
-  return resolveConfig(changes.reduce((options, change) => withChange(options, change), config as object));
+  const options: object = file === undefined ? {} : await readConfig(file);
+  return resolveConfig(changes.reduce(withChange, options));
 }
 
 /** "train.iterations=200": the object with one field replaced. Values are JSON where they can be. */

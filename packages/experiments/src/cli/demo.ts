@@ -6,7 +6,7 @@ import { commandLine } from "./exit.js";
 import { tellReport } from "./tell-report.js";
 
 /** One attribute that is almost linear in latent space, and one that is not. */
-const ATTRIBUTES = ["object_size", "object_shape"];
+const ATTRIBUTES = ["background_color", "object_shape"];
 
 /** `latentflow demo` */
 export function demoCommand(): Command {

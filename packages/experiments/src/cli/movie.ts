@@ -1,4 +1,31 @@
+import { extname } from "node:path";
+import { writeFileAtomic } from "@latentflow/core/files";
 import { Command } from "commander";
+import { ConfigError } from "../errors.js";
+import { encodeGif, encodeMp4 } from "../pictures/index.js";
+import { applyEdit, type EditOptions, tellEdit, withEditOptions } from "./edit.js";
+import { framesMovie } from "./edit-pictures.js";
+
+const EXAMPLES = `
+Examples:
+  latentflow movie --out out/demo --attribute object_shape
+  latentflow movie --out out/demo --attribute object_size --method constant --count 2 --file size.gif`;
+
+/** `latentflow movie` */
 export function movieCommand(): Command {
-  return new Command("movie");
+  return withEditOptions(new Command("movie"), "movie.mp4", 24)
+    .description("apply a run's direction to new codes, and show the way there and back as a movie, .mp4 or .gif")
+    .addHelpText("after", EXAMPLES)
+    .action(async (options: EditOptions) => {
+      const type = extname(options.file);
+      if (type !== ".mp4" && type !== ".gif")
+        throw new ConfigError(`--file: expected a name in .mp4 or .gif, got ${options.file}.`);
+      const edited = await applyEdit(options);
+      const frames = framesMovie(edited.frames);
+      await writeFileAtomic(
+        options.file,
+        await (type === ".gif" ? encodeGif(frames, { framesPerSecond: 10 }) : encodeMp4(frames)),
+      );
+      tellEdit(edited, options);
+    });
 }

@@ -31,7 +31,7 @@ const DEMO: ExperimentConfig = {
   name: "latentflow demo",
   sample: { ...PAPER.sample, codes: 3000, heldOut: 1200 },
   fit: { ...PAPER.fit, ratio: 0.05 },
-  train: { ...PAPER.train, iterations: 200, learningRate: 5e-3, decayEvery: 100, checkpointEvery: 20 },
+  train: { ...PAPER.train, iterations: 200, learningRate: 0.02, decayEvery: 100, checkpointEvery: 20 },
   evaluate: { ...PAPER.evaluate, starts: 150, times: 13, resamples: 500 },
   analyze: { ...PAPER.analyze, probeCodes: 1500, paths: 50 },
 };
@@ -41,7 +41,7 @@ const QUICK: ExperimentConfig = {
   name: "latentflow demo, quick",
   sample: { ...DEMO.sample, codes: 800, heldOut: 300 },
   fit: { ...DEMO.fit, ratio: 0.1 },
-  train: { ...DEMO.train, iterations: 30, batchSize: 16, decayEvery: 1000 },
+  train: { ...DEMO.train, iterations: 30, batchSize: 16, learningRate: 0.05, decayEvery: 1000 },
   evaluate: { ...DEMO.evaluate, starts: 40, times: 7, resamples: 200 },
   analyze: { ...DEMO.analyze, probeCodes: 500, paths: 20 },
   pictures: { samples: 2, frames: 8 },

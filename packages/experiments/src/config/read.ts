@@ -1,20 +1,24 @@
 import { readFile } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { describeValue } from "@latentflow/core";
 import { ConfigError } from "../errors.js";
-import { resolveConfig } from "./resolve.js";
-import type { ExperimentConfig, ModelChoice } from "./types.js";
+import type { ExperimentOptions, ModelOptions } from "./types.js";
 
 /**
  * Reads a configuration file: `.json`, or a module (`.js`, `.mjs`, `.ts` where this Node takes TypeScript) whose default export is
- * `defineExperiment({ … })`. Paths in it are relative to it.
+ * `defineExperiment({ … })`. Paths in it are relative to it. The fields are checked by `resolveConfig`.
  *
- * @throws ConfigError for a file that is missing, can't be read, or has a wrong field
+ * @throws ConfigError for a file that is missing or can't be read
  */
-export async function readConfig(path: string): Promise<ExperimentConfig> {
+export async function readConfig(path: string): Promise<ExperimentOptions> {
   const file = resolve(path);
-  const config = resolveConfig(extname(file) === ".json" ? await readJson(path, file) : await importDefault(path, file));
-  return { ...config, model: fromFolder(config.model, dirname(file)) };
+  const options = extname(file) === ".json" ? await readJson(path, file) : await importDefault(path, file);
+  if (typeof options !== "object" || options === null)
+    throw new ConfigError(`config: expected ${path} to hold an object, got ${describeValue(options)}.`);
+  const { model } = options as { model?: unknown };
+  if (typeof model !== "object" || model === null) return options;
+  return { ...options, model: fromFolder(model as Record<string, unknown>, dirname(file)) };
 }
 
 async function readJson(path: string, file: string): Promise<unknown> {
@@ -37,8 +41,8 @@ async function importDefault(path: string, file: string): Promise<unknown> {
   throw new ConfigError(`config: expected ${path} to have a default export, "export default defineExperiment({ … })".`);
 }
 
-function fromFolder(model: ModelChoice, folder: string): ModelChoice {
-  if (model.kind === "scenes") return model.from === null ? model : { ...model, from: resolve(folder, model.from) };
-  if (model.kind === "module") return { ...model, path: resolve(folder, model.path) };
-  return { ...model, generator: resolve(folder, model.generator), regressor: resolve(folder, model.regressor) };
+/** Paths of a model, taken from the configuration's folder. */
+function fromFolder(model: Record<string, unknown>, folder: string): ModelOptions {
+  const paths = ["from", "path", "generator", "regressor"].filter((key) => typeof model[key] === "string");
+  return { ...model, ...Object.fromEntries(paths.map((key) => [key, resolve(folder, model[key] as string)])) } as ModelOptions;
 }

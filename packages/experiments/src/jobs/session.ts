@@ -59,9 +59,9 @@ export class Session {
     };
   }
 
-  /** Images asked of the generator so far. */
+  /** Images that jobs asked of the generator so far. */
   imageCount(): number {
-    return this.images();
+    return this.images() - this.forChecks;
   }
 
   async dispose(): Promise<void> {
@@ -86,12 +86,16 @@ export class Session {
   }
 
   private checked = false;
+  private forChecks = 0;
 
   /** A run is one generator's and one engine's: results of two would be mixed unseen. */
   private async checkSame(world: World, running: RunningModel): Promise<void> {
     if (this.checked) return;
+    this.checked = true;
     const { engine, generator } = world.environment;
+    const before = running.images();
     const found = (await describeEnvironment(this.options.config, await this.parts(), running)).generator.fingerprint;
+    this.forChecks += running.images() - before;
     if (engine.name !== running.engine.name) {
       throw new ExperimentsError(
         `run: expected the engine "${engine.name}", with which ${this.options.folder.path} was begun, got "${running.engine.name}". Give --engine ${engine.name}, or another --out.`,
@@ -102,7 +106,6 @@ export class Session {
         `run: expected the generator with which ${this.options.folder.path} was begun, got one that makes other images. Give another --out.`,
       );
     }
-    this.checked = true;
   }
 }
 

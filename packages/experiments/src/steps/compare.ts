@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { nextMacrotask, SeededRandom, throwIfAborted } from "@latentflow/core";
 import { writeJsonAtomic } from "@latentflow/core/files";
 import { areaUnderCdCurve, type CdCurve, type ControlDisentanglement, pairedBootstrap } from "@latentflow/metrics";
-import type { EvaluateConfig, ExperimentConfig } from "../config/types.js";
+import type { EvaluateConfig } from "../config/types.js";
 import type { Job, JobContext } from "../jobs/job.js";
 import type { Method } from "../methods.js";
 import { finiteOrNull, intervalOrNull, percentiles } from "../numbers.js";

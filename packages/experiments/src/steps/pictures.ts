@@ -1,18 +1,17 @@
 import { join } from "node:path";
-import { nextMacrotask, throwIfAborted } from "@latentflow/core";
 import { writeJsonAtomic } from "@latentflow/core/files";
-import { dispose, reshape, slice, type Tensor2D, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import type { ExperimentConfig } from "../config/types.js";
 import type { Job, JobContext } from "../jobs/job.js";
 import { type Method, methodOf } from "../methods.js";
 import { spaced } from "../numbers.js";
-import { toRgb8, writeComparisonPictures, writeMethodPictures } from "../pictures/index.js";
+import { writeComparisonPictures, writeMethodPictures } from "../pictures/index.js";
 import type { EditFrames, PictureRecord } from "../results.js";
 import type { RunFolder } from "../store/run-folder.js";
 import { readTensors, writeTensors } from "../store/tensor-file.js";
 import type { Edit } from "../world.js";
 import { readDirection } from "./directions.js";
 import { evaluateJob, readStarts } from "./evaluate.js";
+import { editFrames } from "./frames.js";
 
 export const PICTURES_FILE = "pictures.json";
 const FRAMES_FILE = "frames.safetensors";
@@ -70,46 +69,33 @@ function below(job: string, records: readonly PictureRecord[]): PictureRecord[] 
   return records.map((record) => ({ ...record, file: `${job}/${record.file}` }));
 }
 
-/** The first held-out starts, edited further and further; one edit length at a time, to hold few images at once. */
+/** The first held-out starts, edited. */
 async function framesOf(context: JobContext, edit: Edit, method: Method): Promise<EditFrames> {
   const { config, signal, progress } = context;
   const rows = (await readStarts(context.folder, edit, method)).slice(0, config.pictures.samples);
-  const times = spaced(config.evaluate.maxTime, config.pictures.frames);
-  const { model } = await context.model();
-  const { data, shape } = (await context.sample()).heldOut.select(rows);
   const direction = await readDirection(context.folder, edit, method);
-  const starts = tensor2d(data, [...shape]);
-  const paths = direction.flow(starts, times);
-  const { height, width } = context.world.environment.generator;
-  const size = height * width * 3;
-  const pixels = new Uint8Array(rows.length * times.length * size);
   try {
-    for (let t = 0; t < times.length; t++) {
-      throwIfAborted("pictures", signal);
-      await nextMacrotask();
-      const w = tidy(() => reshape(slice(paths, t, 1), shape as unknown as [number, number]) as Tensor2D);
-      const images = await model.synthesize(w);
-      const rgb = toRgb8(await images.data<"float32">());
-      rows.forEach((_, i) => {
-        pixels.set(rgb.subarray(i * size, (i + 1) * size), (i * times.length + t) * size);
-      });
-      dispose([w, images]);
-      progress((t + 1) / times.length);
-    }
+    return await editFrames({
+      model: (await context.model()).model,
+      direction,
+      codes: (await context.sample()).heldOut.select(rows),
+      times: spaced(config.evaluate.maxTime, config.pictures.frames),
+      captions: captionsOf(edit, method),
+      signal,
+      onProgress: progress,
+    });
   } finally {
-    dispose([starts, paths]);
     direction.dispose();
   }
-  return { ...captions(edit, method), times, samples: rows.length, height, width, data: pixels };
 }
 
 async function readFrames(run: RunFolder, config: ExperimentConfig, edit: Edit, method: Method): Promise<EditFrames> {
   const { data, shape } = (await readTensors(run, picturesJob(edit, method), FRAMES_FILE)).get("frames")!;
   const [samples, count, height, width] = shape as [number, number, number, number];
   const times = spaced(config.evaluate.maxTime, count);
-  return { ...captions(edit, method), times, samples, height, width, data: data as Uint8Array };
+  return { ...captionsOf(edit, method), times, samples, height, width, data: data as Uint8Array };
 }
 
-function captions(edit: Edit, method: Method) {
+export function captionsOf(edit: Edit, method: Method) {
   return { method: method.id, label: method.label, attribute: edit.name };
 }

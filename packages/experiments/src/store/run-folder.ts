@@ -15,8 +15,14 @@ import { JOB_RECORD, type JobRecord, type OutputFile } from "./job-record.js";
 export class RunFolder {
   constructor(readonly path: string) {}
 
-  /** Makes the folder and checks that files can be written there. */
+  /** Makes the folder, checks that files can be written there, and removes what killed processes of this machine left. */
   async open(): Promise<void> {
+    await this.check();
+    await this.clean();
+  }
+
+  /** @throws ExperimentsError when no folder can be made there */
+  async check(): Promise<void> {
     try {
       await mkdir(this.path, { recursive: true });
       const probe = join(this.path, `.${randomBytes(6).toString("hex")}.tmp`);
@@ -25,7 +31,6 @@ export class RunFolder {
     } catch (cause) {
       throw new ExperimentsError(`run: could not write into ${this.path}: ${explainFailure(cause)}.`, { cause });
     }
-    await this.clean();
   }
 
   file(...parts: string[]): string {
@@ -121,7 +126,6 @@ export class RunFolder {
     if (moved) await rm(old, { recursive: true, force: true });
   }
 
-  /** Removes what processes of this machine left when they were killed. */
   private async clean(): Promise<void> {
     const entries = await readdir(this.path, { recursive: true, withFileTypes: true });
     for (const entry of entries) {

@@ -1,0 +1,125 @@
+import { mkdir, statfs } from "node:fs/promises";
+import { availableParallelism, totalmem } from "node:os";
+import { dirname, resolve } from "node:path";
+import { availableBackends, useBackend } from "@latentflow/backend";
+import { hasNativeRuntime } from "@latentflow/onnx";
+import { dispose, tensor2d } from "@tensorflow/tfjs-core";
+import { ExperimentsError } from "./errors.js";
+import { autoModel } from "./model/auto-model.js";
+import { loadParts } from "./model/load-parts.js";
+import type { ModelParts } from "./model/parts.js";
+import { explainFailure } from "./store/explain.js";
+import { RunFolder } from "./store/run-folder.js";
+import { VERSION } from "./version.js";
+
+/** One thing looked at. */
+export interface Finding {
+  readonly what: string;
+  /** "note": fine, but could be better. */
+  readonly state: "good" | "note" | "bad";
+  readonly text: string;
+}
+
+/** Images at once, and how long each engine is measured, in milliseconds. */
+const BATCH = 16;
+const MEASURE = 2000;
+const GIGABYTE = 2 ** 30;
+
+/** Looks at what an experiment needs: Node, backends, engines and their speed on the bundled generator, files, room on the disk. */
+export async function* examine(out: string, signal?: AbortSignal): AsyncGenerator<Finding> {
+  yield { what: "latentflow", state: "good", text: VERSION };
+  const node = process.versions.node.split(".").map(Number);
+  const recent = node[0]! > 20 || (node[0] === 20 && node[1]! >= 19);
+  yield { what: "Node", state: recent ? "good" : "bad", text: `${process.version}${recent ? "" : ": 20.19 or later is needed"}` };
+  const memory = (totalmem() / GIGABYTE).toFixed(0);
+  yield {
+    what: "machine",
+    state: "good",
+    text: `${process.platform} ${process.arch}, ${availableParallelism()} cores, ${memory} GB`,
+  };
+  yield await disk(out);
+  for (const { name, available, reason } of await availableBackends()) {
+    yield {
+      what: `tfjs ${name}`,
+      state: available ? "good" : "note",
+      text: available ? "can run here" : (reason ?? "can't run here"),
+    };
+  }
+  const native = await hasNativeRuntime();
+  yield {
+    what: "ONNX Runtime",
+    state: native ? "good" : "note",
+    text: native
+      ? "onnxruntime-node loads"
+      : "not installed: npm install onnxruntime-node makes experiments several times faster",
+  };
+  const parts = await attempt(async () => {
+    await useBackend();
+    return loadParts({ kind: "scenes", from: null });
+  });
+  if (parts instanceof Error) return yield { what: "bundled networks", state: "bad", text: parts.message };
+  yield { what: "bundled networks", state: "good", text: parts.name };
+  for (const engine of native ? (["onnx", "tfjs"] as const) : (["tfjs"] as const)) {
+    if (signal?.aborted) break;
+    const found = await attempt(() => speedOf(parts, engine));
+    yield found instanceof Error
+      ? { what: `speed, ${engine}`, state: "bad", text: found.message }
+      : { what: `speed, ${engine}`, state: "good", text: found };
+  }
+  parts.dispose?.();
+}
+
+async function disk(out: string): Promise<Finding> {
+  const found = await attempt(async () => {
+    const folder = resolve(out);
+    await mkdir(dirname(folder), { recursive: true });
+    await new RunFolder(dirname(folder)).check();
+    const { bavail, bsize } = await statfs(dirname(folder));
+    return (bavail * bsize) / GIGABYTE;
+  });
+  if (found instanceof Error) {
+    const text = found instanceof ExperimentsError ? found.message : explainFailure(found);
+    return { what: "disk", state: "bad", text };
+  }
+  const text = `${dirname(resolve(out))} can be written, ${found.toFixed(1)} GB free`;
+  return { what: "disk", state: found < 0.5 ? "note" : "good", text };
+}
+
+/** Images per second, without and with their gradient. */
+async function speedOf(parts: ModelParts, engine: "onnx" | "tfjs"): Promise<string> {
+  const running = await autoModel(parts, { engine });
+  const { model } = running;
+  const codes = await parts.sampleCodes(BATCH, 0);
+  const w = tensor2d(codes, [BATCH, codes.length / BATCH]);
+  const originalLogits = await model.logits(w);
+  const request = { attribute: 0, target: 0, temperature: 4, preservation: 1, originalLogits };
+  const forward = await rate(async () => dispose(await model.logits(w)));
+  const gradient = await rate(async () => {
+    const { logits, gradient: pulled } = await model.lossAndGradient(w, request);
+    dispose([...logits, pulled]);
+  });
+  dispose([w, ...originalLogits]);
+  running.dispose();
+  const [images, gradients] = [forward, gradient].map((x) => Math.round(BATCH * x));
+  return `${images} images/s labelled, ${gradients} images/s with gradient; ${running.engine.device}`;
+}
+
+/** Calls a second, after a first one that prepares what it needs. */
+async function rate(work: () => Promise<void>): Promise<number> {
+  await work();
+  const started = performance.now();
+  let calls = 0;
+  while (performance.now() - started < MEASURE) {
+    await work();
+    calls++;
+  }
+  return (1000 * calls) / (performance.now() - started);
+}
+
+async function attempt<T>(work: () => Promise<T>): Promise<T | Error> {
+  try {
+    return await work();
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}

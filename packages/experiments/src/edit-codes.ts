@@ -1,0 +1,107 @@
+import { checkChoice } from "@latentflow/core";
+import type { Direction } from "@latentflow/latent-edit";
+import { argMax, dispose, type Tensor2D, tensor2d, tidy } from "@tensorflow/tfjs-core";
+import { ConfigError } from "./errors.js";
+import { Session } from "./jobs/session.js";
+import { methodOf } from "./methods.js";
+import type { EngineName } from "./model/auto-model.js";
+import type { RunningModel } from "./model/parts.js";
+import { spaced } from "./numbers.js";
+import type { EditFrames } from "./results.js";
+import { readRunFile } from "./run-file.js";
+import { readDirection } from "./steps/directions.js";
+import { editFrames } from "./steps/frames.js";
+import { captionsOf } from "./steps/pictures.js";
+import { RunFolder } from "./store/run-folder.js";
+import { editsOf } from "./world.js";
+
+export interface EditRequest {
+  /** Folder of the run whose direction is used. */
+  readonly out: string;
+  /** Default: the run's first. */
+  readonly attribute?: string | undefined;
+  /** Default: the run's last. */
+  readonly method?: string | undefined;
+  /** Codes to edit, [n · d]; default: `count` new ones of a seed. */
+  readonly codes?: Float32Array | undefined;
+  readonly count: number;
+  readonly seed: number;
+  /** Edit length (default: the run's evaluate.maxTime); below 0: the other way. */
+  readonly t?: number | undefined;
+  /** Pictures along the way, both ends included. */
+  readonly frames: number;
+  readonly engine: EngineName;
+  readonly signal?: AbortSignal;
+}
+
+export interface EditedCodes {
+  readonly frames: EditFrames;
+  /** Edited codes, [n, d]. */
+  readonly codes: { readonly data: Float32Array; readonly shape: readonly [number, number] };
+  /** The edited attribute's predicted class before and after, and how many of the other attributes changed. */
+  readonly changes: readonly { readonly before: number; readonly after: number; readonly others: number }[];
+}
+
+/** Edits codes with a direction that a run found. */
+export async function editCodes(request: EditRequest): Promise<EditedCodes> {
+  const { out, engine, signal } = request;
+  const folder = new RunFolder(out);
+  const run = await readRunFile(folder);
+  if (run === null)
+    throw new ConfigError(`edit: expected a run in ${out}, got a folder without run.json. Give a run's folder with --out.`);
+  const { config, world } = run;
+  const edits = editsOf(config, world.attributes);
+  const name = request.attribute ?? edits[0]!.name;
+  const names = edits.map((edit) => edit.name);
+  checkChoice("edit", "--attribute", name, names, ConfigError);
+  const edit = edits[names.indexOf(name)]!;
+  const id = request.method ?? config.methods.at(-1)!;
+  checkChoice("edit", "--method", id, config.methods, ConfigError);
+  const method = methodOf(id);
+  const recorded = engine === "auto" ? world.environment.engine.name : engine;
+  const session = new Session({ config, folder, engine: recorded, signal });
+  const context = session.context(world, edits);
+  let direction: Direction | undefined;
+  try {
+    const running = await context.model();
+    direction = await readDirection(folder, edit, method);
+    const d = world.latentDim;
+    const data = request.codes ?? (await (await context.parts()).sampleCodes(request.count, request.seed));
+    if (data.length === 0 || data.length % d !== 0)
+      throw new ConfigError(`edit: expected codes of ${d} numbers each, got ${data.length} numbers.`);
+    const codes = { data, shape: [data.length / d, d] as const };
+    const t = request.t ?? config.evaluate.maxTime;
+    const captions = captionsOf(edit, method);
+    const times = spaced(t, request.frames);
+    const frames = await editFrames({ model: running.model, direction, codes, times, captions, signal });
+    const start = tensor2d(data, [...codes.shape]);
+    const end = direction.flow(start, t);
+    const before = await classesOf(running, start);
+    const after = await classesOf(running, end);
+    const edited = (await end.data<"float32">()).slice();
+    dispose([start, end]);
+    const changes = before.map((labels, i) => ({
+      before: labels[edit.index]!,
+      after: after[i]![edit.index]!,
+      others: labels.filter((label, j) => j !== edit.index && label !== after[i]![j]).length,
+    }));
+    return { frames, codes: { data: edited, shape: codes.shape }, changes };
+  } finally {
+    direction?.dispose();
+    await session.dispose();
+  }
+}
+
+/** Predicted class of every attribute, one list a code. */
+async function classesOf({ model }: RunningModel, w: Tensor2D): Promise<number[][]> {
+  const logits = await model.logits(w);
+  const classes = await Promise.all(
+    logits.map(async (values) => {
+      const best = tidy(() => argMax(values, 1));
+      const labels = Array.from(await best.data());
+      dispose([best, values]);
+      return labels;
+    }),
+  );
+  return Array.from({ length: w.shape[0] }, (_, i) => classes.map((labels) => labels[i]!));
+}

@@ -1,0 +1,101 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { configOf, withChange } from "../src/cli/common.js";
+import { readConfig } from "../src/config/read.js";
+import { ConfigError, resolveConfig } from "../src/index.js";
+import { editsOf } from "../src/world.js";
+
+describe("a configuration", () => {
+  it("without a field is the paper's settings", () => {
+    const { train, methods, evaluate } = resolveConfig({});
+    expect(train).toMatchObject({ iterations: 1000, batchSize: 32, maxTime: 6, temperature: 4, preservation: 1, solverSteps: 1 });
+    expect(evaluate).toMatchObject({ starts: 2000, times: 40, control: "target" });
+    expect(methods).toEqual(["interfacegan", "projected", "constant", "ode-1"]);
+  });
+
+  it("is its own completion", () => {
+    const config = resolveConfig({ preset: "quick", attributes: ["a", { name: "b", from: 1, to: 0 }], train: { iterations: 7 } });
+    expect(config.train.iterations).toBe(7);
+    expect(resolveConfig(config)).toEqual(config);
+  });
+
+  it.each([
+    [{ train: { iterations: 0 } }, "expected train.iterations to be an integer ≥ 1, got 0"],
+    [{ train: { iteration: 5 } }, 'config.train: unknown option "iteration" (did you mean "iterations"?)'],
+    [{ trains: {} }, '"trains" (did you mean "train"?)'],
+    [{ preset: "fast" }, "expected preset to be one of paper, demo, quick"],
+    [{ sample: { codes: 2.5 } }, "sample.codes"],
+    [{ evaluate: { confidence: 1 } }, "evaluate.confidence"],
+    [{ evaluate: { control: "both" } }, "evaluate.control"],
+    [{ analyze: { k: 0 } }, "analyze.k"],
+    [{ truncation: 0 }, "truncation"],
+    [{ attributes: [] }, "expected attributes to be a list"],
+    [{ attributes: ["a", { from: 1 }] }, "attributes[1].name"],
+    [{ attributes: ["a", "a"] }, 'expected attributes to name each once, got "a" twice'],
+    [{ methods: ["interfacegan", "ode-0"] }, "expected methods[1] to be one of"],
+    [{ model: "faces" }, "expected model to be"],
+    [{ model: { kind: "module" } }, "model.path"],
+    [{ model: { kind: "files", generator: "g.pt", regressor: 3 } }, "model.regressor"],
+  ])("names the field that is wrong: %j", (options, message) => {
+    expect(() => resolveConfig(options)).toThrow(ConfigError);
+    expect(() => resolveConfig(options)).toThrow(message);
+  });
+
+  it("is checked against the regressor's attributes", () => {
+    const known = [
+      { name: "a", classes: 2 },
+      { name: "b/c", classes: 3 },
+      { name: "b c", classes: 3 },
+    ];
+    const edits = (attributes: unknown) => editsOf(resolveConfig({ attributes }), known);
+    expect(edits("all").map(({ from, to }) => [from, to])).toEqual([
+      [0, 1],
+      [0, 2],
+      [0, 2],
+    ]);
+    expect(new Set(edits("all").map(({ slug }) => slug)).size).toBe(3);
+    expect(edits([{ name: "b c", from: 2, to: 1 }])[0]).toMatchObject({ index: 2, from: 2, to: 1 });
+    expect(() => edits(["d"])).toThrow("attributes[0].name");
+    expect(() => edits([{ name: "a", from: 2 }])).toThrow("attributes[0].from");
+    expect(() => edits([{ name: "a", from: 1 }])).toThrow("attributes[0] to go to another class");
+  });
+});
+
+describe("a configuration file", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "latentflow-config-"));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it("is JSON or a module; its paths are relative to it", async () => {
+    const options = { seed: 4, model: { kind: "module", path: "./model.js" } };
+    await writeFile(join(folder, "a.json"), JSON.stringify(options));
+    await writeFile(join(folder, "a.mjs"), `export default ${JSON.stringify(options)};`);
+    const expected = { seed: 4, model: { kind: "module", path: join(folder, "model.js") } };
+    expect(await readConfig(join(folder, "a.json"))).toEqual(expected);
+    expect(await readConfig(join(folder, "a.mjs"))).toEqual(expected);
+  });
+
+  it("that is missing, broken or empty is an error that says so", async () => {
+    await writeFile(join(folder, "broken.json"), '{ "seed": ');
+    await writeFile(join(folder, "empty.mjs"), "");
+    await expect(readConfig(join(folder, "none.json"))).rejects.toThrow("there is none");
+    await expect(readConfig(join(folder, "broken.json"))).rejects.toThrow("to hold JSON");
+    await expect(readConfig(join(folder, "empty.mjs"))).rejects.toThrow("default export");
+  });
+
+  it("is changed field by field on the command line", async () => {
+    expect(withChange({ train: { iterations: 5, batchSize: 2 } }, "train.iterations=9")).toEqual({
+      train: { iterations: 9, batchSize: 2 },
+    });
+    expect(withChange({}, "attributes=a,b")).toEqual({ attributes: ["a", "b"] });
+    expect(() => withChange({}, "seed")).toThrow("field=value");
+    expect((await configOf(undefined, ["preset=quick", "seed=8"])).sample.codes).toBe(
+      resolveConfig({ preset: "quick" }).sample.codes,
+    );
+    await expect(configOf(undefined, ["train.iterations=many"])).rejects.toThrow("train.iterations");
+  });
+});

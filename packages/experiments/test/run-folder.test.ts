@@ -1,0 +1,102 @@
+import { appendFile, mkdir, mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { ExperimentsError } from "../src/index.js";
+import { hashOfJson } from "../src/store/hash.js";
+import type { JobRecord } from "../src/store/job-record.js";
+import { RunFolder } from "../src/store/run-folder.js";
+
+const ABOUT = { config: {}, environment: {}, timing: { seconds: 1, images: 2 } } as unknown as JobRecord;
+
+let path: string;
+let folder: RunFolder;
+
+beforeEach(async () => {
+  path = await mkdtemp(join(tmpdir(), "latentflow-run-"));
+  folder = new RunFolder(path);
+  onTestFinished(() => rm(path, { recursive: true, force: true }));
+});
+
+const make = (job: string, inputs: string, text: string) =>
+  folder.make(job, inputs, async (own) => {
+    await writeFile(join(own, "a.txt"), text);
+    return ABOUT;
+  });
+
+const read = async (job: string) => Buffer.from(await folder.read(job, "a.txt")).toString();
+
+describe("a run's folder", () => {
+  it("keeps a job while its inputs are the same, and makes it again when they change", async () => {
+    await make("step/job", "1", "first");
+    await make("step/job", "1", "not made");
+    expect(await read("step/job")).toBe("first");
+    await make("step/job", "2", "second");
+    expect(await read("step/job")).toBe("second");
+    expect(await folder.record("step/job", "1")).toBeNull();
+    expect(await readdir(join(path, "step"))).toEqual(["job"]);
+  });
+
+  it("leaves the old result and nothing half-made when a job fails", async () => {
+    await make("step/job", "1", "old");
+    const failing = folder.make("step/job", "2", async (own) => {
+      await writeFile(join(own, "a.txt"), "half");
+      throw new Error("no");
+    });
+    await expect(failing).rejects.toThrow("no");
+    expect(await read("step/job")).toBe("old");
+    expect(await readdir(join(path, "step"))).toEqual(["job"]);
+  });
+
+  it("says on a full disk which job stopped, what to do, and that the rest is kept", async () => {
+    await make("step/before", "1", "kept");
+    const full = folder.make("step/job", "1", async () => {
+      throw Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+    });
+    await expect(full).rejects.toThrow(/^step\/job: could not be written: the disk is full.* again.* kept\.$/);
+    expect(await read("step/before")).toBe("kept");
+    expect(await readdir(join(path, "step"))).toEqual(["before"]);
+  });
+
+  it("finds truncated, changed and missing files before anything is made of them", async () => {
+    await make("step/job", "1", "whole");
+    const file = join(path, "step/job/a.txt");
+    await truncate(file, 3);
+    await expect(read("step/job")).rejects.toThrow("expected step/job/a.txt to hold 5 bytes, got 3: the file is truncated");
+    await appendFile(file, "xx");
+    await expect(read("step/job")).rejects.toThrow("got other contents");
+    await rm(file);
+    await expect(read("step/job")).rejects.toThrow("Delete the folder step/job and run again");
+    await expect(folder.read("step/none", "a.txt")).rejects.toThrow(ExperimentsError);
+  });
+
+  it("lets the faster of two processes win, and both go on", async () => {
+    const slow = folder.make("step/job", "1", async (own) => {
+      await make("step/job", "1", "fast");
+      await writeFile(join(own, "a.txt"), "slow");
+      return ABOUT;
+    });
+    await slow;
+    expect(await read("step/job")).toBe("fast");
+    expect(await readdir(join(path, "step"))).toEqual(["job"]);
+  });
+
+  it("is cleaned of what killed processes left, not of what living ones write", async () => {
+    const left = (pid: number) => join(path, "step", `.job.${hostname()}-${pid}-0123ab.tmp`);
+    await mkdir(left(2 ** 22 + 1), { recursive: true });
+    await mkdir(left(process.pid), { recursive: true });
+    await folder.open();
+    expect(await readdir(join(path, "step"))).toEqual([`.job.${hostname()}-${process.pid}-0123ab.tmp`]);
+  });
+
+  it("that can't be written is an error with the path and the reason", async () => {
+    await writeFile(join(path, "file"), "");
+    await expect(new RunFolder(join(path, "file")).open()).rejects.toThrow(/could not write into .*file: a file stands where/);
+    await expect(new RunFolder(join(path, "file", "below")).open()).rejects.toThrow("a file stands where a folder is needed");
+  });
+});
+
+it("hashes JSON whatever the order of its keys", () => {
+  expect(hashOfJson({ a: 1, b: { c: [1, 2], d: null } })).toBe(hashOfJson({ b: { d: null, c: [1, 2] }, a: 1 }));
+  expect(hashOfJson([1, 2])).not.toBe(hashOfJson([2, 1]));
+});

@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { parseShard, resolveConfig, shardOfScheduler } from "../src/index.js";
+import { STEPS } from "../src/jobs/job.js";
+import { Plan } from "../src/jobs/plan.js";
+import { editsOf, type World } from "../src/world.js";
+
+const attributes = ["a", "b", "c"].map((name) => ({ name, classes: 2 }));
+const world = { attributes, latentDim: 4 } as unknown as World;
+
+function planOf(options: object): Plan {
+  const config = resolveConfig(options);
+  return new Plan(config, world, editsOf(config, attributes));
+}
+
+describe("slices", () => {
+  it("are named as i/n, from 1", () => {
+    expect(parseShard("2/4")).toEqual({ index: 1, count: 4 });
+    for (const wrong of ["0/4", "5/4", "1", "a/b", "1/0"]) expect(() => parseShard(wrong)).toThrow("--shard");
+  });
+
+  it("come from Slurm and Kubernetes", () => {
+    const slurm = {
+      SLURM_ARRAY_TASK_ID: "7",
+      SLURM_ARRAY_TASK_COUNT: "3",
+      SLURM_ARRAY_TASK_MIN: "3",
+      SLURM_ARRAY_TASK_STEP: "2",
+    };
+    expect(shardOfScheduler(slurm)).toEqual({ index: 2, count: 3 });
+    expect(shardOfScheduler({ JOB_COMPLETION_INDEX: "0", JOB_COMPLETIONS: "8" })).toEqual({ index: 0, count: 8 });
+    expect(shardOfScheduler({})).toBeNull();
+    expect(() => shardOfScheduler({ JOB_COMPLETION_INDEX: "1" })).toThrow("JOB_COMPLETIONS");
+    expect(() => shardOfScheduler({ JOB_COMPLETION_INDEX: "x", JOB_COMPLETIONS: "2" })).toThrow("JOB_COMPLETION_INDEX");
+  });
+
+  it("together are all pairs, each in one; what joins pairs is left to the report", () => {
+    const plan = planOf({ methods: ["projected", "constant", "ode-1"] });
+    const slices = [0, 1, 2, 3].map((index) => plan.select(STEPS, { index, count: 4 }));
+    const pairs = slices.map((jobs) => new Set(jobs.map(({ pair }) => pair).filter((pair) => pair !== undefined)));
+    expect(pairs.reduce((sum, { size }) => sum + size, 0)).toBe(9);
+    expect(new Set(pairs.flatMap((set) => [...set])).size).toBe(9);
+    const missing = [...plan.jobs.keys()].filter((id) => !slices.flat().some((job) => job.id === id));
+    expect(missing.every((id) => id.endsWith("/comparison"))).toBe(true);
+    expect(missing.length).toBe(6);
+  });
+});
+
+describe("a plan", () => {
+  it("has every job after those it needs", () => {
+    const jobs = [...planOf({}).jobs.values()];
+    const place = new Map(jobs.map(({ id }, i) => [id, i]));
+    for (const { id, needs } of jobs) for (const need of needs) expect(place.get(need)).toBeLessThan(place.get(id)!);
+  });
+
+  it("changes the inputs of just what depends on a setting", () => {
+    const changed = (options: object) => {
+      const [before, after] = [planOf({}), planOf(options)];
+      const steps = [...after.jobs.keys()]
+        .filter((id) => after.inputsOf(id) !== before.inputsOf(id))
+        .map((id) => id.split("/")[0]!);
+      return [...new Set(steps)];
+    };
+    expect(changed({ name: "other", train: { checkpointEvery: 7 }, evaluate: { batchSize: 3 } })).toEqual([]);
+    expect(changed({ analyze: { bins: 7 } })).toEqual(["analyze"]);
+    expect(changed({ train: { iterations: 7 } })).toEqual(["train", "evaluate", "analyze", "pictures"]);
+    expect(changed({ seed: 7 })).toEqual(["sample", "fit", "train", "evaluate", "analyze", "pictures"]);
+    const first = planOf({});
+    const longer = planOf({ methods: ["interfacegan", "projected", "constant", "ode-1", "ode-2"] });
+    expect([...first.jobs.keys()].filter((id) => first.inputsOf(id) !== longer.inputsOf(id))).toEqual(
+      ["a", "b", "c"]
+        .flatMap((name) => [`evaluate/${name}/comparison`])
+        .concat(["a", "b", "c"].map((name) => `pictures/${name}/comparison`)),
+    );
+  });
+});
