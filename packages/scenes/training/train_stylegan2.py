@@ -232,13 +232,14 @@ def main() -> None:
     parser.add_argument("--warm-start", type=Path, help="file of compact.py to begin with if --out holds no checkpoint")
     parser.add_argument("--images", type=int, help="stop after so many images in all")
     parser.add_argument("--anneal-from", type=int, help="let the learning rate fall from so many images to the end of --images")
+    parser.add_argument("--r1-gamma", type=float, default=Settings.r1_gamma, help="weight of the R1 penalty")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="at most; fewer while others compute (see threads.py)")
     parser.add_argument("--smoke", action="store_true", help="a few steps of everything")
     args = parser.parse_args()
     settings = SMOKE if args.smoke else Settings()
     if args.images:
         settings.images = args.images
-    settings.anneal_from = args.anneal_from
+    settings.anneal_from, settings.r1_gamma = args.anneal_from, args.r1_gamma
 
     args.out.mkdir(parents=True, exist_ok=True)
     training = Training(settings)
