@@ -170,6 +170,15 @@ describe("verdicts", () => {
     expect(pairView([test({})], "ode-1", "sefa")).toBeUndefined();
   });
 
+  it("nobody wins where no method gets a fifth of the starts to the wanted value", () => {
+    const { comparison } = results.attributes[0]!;
+    const areas = comparison!.areas.map((area) => ({ ...area, maxControl: area.maxControl / 5 }));
+    const far = withAttribute({ comparison: { ...comparison!, areas } });
+    expect(flowVerdicts(far.attributes[0]!)[0]!.outcome).toBe("out of reach");
+    expect(headline(far)[0]).toContain("(object shape) no method gets 20\u00a0% of the starts to the wanted value");
+    expect(lacking(reportPage(far), ["out of reach, as for every method"])).toEqual([]);
+  });
+
   it("a flow wins only against all straight edits, and loses against one", () => {
     expect(results.attributes.map((attribute) => flowVerdicts(attribute)[0]!.outcome)).toEqual(["wins", "ties", "loses"]);
     expect(headline(results)).toEqual([

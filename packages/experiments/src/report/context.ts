@@ -4,6 +4,7 @@ import { type Markup, markup } from "./markup.js";
 import { names, words } from "./numbers.js";
 import { type MethodStyle, methodStyles } from "./palette.js";
 import type { CdPlotCurve } from "./plots/cd-plot.js";
+import type { FlowVerdict, PairVerdict } from "./verdict.js";
 
 /** What every section of the report reads. */
 export interface ReportContext {
@@ -35,6 +36,13 @@ export function cdTitle({ name }: AttributeResult, curves: readonly CdPlotCurve[
 export function methodName(style: MethodStyle): Markup {
   const dash = style.dash === "" ? "solid" : style.dash.startsWith("2") || style.dash.startsWith("1") ? "dotted" : "dashed";
   return markup`<span class="method"><span class="key" style="border-color:${style.colour};border-top-style:${dash}"></span>${style.label}</span>`;
+}
+
+/** What a comparison says, with a sign beside the word. */
+export function verdictMark(verdict: PairVerdict | NonNullable<FlowVerdict["outcome"]>, text: string = verdict): Markup {
+  const sign =
+    verdict === "wins" || verdict === "better" ? "wins" : verdict === "loses" || verdict === "worse" ? "loses" : "ties";
+  return markup`<span class="verdict ${sign}">${text}</span>`;
 }
 
 /** What to read where a part is missing. */

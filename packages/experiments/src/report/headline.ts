@@ -1,6 +1,6 @@
 import type { ExperimentResults } from "../results.js";
-import { list, words } from "./numbers.js";
-import { type FlowVerdict, flowVerdicts } from "./verdict.js";
+import { list, percent, words } from "./numbers.js";
+import { type FlowVerdict, flowVerdicts, REACH } from "./verdict.js";
 
 /** One flow over all attributes. */
 export interface FlowScore {
@@ -9,6 +9,7 @@ export interface FlowScore {
   readonly wins: readonly string[];
   readonly ties: readonly string[];
   readonly loses: readonly string[];
+  readonly outOfReach: readonly string[];
 }
 
 /** Wins, ties and losses of every flow, attributes by name. */
@@ -20,24 +21,37 @@ export function flowScores({ attributes }: Pick<ExperimentResults, "attributes">
   return ids.map((id) => {
     const own = verdicts.filter(({ flow }) => flow.id === id);
     const named = (outcome: FlowVerdict["outcome"]) => own.filter((v) => v.outcome === outcome).map(({ name }) => name);
-    return { id, label: own[0]!.flow.label, wins: named("wins"), ties: named("ties"), loses: named("loses") };
+    return {
+      id,
+      label: own[0]!.flow.label,
+      wins: named("wins"),
+      ties: named("ties"),
+      loses: named("loses"),
+      outOfReach: named("out of reach"),
+    };
   });
 }
 
 /** The result in one sentence of plain words, one a flow. */
 export function headline(results: Pick<ExperimentResults, "attributes">): string[] {
-  const scores = flowScores(results).filter(({ wins, ties, loses }) => wins.length + ties.length + loses.length > 0);
+  const scores = flowScores(results).filter((score) => compared(score) > 0);
   if (scores.length > 0) return scores.map(sentence);
   const measured = results.attributes.some(({ methods }) => methods.some(({ evaluation }) => evaluation !== null));
   return [measured ? "Edits are measured, but no flow beside a straight edit: nothing to compare." : "Nothing is measured yet."];
 }
 
-function sentence({ label, wins, ties, loses }: FlowScore): string {
-  const total = wins.length + ties.length + loses.length;
+function compared({ wins, ties, loses, outOfReach }: FlowScore): number {
+  return wins.length + ties.length + loses.length + outOfReach.length;
+}
+
+function sentence(score: FlowScore): string {
+  const { label, wins, ties, loses, outOfReach } = score;
+  const total = compared(score);
   const outcomes: [readonly string[], string][] = [
     [wins, `the curved edits of the ${label} are better than every straight one`],
     [loses, "at least one straight edit is better than the curved one"],
     [ties, "neither is clearly better"],
+    [outOfReach, `no method gets ${percent(REACH)} of the starts to the wanted value`],
   ];
   const parts = outcomes.filter(([names]) => names.length > 0).map(([names, text]) => `for ${share(names, total)} ${text}`);
   const text = parts.join("; ");
@@ -46,7 +60,7 @@ function sentence({ label, wins, ties, loses }: FlowScore): string {
 }
 
 function share(names: readonly string[], total: number): string {
-  const all = names.length === total;
   if (total === 1) return words(names[0]!);
-  return `${all ? `all ${total}` : `${names.length} of ${total}`} attributes (${list(names.map(words))})`;
+  const whole = total === 2 ? "both" : `all ${total}`;
+  return `${names.length === total ? whole : `${names.length} of ${total}`} attributes (${list(names.map(words))})`;
 }

@@ -42,7 +42,7 @@ td.heat { text-align: center; padding: .3rem .5rem; min-width: 4.2rem; font-vari
 .wins::before { content: "▲ "; color: var(--linear-2); }
 .loses::before { content: "▼ "; color: var(--linear-1); }
 .ties::before { content: "◆ "; color: var(--muted); }
-.verdict { white-space: nowrap; font-weight: 500; }
+.verdict { font-weight: 500; }
 .legend { display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; padding: 0; margin: .5rem 0; list-style: none; font-size: .92rem; }
 .strips { display: grid; grid-template-columns: minmax(5rem, 8.2rem) minmax(0, 1fr); gap: 3px .8rem; align-items: center; margin: .2rem 0 .9rem; }
 .strips .name { font-size: .88rem; line-height: 1.25; font-weight: 500; }

@@ -59,22 +59,29 @@ function side([low, high]: readonly [number, number]): -1 | 0 | 1 {
   return low > 0 ? 1 : high < 0 ? -1 : 0;
 }
 
+/** The least Control that some method must reach for an attribute to have a winner. */
+export const REACH = 0.2;
+
 /** What the comparisons of one flow with all straight edits of an attribute say. */
 export interface FlowVerdict {
   readonly flow: MethodResult;
-  /** "wins": better than every straight edit. "loses": some straight edit is better. "ties": neither. null: nothing to compare. */
-  readonly outcome: "wins" | "ties" | "loses" | null;
+  /**
+   * "wins": better than every straight edit. "loses": some straight edit is better. "ties": neither. "out of reach": no method of the attribute
+   * gets {@link REACH} of the starts to the wanted value, and who changes less on the way to nowhere is no result. null: nothing to compare.
+   */
+  readonly outcome: "wins" | "ties" | "loses" | "out of reach" | null;
   readonly pairs: readonly PairView[];
 }
 
 /** One verdict a nonlinear method, strict on purpose: to beat a weak straight edit and not the strongest is no win. */
 export function flowVerdicts({ methods, comparison }: AttributeResult): FlowVerdict[] {
+  const reached = (comparison?.areas ?? []).some(({ maxControl }) => maxControl >= REACH);
   const straight = methods.filter(({ kind }) => kind === "linear");
   return methods
     .filter(({ kind }) => kind === "nonlinear")
     .map((flow) => {
       const pairs = straight.flatMap(({ id }) => pairView(comparison?.paired ?? [], flow.id, id) ?? []);
-      return { flow, outcome: outcomeOf(pairs), pairs };
+      return { flow, outcome: pairs.length > 0 && !reached ? "out of reach" : outcomeOf(pairs), pairs };
     });
 }
 

@@ -1,5 +1,5 @@
-import type { AttributeResult } from "../../results.js";
-import { cdTitle, measuredCurves, methodName, missing, type ReportContext, styleOf } from "../context.js";
+import type { AttributeResult, Probes } from "../../results.js";
+import { cdTitle, measuredCurves, methodName, missing, type ReportContext, styleOf, verdictMark } from "../context.js";
 import { type Markup, markup } from "../markup.js";
 import { count, fixed, interval, NONE, names, percent, short, words } from "../numbers.js";
 import { cdPlot } from "../plots/cd-plot.js";
@@ -26,17 +26,20 @@ ${training(context, attribute)}</section>`;
 
 function probes({ probes }: AttributeResult): string {
   if (probes === null) return "Its probes were not run.";
-  const { linear, nonlinear, baseline, gap } = probes;
-  const reading =
-    gap > 0.02
-      ? "so its values are not linearly separated"
-      : gap < -0.02
-        ? "so a hyperplane reads it best"
-        : "so both read it alike";
+  const { linear, nonlinear, baseline } = probes;
   return (
     `On codes that the probes did not see, a linear one reads it right for ${percent(linear)}, a nonlinear one for ${percent(nonlinear)} ` +
-    `(always naming the most frequent class: ${percent(baseline)}), ${reading}.`
+    `(always naming the most frequent class: ${percent(baseline)}), so ${reading(probes)}.`
   );
+}
+
+/** Differences below this are not worth a word. */
+const NOTABLE = 0.02;
+
+function reading({ linear, nonlinear, baseline, gap }: Probes): string {
+  if (Math.max(linear, nonlinear) < baseline + NOTABLE) return "neither reads it from the code";
+  if (gap > NOTABLE) return "its values are not linearly separated";
+  return gap < -NOTABLE ? "a hyperplane reads it best" : "both read it alike";
 }
 
 /** Who wins, ties and loses, in words. */
@@ -52,7 +55,8 @@ function summary(attribute: AttributeResult): Markup[] {
       { text: "a trade-off (better in one way, worse in the other) against", labels: among("trade-off") },
     ].filter(({ labels }) => labels.length > 0);
     const text = parts.map(({ text, labels }) => `${text} ${names(labels)}`).join("; ");
-    return markup`<p><span class="verdict ${outcome}">${flow.label} ${outcome}</span>: ${text}.</p>`;
+    const head = outcome === "out of reach" ? `${flow.label}: out of reach, as for every method` : `${flow.label} ${outcome}`;
+    return markup`<p>${verdictMark(outcome, head)}: ${text}.</p>`;
   });
 }
 

@@ -1,10 +1,13 @@
-import { cdTitle, measuredCurves, methodName, missing, type ReportContext, styleOf } from "../context.js";
+import { cdTitle, measuredCurves, methodName, missing, type ReportContext, styleOf, verdictMark } from "../context.js";
 import { headline } from "../headline.js";
 import { type Markup, markup } from "../markup.js";
 import { count, fixed, list, NONE, percent, words } from "../numbers.js";
 import { cdPlot } from "../plots/cd-plot.js";
 import { type Column, table } from "../table.js";
-import { flowVerdicts } from "../verdict.js";
+import { flowVerdicts, REACH } from "../verdict.js";
+
+/** Below so many starts, the page warns. */
+const FEW = 100;
 
 /** What came out, on one screen: a sentence, one row an attribute, small CD plots. */
 export function overview(context: ReportContext): Markup {
@@ -24,7 +27,7 @@ along every method's path; a network reads the attributes off the pictures on th
 the other attributes changed on the way (entropy, 0: not at all, 1: as much as possible). A curve low and far to the right is good. The <b>area</b> under
 the curve is taken over the Control range that all methods of an attribute reach; a method that reaches little leaves a narrow range, so look at its
 largest Control, too.</p>
-<p>A flow <b>wins</b> when it is better than every straight edit, <b>loses</b> when at least one straight edit is better, and <b>ties</b> otherwise. Better:
+<p>A flow <b>wins</b> when it is better than every straight edit, <b>loses</b> when at least one straight edit is better, and <b>ties</b> otherwise; an attribute is <b>out of reach</b> when no method gets ${percent(REACH)} of the starts there. Better:
 it changes the others less at equal Control, or reaches more starts, with an interval that excludes 0, and is not clearly worse in the other. Intervals are
 of paired bootstraps, each test by itself, without a correction for their number.</p></details>`;
 }
@@ -36,7 +39,8 @@ function describe({ results }: ReportContext): string {
   return (
     `${count(attributes.length, "attribute")}, ${count(config.methods.length, "method")}; generator: ${environment.generator.name} ` +
     `(${environment.generator.height} × ${environment.generator.width} pixels, latent dimension ${environment.generator.latentDim}); ` +
-    `${sample.codes.toLocaleString("en")} codes to learn from, held-out starts per attribute: ${spread}; seed ${environment.seed}.`
+    `${sample.codes.toLocaleString("en")} codes to learn from, held-out starts per attribute: ${spread}; seed ${environment.seed}.` +
+    (Math.min(...starts) < FEW ? " Few starts: the intervals are wide, and a longer run may change who wins." : "")
   );
 }
 
@@ -66,7 +70,7 @@ function verdictTable(context: ReportContext): Markup {
     const verdicts = flowVerdicts(attribute);
     const cells = flows.map(({ id }) => {
       const outcome = verdicts.find(({ flow }) => flow.id === id)?.outcome ?? null;
-      return outcome === null ? "not compared" : markup`<span class="verdict ${outcome}">${outcome}</span>`;
+      return outcome === null ? "not compared" : verdictMark(outcome);
     });
     const areas = attribute.comparison?.areas ?? [];
     const purest = best(
@@ -78,9 +82,11 @@ function verdictTable(context: ReportContext): Markup {
       markup`<a href="#attribute-${i}">${words(attribute.name)}</a> <small>${attribute.from} → ${attribute.to}</small>`,
       ...cells,
       purest
-        ? markup`${label(context, purest.method)} <small>${fixed(purest.meanDisentanglement, 3)}</small>`
+        ? markup`${label(context, purest.method)} <small>${fixed(purest.meanDisentanglement, 3)} up to ${percent(attribute.comparison!.range[1])}</small>`
         : "no common Control range",
-      widest ? markup`${label(context, widest.method)} <small>${percent(widest.maxControl)}</small>` : NONE,
+      widest && widest.maxControl > 0
+        ? markup`${label(context, widest.method)} <small>${percent(widest.maxControl)}</small>`
+        : NONE,
       percent(attribute.probes?.linear),
       percent(attribute.probes?.nonlinear),
     ];

@@ -1,5 +1,5 @@
 import type { AttributeResult } from "../../results.js";
-import { methodName, type ReportContext, styleOf } from "../context.js";
+import { methodName, type ReportContext, styleOf, verdictMark } from "../context.js";
 import { type Markup, markup } from "../markup.js";
 import { fixed, interval, percent, signed } from "../numbers.js";
 import { type Column, table } from "../table.js";
@@ -32,10 +32,9 @@ function pairs(context: ReportContext, caption: string, views: readonly PairView
   const rows = views.map((view) => {
     const { verdict, difference, controlDifference, controlInterval, pValue } = view;
     const name = (id: string) => methodName(styleOf(context, id));
-    const mark = verdict === "better" ? "wins" : verdict === "worse" ? "loses" : "ties";
     return [
       markup`${name(view.method)}<br><small>against</small> ${name(view.other)}`,
-      markup`<span class="verdict ${mark}">${verdict}</span>`,
+      verdictMark(verdict),
       difference === null ? "no common range" : withInterval(difference, view.interval),
       pValue !== null && pValue < 0.001 ? "< 0.001" : fixed(pValue, 3),
       withInterval(controlDifference, controlInterval),
