@@ -18,7 +18,11 @@ export function findChromium(): string | undefined {
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 /** What the packages fetch beside their scripts. */
-const WASM_FOLDERS = ["node_modules/onnxruntime-web/dist", "node_modules/@tensorflow/tfjs-backend-wasm/dist"];
+const FETCHED_FOLDERS = [
+  "node_modules/onnxruntime-web/dist",
+  "node_modules/@tensorflow/tfjs-backend-wasm/dist",
+  "packages/scenes/data",
+];
 const TYPES: Record<string, string> = { ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm" };
 
 /**
@@ -81,7 +85,7 @@ function fromSources(): Plugin {
   };
 }
 
-/** A server of the bundle and of the packages' wasm files. */
+/** A server of the bundle and of the packages' wasm and data files. */
 async function serve(folder: string): Promise<{ server: Server; address: string; answer: Promise<unknown> }> {
   let resolveAnswer: (value: unknown) => void;
   const answer = new Promise<unknown>((resolve) => {
@@ -99,7 +103,9 @@ async function serve(folder: string): Promise<{ server: Server; address: string;
       response.end('<!doctype html><script type="module" src="/page.js"></script>');
       return;
     }
-    const path = [folder, ...WASM_FOLDERS.map((wasm) => join(root, wasm))].map((place) => join(place, name)).find(existsSync);
+    const path = [folder, ...FETCHED_FOLDERS.map((fetched) => join(root, fetched))]
+      .map((place) => join(place, name))
+      .find(existsSync);
     response.statusCode = path ? 200 : 404;
     response.setHeader("content-type", TYPES[extname(name)] ?? "text/plain");
     response.end(path && readFileSync(path));
