@@ -1,0 +1,144 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync } from "node:fs";
+import { readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundle } from "./process/bundle.js";
+import { command, numbersOf, signalAt } from "./process/command.js";
+import { tinyExperiment } from "./process/experiment.js";
+
+const root = mkdtempSync(join(tmpdir(), "latentflow-command-"));
+const config = join(root, "tiny.json");
+let folder: URL;
+
+beforeAll(async () => {
+  folder = await bundle("command");
+  const model = fileURLToPath(new URL("tiny-model.js", folder));
+  const options = tinyExperiment(model, { attributes: ["size"], methods: ["interfacegan", "constant", "ode-1"] });
+  await writeFile(config, JSON.stringify(options));
+  await command(folder, ["run", "--config", config, "--out", join(root, "whole"), "--json"]);
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+const run = (out: string, ...more: string[]) => ["run", "--config", config, "--out", join(root, out), ...more];
+
+describe("the command line", () => {
+  it("explains itself", async () => {
+    const { code, stdout } = await command(folder, ["--help"]);
+    expect(code).toBe(0);
+    for (const word of [
+      "demo",
+      "sample",
+      "fit",
+      "train",
+      "evaluate",
+      "analyze",
+      "edit",
+      "movie",
+      "report",
+      "run",
+      "doctor",
+      "Exit codes",
+    ])
+      expect(stdout).toContain(word);
+  });
+
+  it.each([
+    [["trian"], "Did you mean train"],
+    [["run", "--iterations", "5"], "unknown option '--iterations'"],
+    [["demo", "--workers", "none"], "Expected an integer from 1"],
+    [["demo", "--engine", "cuda"], "Allowed choices are auto, onnx, tfjs"],
+    [["run", "--set", "train.iterations=0"], "train.iterations"],
+    [["run", "--config", "none.json"], "there is none"],
+    [["report", "--out", "none"], "expected a run in none"],
+  ])("refuses %j with exit code 2 and a reason", async (args, reason) => {
+    const { code, stderr } = await command(folder, args);
+    expect(stderr).toContain(reason);
+    expect(code).toBe(2);
+  });
+
+  it("tells programs in JSON, one object a line, errors too", async () => {
+    const { code, stdout } = await command(folder, run("whole", "--json"));
+    expect(code).toBe(0);
+    const lines = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(lines[0]).toMatchObject({ type: "begin", jobs: [] });
+    expect(lines.at(-1)).toMatchObject({ type: "done", missing: [], report: join(root, "whole/report.html") });
+    const wrong = await command(folder, run("whole", "--json", "--set", "seed=-1"));
+    expect(JSON.parse(wrong.stdout)).toMatchObject({ type: "error", name: "ConfigError", exitCode: 2 });
+  });
+
+  it("prints the report's path last", async () => {
+    const { stdout } = await command(folder, run("whole"));
+    expect(stdout.trim().split("\n").at(-1)).toBe(`Report: ${join(root, "whole/report.html")}`);
+  });
+});
+
+describe("a run", () => {
+  it("on two workers gives the same numbers", async () => {
+    expect((await command(folder, run("workers", "--json", "--workers", "2"))).code).toBe(0);
+    expect(await numbersOf(join(root, "workers"))).toEqual(await numbersOf(join(root, "whole")));
+  });
+
+  it("killed with SIGKILL inside and between steps ends with the numbers of an undisturbed one", async () => {
+    const kills = [
+      signalAt("SIGKILL", ({ type }) => type === "begin"),
+      signalAt("SIGKILL", (event) => event.type === "end" && event.job === "sample/labels-0001"),
+      signalAt("SIGKILL", (event) => event.type === "progress" && event.job === "train/size/constant" && event.done > 0.3),
+      signalAt("SIGKILL", (event) => event.type === "progress" && event.job === "train/size/ode-1" && event.done > 0.6),
+      signalAt("SIGKILL", (event) => event.type === "end" && event.job === "evaluate/size/constant"),
+    ];
+    for (const kill of kills) expect((await command(folder, run("killed", "--json"), kill)).signal).toBe("SIGKILL");
+    expect((await command(folder, run("killed", "--json"))).code).toBe(0);
+    expect(await numbersOf(join(root, "killed"))).toEqual(await numbersOf(join(root, "whole")));
+    const left = await readdir(join(root, "killed"), { recursive: true });
+    expect(left.filter((name) => name.includes(".tmp") || name.includes(".state"))).toEqual([]);
+  });
+
+  it("stopped by Ctrl-C says how to go on, and does", async () => {
+    const args = run("stopped", "--json");
+    const stopped = await command(
+      folder,
+      args,
+      signalAt("SIGINT", (event) => event.type === "progress" && event.job === "train/size/ode-1"),
+    );
+    expect(stopped.code).toBe(130);
+    expect(stopped.stderr).toContain(`go on with:\n  latentflow ${args.join(" ")}`);
+    expect((await command(folder, args)).code).toBe(0);
+    expect(await numbersOf(join(root, "stopped"))).toEqual(await numbersOf(join(root, "whole")));
+  });
+
+  it("on a full disk says so, loses nothing, and goes on when there is room", async ({ skip }) => {
+    const disk = join(root, "disk");
+    mkdirSync(disk);
+    const mounted = mount(["-t", "tmpfs", "-o", "size=64k", "tmpfs", disk]);
+    if (!mounted) return skip("a small disk can't be mounted here (needs root on Linux)");
+    try {
+      const full = await command(folder, run("disk/run"));
+      expect(full.stderr).toContain("the disk is full; free some space");
+      expect(full.code).toBe(1);
+      const kept = await readdir(join(disk, "run/sample"));
+      expect(kept).toContain("codes");
+      mount(["-o", "remount,size=8m", disk]);
+      const { code, stderr } = await command(folder, run("disk/run"));
+      expect(code).toBe(0);
+      expect(stderr).not.toContain("  sample/codes");
+      expect(await numbersOf(join(disk, "run"))).toEqual(await numbersOf(join(root, "whole")));
+    } finally {
+      execFileSync("umount", [disk]);
+    }
+  });
+});
+
+function mount(args: readonly string[]): boolean {
+  try {
+    execFileSync("mount", args, { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
