@@ -34,7 +34,11 @@ export function stripFigure({ title, labels, times, rows }: StripFigure): { svg:
   const body = rows.map((pictures, i) => {
     const top = HEAD + i * (CELL + ROW_GAP);
     return markup`<text x="${MARGIN}" y="${top + CELL / 2 + 5}">${labels[i]!}</text>
-<image x="${left}" y="${top}" width="${times.length * CELL}" height="${CELL}" preserveAspectRatio="none" href="${dataUri(pictures)}"/>`;
+<image x="${left}" y="${top}" width="${times.length * CELL}" height="${CELL}" preserveAspectRatio="none" href="${dataUri(pictures)}"/>
+<path stroke="#ffffff" stroke-width="3" d="${times
+      .slice(1)
+      .map((_, k) => `M${left + (k + 1) * CELL} ${top}v${CELL}`)
+      .join("")}"/>`;
   });
   const svg: Markup = markup`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${title}" font-family="system-ui, sans-serif" font-size="14" fill="#1c2430">
 <title>${title}</title>

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { throwIfAborted } from "@latentflow/core";
 import { writeFileAtomic } from "@latentflow/core/files";
 import { ExperimentsError } from "../errors.js";
+import { words } from "../report/numbers.js";
 import type { EditFrames, PictureRecord, WriteComparisonPictures, WriteMethodPictures } from "../results.js";
 import { checkFrames, frameAt, spread } from "./edit-frames.js";
 import { enlarge } from "./enlarge.js";
@@ -36,7 +37,7 @@ export const writeMethodPictures: WriteMethodPictures = async (frames, folder, s
   const cells = rangeOf(samples).flatMap((sample) => columns.map((time) => enlarged(frameAt(frames, sample, time))));
   const strip = grid(cells, { columns: columns.length, gap: GAP });
   const times = columns.map((i) => frames.times[i]!);
-  const title = `${attribute} edited by ${label}`;
+  const title = `${words(attribute)} edited by ${label}`;
   return [
     await write(
       "strip",
@@ -69,13 +70,13 @@ export const writeComparisonPictures: WriteComparisonPictures = async (methods, 
   for (const sample of rangeOf(shown)) {
     const rows = methods.map((frames) => columns.map((time) => frameAt(frames, sample, time)));
     const strip = grid(rows.flat(), { columns: columns.length });
-    const alt = `${first.attribute} of one code edited by ${labels.join("; ")}, from top to bottom, ${along(times)}`;
+    const alt = `${words(first.attribute)} of one code edited by ${labels.join("; ")}, from top to bottom, ${along(times)}`;
     records.push(await write("strip", `sample-${sample + 1}.png`, strip, encodePng(strip), ids, times, alt));
     if (sample > 0) continue;
-    const figure = stripFigure({ title: `${first.attribute} edited`, labels, times, rows });
+    const figure = stripFigure({ title: `${words(first.attribute)} edited`, labels, times, rows });
     records.push(await write("grid", "figure.svg", figure, figure.svg, ids, times, alt));
   }
-  const alt = `${first.attribute} edited there and back by ${labels.join("; ")}, from top to bottom, one code a column`;
+  const alt = `${words(first.attribute)} edited there and back by ${labels.join("; ")}, from top to bottom, one code a column`;
   return [...records, ...(await writeMovies(write, methods, "methods", alt))];
 };
 

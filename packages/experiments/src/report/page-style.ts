@@ -46,6 +46,8 @@ td.heat { text-align: center; padding: .3rem .5rem; min-width: 4.2rem; font-vari
 .legend { display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; padding: 0; margin: .5rem 0; list-style: none; font-size: .92rem; }
 .strips { display: grid; grid-template-columns: minmax(5rem, 8.2rem) minmax(0, 1fr); gap: 3px .8rem; align-items: center; margin: .2rem 0 .9rem; }
 .strips .name { font-size: .88rem; line-height: 1.25; font-weight: 500; }
+.cells { position: relative; display: block; }
+.cells::after { content: ""; position: absolute; inset: 0; pointer-events: none; background: linear-gradient(90deg, var(--paper) 2px, transparent 2px) 0 0 / calc(100% / var(--cells)) 100% repeat-x; }
 .strips img { width: 100%; display: block; border-radius: 3px; }
 .strips .times { grid-column: 2; display: grid; grid-auto-flow: column; grid-auto-columns: 1fr; font-size: .78rem; color: var(--muted); text-align: center; font-variant-numeric: tabular-nums; }
 video { max-width: 100%; border-radius: 6px; display: block; background: var(--card); }

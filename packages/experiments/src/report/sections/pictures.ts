@@ -23,7 +23,7 @@ function strip(context: ReportContext, { name }: AttributeResult, record: Pictur
   const body = record.methods.map((method, i) => {
     const style = styleOf(context, method);
     const alt = `Start ${index + 1}: ${words(name)} edited by ${style.label}, from t = ${short(times[0])} on the left to t = ${short(times.at(-1))} on the right`;
-    return markup`<span class="name">${methodName(style)}</span><img src="${rows[i]!}" alt="${alt}">`;
+    return markup`<span class="name">${methodName(style)}</span><span class="cells" style="--cells:${times.length}"><img src="${rows[i]!}" alt="${alt}"></span>`;
   });
   return markup`<figure><figcaption>Start ${index + 1}, further and further from left to right</figcaption><div class="strips">
 <span class="times" aria-hidden="true">${times.map((t, i) => markup`<span>${i === 0 && "t = "}${Math.round(t * 100) / 100}</span>`)}</span>${body}</div></figure>`;
