@@ -10,6 +10,7 @@ import numpy as np
 from scipy import stats
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.svm import SVC
 
 
 def control_target(labels, k, target):
@@ -118,11 +119,16 @@ def probes(rng):
         linear = LogisticRegression(C=1.0, tol=1e-12, max_iter=10000).fit(x[:60], y[:60])
         weights = linear.coef_ if classes > 2 else np.concatenate([-linear.coef_, linear.coef_]) / 2
         knn = KNeighborsClassifier(5).fit(x[:60], y[:60])
+        rbf = SVC(C=1.0, tol=1e-9).fit(x[:60], y[:60])
+        one_against_one = SVC(C=1.0, tol=1e-9, decision_function_shape="ovo").fit(x[:60], y[:60])
         cases.append({
             "x": x.ravel().tolist(), "d": 4, "y": y.tolist(), "classes": classes, "train": 60,
             "weights": weights.ravel().tolist(),
             "linear": linear.predict(x[60:]).tolist(),
             "neighbours": knn.predict(x[60:]).tolist(),
+            "rbf": rbf.predict(x[60:]).tolist(),
+            # In the order of pairs (0, 1), (0, 2), (1, 2); with two classes scikit-learn turns the sign, class 1 being its positive one.
+            "rbfDecisions": (one_against_one.decision_function(x[60:]) * (1 if classes > 2 else -1)).ravel().tolist(),
         })
     return cases
 

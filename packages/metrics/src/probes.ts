@@ -4,15 +4,18 @@ import { fitLogistic, predictLogistic } from "./logistic-regression.js";
 import { flatten, type MatrixLike } from "./matrix.js";
 import { predictNeighbours } from "./nearest-neighbours.js";
 import { permutation } from "./random.js";
+import { fitRbfSvm, predictRbfSvm } from "./rbf-svm.js";
 
 export interface ProbeOptions {
   /** Number of classes; default the largest label + 1. */
   classes?: number;
   /** Share of codes held out for the accuracies (default 0.3). */
   testFraction?: number;
+  /** The nonlinear probe: k nearest neighbours (default), or a support vector machine with a Gaussian kernel, slower and stronger in high dimensions. */
+  nonlinear?: "neighbours" | "rbf-svm";
   /** k of the nearest-neighbour probe (default 15). */
   neighbours?: number;
-  /** Inverse strength of the linear probe's L2 penalty (default 1). */
+  /** Inverse strength of the penalty of the linear probe and of the support vector machine (default 1). */
   C?: number;
   /** Seed of the split (default 0). */
   seed?: number;
@@ -21,8 +24,9 @@ export interface ProbeOptions {
 export interface ProbeResult {
   /** Held-out accuracy of logistic regression. */
   readonly linear: number;
-  /** Held-out accuracy of k nearest neighbours. */
+  /** Held-out accuracy of the nonlinear probe. */
   readonly nonlinear: number;
+  readonly nonlinearProbe: "neighbours" | "rbf-svm";
   /** Held-out accuracy of always naming the most frequent training class: what both must beat. */
   readonly baseline: number;
   /** nonlinear − linear: above 0, the attribute's values are not linearly separated in latent space. */
@@ -39,7 +43,7 @@ export interface ProbeResult {
  * @param labels class of each code
  */
 export function probeAttribute(codes: MatrixLike, labels: ArrayLike<number>, options: ProbeOptions = {}): ProbeResult {
-  checkOptions("probeAttribute", options, ["classes", "testFraction", "neighbours", "C", "seed"]);
+  checkOptions("probeAttribute", options, ["classes", "testFraction", "nonlinear", "neighbours", "C", "seed"]);
   const { data, rows, columns } = flatten("probeAttribute", codes);
   checkSameLength("probeAttribute", "codes and labels", rows, labels.length);
   const largest = Array.from(labels).reduce((a, b) => Math.max(a, b));
@@ -51,6 +55,12 @@ export function probeAttribute(codes: MatrixLike, labels: ArrayLike<number>, opt
   );
   const neighbours = checkInteger("probeAttribute", "neighbours", options.neighbours ?? 15, 1);
   const testSize = Math.round(rows * checkFraction("probeAttribute", "testFraction", options.testFraction ?? 0.3));
+  const nonlinearProbe = options.nonlinear ?? "neighbours";
+  if (nonlinearProbe !== "neighbours" && nonlinearProbe !== "rbf-svm") {
+    throw new MetricsError(
+      `probeAttribute: expected nonlinear to be "neighbours" or "rbf-svm", got ${JSON.stringify(nonlinearProbe)}.`,
+    );
+  }
   const C = options.C ?? 1;
   if (!(C > 0)) throw new MetricsError(`probeAttribute: expected C above 0, got ${C}.`);
   if (testSize < 1 || testSize >= rows) {
@@ -73,9 +83,13 @@ export function probeAttribute(codes: MatrixLike, labels: ArrayLike<number>, opt
   for (const label of train.y) frequency[label]!++;
   const majority = frequency.indexOf(frequency.reduce((a, b) => Math.max(a, b)));
   const linear = accuracy(predictLogistic(fitLogistic(train.x, train.y, columns, classes, C), test.x, columns), test.y);
-  const nonlinear = accuracy(predictNeighbours(train.x, train.y, test.x, columns, classes, neighbours), test.y);
+  const predicted =
+    nonlinearProbe === "rbf-svm"
+      ? predictRbfSvm(fitRbfSvm(train.x, train.y, columns, classes, C), test.x, columns)
+      : predictNeighbours(train.x, train.y, test.x, columns, classes, neighbours);
+  const nonlinear = accuracy(predicted, test.y);
   const baseline = test.y.filter((label) => label === majority).length / testSize;
-  return { linear, nonlinear, baseline, gap: nonlinear - linear, trainSize: train.y.length, testSize };
+  return { linear, nonlinear, nonlinearProbe, baseline, gap: nonlinear - linear, trainSize: train.y.length, testSize };
 }
 
 /** Share of equal entries. */

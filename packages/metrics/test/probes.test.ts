@@ -3,6 +3,7 @@ import { probeAttribute } from "../src/index.js";
 import { fitLogistic, predictLogistic } from "../src/logistic-regression.js";
 import { predictNeighbours } from "../src/nearest-neighbours.js";
 import { randomIndex } from "../src/random.js";
+import { fitRbfSvm, predictRbfSvm, rbfDecisions } from "../src/rbf-svm.js";
 import reference from "./reference/metrics.json" with { type: "json" };
 
 describe.each(reference.probes.map((c) => [c.classes, c] as const))("%i classes against scikit-learn", (_, c) => {
@@ -22,6 +23,34 @@ describe.each(reference.probes.map((c) => [c.classes, c] as const))("%i classes 
   it("nearest neighbours: the same predictions", () => {
     expect(Array.from(predictNeighbours(train, y, test, c.d, c.classes, 5))).toEqual(c.neighbours);
   });
+});
+
+describe.each(reference.probes.map((c) => [c.classes, c] as const))("SVM with a Gaussian kernel, %i classes", (_, c) => {
+  const x = Float64Array.from(c.x);
+  const [train, test] = [x.slice(0, c.train * c.d), x.slice(c.train * c.d)];
+  const y = c.y.slice(0, c.train);
+
+  it("equals scikit-learn's SVC(): decision values to 1e-5, the same predictions", () => {
+    const model = fitRbfSvm(train, y, c.d, c.classes, 1, 1e-9);
+    const decisions = rbfDecisions(model, test, c.d);
+    expect(decisions.length).toBe(c.rbfDecisions.length);
+    c.rbfDecisions.forEach((value, i) => {
+      expect(decisions[i]).toBeCloseTo(value, 5);
+    });
+    expect(Array.from(predictRbfSvm(model, test, c.d))).toEqual(c.rbf);
+  });
+
+  it("meets its own optimality: coefficients of a pair add up to 0 and lie within C", () => {
+    for (const { coefficients } of fitRbfSvm(train, y, c.d, c.classes, 0.5).pairs) {
+      expect(coefficients.reduce((a, b) => a + b)).toBeCloseTo(0, 10);
+      for (const value of coefficients) expect(Math.abs(value)).toBeLessThanOrEqual(0.5);
+    }
+  });
+});
+
+it("the Gaussian kernel copes with rows that are the same but for their label", () => {
+  const x = Float64Array.from([0, 0, 1, 1, 1, 2]);
+  expect(Array.from(predictRbfSvm(fitRbfSvm(x, [0, 0, 1, 1, 0, 1], 1, 3, 1), Float64Array.from([0, 2]), 1))).toEqual([0, 1]);
 });
 
 describe("probeAttribute", () => {
@@ -47,10 +76,25 @@ describe("probeAttribute", () => {
     expect(result.gap).toBeGreaterThan(0.25);
   });
 
+  it.each([
+    ["a disc", 2, (x: number, y: number) => Number(Math.hypot(x, y) < 0.75)],
+    ["rings", 3, (x: number, y: number) => Math.min(2, Math.floor(2.4 * Math.hypot(x, y)))],
+  ] as const)("a Gaussian kernel separates %s", (_, classes, label) => {
+    const result = probeAttribute(
+      codes,
+      codes.map((w) => label(w[0]!, w[1]!)),
+      { nonlinear: "rbf-svm", classes },
+    );
+    expect(result.nonlinearProbe).toBe("rbf-svm");
+    expect(result.nonlinear).toBeGreaterThan(0.93);
+    expect(result.gap).toBeGreaterThan(0.25);
+  });
+
   it("repeats with the seed and refuses what does not fit", () => {
     const labels = codes.map((w) => Number(w[0]! > 0));
     expect(probeAttribute(codes, labels, { seed: 4 })).toEqual(probeAttribute(codes, labels, { seed: 4 }));
     expect(() => probeAttribute(codes, [0, 1])).toThrow(/same length/);
     expect(() => probeAttribute(codes, labels, { k: 3 } as never)).toThrow(/"k"/);
+    expect(() => probeAttribute(codes, labels, { nonlinear: "svm" as never })).toThrow(/"rbf-svm"/);
   });
 });
