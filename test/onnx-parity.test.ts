@@ -146,6 +146,7 @@ describe("onnxModel equals tfjsModel", () => {
     const again = await onnxModel({ generator, regressor, truncation, embedder: embedderGraph(), threads: 1 });
     expect(await again.creationTime()).toBe(0);
     again.dispose();
+    await expect(again.logits(w)).rejects.toThrow(/disposed/);
     const graph = new GraphBuilder();
     const images = graph.input("images", ["n", 3, 64, 64]);
     const pooled = graph.reshape(graph.reduce("ReduceMean", images, [2, 3], false), [-1, 3]);

@@ -100,6 +100,7 @@ export class OnnxAttributeModel implements AttributeModel {
   readonly numLayers?: number;
   readonly attributes: readonly Attribute[];
   private readonly sessions = new Map<string, Promise<OnnxSession>>();
+  private disposed = false;
 
   /** Use `onnxModel`. */
   constructor(
@@ -154,8 +155,9 @@ export class OnnxAttributeModel implements AttributeModel {
     for (const session of await Promise.all(this.sessions.values())) session.endProfiling();
   }
 
-  /** Frees the sessions that no other model shares. */
+  /** Frees the sessions that no other model shares, after the runs that are under way. */
   dispose(): void {
+    this.disposed = true;
     for (const session of this.sessions.values()) session.then((made) => made.dispose()).catch(() => undefined);
     this.sessions.clear();
   }
@@ -174,6 +176,7 @@ export class OnnxAttributeModel implements AttributeModel {
   }
 
   private session(kind: "forward" | "divergence" | "identity" | "pullback"): Promise<OnnxSession> {
+    if (this.disposed) throw new OnnxError("onnxModel: expected a model in use, got one that was disposed.");
     const known = this.sessions.get(kind);
     if (known) return known;
     const graph = this.graph(kind);

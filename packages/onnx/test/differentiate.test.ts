@@ -55,6 +55,16 @@ describe("differentiate", () => {
   });
 });
 
+it("gives its nodes other names than those of constants that were folded", async () => {
+  const graph = new GraphBuilder();
+  const x = graph.input("x", ["n", 3]);
+  const mask = graph.op("Greater", [graph.constant(floats([3], [1, -1, 1])), graph.float(0)]);
+  graph.output("y", graph.op("Relu", [graph.op("Where", [mask, x, graph.float(0.5)])]), ["n", 3]);
+  const model = differentiate(graph.build(), { outputs: ["y"], wrt: ["x"], cotangents: "ones" });
+  const { x_gradient } = await runModel(model, { x: { dims: [1, 3], data: [2, 2, -2] } });
+  expect([...x_gradient!.data]).toEqual([1, 0, 0]);
+});
+
 describe("shapes", () => {
   it("evaluates the chains by which exporters compute a Reshape's target", () => {
     const graph = new GraphBuilder();

@@ -34,6 +34,26 @@ describe("OnnxSession", () => {
     await expect(second.run({ x: floats([1, 2], [1, 2]) })).rejects.toThrow(/disposed/);
   });
 
+  it("lets runs that are under way end before it is disposed, and goes on after a run that failed", async () => {
+    const session = await OnnxSession.create(doubling(), { threads: 1 });
+    const wrong = session.run({ x: floats([1, 3], [1, 2, 3]) });
+    const late = session.run({ x: floats([1, 2], [1, 2]) });
+    const disposed = session.dispose();
+    await expect(wrong).rejects.toThrow(OnnxError);
+    expect([...((await late).y!.data as Float32Array)]).toEqual([2, 4]);
+    await disposed;
+    await session.dispose();
+    const again = await OnnxSession.create(doubling(), { threads: 1 });
+    expect(again.creationTime).toBeGreaterThan(0);
+    await again.dispose();
+  });
+
+  it("keeps nothing of a model that was refused", async () => {
+    const graph = new GraphBuilder();
+    graph.output("y", graph.op("NoSuchOp", [graph.input("x", ["n"])]), ["n"]);
+    for (let i = 0; i < 2; i++) await expect(OnnxSession.create(graph.build())).rejects.toThrow(/refused the model.*NoSuchOp/);
+  });
+
   it("says what is wrong", async () => {
     expect(await hasNativeRuntime()).toBe(true);
     await expect(OnnxSession.create(doubling(), { providers: ["gpu" as never] })).rejects.toThrow(/one of cpu, cuda/);
@@ -41,6 +61,8 @@ describe("OnnxSession", () => {
     const session = await OnnxSession.create(doubling(), { threads: 1 });
     await expect(session.run({})).rejects.toThrow(/expected inputs x, got none for x/);
     await expect(session.run({ x: floats([1, 3], [1, 2, 3]) })).rejects.toThrow(OnnxError);
+    await expect(session.run({ x: floats([2, 2], [1, 2, 3]) })).rejects.toThrow(OnnxError);
+    await expect(session.run({ x: floats([1, 2], [1, 2]) }, ["z"])).rejects.toThrow(OnnxError);
     await session.dispose();
   });
 });

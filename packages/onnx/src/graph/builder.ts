@@ -84,8 +84,13 @@ export class GraphBuilder {
 
   /** Adds a node with several outputs. */
   ops(op: string, inputs: readonly string[], outputs: number, attributes: Attributes = {}): string[] {
-    const name = this.unique(op);
-    const values = Array.from({ length: outputs }, (_, i) => (i === 0 ? `${name}_y` : `${name}_y${i}`));
+    let name: string;
+    let values: string[];
+    do {
+      name = this.unique(op);
+      values = Array.from({ length: outputs }, (_, i) => (i === 0 ? `${name}_y` : `${name}_y${i}`));
+      // A node that was folded away leaves its output behind as a constant.
+    } while (values.some((value) => this.taken.has(value)));
     for (const value of values) this.taken.add(value);
     this.nodes.push({ op, domain: "", name, inputs: [...inputs], outputs: values, attributes });
     return values;

@@ -119,8 +119,8 @@ export class OnnxSession {
     if (missing.length > 0) {
       throw new OnnxError(`OnnxSession.run: expected inputs ${this.inputs.join(", ")}, got none for ${missing.join(", ")}.`);
     }
-    const tensors = Object.fromEntries(this.inputs.map((name) => [name, this.toRuntime(feeds[name]!)]));
     try {
+      const tensors = Object.fromEntries(this.inputs.map((name) => [name, this.toRuntime(feeds[name]!)]));
       const results = await this.session.run(tensors, fetches);
       return Object.fromEntries(
         Object.entries(results).map(([name, { type, dims, data }]) => [
