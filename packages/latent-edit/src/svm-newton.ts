@@ -126,7 +126,9 @@ export class RoundedHingeNewton {
   /** y(x·p + p₀) of every row. */
   private marginsOf(direction: Float64Array): Float64Array {
     const d = this.rows.columns;
-    return Float64Array.from(this.signs, (sign, i) => sign * (rowTimes(this.rows, i, direction) + direction[d]!));
+    const change = new Float64Array(this.rows.rows);
+    for (let i = 0; i < change.length; i++) change[i] = this.signs[i]! * (rowTimes(this.rows, i, direction) + direction[d]!);
+    return change;
   }
 
   /** The zero of the objective's slope along the direction, by bisection after bracketing: a convex function of one number. */
