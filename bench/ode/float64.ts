@@ -1,51 +1,11 @@
 import { odeint } from "@latentflow/ode";
 import { Solver } from "odex";
 import { compare, printTable } from "../measure.js";
+import type { Problem } from "./problems.js";
 
-/** One initial value problem, its right-hand side in the form that each library takes. */
-interface Problem {
-  readonly name: string;
-  readonly f: (t: number, y: ArrayLike<number>) => number[];
-  readonly y0: readonly number[];
-  readonly t1: number;
-}
+const METHODS = ["dopri5", "tsit5", "dopri8", "verner8"] as const;
 
-const MOON = 0.012277471;
-
-const problems: readonly Problem[] = [
-  {
-    name: "Lorenz",
-    f: (_t, y) => [10 * (y[1]! - y[0]!), y[0]! * (28 - y[2]!) - y[1]!, y[0]! * y[1]! - (8 / 3) * y[2]!],
-    y0: [1, 0, 0],
-    t1: 5,
-  },
-  {
-    name: "Kepler, e = 0.5",
-    f: (_t, y) => {
-      const r3 = (y[0]! * y[0]! + y[1]! * y[1]!) ** 1.5;
-      return [y[2]!, y[3]!, -y[0]! / r3, -y[1]! / r3];
-    },
-    y0: [0.5, 0, 0, Math.sqrt(3)],
-    t1: 20,
-  },
-  {
-    name: "Arenstorf",
-    f: (_t, y) => {
-      const d1 = ((y[0]! + MOON) ** 2 + y[1]! ** 2) ** 1.5;
-      const d2 = ((y[0]! - 1 + MOON) ** 2 + y[1]! ** 2) ** 1.5;
-      return [
-        y[2]!,
-        y[3]!,
-        y[0]! + 2 * y[3]! - ((1 - MOON) * (y[0]! + MOON)) / d1 - (MOON * (y[0]! - 1 + MOON)) / d2,
-        y[1]! - 2 * y[2]! - ((1 - MOON) * y[1]!) / d1 - (MOON * y[1]!) / d2,
-      ];
-    },
-    y0: [0.994, 0, 0, -2.0015851063790824],
-    t1: 17.065216560157964,
-  },
-];
-
-function ours({ f, y0, t1 }: Problem, method: "dopri5" | "dopri8", tolerance: number): number[] {
+function ours({ f, y0, t1 }: Problem, method: (typeof METHODS)[number], tolerance: number): number[] {
   return [...odeint(f, Float64Array.from(y0), [0, t1], { method, rtol: tolerance, atol: tolerance, maxSteps: 1e6 })[1]!];
 }
 
@@ -59,46 +19,50 @@ function odex({ f, y0, t1 }: Problem, tolerance: number): number[] {
 
 const distance = (a: readonly number[], b: readonly number[]) => Math.hypot(...a.map((value, i) => value - b[i]!));
 
-/** The loosest tolerance, in steps of √10, whose end is as near the reference as wanted. */
+/**
+ * A tolerance at which the error at the end is as wanted: where the straight line through log error against log tolerance crosses it, since
+ * single errors scatter by a factor of some.
+ */
 function toleranceFor(run: (tolerance: number) => number[], reference: readonly number[], wanted: number): number {
-  for (let exponent = 4; exponent <= 14; exponent += 0.5) {
-    const tolerance = 10 ** -exponent;
-    if (distance(run(tolerance), reference) <= wanted) return tolerance;
+  const points: [number, number][] = [];
+  for (let exponent = 3; exponent <= 13; exponent += 0.25) {
+    const error = Math.log10(distance(run(10 ** -exponent), reference));
+    if (Math.abs(error - Math.log10(wanted)) < 1.5) points.push([-exponent, error]);
   }
-  return Number.NaN;
+  const mean = (axis: 0 | 1) => points.reduce((sum, point) => sum + point[axis], 0) / points.length;
+  const [x, y] = [mean(0), mean(1)];
+  const slope = points.reduce((s, [a, b]) => s + (a - x) * (b - y), 0) / points.reduce((s, [a]) => s + (a - x) ** 2, 0);
+  return 10 ** (x + (Math.log10(wanted) - y) / slope);
 }
 
-/** Our float64 path beside odex, each at the loosest tolerance that reaches the same error. */
+/** A module of its own: its functions are compiled for the library that calls them, as in a program that uses one of the two. */
+async function ownCopy(reader: string): Promise<readonly Problem[]> {
+  const module = (await import(`./problems.js?${reader}`)) as typeof import("./problems.js");
+  return module.problems;
+}
+
+/** Our float64 path beside odex at equal errors. */
 export async function benchFloat64(): Promise<void> {
   const rows: (string | number)[][] = [];
-  for (const problem of problems) {
+  const [forUs, forOdex] = await Promise.all([ownCopy("ours"), ownCopy("odex")]);
+  for (const [i, problem] of forUs.entries()) {
+    const same = forOdex[i]!;
     const reference = ours(problem, "dopri8", 1e-14);
     for (const wanted of [1e-5, 1e-8]) {
-      const tolerances = {
-        dopri5: toleranceFor((tolerance) => ours(problem, "dopri5", tolerance), reference, wanted),
-        dopri8: toleranceFor((tolerance) => ours(problem, "dopri8", tolerance), reference, wanted),
-        odex: toleranceFor((tolerance) => odex(problem, tolerance), reference, wanted),
-      };
-      const times = await compare(
-        {
-          dopri5: () => ours(problem, "dopri5", tolerances.dopri5),
-          dopri8: () => ours(problem, "dopri8", tolerances.dopri8),
-          odex: () => odex(problem, tolerances.odex),
-        },
-        { rounds: 15, repeat: 5 },
-      );
-      const best = Math.min(times.dopri5, times.dopri8);
-      rows.push([
-        problem.name,
-        wanted,
-        times.dopri5.toFixed(2),
-        times.dopri8.toFixed(2),
-        times.odex.toFixed(2),
-        (times.odex / best).toFixed(1),
-      ]);
+      const runs = Object.fromEntries(
+        METHODS.map((method) => {
+          const tolerance = toleranceFor((tolerance) => ours(problem, method, tolerance), reference, wanted);
+          return [method, () => ours(problem, method, tolerance)];
+        }),
+      ) as Record<(typeof METHODS)[number], () => number[]>;
+      const tolerance = toleranceFor((tolerance) => odex(same, tolerance), reference, wanted);
+      const times = await compare({ ...runs, odex: () => odex(same, tolerance) }, { rounds: 31, repeat: 10 });
+      const best = Math.min(...METHODS.map((method) => times[method]));
+      const cells = [...METHODS, "odex" as const].map((name) => times[name].toFixed(2));
+      rows.push([problem.name, wanted, ...cells, (times.odex / best).toFixed(2)]);
     }
   }
   console.log("float64: milliseconds to the same error (target: faster than odex)");
-  printTable(["problem", "error", "dopri5", "dopri8", "odex", "odex / best"], rows);
+  printTable(["problem", "error", ...METHODS, "odex", "odex / best"], rows);
   console.log();
 }

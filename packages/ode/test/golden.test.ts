@@ -110,7 +110,7 @@ describe("controller", () => {
   });
 });
 
-describe("end states (tsit5, dopri5, dopri8 at 1e-11)", () => {
+describe("end states (tsit5, dopri5, dopri8, verner8 at 1e-11)", () => {
   const ends: [NumberProblem, readonly number[], number][] = [
     [harmonic, [1, 0], 1e-9],
     [lotkaVolterra, [1.026344767575, 0.909691078136], 1e-9],
@@ -119,7 +119,7 @@ describe("end states (tsit5, dopri5, dopri8 at 1e-11)", () => {
     [cubicSpiral, [-0.443623486699, 0.279440641619], 1e-9],
     [arenstorf, arenstorf.y0, 1e-4],
   ];
-  for (const method of ["dopri5", "tsit5", "dopri8"] as const) {
+  for (const method of ["dopri5", "tsit5", "dopri8", "verner8"] as const) {
     it.each(ends)(`${method}: $name`, ({ f, y0, t1 }, end, tolerance) => {
       const y = odeint(f, Float64Array.from(y0), [0, t1], { method, rtol: 1e-11, atol: 1e-12 })[1]!;
       for (const [i, value] of end.entries()) expect(Math.abs(y[i]! - value)).toBeLessThan(tolerance);
@@ -178,7 +178,7 @@ describe("times", () => {
   it("jumpTimes: Enright–Pryce F2 switches at every integer", () => {
     const f = (t: number, y: number) => (Math.floor(t) % 2 === 0 ? 55 - 1.5 * y : 55 - 0.5 * y);
     const jumpTimes = Array.from({ length: 19 }, (_, i) => i + 1);
-    for (const method of ["dopri5", "tsit5", "bosh3", "dopri8"] as const) {
+    for (const method of ["dopri5", "tsit5", "bosh3", "dopri8", "verner8"] as const) {
       const y = odeint(f, 110, [0, 20], { method, jumpTimes, rtol: 1e-10, atol: 1e-10 });
       expect(Math.abs(y[1]! - 70.03731057008606)).toBeLessThan(method === "bosh3" ? 1e-5 : 1e-7);
     }

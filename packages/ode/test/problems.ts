@@ -59,5 +59,7 @@ export const nonautonomous = {
   exact: (t: number) => 1 / (2 + Math.sin(t)),
 };
 
+/** Riccati's equation; y = 1/(1.2 − sin t). */
+export const riccati = { f: (t: number, y: number) => y * y * Math.cos(t), exact: (t: number) => 1 / (1.2 - Math.sin(t)) };
 /** Nonlinear and non-autonomous; y = 1/(1 + t²). */
 export const rational = { f: (t: number, y: number) => -2 * t * y * y, exact: (t: number) => 1 / (1 + t * t) };

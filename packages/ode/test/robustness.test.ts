@@ -353,7 +353,7 @@ describe("solve and solveAsync", () => {
   });
 
   it("reverse-time symmetry: forward and back returns to the start", () => {
-    for (const method of ["dopri5", "tsit5", "dopri8", "bosh3"] as const) {
+    for (const method of ["dopri5", "tsit5", "dopri8", "verner8", "bosh3"] as const) {
       const f = (t: number, y: Float64Array) => [y[1]!, -Math.sin(y[0]!) + 0.1 * Math.cos(t)];
       const options = { method, rtol: 1e-10, atol: 1e-12, maxSteps: 1e6 } as const;
       const there = odeint(f, Float64Array.of(1, 0.3), [0, 7], options)[1]!;

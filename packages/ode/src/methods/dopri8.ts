@@ -35,7 +35,7 @@ const embedded = [
 
 /**
  * Coefficients of x, x², … x⁶ of each stage's polynomial (stages 2 to 5 take no part; the last row is f(t1, y1)), derived for this
- * package by tools/reference/ode_dense_dopri8.py: all order conditions up to 5, values and slopes continuous across steps, and of what
+ * package by tools/reference/ode_dense_order8.py: all order conditions up to 5, values and slopes continuous across steps, and of what
  * is then free the choice with the least residual in the conditions of order 6.
  */
 const dense: readonly (readonly number[])[] = [

@@ -11,9 +11,10 @@ import { rk4 } from "./rk4.js";
 import { rk4Classic } from "./rk4-classic.js";
 import type { ExplicitMethod } from "./tableau.js";
 import { tsit5 } from "./tsit5.js";
+import { verner8 } from "./verner8.js";
 
 /** Methods with an error estimate: they choose their steps. */
-export const ADAPTIVE_METHODS = { adaptive_heun: adaptiveHeun, bosh3, dopri5, tsit5, dopri8 } as const;
+export const ADAPTIVE_METHODS = { adaptive_heun: adaptiveHeun, bosh3, dopri5, tsit5, dopri8, verner8 } as const;
 
 /** Methods that take the steps they are given. */
 export const FIXED_METHODS = { euler, midpoint, heun2, ralston2, heun3, rk4, rk4_classic: rk4Classic } as const;

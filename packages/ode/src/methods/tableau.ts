@@ -28,6 +28,13 @@ export interface Tableau {
   readonly dense: DenseOutput;
 }
 
+/** A row of a tableau without its zeros. */
+export interface SparseRow {
+  readonly weights: Float64Array;
+  /** The stages that these weights belong to, from 0. */
+  readonly stages: Int32Array;
+}
+
 /** A checked tableau. */
 export interface ExplicitMethod extends Tableau {
   readonly kind: "explicit-runge-kutta";
@@ -36,6 +43,12 @@ export interface ExplicitMethod extends Tableau {
     readonly coupling: readonly Float64Array[];
     readonly weights: Float64Array;
     readonly errorWeights: Float64Array | undefined;
+    /** The same without zeros. */
+    readonly sparse: {
+      readonly coupling: readonly SparseRow[];
+      readonly weights: SparseRow;
+      readonly errorWeights: SparseRow | undefined;
+    };
   };
   /** First same as last: the last stage is f(t1, y1), the next step's first. */
   readonly firstSameAsLast: boolean;
@@ -72,8 +85,18 @@ export function explicitMethod(tableau: Tableau): ExplicitMethod {
     coupling: coupling.map((row) => Float64Array.from(row)),
     weights: Float64Array.from(weights),
     errorWeights: errorWeights === undefined ? undefined : Float64Array.from(errorWeights),
+    sparse: {
+      coupling: coupling.map(sparse),
+      weights: sparse(weights),
+      errorWeights: errorWeights === undefined ? undefined : sparse(errorWeights),
+    },
   };
   return deepFreeze({ ...tableau, kind: "explicit-runge-kutta" as const, fast, firstSameAsLast });
+}
+
+function sparse(row: readonly number[]): SparseRow {
+  const used = Array.from(row.keys()).filter((j) => row[j] !== 0);
+  return { weights: Float64Array.from(used, (j) => row[j]!), stages: Int32Array.from(used) };
 }
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);

@@ -1,7 +1,9 @@
 import { describeValue, type TreeStructure } from "@latentflow/core";
 import { OdeError } from "../errors.js";
+import type { StepTrial } from "../stepping/explicit-step.js";
+import { Float64Stepper } from "./float64-step.js";
 import { evaluatePolynomials, type Polynomials } from "./polynomials.js";
-import type { PackedDynamics, Reading, StateSpace, StepSpan, Tolerances, Weights } from "./state-space.js";
+import type { Attempt, PackedDynamics, Reading, StateSpace, StepSpan, Tolerances } from "./state-space.js";
 
 /** One member of the state: a number, or a Float64Array of some length. */
 interface Member {
@@ -24,6 +26,7 @@ export class Float64Space implements StateSpace<Float64Array> {
   readonly #members: readonly Member[];
   readonly #size: number;
   readonly #free: Float64Array[] = [];
+  #stepper: Float64Stepper | undefined;
 
   constructor(caller: string, structure: TreeStructure, leaves: readonly Leaf[]) {
     let offset = 0;
@@ -80,27 +83,25 @@ export class Float64Space implements StateSpace<Float64Array> {
   combine(
     base: Float64Array | undefined,
     span: StepSpan | undefined,
-    weights: Weights,
+    weights: Float64Array,
     slopes: readonly Float64Array[],
   ): Float64Array {
     const h = span === undefined ? 1 : span.h;
-    const size = this.#size;
-    const terms = Math.min(weights.length, slopes.length);
     const result = this.#allocate();
-    // The first term overwrites what the recycled memory holds: a call of fill() costs as much as a term.
-    let empty = true;
-    for (let j = 0; j < terms; j++) {
-      const weight = weights[j]!;
-      if (weight === 0) continue;
-      const slope = slopes[j]!;
-      if (empty) for (let i = 0; i < size; i++) result[i] = weight * slope[i]!;
-      else for (let i = 0; i < size; i++) result[i]! += weight * slope[i]!;
-      empty = false;
-    }
-    if (empty) result.fill(0);
-    if (base === undefined) for (let i = 0; i < size; i++) result[i]! *= h;
-    else for (let i = 0; i < size; i++) result[i] = base[i]! + h * result[i]!;
+    weightedSum(result, weights, slopes);
+    if (base === undefined) for (let i = 0; i < result.length; i++) result[i]! *= h;
+    else for (let i = 0; i < result.length; i++) result[i] = base[i]! + h * result[i]!;
     return result;
+  }
+
+  attempt(trial: StepTrial<Float64Array>): Attempt<Float64Array> {
+    // One solve uses one method.
+    this.#stepper ??= new Float64Stepper(trial.method, this.#size, {
+      allocate: () => this.#allocate(),
+      recycle: (state) => this.recycle(state),
+      norm: (error, { y0, tolerances }, y1) => this.#largestRms(error, y0, y1, tolerances!),
+    });
+    return this.#stepper.attempt(trial);
   }
 
   interpolate(
@@ -115,22 +116,27 @@ export class Float64Space implements StateSpace<Float64Array> {
 
   norm(
     scale: number,
-    weights: Weights,
+    weights: Float64Array,
     slopes: readonly Float64Array[],
     a: Float64Array,
     b: Float64Array,
-    { rtol, atol }: Tolerances,
+    tolerances: Tolerances,
   ): number {
+    const error = this.#allocate();
+    weightedSum(error, weights, slopes);
+    for (let i = 0; i < error.length; i++) error[i]! *= scale;
+    const norm = this.#largestRms(error, a, b, tolerances);
+    this.recycle(error);
+    return norm;
+  }
+
+  /** Largest member's RMS of `error / (atol + rtol · max(|a|, |b|))`. */
+  #largestRms(error: Float64Array, a: Float64Array, b: Float64Array, { rtol, atol }: Tolerances): number {
     let largest = 0;
     for (const { offset, length } of this.#members) {
       let squares = 0;
       for (let i = offset; i < offset + length; i++) {
-        let error = 0;
-        for (let j = 0; j < weights.length; j++) {
-          const weight = weights[j]!;
-          if (weight !== 0) error += weight * slopes[j]![i]!;
-        }
-        const scaled = (scale * error) / (atol + rtol * Math.max(Math.abs(a[i]!), Math.abs(b[i]!)));
+        const scaled = error[i]! / (atol + rtol * Math.max(Math.abs(a[i]!), Math.abs(b[i]!)));
         squares += scaled * scaled;
       }
       const rms = length === 0 ? 0 : Math.sqrt(squares / length);
@@ -235,5 +241,16 @@ export class Float64Space implements StateSpace<Float64Array> {
 
   #wrongSlope(expected: string, got: unknown): OdeError {
     return new OdeError(`${this.#caller}: expected f to return ${expected}, shaped as y0, got ${describeValue(got)}.`);
+  }
+}
+
+/** `out = Σ weights[j] · slopes[j]` over as many terms as there are of both; terms of weight 0 are skipped. */
+function weightedSum(out: Float64Array, weights: Float64Array, slopes: readonly Float64Array[]): void {
+  out.fill(0);
+  for (let j = 0; j < Math.min(weights.length, slopes.length); j++) {
+    const weight = weights[j]!;
+    if (weight === 0) continue;
+    const slope = slopes[j]!;
+    for (let i = 0; i < out.length; i++) out[i]! += weight * slope[i]!;
   }
 }

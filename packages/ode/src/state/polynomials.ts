@@ -2,8 +2,8 @@
 export type Polynomials = readonly (readonly number[])[];
 
 /** `pᵢ(x) = Σⱼ polynomials[i][j] x^(j+1)` for every i. */
-export function evaluatePolynomials(polynomials: Polynomials, x: number): number[] {
-  return polynomials.map((coefficients) => {
+export function evaluatePolynomials(polynomials: Polynomials, x: number): Float64Array {
+  return Float64Array.from(polynomials, (coefficients) => {
     let value = 0;
     for (let j = coefficients.length - 1; j >= 0; j--) value = (value + coefficients[j]!) * x;
     return value;
@@ -11,8 +11,8 @@ export function evaluatePolynomials(polynomials: Polynomials, x: number): number
 }
 
 /** `pᵢ′(x)` for every i. */
-export function differentiatePolynomials(polynomials: Polynomials, x: number): number[] {
-  return polynomials.map((coefficients) => {
+export function differentiatePolynomials(polynomials: Polynomials, x: number): Float64Array {
+  return Float64Array.from(polynomials, (coefficients) => {
     let value = 0;
     for (let j = coefficients.length - 1; j >= 0; j--) value = value * x + (j + 1) * coefficients[j]!;
     return value;

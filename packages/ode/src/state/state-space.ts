@@ -1,4 +1,5 @@
 import type { Scalar } from "@tensorflow/tfjs-core";
+import type { StepTrial } from "../stepping/explicit-step.js";
 import type { Polynomials } from "./polynomials.js";
 
 /** A scalar that a solver must know: already a number, or on the device until a driver reads it back. */
@@ -17,8 +18,16 @@ export interface StepSpan {
   readonly h: number;
 }
 
-/** One number for each of some states. */
-export type Weights = readonly number[] | Float64Array;
+/** A step that was tried. Its states belong to the stepping loop. */
+export interface Attempt<V> {
+  readonly y1: V;
+  /** Norm of the estimated error; 0 when it is not estimated. */
+  readonly ratio: Reading;
+  /** kᵢ; the first is f(t0, y0) as it was given. */
+  readonly slopes: V[];
+  /** Recycles the slopes but f(t0, y0) and `kept`. */
+  release(kept?: V): void;
+}
 
 /** The right-hand side on packed states; the result belongs to the caller. */
 export type PackedDynamics<V> = (t: number, y: V) => V;
@@ -31,14 +40,16 @@ export interface StateSpace<V> {
   /** Whether `f` sees times rounded to single precision. */
   readonly singlePrecisionTime: boolean;
   /** `base + h Σ weights[i] · slopes[i]`; a base of undefined is 0, a span of undefined means h = 1, and weights of 0 are skipped. */
-  combine(base: V | undefined, span: StepSpan | undefined, weights: Weights, slopes: readonly V[]): V;
+  combine(base: V | undefined, span: StepSpan | undefined, weights: Float64Array, slopes: readonly V[]): V;
   /**
    * Dense output `base + h Σᵢ pᵢ(x) · slopes[i]` at x = (t − t0)/h, with polynomials `pᵢ(x) = Σⱼ polynomials[i][j] x^(j+1)`. A space whose
    * times are tensors differentiates with respect to t, t0 and h as well.
    */
   interpolate(base: V, span: StepSpan, polynomials: Polynomials, slopes: readonly V[], t: number): V;
+  /** Tries a step in a way of this space's own, to the same numbers as `explicitStep`, which all other spaces use. */
+  attempt?(trial: StepTrial<V>): Attempt<V>;
   /** Largest member's RMS of `scale · Σ weights[i] · slopes[i] / (atol + rtol · max(|a|, |b|))`. Never differentiated. */
-  norm(scale: number, weights: Weights, slopes: readonly V[], a: V, b: V, tolerances: Tolerances): Reading;
+  norm(scale: number, weights: Float64Array, slopes: readonly V[], a: V, b: V, tolerances: Tolerances): Reading;
   /** The scalar as a number; frees it. */
   read(reading: Reading): number;
   /** The same without blocking the device. */

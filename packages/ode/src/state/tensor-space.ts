@@ -7,7 +7,7 @@ import { linearCombination } from "../kernels/linear-combination.js";
 import { registerKernels } from "../kernels/register.js";
 import { scaledNorm } from "../kernels/scaled-norm.js";
 import { evaluatePolynomials, type Polynomials } from "./polynomials.js";
-import type { PackedDynamics, Reading, StateSpace, StepSpan, Tolerances, Weights } from "./state-space.js";
+import type { PackedDynamics, Reading, StateSpace, StepSpan, Tolerances } from "./state-space.js";
 
 /** States of float32 tensors; a packed state is the list of the tree's leaves. */
 export class TensorSpace implements StateSpace<Tensor[]> {
@@ -53,7 +53,7 @@ export class TensorSpace implements StateSpace<Tensor[]> {
     };
   }
 
-  combine(base: Tensor[] | undefined, span: StepSpan | undefined, weights: Weights, slopes: readonly Tensor[][]): Tensor[] {
+  combine(base: Tensor[] | undefined, span: StepSpan | undefined, weights: Float64Array, slopes: readonly Tensor[][]): Tensor[] {
     const like = base ?? slopes[0]!;
     const length = span !== undefined && this.#time !== undefined ? this.#time.length(span) : undefined;
     const factors = scaled(weights, length === undefined ? (span?.h ?? 1) : 1);
@@ -73,14 +73,21 @@ export class TensorSpace implements StateSpace<Tensor[]> {
     const x = this.#time.fraction(t, span);
     let sum: Tensor[] | undefined;
     for (let j = Math.max(...polynomials.map((row) => row.length)) - 1; j >= 0; j--) {
-      const column = polynomials.map((row) => row[j] ?? 0);
+      const column = Float64Array.from(polynomials, (row) => row[j] ?? 0);
       const coefficients = this.combine(undefined, span, column, slopes);
       sum = coefficients.map((coefficient, m) => mul(sum === undefined ? coefficient : add(coefficient, sum[m]!), x));
     }
     return base.map((leaf, m) => (sum === undefined ? clone(leaf) : add(leaf, sum[m]!)));
   }
 
-  norm(scale: number, weights: Weights, slopes: readonly Tensor[][], a: Tensor[], b: Tensor[], tolerances: Tolerances): Scalar {
+  norm(
+    scale: number,
+    weights: Float64Array,
+    slopes: readonly Tensor[][],
+    a: Tensor[],
+    b: Tensor[],
+    tolerances: Tolerances,
+  ): Scalar {
     const members = a
       .slice(0, this.#normMembers)
       .map((leaf, m) => ({ a: leaf, b: b[m]!, terms: slopes.map((slope) => slope[m]!) }));
@@ -160,7 +167,7 @@ export class TensorSpace implements StateSpace<Tensor[]> {
   }
 }
 
-function scaled(weights: Weights, scale: number): number[] {
+function scaled(weights: Float64Array, scale: number): number[] {
   const result: number[] = [];
   for (let i = 0; i < weights.length; i++) result.push(weights[i]! * scale);
   return result;

@@ -1,35 +1,37 @@
 import type { ExplicitMethod } from "../methods/tableau.js";
-import type { PackedDynamics, StateSpace, StepSpan } from "../state/state-space.js";
+import type { Attempt, PackedDynamics, StateSpace, StepSpan, Tolerances } from "../state/state-space.js";
 
-/** A step that was tried: the candidate and the slopes it was made of. */
-export interface Attempt<V> {
-  readonly y1: V;
-  /** kᵢ; the first is f(t0, y0). */
-  readonly slopes: V[];
+/** What a step is tried with. */
+export interface StepTrial<V> {
+  readonly f: PackedDynamics<V>;
+  readonly method: ExplicitMethod;
+  readonly span: StepSpan;
+  /** The time that stages at t1 are given: t1, or just before it where f jumps at t1. */
+  readonly endTime: number;
+  readonly y0: V;
+  /** f(t0, y0). */
+  readonly f0: V;
+  /** What the error is measured in; undefined: it is not estimated. */
+  readonly tolerances: Tolerances | undefined;
 }
 
-/**
- * One step of an explicit Runge–Kutta method, one linear combination a stage.
- *
- * @param endTime the time that stages at t1 are given: t1, or just before it where f jumps at t1
- */
-export function explicitStep<V>(
-  space: StateSpace<V>,
-  f: PackedDynamics<V>,
-  { nodes, fast, firstSameAsLast }: ExplicitMethod,
-  span: StepSpan,
-  endTime: number,
-  y0: V,
-  f0: V,
-): Attempt<V> {
+/** One step of an explicit Runge–Kutta method in any space, one linear combination a stage. */
+export function explicitStep<V>(space: StateSpace<V>, trial: StepTrial<V>): Attempt<V> {
+  const { f, method, span, endTime, y0, f0, tolerances } = trial;
+  const { nodes, fast, firstSameAsLast } = method;
   const slopes = [f0];
-  const stages = nodes.length;
-  for (let i = 1; i < stages; i++) {
+  let y1: V | undefined;
+  for (let i = 1; i < nodes.length; i++) {
     const stage = space.combine(y0, span, fast.coupling[i]!, slopes);
     const node = nodes[i]!;
     slopes.push(f(node === 1 ? endTime : span.t0 + node * span.h, stage));
-    if (firstSameAsLast && i === stages - 1) return { y1: stage, slopes };
-    space.recycle(stage);
+    if (firstSameAsLast && i === nodes.length - 1) y1 = stage;
+    else space.recycle(stage);
   }
-  return { y1: space.combine(y0, span, fast.weights, slopes), slopes };
+  y1 ??= space.combine(y0, span, fast.weights, slopes);
+  const ratio = tolerances === undefined ? 0 : space.norm(span.h, fast.errorWeights!, slopes, y0, y1, tolerances);
+  const release = (kept?: V) => {
+    for (let i = 1; i < slopes.length; i++) if (slopes[i] !== kept) space.recycle(slopes[i]!);
+  };
+  return { y1, ratio, slopes, release };
 }

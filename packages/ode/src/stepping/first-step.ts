@@ -17,22 +17,25 @@ export interface Start<V> {
   readonly order: number;
 }
 
+const ONE = Float64Array.of(1);
+const DIFFERENCE = Float64Array.of(1, -1);
+
 /**
  * A first step such that the explicit Euler step's error and the next derivative stay small (Hairer, Nørsett & Wanner I, section II.4,
  * "starting step size"). Costs one evaluation of f. Yields the scalars it must know; returns the step's length, positive.
  */
 export function* selectFirstStep<V>(start: Start<V>): Generator<Reading, number, number> {
   const { space, f, t0, y0, f0, direction, tolerances, order } = start;
-  const norm = (weights: readonly number[], terms: readonly V[]) =>
+  const norm = (weights: Float64Array, terms: readonly V[]) =>
     space.scope(() => space.norm(1, weights, terms, y0, y0, tolerances));
-  const d0 = yield norm([1], [y0]);
-  const d1 = yield norm([1], [f0]);
+  const d0 = yield norm(ONE, [y0]);
+  const d1 = yield norm(ONE, [f0]);
   const h0 = Math.min(d0 < 1e-5 || d1 < 1e-5 ? 1e-6 : (0.01 * d0) / d1, start.maxProbe);
   if (!Number.isFinite(h0)) return Number.NaN;
   const change = space.scope(() => {
     const t1 = t0 + direction * h0;
-    const probe = space.combine(y0, { t0, t1, h: direction * h0 }, [1], [f0]);
-    return space.norm(1, [1, -1], [f(t1, probe), f0], y0, y0, tolerances);
+    const probe = space.combine(y0, { t0, t1, h: direction * h0 }, ONE, [f0]);
+    return space.norm(1, DIFFERENCE, [f(t1, probe), f0], y0, y0, tolerances);
   });
   const d2 = (yield change) / h0;
   const h1 = d1 <= 1e-15 && d2 <= 1e-15 ? Math.max(1e-6, h0 * 1e-3) : (0.01 / Math.max(d1, d2)) ** (1 / order);

@@ -93,33 +93,28 @@ export function* integrate<V>(
     if (span === undefined) return ending("finished", 0);
     if (statistics.accepted + statistics.rejected >= maxSteps) return ending("maxSteps", span.h);
     const mark = tapeMark();
-    const endTime = beforeJump(span.t1);
-    const { tolerances } = policy;
-    const attempt = space.scope(() => {
-      const { y1, slopes } = explicitStep(space, f, method, span, endTime, y, slope);
-      const ratio = tolerances === undefined ? 0 : space.norm(span.h, method.fast.errorWeights!, slopes, y, y1, tolerances);
-      return { y1, slopes, ratio };
-    });
-    const { y1, slopes } = attempt;
+    const trial = { f, method, span, endTime: beforeJump(span.t1), y0: y, f0: slope, tolerances: policy.tolerances };
+    const attempt = space.scope(() => space.attempt?.(trial) ?? explicitStep(space, trial));
+    const { y1 } = attempt;
     const ratio = typeof attempt.ratio === "number" ? attempt.ratio : yield attempt.ratio;
     const verdict = policy.judge(ratio);
     if (verdict !== "accept") {
       statistics.rejected++;
       rewindTape(mark);
       space.recycle(y1);
-      for (let i = 1; i < slopes.length; i++) space.recycle(slopes[i]!);
+      attempt.release();
       if (verdict === "too small") return ending(Number.isFinite(ratio) ? "stepUnderflow" : "notFinite", span.h);
       continue;
     }
     statistics.accepted++;
-    if (tolerances === undefined && !space.looksFinite(y1)) {
+    if (trial.tolerances === undefined && !space.looksFinite(y1)) {
       space.recycle(y1);
       return ending("notFinite", span.h);
     }
 
-    if (method.dense.usesEndSlope && (watch !== undefined || observer.needsDense(span))) {
-      slopes.push(space.scope(() => f(endTime, y1)));
-    }
+    const looksInside = watch !== undefined || observer.needsDense(span);
+    const slopes = looksInside || method.firstSameAsLast ? attempt.slopes : [];
+    if (looksInside && method.dense.usesEndSlope) slopes.push(space.scope(() => f(trial.endTime, y1)));
     const knowsEndSlope = method.firstSameAsLast || slopes.length > method.nodes.length;
     const step = new Step(space, method.dense, span, y, y1, slopes);
     const eventTime = watch === undefined ? undefined : yield* watch(step);
@@ -127,7 +122,9 @@ export function* integrate<V>(
 
     // The next step starts from what this one already knows, unless the solution or f jumps here.
     const reuse = knowsEndSlope && replacement === undefined && !jumps.has(span.t1);
-    for (let i = 0; i < slopes.length - (reuse ? 1 : 0); i++) space.recycle(slopes[i]!);
+    const next = reuse ? slopes[slopes.length - 1] : undefined;
+    space.recycle(slope);
+    attempt.release(next);
     space.recycle(y);
     if (replacement !== undefined) space.recycle(y1);
     y = replacement ?? y1;
@@ -141,7 +138,7 @@ export function* integrate<V>(
     });
     if (eventTime !== undefined) return ending("event", span.h);
     if ((end - t) * direction <= 0) return ending("finished", span.h);
-    slope = reuse ? slopes[slopes.length - 1]! : space.scope(() => f(afterJump(t), y));
+    slope = next ?? space.scope(() => f(afterJump(t), y));
   }
 }
 
