@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CheckpointError, PickledGlobal, PickledObject, readTorch, stateDict, type TensorData, toFloat32 } from "../src/index.js";
-import { type Part, torchZip } from "./craft.js";
+import { global, type Part, text, torchZip } from "./craft.js";
 import { referenceFile, referenceValues } from "./files.js";
 
 type Dict = Map<string, unknown>;
@@ -96,6 +96,23 @@ it("reads the numbers of protocol 0, which are text", async () => {
     true,
   ]);
   await expect(readTorch(torchZip("F0x10\n"))).rejects.toThrow("expected a decimal number");
+});
+
+it("knows Python's own types under the names of Python 2, which protocol 2 keeps", async () => {
+  const empty = (name: string): Part => [global("__builtin__", name), "(tR"];
+  const lists: Part = [global("collections", "defaultdict"), "(", global("__builtin__", "list"), "tR", text("a"), "]", "s"];
+  const value = await readTorch(torchZip(["(", empty("bytes"), empty("bytearray"), empty("tuple"), empty("dict"), lists, "l"]));
+  expect(value).toEqual([new Uint8Array(0), new Uint8Array(0), [], new Map(), new Map([["a", []]])]);
+});
+
+it("NumPy's single numbers arrive as Python's do", async () => {
+  const scalar = (type: string, bytes: string): Part => {
+    const dtype: Part = [global("numpy", "dtype"), "(", text(type), "\x89\x88tR"];
+    const encoded: Part = [global("_codecs", "encode"), "(", text(bytes), text("latin1"), "tR"];
+    return [global("numpy.core.multiarray", "scalar"), "(", dtype, encoded, "tR"];
+  };
+  const value = await readTorch(torchZip(["(", scalar("b1", "\x01"), scalar("i8", "\x07\0\0\0\0\0\0\0"), "l"]));
+  expect(value).toEqual([true, 7]);
 });
 
 describe("readTorch refuses", () => {

@@ -42,6 +42,8 @@ describe("fromNvlabs", () => {
     ]);
     expect(read(network({ initKwargs })).architecture).toEqual({ ...architecture, mappingRate: 0.02 });
     expect(read(network()).architecture).toEqual({ ...architecture, convClamp: null });
+    const later = network({ initKwargs: new Map([["conv_clamp", 1.5]]) });
+    expect(read(later).architecture).toEqual(architecture);
   });
 
   it.each<[string, NvlabsNetwork, RegExp]>([

@@ -19,20 +19,17 @@ export function callables(table: Record<string, (args: unknown[], machine: Pickl
   return (name) => map.get(name);
 }
 
-/** Python's own harmless names, in the spelling of Python 3 and of Python 2. */
+/** The module of Python's own types, in the spelling of Python 3 and of Python 2, which protocols up to 2 keep. */
+const BUILTINS = ["builtins", "__builtin__"];
+const inBuiltins = <T>(table: Record<string, T>): Record<string, T> =>
+  Object.fromEntries(BUILTINS.flatMap((module) => Object.entries(table).map(([name, value]) => [`${module}.${name}`, value])));
+
+/** Python's own harmless names. */
 export const pythonGlobals: FindGlobal = firstOf(
   callables({
     "collections.OrderedDict": makeMap,
-    "builtins.dict": makeMap,
     "collections.defaultdict": ([, items], machine) => makeMap(items === undefined ? [] : [items], machine),
     "collections.Counter": makeMap,
-    "builtins.set": makeSet,
-    "builtins.frozenset": makeSet,
-    "builtins.list": makeList,
-    "builtins.tuple": makeList,
-    "__builtin__.set": makeSet,
-    "__builtin__.frozenset": makeSet,
-    "builtins.bytearray": ([bytes], machine) => toBytes(bytes, machine),
     "_codecs.encode": ([text], machine) => toBytes(text, machine),
     "argparse.Namespace": () => new PickledObject("argparse.Namespace"),
     "copyreg._reconstructor": reconstruct,
@@ -41,9 +38,19 @@ export const pythonGlobals: FindGlobal = firstOf(
     "pathlib.PurePosixPath": joinPath,
     "pathlib.WindowsPath": joinPath,
     "pathlib._local.PosixPath": joinPath,
+    "pathlib._local.PurePosixPath": joinPath,
     "pathlib._local.WindowsPath": joinPath,
+    ...inBuiltins({
+      dict: makeMap,
+      set: makeSet,
+      frozenset: makeSet,
+      list: makeList,
+      tuple: makeList,
+      bytes: ([bytes]: unknown[], machine: PickleMachine) => toBytes(bytes, machine),
+      bytearray: ([bytes]: unknown[], machine: PickleMachine) => toBytes(bytes, machine),
+    }),
   }),
-  names("builtins.int", "builtins.float", "builtins.bool", "builtins.str", "builtins.object", "__builtin__.object"),
+  names(...BUILTINS.flatMap((module) => ["int", "float", "bool", "str", "object"].map((name) => `${module}.${name}`))),
 );
 
 /** Globals that are names and nothing more. */

@@ -28,7 +28,8 @@ export function floatFromText(line: string, offset: number): number {
   return Number(line);
 }
 
-function exactNumber(value: bigint): number | bigint {
+/** A number where that is exact. */
+export function exactNumber(value: bigint): number | bigint {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
 }

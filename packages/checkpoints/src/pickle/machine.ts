@@ -214,7 +214,9 @@ export class PickleMachine {
     const full = `${module}.${name}`;
     const found = this.#globals.get(full) ?? this.#host.findGlobal(full);
     if (!found)
-      this.fail(`the file refers to ${describe(full)}, which is not in the list of known harmless names; nothing was run.`);
+      this.fail(
+        `the file refers to ${describe(full)}, which is not in the list of known harmless names; nothing was run. Save plain tensors, such as model.state_dict(), instead.`,
+      );
     this.#globals.set(full, found);
     return found;
   }

@@ -2,6 +2,7 @@ import { type DType, dtypes, elementCount, memorySize, type TensorData } from ".
 import { ElementDecoder, stridedElements } from "../elements.js";
 import { CheckpointError, describe } from "../error.js";
 import { callables, firstOf, names } from "./common-globals.js";
+import { exactNumber } from "./literals.js";
 import type { FindGlobal, PickleMachine } from "./machine.js";
 
 /** A NumPy element type: kind and size of an element, and its byte order. */
@@ -89,8 +90,12 @@ function fromBuffer([bytes, type, shape, order]: unknown[], machine: PickleMachi
   return makeArray(machine, bytes, type, shape, order === "F");
 }
 
+/** One number, as Python's own would arrive. */
 function scalar([type, bytes]: unknown[], machine: PickleMachine): unknown {
-  return makeArray(machine, bytes, type, [], false).data[0];
+  const { dtype, data } = makeArray(machine, bytes, type, [], false);
+  const value = data[0]!;
+  if (dtype === "bool") return value !== 0;
+  return typeof value === "bigint" ? exactNumber(value) : value;
 }
 
 function makeArray(machine: PickleMachine, bytes: unknown, type: unknown, shape: unknown, fortran: boolean): TensorData {

@@ -107,10 +107,13 @@ function refuseOthers(caller: string, { className, initKwargs, tensors }: Nvlabs
   if (!tensors.has("synthesis.b4.torgb.weight")) refuse('architecture "orig"');
 }
 
-/** A keyword argument of the synthesis or mapping network, which the generator passes on as `synthesis_kwargs` or `mapping_kwargs`. */
+/**
+ * A keyword argument of the synthesis or mapping network, which the generator passes on from `synthesis_kwargs` or `mapping_kwargs`; NVlabs' later
+ * code takes those of the synthesis among its own.
+ */
 function argument({ initKwargs }: NvlabsNetwork, group: string, name: string): unknown {
   const kwargs = initKwargs.get(group);
-  return kwargs instanceof Map ? kwargs.get(name) : undefined;
+  return kwargs instanceof Map && kwargs.has(name) ? kwargs.get(name) : initKwargs.get(name);
 }
 
 function convClamp(caller: string, network: NvlabsNetwork): number | null {
