@@ -91,6 +91,19 @@ describe("refuses, with what was expected and what was found", () => {
     );
   });
 
+  it.each([
+    ["{", "the form of JSON"],
+    ["null", "2 to 9 numbers of channels"],
+    ['{"channels": [4, 1e99], "resolution": 8}', "2 to 9 numbers of channels"],
+    ['{"channels": [4, 4], "resolution": 16}', "resolution 8"],
+    ['{"channels": [4, 4], "resolution": 8, "zDim": 4, "latentDim": 4, "mappingLayers": 1e12}', "1 to 64 mappingLayers"],
+  ])("a file with the architecture %s", async (architecture, expected) => {
+    const file = writeSafetensors({}, { format: "latentflow StyleGAN2", architecture });
+    await expect(StyleGan2Generator.fromSafetensors(file)).rejects.toThrow(
+      `fromSafetensors: expected the file's architecture to have ${expected}`,
+    );
+  });
+
   it("another resampling filter", async () => {
     const tensors = tensorsOf();
     tensors.set("convs.0.conv.blur.kernel", { dtype: "float32", shape: [4, 4], data: new Float32Array(16).fill(1 / 4) });

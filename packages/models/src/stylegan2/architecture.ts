@@ -1,3 +1,4 @@
+import { ModelsError } from "../errors.js";
 import type { NamedShapes } from "../tensors-by-name.js";
 
 /** The sizes of a StyleGAN2 and what differs between the two families of code that train it. */
@@ -21,6 +22,38 @@ export interface StyleGan2Architecture {
   readonly family: "rosinality" | "nvlabs";
   /** Activations and the terms of the RGB sum are clamped to ± this (NVlabs: 256); null: not at all. */
   readonly convClamp: number | null;
+}
+
+const MAX_LEVELS = 9; // 1024 pixels
+const MAX_MAPPING_LAYERS = 64;
+
+/**
+ * An architecture from a file's text.
+ *
+ * @throws ModelsError unless every part of it is one that a generator can have
+ */
+export function parseArchitecture(caller: string, text: string): StyleGan2Architecture {
+  const fail = (what: string): never => {
+    throw new ModelsError(`${caller}: expected the file's architecture to have ${what}, got ${text.slice(0, 200)}.`);
+  };
+  let parsed: Partial<StyleGan2Architecture> | null = null;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    fail("the form of JSON");
+  }
+  const { zDim, latentDim, mappingLayers, mappingRate, channels, family, convClamp } = parsed ?? {};
+  const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
+  const isPositive = (value: unknown) => typeof value === "number" && value > 0 && value < Number.POSITIVE_INFINITY;
+  if (!Array.isArray(channels) || channels.length < 2 || channels.length > MAX_LEVELS || !channels.every(isCount))
+    return fail("2 to 9 numbers of channels");
+  if (parsed?.resolution !== 2 << channels.length) return fail(`resolution ${2 << channels.length}, as its channels say`);
+  if (!isCount(zDim) || !isCount(latentDim)) return fail("zDim and latentDim");
+  if (!isCount(mappingLayers) || mappingLayers! > MAX_MAPPING_LAYERS) return fail("1 to 64 mappingLayers");
+  if (!isPositive(mappingRate)) return fail("a positive mappingRate");
+  if (family !== "rosinality" && family !== "nvlabs") return fail('family "rosinality" or "nvlabs"');
+  if (convClamp !== null && !isPositive(convClamp)) return fail("convClamp null or positive");
+  return parsed as StyleGan2Architecture;
 }
 
 /** Number of convolutions with noise, from 4 × 4 upwards. */

@@ -25,7 +25,7 @@ import {
 import { ModelsError } from "../errors.js";
 import { checkTensors, floatsOf, type NamedTensors } from "../tensors-by-name.js";
 import { withTruncation } from "../truncation.js";
-import { rowCount, type StyleGan2Architecture, styleGan2Shapes } from "./architecture.js";
+import { parseArchitecture, rowCount, type StyleGan2Architecture, styleGan2Shapes } from "./architecture.js";
 import { disposeLayers, type MappingLayer, mappingLayers, type SynthesisLayers, synthesisLayers } from "./layers.js";
 import { mapLatent } from "./mapping.js";
 import { type Noise, noiseOf } from "./noise.js";
@@ -125,7 +125,7 @@ export class StyleGan2Generator implements Generator {
     if (text === undefined) return new StyleGan2Generator(rosinalityArchitecture("fromSafetensors", tensors), asFloat32(tensors));
     if (metadata.get("format") !== FORMAT)
       throw new ModelsError(`fromSafetensors: expected format "${FORMAT}", got ${metadata.get("format")}.`);
-    const architecture = JSON.parse(text) as StyleGan2Architecture;
+    const architecture = parseArchitecture("fromSafetensors", text);
     checkTensors(
       "fromSafetensors",
       tensors,
