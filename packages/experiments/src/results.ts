@@ -225,6 +225,7 @@ export interface SingularEntropyRecord {
 export interface Probes {
   readonly linear: number;
   readonly nonlinear: number;
+  readonly nonlinearProbe: "neighbours" | "rbf-svm";
   /** Always naming the most frequent class. */
   readonly baseline: number;
   /** nonlinear − linear. */

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { readConfig } from "../config/read.js";
 import { resolveConfig } from "../config/resolve.js";
@@ -33,7 +34,7 @@ export function withCommonOptions(command: Command, out: string): Command {
 
 export function withRunningOptions(command: Command, out: string): Command {
   return withCommonOptions(command, out)
-    .option("--workers <n>", "worker threads, each with networks of its own", positiveInteger, 1)
+    .option("--workers <n>", "worker threads, each with networks of its own", positiveInteger, availableParallelism())
     .option("--shard <i/n>", "do the i-th of n slices of the work; a cluster's array job sets it by itself", shard);
 }
 

@@ -18,7 +18,7 @@ const EXAMPLES = `
 Examples:
   latentflow run --config my.json --out out/faces
   latentflow run --set attributes=object_size,camera_height --set train.iterations=300
-  latentflow run --config my.json --workers 4
+  latentflow run --config my.json --workers 1        # one thread; by default one a core
   srun --array=0-7 latentflow run --config my.json --out /shared/faces    # then once: latentflow report --out /shared/faces
 
 Settings (--set field=value, or a file): name, seed, model, truncation, attributes, methods, sample.*, fit.*, train.*, evaluate.*,

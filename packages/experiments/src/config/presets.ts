@@ -22,24 +22,24 @@ const PAPER: ExperimentConfig = {
     checkpointEvery: 50,
   },
   evaluate: { starts: 2000, times: 40, maxTime: 6, control: "target", resamples: 1000, confidence: 0.95, batchSize: 100 },
-  analyze: { probeCodes: 5000, paths: 200, k: null, bins: 20 },
+  analyze: { probeCodes: 5000, probe: "neighbours", paths: 200, k: null, bins: 20 },
   pictures: { samples: 4, frames: 22 },
 };
 
 const DEMO: ExperimentConfig = {
   ...PAPER,
   name: "latentflow demo",
-  sample: { ...PAPER.sample, codes: 3000, heldOut: 1200 },
+  sample: { ...PAPER.sample, codes: 3000, heldOut: 1200, chunk: 600 },
   fit: { ...PAPER.fit, ratio: 0.05 },
-  train: { ...PAPER.train, iterations: 200, learningRate: 0.02, decayEvery: 100, checkpointEvery: 20 },
-  evaluate: { ...PAPER.evaluate, starts: 150, times: 13, resamples: 500 },
+  train: { ...PAPER.train, iterations: 300, learningRate: 0.02, decayEvery: 150, checkpointEvery: 20 },
+  evaluate: { ...PAPER.evaluate, starts: 200, times: 13, resamples: 500 },
   analyze: { ...PAPER.analyze, probeCodes: 1500, paths: 50 },
 };
 
 const QUICK: ExperimentConfig = {
   ...DEMO,
   name: "latentflow demo, quick",
-  sample: { ...DEMO.sample, codes: 800, heldOut: 300 },
+  sample: { ...DEMO.sample, codes: 800, heldOut: 300, chunk: 275 },
   fit: { ...DEMO.fit, ratio: 0.1 },
   train: { ...DEMO.train, iterations: 30, batchSize: 16, learningRate: 0.05, decayEvery: 1000 },
   evaluate: { ...DEMO.evaluate, starts: 40, times: 7, resamples: 200 },

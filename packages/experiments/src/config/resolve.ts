@@ -75,11 +75,13 @@ function evaluation(given: ExperimentOptions["evaluate"], base: ExperimentConfig
 
 function analysis(given: ExperimentOptions["analyze"], base: ExperimentConfig["analyze"]): ExperimentConfig["analyze"] {
   checkOptions("config.analyze", given, Object.keys(base), ConfigError);
-  const { k: wanted, ...rest } = given ?? {};
-  const { k: standard, ...numeric } = base;
+  const { k: wanted, probe: wantedProbe, ...rest } = given ?? {};
+  const { k: standard, probe: standardProbe, ...numeric } = base;
+  const probes = ["neighbours", "rbf-svm"] as const;
+  const probe = checkChoice("config", "analyze.probe", wantedProbe ?? standardProbe, probes, ConfigError);
   const chosen = wanted === undefined ? standard : wanted;
   const k = chosen === null ? null : checkNumber("config", "analyze.k", chosen, COUNT, ConfigError);
-  return { ...numbers("analyze", rest, numeric, { probeCodes: count(10), paths: COUNT, bins: COUNT }), k };
+  return { ...numbers("analyze", rest, numeric, { probeCodes: count(10), paths: COUNT, bins: COUNT }), k, probe };
 }
 
 function modelChoice(given: unknown): ModelChoice {

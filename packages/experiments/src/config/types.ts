@@ -85,6 +85,8 @@ export interface EvaluateConfig {
 export interface AnalyzeConfig {
   /** Codes for the probes (at most `sample.codes`). */
   readonly probeCodes: number;
+  /** The nonlinear one: nearest neighbours, or a Gaussian-kernel SVM, which is slower and often better. */
+  readonly probe: "neighbours" | "rbf-svm";
   /** Starts whose paths' straightness is measured. */
   readonly paths: number;
   /** Singular values that count for the entropy; null: all. */

@@ -21,6 +21,7 @@ export async function executeJob(
   const images = () => session.imageCount() - before;
   const started = performance.now();
   const record = await folder.make(job.id, inputs, async (own) => {
+    await session.ready();
     await job.run({ ...context, progress: (done) => onProgress(done, images()) }, { folder: own, scratch });
     const seconds = (performance.now() - started) / 1000;
     return { config, environment: world.environment, timing: { seconds, images: images() } };

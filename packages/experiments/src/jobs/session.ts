@@ -22,6 +22,7 @@ export interface SessionOptions {
 
 /** One thread's hold on an experiment: networks and codes, loaded when they are first needed and then kept. */
 export class Session {
+  private backend: Promise<void> | undefined;
   private loadedParts: Promise<ModelParts> | undefined;
   private loadedModel: Promise<RunningModel> | undefined;
   private loadedSample: Promise<Sample> | undefined;
@@ -36,6 +37,12 @@ export class Session {
     const running = await this.start(parts);
     const environment = await describeEnvironment(config, parts, running);
     return { attributes: running.model.attributes, latentDim: running.model.latentDim, environment };
+  }
+
+  /** Starts the backend of the trained half, on which directions live; every job needs it. */
+  ready(): Promise<void> {
+    this.backend ??= startBackend();
+    return this.backend;
   }
 
   /** What jobs may use, once the world is known. */
@@ -70,7 +77,7 @@ export class Session {
   }
 
   private parts(): Promise<ModelParts> {
-    this.loadedParts ??= startBackend().then(() => loadParts(this.options.config.model));
+    this.loadedParts ??= this.ready().then(() => loadParts(this.options.config.model));
     return this.loadedParts;
   }
 

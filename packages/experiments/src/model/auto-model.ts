@@ -35,7 +35,8 @@ export async function autoModel(parts: ModelParts, options: AutoModelOptions = {
   if (obstacle === null) {
     const networks = { generator: generator as OnnxExportable, regressor: regressor as OnnxExportable };
     const model = new WatchedModel(await onnxModel({ ...networks, ...truncation, threads }));
-    const device = `ONNX Runtime on the processor, ${threads === 1 ? "1 thread" : `${threads} threads`}`;
+    // The number of threads changes no number, so it is no part of what a run is known by.
+    const device = "ONNX Runtime on the processor";
     const reason = wanted === "onnx" ? "it was asked for" : "the fastest engine that is installed";
     return running(model, { name: "onnx", device, reason });
   }

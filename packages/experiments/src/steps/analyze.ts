@@ -49,7 +49,7 @@ export function analyzeJobs(config: ExperimentConfig, edits: readonly Edit[]): J
       id: probesJob(edit),
       step: "analyze",
       needs: [SUMMARY_JOB],
-      settings: { codes: analyze.probeCodes, seed, attribute: edit.index },
+      settings: { codes: analyze.probeCodes, probe: analyze.probe, seed, attribute: edit.index },
       images: 0,
       pair: `${edit.slug}/${config.methods[0]}`,
       run: (context, { folder }) => probe(context, folder, edit),
@@ -121,6 +121,10 @@ async function probe({ config, sample }: JobContext, folder: string, edit: Edit)
   const rows = Math.min(config.analyze.probeCodes, training.rows);
   const codes = { data: training.codes.subarray(0, rows * training.latentDim), shape: [rows, training.latentDim] as const };
   const labels = Array.from({ length: rows }, (_, i) => training.label(i, edit.index));
-  const probes: Probes = probeAttribute(codes, labels, { classes: edit.classes, seed: config.seed });
+  const probes: Probes = probeAttribute(codes, labels, {
+    classes: edit.classes,
+    nonlinear: config.analyze.probe,
+    seed: config.seed,
+  });
   await writeJsonAtomic(join(folder, PROBES_FILE), probes);
 }
