@@ -21,8 +21,13 @@ export type EventFunction<S, A = undefined, T = number> = (t: T, y: StateOf<S>, 
 /** Options of `odeintEvent`. */
 export type EventOptions<S, A = undefined, T = number> = CommonOptions<A> &
   StepOptions & {
-    /** Changes sign at the event. A value of 0 at t0 does not fire it. Two changes within one step go unseen: limit maxStep. */
+    /** Changes sign at the event. A value of 0 at t0 does not fire it. Two changes between two looks at it go unseen: see eventChecks. */
     readonly event: EventFunction<S, A, T>;
+    /**
+     * How many evenly spaced times of each step the event function is evaluated at, on dense output but for the step's end. Raise it, or limit
+     * maxStep, where the sign may change twice within a step. Default 1: the end of the step.
+     */
+    readonly eventChecks?: number;
     /** Where to give up looking; before t0 for decreasing times. */
     readonly tMax: number;
   };

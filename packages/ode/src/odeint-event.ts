@@ -71,15 +71,17 @@ const TENSOR_RESOLUTION = 1e-9;
 
 interface CheckedEvent extends Checked {
   readonly event: UserEvent;
+  readonly eventChecks: number;
 }
 
 function checkEvent(caller: string, f: unknown, y0: unknown, t0: unknown, options: unknown): CheckedEvent {
   if (typeof options !== "object" || options === null) throw new OdeError(`${caller}: expected options with event and tMax.`);
-  const { event, tMax } = options as { event?: unknown; tMax?: unknown };
+  const { event, tMax, eventChecks = 1 } = options as { event?: unknown; tMax?: unknown; eventChecks?: unknown };
   if (typeof event !== "function") {
     throw new OdeError(`${caller}: expected event to be a function (t, y) => scalar, got ${describeValue(event)}.`);
   }
   checkNumber(caller, "tMax", tMax, {}, OdeError);
+  const checks = checkNumber(caller, "eventChecks", eventChecks, { min: 1, integer: true }, OdeError);
   if (t0 instanceof Tensor && (t0.size !== 1 || t0.dtype !== "float32" || caller === "odeintEventAsync")) {
     throw new OdeError(`${caller}: expected t0 to be a number or, for a gradient, a float32 scalar, got ${describeValue(t0)}.`);
   }
@@ -93,8 +95,9 @@ function checkEvent(caller: string, f: unknown, y0: unknown, t0: unknown, option
     y0: checkInitialState(caller, y0),
     times: { values: Float64Array.of(start, tMax as number), tensor: undefined },
     options: loose,
-    extra: ["event", "tMax"],
+    extra: ["event", "tMax", "eventChecks"],
     event: event as UserEvent,
+    eventChecks: checks,
   };
   if (t0 instanceof Tensor && checked.y0.kind === "numbers") {
     throw new OdeError(
@@ -109,13 +112,13 @@ function withTimeTensor(checked: Checked, t0: Tensor): Checked {
   return { ...checked, times: { values, tensor: stack([reshape(t0, []), scalar(values[1]!)]) } };
 }
 
-function searchNumbers({ caller, event, options }: CheckedEvent, problem: Problem<Float64Array>) {
+function searchNumbers({ caller, event, eventChecks, options }: CheckedEvent, problem: Problem<Float64Array>) {
   const value = (t: number, y: Float64Array): number => {
     const result = event(t, problem.space.present(y), options.args);
     if (typeof result === "number") return result;
     throw new OdeError(`${caller}: expected event to return a number, as y0 is, got ${describeValue(result)}.`);
   };
-  return searchEvent(problem, value, NUMBER_RESOLUTION);
+  return searchEvent(problem, value, NUMBER_RESOLUTION, eventChecks);
 }
 
 /** The event function on leaves; its result is always a tensor of its own. */
@@ -130,7 +133,7 @@ function eventOnLeaves({ caller, event, options }: CheckedEvent, { space }: Tens
 function searchTensors(checked: CheckedEvent, made: TensorProblem, problem: Problem<Tensor[]>) {
   const event = eventOnLeaves(checked, made);
   const value = (t: number, y: Tensor[]) => offTape(() => event(made.time?.at(t) ?? t, y));
-  return searchEvent(problem, value, TENSOR_RESOLUTION);
+  return searchEvent(problem, value, TENSOR_RESOLUTION, checked.eventChecks);
 }
 
 function numberResult({ caller, space, statistics }: Problem<Float64Array>, { status, found, y }: EventEnding<Float64Array>) {

@@ -19,6 +19,7 @@ const JUST_INSIDE = 1e-3;
  *
  * @param value the event function, off the tape; allocates only its result
  * @param resolution relative resolution of times, that of the number type
+ * @param checks how many evenly spaced times of each step are looked at, its end the last
  * @param onFound receives the state at the event, owned by the space
  */
 export function* watchEvent<V>(
@@ -27,6 +28,7 @@ export function* watchEvent<V>(
   t0: number,
   y0: V,
   resolution: number,
+  checks: number,
   onFound: (found: FoundEvent<V>) => void,
 ): Generator<Reading, StepWatch<V>, number> {
   let previous = yield space.scope(() => value(t0, y0));
@@ -38,14 +40,19 @@ export function* watchEvent<V>(
       low = start + JUST_INSIDE * h;
       previous = yield at(low);
     }
-    const last = yield space.scope(() => value(end, step.y1));
-    if (Number.isNaN(last) || (previous > 0 === last > 0 && last !== 0) || previous === 0) {
-      previous = last;
-      return undefined;
+    for (let k = 1; k <= checks; k++) {
+      const time = k === checks ? end : start + (k / checks) * h;
+      const next = yield k === checks ? space.scope(() => value(end, step.y1)) : at(time);
+      const known = previous !== 0 && !Number.isNaN(previous) && !Number.isNaN(next);
+      if (known && (next === 0 || previous > 0 !== next > 0)) {
+        const t = yield* findRoot(at, low, time, previous, next, resolution);
+        onFound({ t, y: space.scope(() => step.evaluate(t)) });
+        return t;
+      }
+      low = time;
+      previous = next;
     }
-    const t = yield* findRoot(at, low, end, previous, last, resolution);
-    onFound({ t, y: space.scope(() => step.evaluate(t)) });
-    return t;
+    return undefined;
   };
 }
 
