@@ -13,6 +13,7 @@ import {
   grid,
   type Picture,
   pingPong,
+  shrink,
   stripFigure,
   toRgb8,
   writeComparisonPictures,
@@ -52,6 +53,12 @@ describe("enlarge", () => {
       [6, 10, 13, 17, 20].map((v) => expect.closeTo(v, -0.4)),
     );
     expect(new Set(enlarge(plain(3, 3, [77, 77, 77]), { factor: 5 }).data)).toEqual(new Set([77]));
+  });
+
+  it("shrink takes means, and undoes nearest enlargement", () => {
+    expect(shrink(enlarge(ramp, { factor: 3, look: "nearest" }), 3)).toEqual(ramp);
+    expect([...shrink(ramp, 2).data.filter((_, k) => k % 3 === 0)]).toEqual([25, 45]);
+    expect(() => shrink(ramp, 3)).toThrow("got 3 for 4 × 2");
   });
 
   it("names what is wrong", () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeComparisonPictures } from "../src/pictures/index.js";
 import { csv } from "../src/report/csv.js";
+import { embedPictures } from "../src/report/embed.js";
 import { headline } from "../src/report/headline.js";
 import { cdPlot, csvTables, methodStyles, reportPage, writeReport } from "../src/report/index.js";
 import { Markup, markup } from "../src/report/markup.js";
@@ -342,6 +343,11 @@ describe("writeReport", () => {
     const svg = await readFile(join(folder, "figures", "cd-0-object_shape.svg"), "utf8");
     expect(unbalanced(svg)).toEqual([]);
     expect((await readFile(await writeReport(full, folder), "utf8")) === page).toBe(true);
+
+    const first = (await embedPictures(full, folder)).strip(placed[0]!) as readonly string[];
+    const few = reportPage(full, await embedPictures(full, folder, first.join("").length));
+    expect([...few.matchAll(/<img src="data:image/g)]).toHaveLength(2);
+    expect(lacking(few, ['href="pictures/sample-2.png">pictures/sample-2.png</a> would make this page too large'])).toEqual([]);
 
     await rm(join(folder, "pictures", "sample-1.png"));
     await writeFile(join(folder, "pictures", "sample-2.png"), "not a picture");

@@ -25,7 +25,7 @@ export function enlarge(picture: Picture, options: EnlargeOptions): Picture {
   const taps = (size: number) => (look === "nearest" ? nearestTaps(size, factor) : catmullRomTaps(size, factor));
   const wide = resampleRows(picture.data, height, taps(width));
   const data = resampleColumns(wide, width * factor * 3, taps(height));
-  return { width: width * factor, height: height * factor, data: Uint8Array.from(data, toByte) };
+  return { width: width * factor, height: height * factor, data: toBytes(data) };
 }
 
 /** For each new pixel, the source pixels it is made of and their weights, which sum to 1: [pixels, count], row by row. */
@@ -85,6 +85,9 @@ function resampleColumns(source: Float64Array, rowLength: number, { count, indic
   return out;
 }
 
-function toByte(value: number): number {
-  return Math.min(255, Math.max(0, Math.round(value)));
+/** Rounded to the nearest, clamped. A loop: `Uint8Array.from` with a function takes ten times as long. */
+function toBytes(values: Float64Array): Uint8Array {
+  const bytes = new Uint8Array(values.length);
+  for (let i = 0; i < values.length; i++) bytes[i] = Math.min(255, Math.max(0, Math.round(values[i]!)));
+  return bytes;
 }

@@ -10,7 +10,7 @@ export async function encodeGif(frames: readonly Picture[], options: MovieOption
     width,
     height,
     looped: true,
-    frames: frames.map((frame) => ({ data: Uint8ClampedArray.from(toRgba(frame)), delay })),
+    frames: frames.map((frame) => ({ data: new Uint8ClampedArray(toRgba(frame).buffer), delay })),
   });
   return new Uint8Array(file);
 }

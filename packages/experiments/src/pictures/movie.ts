@@ -23,7 +23,7 @@ export function checkMovie(caller: string, frames: readonly Picture[], options: 
 }
 
 /** RGB and an opaque fourth byte, as canvases have it. `width` and `height` may be larger than the picture: its last row and column go on. */
-export function toRgba(picture: Picture, width = picture.width, height = picture.height): Uint8Array {
+export function toRgba(picture: Picture, width = picture.width, height = picture.height): Uint8Array<ArrayBuffer> {
   const data = new Uint8Array(width * height * 4);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {

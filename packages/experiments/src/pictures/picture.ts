@@ -14,10 +14,13 @@ export interface Picture {
  * @throws ExperimentsError for NaN, which would otherwise look like a black pixel
  */
 export function toRgb8(values: ArrayLike<number>): Uint8Array {
-  return Uint8Array.from(values, (value, i) => {
+  const bytes = new Uint8Array(values.length);
+  for (let i = 0; i < bytes.length; i++) {
+    const value = values[i]!;
     if (Number.isNaN(value)) throw new ExperimentsError(`toRgb8: expected numbers, got NaN at index ${i}.`);
-    return Math.round(Math.min(1, Math.max(-1, value)) * 127.5 + 127.5);
-  });
+    bytes[i] = Math.round(Math.min(1, Math.max(-1, value)) * 127.5 + 127.5);
+  }
+  return bytes;
 }
 
 /** Throws unless the picture's bytes are as many as its size says. */

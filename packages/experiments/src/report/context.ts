@@ -45,6 +45,11 @@ export function verdictMark(verdict: PairVerdict | NonNullable<FlowVerdict["outc
   return markup`<span class="verdict ${sign}">${text}</span>`;
 }
 
+/** A link to a file of the run folder, by its path from there. */
+export function fileLink(file: string): Markup {
+  return markup`<a href="${file.split("/").map(encodeURIComponent).join("/")}">${file}</a>`;
+}
+
 /** What to read where a part is missing. */
 export function missing(text: string): Markup {
   return markup`<p class="muted">${text}</p>`;

@@ -1,5 +1,6 @@
 import type { AttributeResult, PictureRecord } from "../../results.js";
-import { methodName, missing, type ReportContext, styleOf } from "../context.js";
+import { fileLink, methodName, missing, type ReportContext, styleOf } from "../context.js";
+import type { Absent } from "../embed.js";
 import { type Markup, markup } from "../markup.js";
 import { names, short, words } from "../numbers.js";
 
@@ -18,7 +19,7 @@ ${movies.length > 0 && markup`<details><summary>Movie: there and back</summary>$
 
 function strip(context: ReportContext, { name }: AttributeResult, record: PictureRecord, index: number): Markup {
   const rows = context.pictures.strip(record);
-  if (rows === null) return missing(`The picture ${record.file} is missing from the run folder.`);
+  if (typeof rows === "string") return absent(record, rows);
   const { times } = record;
   const body = record.methods.map((method, i) => {
     const style = styleOf(context, method);
@@ -31,8 +32,12 @@ function strip(context: ReportContext, { name }: AttributeResult, record: Pictur
 
 function movie(context: ReportContext, record: PictureRecord): Markup {
   const uri = context.pictures.movie(record);
-  if (uri === null) return missing(`The movie ${record.file} is missing from the run folder.`);
+  if (uri === "missing" || uri === "too large") return absent(record, uri);
   const rows = names(record.methods.map((method) => styleOf(context, method).label));
   return markup`<figure><video controls loop muted playsinline width="${record.width}" height="${record.height}" style="height:auto" aria-label="${record.alt}" src="${uri}"></video>
 <figcaption>Rows, from the top: ${rows}. One start a column.</figcaption></figure>`;
+}
+
+function absent({ file }: PictureRecord, why: Absent): Markup {
+  return markup`<p class="muted">${why === "missing" ? markup`${file} is missing from the run folder.` : markup`${fileLink(file)} would make this page too large.`}</p>`;
 }

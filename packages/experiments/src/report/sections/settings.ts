@@ -1,5 +1,5 @@
 import type { ExperimentResults, Timing } from "../../results.js";
-import type { ReportContext } from "../context.js";
+import { fileLink, type ReportContext } from "../context.js";
 import { type Markup, markup } from "../markup.js";
 import { count, duration, NONE, short } from "../numbers.js";
 import { type Column, table } from "../table.js";
@@ -69,8 +69,7 @@ function fileList({ attributes }: ExperimentResults, files: readonly string[]): 
     ...attribute.pictures,
     ...attribute.methods.flatMap((method) => method.pictures),
   ]);
-  const link = (file: string, text: string) =>
-    markup`<li><a href="${encodeURI(file)}">${file}</a> <span class="muted">${text}</span></li>`;
+  const link = (file: string, text: string) => markup`<li>${fileLink(file)} <span class="muted">${text}</span></li>`;
   return markup`<h3>Files beside this page</h3><p><a href="results.json">results.json</a> <span class="muted">has every number of this page; tables of it:</span></p><ul>${files.map((file) => link(file, ""))}</ul>
 ${pictures.length > 0 && markup`<details><summary>${count(pictures.length, "picture")}</summary><ul>${pictures.map(({ file, alt }) => link(file, alt))}</ul></details>`}`;
 }
