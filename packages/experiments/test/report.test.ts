@@ -114,6 +114,16 @@ describe("plots", () => {
     });
   });
 
+  it("each method has a line of its own, also for those who do not tell colours apart", () => {
+    const kinds = { linear: 5, nonlinear: 3 } as const;
+    const methods = (["linear", "nonlinear"] as const).flatMap((kind) =>
+      Array.from({ length: kinds[kind] }, (_, i) => ({ ...results.attributes[0]!.methods[0]!, id: `${kind}${i}`, kind })),
+    );
+    const styles = [...methodStyles(withAttribute({ methods })).values()].slice(0, 8);
+    expect(new Set(styles.map(({ dash }) => dash)).size).toBe(8);
+    expect(new Set(styles.map(({ colour }) => colour)).size).toBe(8);
+  });
+
   it("colours stand out from their ground: text 4.5 : 1, lines and marks 3 : 1", () => {
     const luminance = (hex: string) => {
       const [r, g, b] = [1, 3, 5]
@@ -248,7 +258,7 @@ describe("the page", () => {
     const count = (pattern: RegExp) => [...page.matchAll(pattern)].length;
     expect(count(/<table/g)).toBe(count(/<caption>/g));
     expect(count(/<th[ >]/g)).toBe(count(/<th scope=/g));
-    expect(count(/<svg/g)).toBe(count(/<svg [^>]*role="img" aria-label="[^"]+"/g));
+    expect(count(/<svg(?! class="key")/g)).toBe(count(/<svg [^>]*role="img" aria-label="[^"]+"/g));
   });
 
   it("shows every attribute, method and kind of result", () => {

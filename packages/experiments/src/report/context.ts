@@ -33,9 +33,9 @@ export function cdTitle({ name }: AttributeResult, curves: readonly CdPlotCurve[
 }
 
 /** A method's line, as in the plots, before its name. */
-export function methodName(style: MethodStyle): Markup {
-  const dash = style.dash === "" ? "solid" : style.dash.startsWith("2") || style.dash.startsWith("1") ? "dotted" : "dashed";
-  return markup`<span class="method"><span class="key" style="border-color:${style.colour};border-top-style:${dash}"></span>${style.label}</span>`;
+export function methodName({ label, colour, dash }: MethodStyle): Markup {
+  const line = markup`<path d="M0 4h26" style="stroke:${colour}" stroke-dasharray="${dash || "none"}"/>`;
+  return markup`<span class="method"><svg class="key" width="26" height="8" aria-hidden="true">${line}</svg>${label}</span>`;
 }
 
 /** What a comparison says, with a sign beside the word. */

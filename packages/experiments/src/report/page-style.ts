@@ -38,7 +38,7 @@ td.n { white-space: nowrap; }
 td small, th small { color: var(--muted); font-size: .86em; white-space: nowrap; }
 td.heat { text-align: center; padding: .3rem .5rem; min-width: 4.2rem; font-variant-numeric: tabular-nums; background: color-mix(in srgb, var(--linear-1) var(--heat), transparent); }
 .method { display: inline-flex; gap: .5em; align-items: baseline; text-align: left; }
-.key { display: inline-block; width: 1.5em; height: 0; border-top: 3px solid; flex: none; transform: translateY(-.28em); }
+.key { flex: none; fill: none; stroke-width: 3; }
 .wins::before { content: "▲ "; color: var(--linear-2); }
 .loses::before { content: "▼ "; color: var(--linear-1); }
 .ties::before { content: "◆ "; color: var(--muted); }

@@ -26,7 +26,7 @@ const COLOURS = {
     { light: "#3b3fa0", dark: "#a3a6ff" },
   ],
 } as const;
-const DASHES = { linear: ["5 3", "2 2.5", "9 3", "9 3 2 3", "1 4"], nonlinear: ["", "", ""] } as const;
+const DASHES = { linear: ["5 3", "2 2.5", "9 3", "9 3 2 3", "1 4"], nonlinear: ["", "14 3", "14 3 3 3"] } as const;
 
 /** The styles of all methods of an experiment, in the order of their first appearance. */
 export function methodStyles({ attributes }: Pick<ExperimentResults, "attributes">): Map<MethodId, MethodStyle> {
