@@ -1,9 +1,10 @@
 import { type AttributeModel, checkNumber, checkOptions, throwIfAborted } from "@latentflow/core";
-import { dispose, gather, type Tensor, type Tensor2D, tensor1d, tidy } from "@tensorflow/tfjs-core";
+import { gather, type Tensor, type Tensor2D, tensor1d, tidy } from "@tensorflow/tfjs-core";
 import "@latentflow/backend/gradients";
 import type { Direction } from "./direction.js";
 import type { EditOptions } from "./edit.js";
 import { LatentEditError } from "./errors.js";
+import { owning } from "./owning.js";
 import { type AttributeChoice, resolveAttribute } from "./train/settings.js";
 import { argmax } from "./train/start-codes.js";
 
@@ -51,14 +52,12 @@ export async function editUntil<W extends Tensor>(
   const flowOptions = { ...(options.layers && { layers: options.layers }), ...(options.solver && { solver: options.solver }) };
 
   /** Which of the listed codes have arrived at their times. */
-  const decide = async (codes: readonly number[], times: readonly number[]): Promise<boolean[]> => {
-    throwIfAborted("editUntil", signal);
-    const moved = tidy(() => direction.flowEach(gather(w, tensor1d([...codes], "int32")), times, flowOptions));
-    const logits = await model.logits(moved);
-    const decisions = await decisionsOf(logits, arrived);
-    dispose([moved, ...logits]);
-    return decisions;
-  };
+  const decide = (codes: readonly number[], times: readonly number[]): Promise<boolean[]> =>
+    owning(async (own) => {
+      throwIfAborted("editUntil", signal);
+      const moved = own(tidy(() => direction.flowEach(gather(w, tensor1d([...codes], "int32")), times, flowOptions)));
+      return decisionsOf(own(await model.logits(moved)), arrived);
+    });
 
   const n = w.shape[0]!;
   const low = new Float64Array(n);

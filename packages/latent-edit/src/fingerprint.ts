@@ -1,22 +1,20 @@
 import { type AttributeModel, SeededRandom } from "@latentflow/core";
-import { avgPool, dispose, mean, type Tensor4D, tensor, tidy } from "@tensorflow/tfjs-core";
+import { avgPool, mean, type Tensor4D, tensor, tidy } from "@tensorflow/tfjs-core";
+import { owning } from "./owning.js";
 
 /** What a generator makes of one fixed code: its grey values on a 4 × 4 grid. Equal up to rounding on every backend and engine. */
 export type Fingerprint = readonly number[];
 
 /** The fingerprint of a model's generator, to be saved with a direction: an edit is only meant for the generator it was trained on. */
-export async function fingerprint(model: AttributeModel): Promise<Fingerprint> {
-  const { latentDim } = model;
-  const w = tidy(() => tensor(new SeededRandom(20211).normals(latentDim), [1, latentDim]));
-  const images = await model.synthesize(w);
-  const [, height, width] = images.shape;
-  const grid = tidy(() => {
+export function fingerprint(model: AttributeModel): Promise<Fingerprint> {
+  return owning(async (own) => {
+    const { latentDim } = model;
+    const images = own(await model.synthesize(own(tensor(new SeededRandom(20211).normals(latentDim), [1, latentDim]))));
+    const [, height, width] = images.shape;
     const window: [number, number] = [Math.max(1, Math.floor(height / 4)), Math.max(1, Math.floor(width / 4))];
-    return avgPool(mean(images, 3, true) as Tensor4D, window, window, "valid");
+    const grid = own(tidy(() => avgPool(mean(images, 3, true) as Tensor4D, window, window, "valid")));
+    return Array.from(await grid.data(), (x) => Number(x.toPrecision(5)));
   });
-  const values = Array.from(await grid.data(), (x) => Number(x.toPrecision(5)));
-  dispose([w, images, grid]);
-  return values;
 }
 
 /** Whether two fingerprints can be the same generator's, with room for the rounding of different engines. */

@@ -71,8 +71,7 @@ export async function loadDirection(
   }
   const info: DirectionInfo = {};
   for (const key of ["attribute", "generator", "training"] as const) {
-    const text = metadata.get(key);
-    if (text !== undefined) info[key] = JSON.parse(text);
+    if (metadata.has(key)) info[key] = parse(metadata, key);
   }
   if (options.model && info.generator && !sameFingerprint(info.generator, await fingerprint(options.model))) {
     throw new LatentEditError(
@@ -87,10 +86,37 @@ function build(
   tensors: ReadonlyMap<string, TensorData>,
 ): LinearDirection | NeuralOdeDirection {
   const kind = metadata.get("kind");
-  if (kind === "linear" && tensors.has("direction")) return new LinearDirection(tensors.get("direction")!.data as Float32Array);
-  if (kind === "neural-ode") {
-    const solver: FlowSolver = JSON.parse(metadata.get("solver") ?? "null");
-    return importSeedFlow(tensors, { solver, negativeSlope: Number(metadata.get("negativeSlope")) });
+  const line = tensors.get("direction");
+  if (kind !== "neural-ode" && !(kind === "linear" && line)) {
+    throw new LatentEditError(`loadDirection: expected a direction of kind linear or neural-ode with its tensors, got ${kind}.`);
   }
-  throw new LatentEditError(`loadDirection: expected a direction of kind linear or neural-ode with its tensors, got ${kind}.`);
+  const direction =
+    kind === "linear"
+      ? new LinearDirection(line!.data as Float32Array)
+      : importSeedFlow(tensors, {
+          solver: parse<FlowSolver>(metadata, "solver"),
+          negativeSlope: Number(metadata.get("negativeSlope")),
+        });
+  const found = { latentDim: direction.latentDim, ...("depth" in direction && { depth: direction.depth }) };
+  for (const [key, value] of Object.entries(found)) {
+    if (metadata.get(key) === String(value)) continue;
+    direction.dispose();
+    throw new LatentEditError(
+      `loadDirection: expected tensors of ${key} ${metadata.get(key)}, as the file says, got ${value}; the file is damaged.`,
+    );
+  }
+  return direction;
+}
+
+/** A part of the header that is JSON. */
+function parse<T>(metadata: ReadonlyMap<string, string>, key: string): T {
+  try {
+    const value: T | null = JSON.parse(metadata.get(key) ?? "null");
+    if (value !== null) return value;
+  } catch {
+    // Told below.
+  }
+  throw new LatentEditError(
+    `loadDirection: expected ${key} as JSON in the header, got ${metadata.get(key)}; the file is damaged.`,
+  );
 }

@@ -40,6 +40,10 @@ export type TrainedJob =
 export async function trainDirections(jobs: readonly TrainJob[], options: TrainDirectionsOptions): Promise<TrainedJob[]> {
   const known = ["workers", "setup", "backend", "restarts", "onProgress", "onRestart", "signal"];
   checkOptions("trainDirections", options, known, LatentEditError);
+  if (options.setup === undefined) {
+    throw new LatentEditError("trainDirections: expected setup, the URL of a module whose default export makes the model.");
+  }
+  checkNumber("trainDirections", "restarts", options.restarts ?? 2, { min: 0, integer: true }, LatentEditError);
   const names = new Set(jobs.map(({ name }) => name));
   if (names.size !== jobs.length) throw new LatentEditError("trainDirections: expected jobs with different names.");
   const count = options.workers ?? Math.min(jobs.length, availableParallelism());

@@ -1,5 +1,5 @@
 import "@tensorflow/tfjs-backend-cpu";
-import { writeSafetensors } from "@latentflow/checkpoints";
+import { CheckpointError, readSafetensors, writeSafetensors } from "@latentflow/checkpoints";
 import { AbortError, SeededRandom } from "@latentflow/core";
 import { cdCurve, type Labels } from "@latentflow/metrics";
 import * as tf from "@tensorflow/tfjs-core";
@@ -200,6 +200,30 @@ describe("saveDirection and loadDirection", () => {
     await expect(loadDirection(writeSafetensors({}, { format: "something" }))).rejects.toThrow(/latentflow-direction/);
     const strange = writeSafetensors({}, { format: "latentflow-direction", version: "1", kind: "spline" });
     await expect(loadDirection(strange)).rejects.toThrow(/spline/);
+  });
+
+  it("refuses a damaged file: cut short, parts missing, a header that contradicts its tensors", async () => {
+    const bytes = await saveDirection(ode(2));
+    for (const length of [0, 5, 200, bytes.length - 4]) {
+      await expect(loadDirection(bytes.slice(0, length))).rejects.toThrow(CheckpointError);
+    }
+    const { tensors, metadata } = await readSafetensors(bytes);
+    const changed = (header: Record<string, string>, without: string[] = []) =>
+      loadDirection(
+        writeSafetensors(new Map([...tensors].filter(([key]) => !without.includes(key))), {
+          ...Object.fromEntries(metadata),
+          ...header,
+        }),
+      );
+    await expect(changed({ latentDim: "7" })).rejects.toThrow(/latentDim 7/);
+    await expect(changed({}, ["odefunc.model.2.weight", "odefunc.model.2.bias"])).rejects.toThrow(
+      /depth 2, as the file says, got 1/,
+    );
+    await expect(changed({}, ["odefunc.model.2.bias"])).rejects.toThrow(LatentEditError);
+    await expect(changed({ solver: "{" })).rejects.toThrow(/solver as JSON/);
+    await expect(changed({ solver: '{"method":"rk5","steps":1}' })).rejects.toThrow(LatentEditError);
+    await expect(changed({ attribute: "{" })).rejects.toThrow(/attribute as JSON/);
+    expect((await changed({})).direction.latentDim).toBe(D);
   });
 
   it("fingerprints tell generators apart and forgive rounding", async () => {

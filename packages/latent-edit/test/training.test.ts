@@ -1,4 +1,5 @@
 import "@tensorflow/tfjs-backend-cpu";
+import { CheckpointError, writeSafetensors } from "@latentflow/checkpoints";
 import { AbortError, SeededRandom } from "@latentflow/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it, vi } from "vitest";
@@ -308,6 +309,24 @@ describe("resume", () => {
     await expect(trainDirection(depth(1), { ...base, seed: 9, iterations: 2, checkpoint: { store } })).rejects.toThrow(/seed/);
   });
 
+  it("refuses the checkpoint of another depth or another loss, and a damaged one", async () => {
+    const store = memoryStore();
+    const train = (n: number, more: Partial<TrainOptions> = {}) =>
+      trainDirection(depth(n), { ...base, iterations: 2, checkpoint: { store }, ...more });
+    await train(2);
+    await expect(train(1)).rejects.toThrow(/variables of 64, 8 numbers, got 64, 8, 64, 8/);
+    await expect(train(2, { identity: embedder })).rejects.toThrow(/differs in loss/);
+    const whole = store.bytes!;
+    for (const length of [0, 7, 100, whole.length - 1]) {
+      store.bytes = whole.slice(0, length);
+      await expect(train(2)).rejects.toThrow(CheckpointError);
+    }
+    store.bytes = writeSafetensors({}, { format: "latentflow-training", state: "{" });
+    await expect(train(2)).rejects.toThrow(/damaged/);
+    store.bytes = whole;
+    await train(2);
+  });
+
   it("a finished run resumes to its end at once", async () => {
     const store = memoryStore();
     const done = depth(1);
@@ -327,6 +346,12 @@ describe("wrong input is told apart", () => {
     ["labels that do not fit", { ...base, labels: [[0, 0, 0]] }, /one row a code/],
     ["no start codes", { ...base, labels: { data: new Uint8Array(240).fill(1), shape: [80, 3] } }, /labelled 0 of size/],
     ["early stopping without validation", { ...base, earlyStopping: { patience: 1 } }, /validation codes/],
+    ["a name and an index that differ", { ...base, attribute: { name: "size", index: 0 } }, /give either/],
+    ["an unknown gradient", { ...base, gradient: "backprop" as never }, /checkpointed/],
+    ["an unknown part of validation", { ...base, validation: { codes: heldOut, evry: 2 } as never }, /"every"/],
+    ["validation every 0 iterations", { ...base, validation: { codes: heldOut, every: 0 } }, /validation.every/],
+    ["no patience", { ...base, validation: { codes: heldOut }, earlyStopping: {} as never }, /patience/],
+    ["a checkpoint without end", { ...base, checkpoint: { store: memoryStore(), every: -1 } }, /checkpoint.every/],
     ["an unknown option", { ...base, iteration: 3 }, /did you mean "iterations"/],
   ] as [string, TrainOptions, RegExp][])("%s", async (_, options, message) => {
     const promise = trainDirection(depth(1), options);

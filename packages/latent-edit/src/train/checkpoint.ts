@@ -52,17 +52,22 @@ export async function encodeCheckpoint(state: TrainState, { settings, weights, c
   return writeSafetensors(tensors, { format: "latentflow-training", state: JSON.stringify(rest) });
 }
 
-/** Inverse of `encodeCheckpoint`. Throws when the file is another run's: its settings must be those of this one. */
+/**
+ * Inverse of `encodeCheckpoint`. Throws when the file is another run's: its settings, and the sizes of its weights, must be those of this one.
+ *
+ * @param sizes numbers in each of the direction's variables
+ */
 export async function decodeCheckpoint(
   bytes: Uint8Array,
   settings: TrainSettings,
+  sizes: readonly number[],
 ): Promise<{ state: TrainState; weights: Float32Array[]; cache: Surroundings["cache"] }> {
   const { tensors, metadata } = await readSafetensors(bytes);
   const text = metadata.get("state");
   if (metadata.get("format") !== "latentflow-training" || text === undefined) {
     throw new LatentEditError("trainDirection: expected a training checkpoint of latentflow, got another safetensors file.");
   }
-  const rest = JSON.parse(text);
+  const rest = parseState(text);
   const differing = (Object.keys(settings) as (keyof TrainSettings)[]).filter(
     (key) => JSON.stringify(settings[key]) !== JSON.stringify(rest.settings[key]),
   );
@@ -76,6 +81,14 @@ export async function decodeCheckpoint(
     for (let i = 0; tensors.has(`${prefix}.${i}`); i++) found.push(tensors.get(`${prefix}.${i}`)!.data as Float32Array);
     return found;
   };
+  const weights = numbered("weights");
+  if (weights.map(({ length }) => length).join() !== sizes.join()) {
+    throw new LatentEditError(
+      `trainDirection: expected a checkpoint of a direction with variables of ${sizes.join(", ")} numbers, got ${weights.map(({ length }) => length).join(", ")}; give the same kind of direction or another store.`,
+    );
+  }
+  const [cacheRows, cacheLogits] = [tensors.get("cache.rows"), tensors.get("cache.logits")];
+  if (cacheRows === undefined || cacheLogits === undefined) throw damaged();
   const arrays: Record<string, ArrayData> = {};
   for (const [name, { data, shape }] of tensors) {
     if (name.startsWith("adam.")) arrays[name.slice("adam.".length)] = { data: data as Float32Array, shape };
@@ -91,7 +104,28 @@ export async function decodeCheckpoint(
       adam: adamStateFromData({ step: rest.step, arrays }),
       best: best && { ...best, weights: numbered("best") },
     },
-    weights: numbered("weights"),
-    cache: { rows: tensors.get("cache.rows")!.data as Int32Array, logits: tensors.get("cache.logits")!.data as Float32Array },
+    weights,
+    cache: { rows: cacheRows.data as Int32Array, logits: cacheLogits.data as Float32Array },
   };
+}
+
+/** What the header holds beside the arrays. */
+type HeaderState = Omit<TrainState, "adam" | "best"> & {
+  step: number;
+  settings: TrainSettings;
+  best: { iteration: number; total: number } | null;
+};
+
+function parseState(text: string): HeaderState {
+  try {
+    const state: Partial<HeaderState> = JSON.parse(text);
+    if (state.settings && state.random && state.batches && state.validations) return state as HeaderState;
+  } catch {
+    // Told below.
+  }
+  throw damaged();
+}
+
+function damaged(): LatentEditError {
+  return new LatentEditError("trainDirection: expected a whole training checkpoint, got a damaged one; delete it to start anew.");
 }

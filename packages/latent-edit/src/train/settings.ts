@@ -1,6 +1,7 @@
 import {
   type AttributeModel,
   type CustomLoss,
+  checkChoice,
   checkNumber,
   checkOptions,
   type Embedder,
@@ -46,6 +47,8 @@ export interface TrainSettings {
   readonly learningRate: number;
   readonly decayEvery: number;
   readonly decayFactor: number;
+  /** Equations 4 and 5, 4 and 9, or the caller's own. */
+  readonly loss: "paper" | "identity" | "custom";
   readonly solver: FlowSolver | null;
   readonly gradient: FlowGradient;
   readonly cacheLogits: boolean;
@@ -168,6 +171,7 @@ export function resolveSettings(direction: Direction, options: TrainOptions): { 
       "trainDirection: expected a direction with trainable variables, such as NeuralOdeDirection; a LinearDirection is not trained.",
     );
   }
+  checkParts(options);
   if (options.earlyStopping && !options.validation) {
     throw new LatentEditError("trainDirection: expected validation codes for earlyStopping; give validation: { codes }.");
   }
@@ -196,12 +200,38 @@ export function resolveSettings(direction: Direction, options: TrainOptions): { 
       learningRate: number("learningRate", { above: 0 }),
       decayEvery: integer("decayEvery", 1),
       decayFactor: number("decayFactor", { above: 0 }),
+      loss: options.loss ? "custom" : options.identity ? "identity" : "paper",
       solver: solver === null ? null : checkSolver("trainDirection", solver),
-      gradient: options.gradient ?? PAPER.gradient,
+      gradient: checkChoice(
+        "trainDirection",
+        "gradient",
+        options.gradient ?? PAPER.gradient,
+        ["steps", "checkpointed", "adjoint"],
+        LatentEditError,
+      ),
       cacheLogits: options.cacheLogits ?? preset !== "paper",
       seed: integer("seed", 0),
     },
   };
+}
+
+/** Options within options: their names and counts. */
+function checkParts({ validation, earlyStopping, checkpoint }: TrainOptions): void {
+  const count = (name: string, value: number | undefined) =>
+    checkNumber("trainDirection", name, value ?? 1, { min: 1, integer: true }, LatentEditError);
+  if (validation) {
+    checkOptions("trainDirection: validation", validation, ["codes", "labels", "every", "maxCodes"], LatentEditError);
+    count("validation.every", validation.every);
+    count("validation.maxCodes", validation.maxCodes);
+  }
+  if (earlyStopping) {
+    checkOptions("trainDirection: earlyStopping", earlyStopping, ["patience"], LatentEditError);
+    checkNumber("trainDirection", "earlyStopping.patience", earlyStopping.patience, { min: 1, integer: true }, LatentEditError);
+  }
+  if (checkpoint) {
+    checkOptions("trainDirection: checkpoint", checkpoint, ["store", "every"], LatentEditError);
+    count("checkpoint.every", checkpoint.every);
+  }
 }
 
 /** The attribute meant by a name or an index, with its classes checked. */
@@ -217,6 +247,11 @@ export function resolveAttribute(
   if (attribute === undefined) {
     throw new LatentEditError(
       `${caller}: expected an attribute named ${names.slice(0, 50).join(", ")}, or its index, got ${choice.name ?? choice.index}.`,
+    );
+  }
+  if (choice.name !== undefined && choice.name !== attribute.name) {
+    throw new LatentEditError(
+      `${caller}: expected a name and an index of one attribute, got ${choice.name} and ${index}, which is ${attribute.name}; give either.`,
     );
   }
   const limits = { min: 0, max: attribute.classes - 1, integer: true };

@@ -187,7 +187,11 @@ async function resumeOrStart(
 ): Promise<TrainState> {
   const bytes = (await options.checkpoint?.store.read()) ?? null;
   if (bytes !== null) {
-    const { state, weights, cache } = await decodeCheckpoint(bytes, settings);
+    const { state, weights, cache } = await decodeCheckpoint(
+      bytes,
+      settings,
+      variables.map(({ size }) => size),
+    );
     assignWeights(variables, weights);
     pool.importCache(cache);
     return state;
