@@ -1,0 +1,21 @@
+/** Trains a flow that makes small objects large, in half a minute: `npm run example:quickstart`. */
+import { useBackend } from "@latentflow/backend";
+import { edit, NeuralOdeDirection, trainDirection } from "@latentflow/latent-edit";
+import { onnxModel } from "@latentflow/onnx";
+import { loadPretrainedScenes } from "@latentflow/scenes";
+import * as tf from "@tensorflow/tfjs-core";
+
+await useBackend();
+const { generator, regressor, codes, labels } = await loadPretrainedScenes();
+const model = await onnxModel({ generator, regressor }); // without onnxruntime-node: tfjsModel({ generator, regressor })
+const data = (await codes.data()) as Float32Array;
+const pool = { data, shape: codes.shape };
+
+const larger = new NeuralOdeDirection({ latentDim: generator.latentDim, depth: 1 });
+const settings = { model, codes: pool, labels, attribute: { name: "object_size" }, iterations: 100, learningRate: 0.02 };
+const { batches } = await trainDirection(larger, settings);
+console.log(`loss ${batches[0]?.total.toFixed(2)} → ${batches.at(-1)?.total.toFixed(2)}`);
+
+const start = tf.slice(codes, [19_900, 0], [100, -1]);
+const countLarge = async (w: tf.Tensor2D) => tf.sum(tf.argMax((await model.logits(w))[2]!, 1)).dataSync()[0];
+console.log(`large objects of 100: ${await countLarge(start)} before, ${await countLarge(edit(start, larger, 6))} after`);
