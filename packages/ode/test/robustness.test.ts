@@ -47,6 +47,24 @@ describe("status names the cause", () => {
     const error = catchError(() => odeint((t, y) => (t > 0.5 ? Number.NaN : -y), 1, [0, 1]));
     expect(error.status?.kind).toBe("notFinite");
   });
+  it("step underflow where times can't resolve the steps that the tolerances ask for", () => {
+    expect(solve(fall, 1, { t0: 1e15, t1: 1e15 + 1 }).status.kind).toBe("stepUnderflow");
+    expect(solve(fall, 1, { t0: 1e15, t1: 1e15 + 1, rtol: 0.1, atol: 0.1 }).status.kind).toBe("finished");
+  });
+  it.each(methods)("%s: f may return one array each time, or y itself", (method) => {
+    const kept = new Float64Array(2);
+    const rotate = (_t: number, y: Float64Array) => {
+      kept[0] = y[1]!;
+      kept[1] = -y[0]!;
+      return kept;
+    };
+    const fresh = (_t: number, y: Float64Array) => [y[1]!, -y[0]!];
+    const run = (f: typeof rotate | typeof fresh) => odeint(f, Float64Array.of(1, 0), [0, 0.25, 1], constant(method));
+    expect(run(rotate)).toEqual(run(fresh));
+    const same = odeint((_t, y) => y, Float64Array.of(1, 2), [0, 0.25, 1], constant(method));
+    const copy = odeint((_t, y) => y.slice(), Float64Array.of(1, 2), [0, 0.25, 1], constant(method));
+    expect(same).toEqual(copy);
+  });
   it("minStep", () => {
     expect(solve((_t, y) => y * y, 1, { t0: 0, t1: 2, minStep: 1e-3 }).status.kind).toBe("stepUnderflow");
   });

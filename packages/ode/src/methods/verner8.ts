@@ -34,7 +34,8 @@ const dense: readonly (readonly number[])[] = [
 ];
 
 /**
- * Verner 8(7) with 13 stages, of which the last serves the error estimate alone. Dense output: order 5, from the same stages and f(t1, y1).
+ * Verner 8(7) with 13 stages, of which the last serves the error estimate alone. Dense output: order 5, from the same stages and f(t1, y1);
+ * on steps as long as this method's its error is some hundred times that of y1.
  */
 export const verner8 = explicitMethod({
   name: "verner8",

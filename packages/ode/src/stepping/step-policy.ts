@@ -90,6 +90,8 @@ export class AdaptivePolicy implements StepPolicy {
     if ((end - t0) * direction <= 0) return undefined;
     while (this.#nextStop < this.#stops.length && (this.#stops[this.#nextStop]! - t0) * direction <= 0) this.#nextStop++;
     this.#t = t0;
+    // A first step or maxStep below the resolution of t would never leave it.
+    this.#wanted = Math.max(this.#wanted, SMALLEST_STEP * Math.abs(t0));
     const stop = this.#stops[this.#nextStop];
     if (stop !== undefined && STRETCH * this.#wanted >= Math.abs(stop - t0)) {
       this.#cut = true;

@@ -1,0 +1,31 @@
+import { METHODS, type MethodName } from "@latentflow/ode";
+import { expect, it } from "vitest";
+import { Float64Space } from "../src/state/float64-space.js";
+import { explicitStep } from "../src/stepping/explicit-step.js";
+
+const methods = Object.keys(METHODS) as MethodName[];
+
+it.each(methods)(
+  "%s: the float64 path's own step gives the numbers of the general one, bit by bit, for states of 1 to 9",
+  (name) => {
+    const method = METHODS[name];
+    for (let size = 1; size <= 9; size++) {
+      const y0 = Float64Array.from({ length: size }, (_, i) => Math.sin(1 + i));
+      const space = new Float64Space("test", { kind: "leaf" }, [y0]);
+      const f = space.dynamics((t, y) => Array.from(y as Float64Array, (value, i) => Math.cos(t + i) - value * value));
+      const trial = {
+        f,
+        method,
+        span: { t0: 0.3, t1: 0.5, h: 0.2 },
+        endTime: 0.5,
+        y0,
+        f0: f(0.3, y0),
+        tolerances: method.errorWeights === undefined ? undefined : { rtol: 1e-3, atol: 1e-6 },
+      };
+      const [own, general] = [space.attempt(trial), explicitStep(space, trial)];
+      expect(own.y1).toEqual(general.y1);
+      expect(own.ratio).toBe(general.ratio);
+      expect(own.slopes).toEqual(general.slopes);
+    }
+  },
+);
