@@ -21,9 +21,9 @@ export interface Comparison {
   seed: number;
   /**
    * The trained loss on the held-out starts, mean over t = 1.5, 3, 4.5, 6: how far training got, and what the loss thinks of directions that
-   * it never trained: InterFaceGAN's, and the shift along w₀, exactly right for the straight boundary.
+   * it never trained: InterFaceGAN's, and the shift along w₀, exactly right for the straight boundary. Not recorded in the first runs.
    */
-  loss: { flow: number; constant: number; interFaceGan: number; firstAxis: number };
+  loss?: { flow: number; constant: number; interFaceGan: number; firstAxis: number };
   maxControl: { flow: number; constant: number; interFaceGan: number };
   /** Area under the CD curve over the Control range common to the flow and the other, [flow, other]. */
   areas: { constant: [number, number]; interFaceGan: [number, number] };
