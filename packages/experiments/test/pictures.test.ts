@@ -124,8 +124,13 @@ describe("files decode to what went in", () => {
     expect(listeners()).toEqual(before);
   });
 
-  it("the same frames give the same bytes", async () => {
-    for (const encode of [encodeGif, encodeMp4]) expect(await encode(frames)).toEqual(await encode(frames));
+  it("the same frames give the same bytes, also a second later", async () => {
+    const files = () => Promise.all([encodeGif(frames), encodeMp4(frames)]);
+    const before = await files();
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    expect(await files()).toEqual(before);
+    const { created, modified } = await movieInfo(before[1]);
+    expect([created, modified].map(Number)).toEqual([Date.UTC(1904, 0, 1), Date.UTC(1904, 0, 1)]);
   });
 
   it("names what is wrong", async () => {

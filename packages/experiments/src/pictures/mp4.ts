@@ -1,4 +1,5 @@
 import { checkMovie, type MovieOptions, toRgba } from "./movie.js";
+import { clearMp4Times } from "./mp4-times.js";
 import type { Picture } from "./picture.js";
 
 /** H.264's quantiser, 10 (best) to 51: at 18 a 256-pixel picture shows no blocks. */
@@ -26,7 +27,9 @@ export async function encodeMp4(frames: readonly Picture[], options: MovieOption
     encoder.initialize();
     for (const frame of frames) encoder.addFrameRgba(toRgba(frame, width, height));
     encoder.finalize();
-    return encoder.FS.readFile(encoder.outputFilename);
+    const file = encoder.FS.readFile(encoder.outputFilename);
+    clearMp4Times(file);
+    return file;
   } finally {
     // All encoders of a process share one file system in memory.
     encoder.FS.unlink(encoder.outputFilename);
