@@ -94,7 +94,7 @@ function areas(context: ReportContext, { methods, comparison }: AttributeResult)
   });
   const caption = empty
     ? "Areas: the methods share no Control range, so none can be compared with all others; see the pairs below"
-    : `Area under the CD curve over the Control range ${fixed(range[0])} to ${fixed(range[1])} that all methods share (lower is better), with ${percent(comparison.confidence)} interval`;
+    : `Area under the CD curve over the Control range ${percent(range[0])} to ${percent(range[1])} that all methods share (lower is better), with ${percent(comparison.confidence)} interval`;
   return table(caption, columns, rows);
 }
 
