@@ -1,7 +1,7 @@
 import { odeint } from "@latentflow/ode";
 import { Solver } from "odex";
 import { compare, printTable } from "../measure.js";
-import type { Problem } from "./problems.js";
+import { type Problem, problems } from "./problems.js";
 
 const METHODS = ["dopri5", "tsit5", "dopri8", "verner8"] as const;
 
@@ -35,17 +35,17 @@ function toleranceFor(run: (tolerance: number) => number[], reference: readonly 
   return 10 ** (x + (Math.log10(wanted) - y) / slope);
 }
 
-/** A module of its own: its functions are compiled for the library that calls them, as in a program that uses one of the two. */
-async function ownCopy(reader: string): Promise<readonly Problem[]> {
-  const module = (await import(`./problems.js?${reader}`)) as typeof import("./problems.js");
-  return module.problems;
+/** A second copy of the module: its functions are compiled for odex alone, as in a program that uses only one of the two. */
+async function ownCopy(): Promise<readonly Problem[]> {
+  const copy = "./problems.js?odex";
+  return ((await import(copy)) as { problems: readonly Problem[] }).problems;
 }
 
 /** Our float64 path beside odex at equal errors. */
 export async function benchFloat64(): Promise<void> {
   const rows: (string | number)[][] = [];
-  const [forUs, forOdex] = await Promise.all([ownCopy("ours"), ownCopy("odex")]);
-  for (const [i, problem] of forUs.entries()) {
+  const forOdex = await ownCopy();
+  for (const [i, problem] of problems.entries()) {
     const same = forOdex[i]!;
     const reference = ours(problem, "dopri8", 1e-14);
     for (const wanted of [1e-5, 1e-8]) {
