@@ -1,4 +1,4 @@
-/** Trains a flow that makes small objects large, in half a minute: `npm run example:quickstart`. */
+/** Trains a flow that makes small objects large, in less than a minute: `npm run example:quickstart`. */
 import { useBackend } from "@latentflow/backend";
 import { edit, NeuralOdeDirection, trainDirection } from "@latentflow/latent-edit";
 import { onnxModel } from "@latentflow/onnx";

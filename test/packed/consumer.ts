@@ -5,6 +5,7 @@ import "@latentflow/backend/gradients";
 import { readNpy, writeNpy } from "@latentflow/checkpoints";
 import { adam, LatentflowError, SeededRandom } from "@latentflow/core";
 import { writeJsonAtomic } from "@latentflow/core/files";
+import { resolveConfig } from "@latentflow/experiments";
 import { LinearDirection, NeuralOdeDirection } from "@latentflow/latent-edit";
 import { trainDirections } from "@latentflow/latent-edit/workers";
 import { spearman } from "@latentflow/metrics";
@@ -41,6 +42,7 @@ assert.equal(typeof trainDirections, "function");
 assert.equal(typeof StyleGan2Generator.fromRosinality, "function");
 assert.equal(typeof FactorRegressor.fromTorch, "function");
 assert.equal(typeof onnx.readOnnx, "function");
+assert.equal(resolveConfig({ preset: "quick" }).train.iterations, 30);
 assert.equal(SCENE_FACTORS.length, 7);
 assert.equal(typeof renderScene, "function");
 

@@ -6,5 +6,7 @@ export type { StepName } from "./jobs/job.js";
 export { parseShard, type Shard, shardOfScheduler } from "./jobs/shard.js";
 export { type AutoModelOptions, autoModel, type EngineName } from "./model/auto-model.js";
 export type { ModelParts, ModelSetup, RunningModel } from "./model/parts.js";
+export * from "./pictures/index.js";
+export * from "./report/index.js";
 export type * from "./results.js";
 export { type RunOptions, type RunResult, reportExperiment, runExperiment } from "./run-experiment.js";
