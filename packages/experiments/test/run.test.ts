@@ -1,5 +1,5 @@
 import { mkdtempSync } from "node:fs";
-import { readFile, rm, truncate } from "node:fs/promises";
+import { readdir, readFile, rm, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -112,10 +112,27 @@ describe("an experiment", () => {
     expect((await reportExperiment(out("nan"))).results.missing).not.toContain("fit/size/interfacegan");
   });
 
-  it("refuses another engine and another generator in the same folder", async () => {
-    const more = { ...TINY, seed: 4 };
-    await expect(run("whole", more, { engine: "onnx" })).rejects.toThrow("no toOnnx()");
+  it("refuses another engine, and another generator in the place of the first", async () => {
+    await expect(run("whole", { ...TINY, seed: 4 }, { engine: "onnx" })).rejects.toThrow("no toOnnx()");
     await expect(run("none", { ...TINY, model: { kind: "module", path: "/nowhere.js" } })).rejects.toThrow("model.path");
+    const changing = tinyExperiment(model("changing-model"), { methods: ["constant"], attributes: ["size"] });
+    await run("changing", changing, { steps: ["sample"] });
+    process.env.LATENTFLOW_TEST_CONTRAST = "0.5";
+    await expect(run("changing", changing)).rejects.toThrow("got one that makes other images");
+    delete process.env.LATENTFLOW_TEST_CONTRAST;
+    expect((await run("changing", changing)).result!.results.missing).toEqual([]);
+  });
+
+  it("names a checkpoint that is damaged", async () => {
+    const options = { ...TINY, methods: ["constant"], attributes: ["size"], train: { ...TINY.train, iterations: 12 } };
+    const stop = new AbortController();
+    const onEvent = (event: RunEvent) => {
+      if (event.type === "progress" && event.job.startsWith("train/") && event.done > 0.6) stop.abort();
+    };
+    await expect(run("damaged", options, { signal: stop.signal, onEvent })).rejects.toThrow("stopped");
+    const state = (await readdir(out("damaged/train/size"))).find((name) => name.endsWith(".state"))!;
+    await truncate(out(`damaged/train/size/${state}`), 50);
+    await expect(run("damaged", options)).rejects.toThrow(/expected a whole checkpoint in .*Delete that file and run again/);
   });
 
   it("makes pictures of the same starts by every method", async () => {

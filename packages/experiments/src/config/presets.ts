@@ -31,8 +31,8 @@ const DEMO: ExperimentConfig = {
   name: "latentflow demo",
   sample: { ...PAPER.sample, codes: 3000, heldOut: 1200, chunk: 600 },
   fit: { ...PAPER.fit, ratio: 0.05 },
-  train: { ...PAPER.train, iterations: 300, learningRate: 0.02, decayEvery: 150, checkpointEvery: 20 },
-  evaluate: { ...PAPER.evaluate, starts: 200, times: 13, resamples: 500 },
+  train: { ...PAPER.train, iterations: 200, learningRate: 0.02, decayEvery: 100, checkpointEvery: 20 },
+  evaluate: { ...PAPER.evaluate, starts: 150, times: 13, resamples: 500 },
   analyze: { ...PAPER.analyze, probeCodes: 1500, paths: 50 },
 };
 

@@ -26,6 +26,7 @@ export class Session {
   private loadedParts: Promise<ModelParts> | undefined;
   private loadedModel: Promise<RunningModel> | undefined;
   private loadedSample: Promise<Sample> | undefined;
+  private sameness: Promise<void> | undefined;
   private images: () => number = () => 0;
 
   constructor(private readonly options: SessionOptions) {}
@@ -53,7 +54,8 @@ export class Session {
       parts: () => this.parts(),
       model: async () => {
         const running = await this.start(await this.parts());
-        await this.checkSame(world, running);
+        this.sameness ??= this.checkSame(world, running);
+        await this.sameness;
         return running;
       },
       sample: () => {
@@ -92,13 +94,10 @@ export class Session {
     return this.loadedModel;
   }
 
-  private checked = false;
   private forChecks = 0;
 
   /** A run is one generator's and one engine's: results of two would be mixed unseen. */
   private async checkSame(world: World, running: RunningModel): Promise<void> {
-    if (this.checked) return;
-    this.checked = true;
     const { engine, generator } = world.environment;
     const before = running.images();
     const found = (await describeEnvironment(this.options.config, await this.parts(), running)).generator.fingerprint;

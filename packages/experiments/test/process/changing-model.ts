@@ -1,0 +1,11 @@
+import { mul, type Tensor, type Tensor4D } from "@tensorflow/tfjs-core";
+import type { ModelParts } from "../../src/model/parts.js";
+import tinyModel from "./tiny-model.js";
+
+/** The tiny networks as a file that is replaced by another while a run is not looking. */
+export default function changingModel(): ModelParts {
+  const tiny = tinyModel();
+  const contrast = Number(process.env.LATENTFLOW_TEST_CONTRAST ?? 1);
+  const synthesize = (w: Tensor) => mul(tiny.generator.synthesize(w), contrast) as Tensor4D;
+  return { ...tiny, generator: { ...tiny.generator, synthesize } };
+}
