@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CheckpointError, PickledGlobal, PickledObject, readTorch, stateDict, type TensorData, toFloat32 } from "../src/index.js";
-import { global, type Part, text, torchZip } from "./craft.js";
+import { tensor as craftedTensor, global, type Part, text, torchZip } from "./craft.js";
 import { referenceFile, referenceValues } from "./files.js";
 
 type Dict = Map<string, unknown>;
@@ -118,6 +118,12 @@ it("NumPy's single numbers arrive as Python's do", async () => {
 describe("readTorch refuses", () => {
   it("a function that is not on its list, by name, without running it", async () => {
     await expect(readTorch(referenceFile("evil.pt"))).rejects.toThrow(/posix\.system.*nothing was run/);
+  });
+
+  it("tensors marked as the negative of what is stored, such as z.conj().imag", async () => {
+    const plain = craftedTensor("0", 2, [2], [1]) as readonly Part[];
+    const marked: Part = [...plain.slice(0, -1), "}", text("neg"), "\x88s", plain.at(-1)!];
+    await expect(readTorch(torchZip(marked, { 0: new Uint8Array(8) }))).rejects.toThrow(/resolve_neg\(\)/);
   });
 
   it("a tar file, by name", async () => {

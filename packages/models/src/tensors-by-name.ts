@@ -41,6 +41,17 @@ function listed(what: string, items: readonly string[]): string {
   return `${items.length} tensors ${what}: ${items.slice(0, MOST_LISTED).join(", ")}${more}`;
 }
 
+/**
+ * One more than the largest index that `pattern` captures in a name: so many numbered parts the network should have, even when some of their
+ * tensors are missing.
+ */
+export function countOf(tensors: NamedTensors, pattern: RegExp): number {
+  const indices = [...tensors.keys()].flatMap((name) => pattern.exec(name)?.[1] ?? []).map(Number);
+  const count = indices.reduce((most, index) => Math.max(most, index + 1), 0);
+  // A name may hold any number; a network of that many parts would have as many tensors.
+  return Math.min(count, tensors.size);
+}
+
 /** The tensor's elements as float32, or an error that lists what is there instead. */
 export function floatsOf(caller: string, tensors: NamedTensors, name: string): Float32Array<ArrayBuffer> {
   return toFloat32(need(caller, tensors, name));

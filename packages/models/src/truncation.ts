@@ -1,5 +1,5 @@
 import { checkNumber, type Generator } from "@latentflow/core";
-import { add, mul, reshape, sub, type Tensor } from "@tensorflow/tfjs-core";
+import { add, mul, reshape, sub, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { ModelsError } from "./errors.js";
 
 /**
@@ -18,9 +18,10 @@ export function withTruncation(generator: Generator, psi: number, meanLatent: Te
   return {
     latentDim,
     ...(numLayers === undefined ? {} : { numLayers }),
-    synthesize: (w: Tensor) => {
-      const mean = reshape(meanLatent, [latentDim]);
-      return generator.synthesize(add(mean, mul(sub(w, mean), psi)));
-    },
+    synthesize: (w: Tensor) =>
+      tidy(() => {
+        const mean = reshape(meanLatent, [latentDim]);
+        return generator.synthesize(add(mean, mul(sub(w, mean), psi)));
+      }),
   };
 }

@@ -85,6 +85,14 @@ describe("refuses, with what was expected and what was found", () => {
     expect(message).toMatch(/conv1\.activate\.bias: expected \[12\], got \[5\]/);
   });
 
+  it("a missing tensor that carries a size, as missing", async () => {
+    const tensors = tensorsOf();
+    for (const name of ["style.2.weight", "convs.2.conv.weight"]) tensors.delete(name);
+    await expect(reading(tensors)).rejects.toThrow(
+      /: 2 tensors missing: style\.2\.weight \[8, 8\], convs\.2\.conv\.weight \[1, 8, 10, 3, 3\]; expected/,
+    );
+  });
+
   it("another network", async () => {
     await expect(reading(new Map([["fc.weight", { dtype: "float32", shape: [1], data: new Float32Array(1) }]]))).rejects.toThrow(
       /expected a tensor style\.1\.weight, got 1 others: fc\.weight/,
@@ -167,6 +175,7 @@ describe("codes and noise", () => {
 
   it("codes of another shape are refused", () => {
     expect(() => generator.synthesize(zeros([2, 9]))).toThrow(/expected w \[n, 8\] or \[n, 8, 8\], got \[2, 9\]/);
+    expect(() => generator.synthesize(zeros([0, 8]))).toThrow(/got \[0, 8\]; n is at least 1/);
     expect(() => generator.map(zeros([2, 9]))).toThrow(/expected z \[n, 8\]/);
     expect(() => generator.synthesize(zeros([2, 8]), { nois: "none" } as object)).toThrow(/did you mean "noise"/);
   });
@@ -180,6 +189,11 @@ it("leaks no tensor: made, used, differentiated, disposed", () => {
     generator.synthesize(w, { noise: { seed: 1 } });
     generator.withTruncation(0.5).synthesize(w);
   });
+  const w = generator.sample(1);
+  const counted = memory().numTensors;
+  generator.withTruncation(0.5).synthesize(w).dispose();
+  expect(memory().numTensors).toBe(counted);
+  w.dispose();
   generator.dispose();
   expect(memory().numTensors).toBe(before.numTensors);
   expect(memory().numDataBuffers).toBe(before.numDataBuffers);

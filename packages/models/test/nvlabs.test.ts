@@ -46,6 +46,13 @@ describe("fromNvlabs", () => {
     expect(read(later).architecture).toEqual(architecture);
   });
 
+  it("a clamp that is not given is none in the first code, 256 in the later, unless it is None", () => {
+    const clampOf = (...kwargs: [string, unknown][]) => read(network({ initKwargs: new Map(kwargs) })).architecture.convClamp;
+    expect(clampOf(["synthesis_kwargs", new Map([["channel_base", 32768]])])).toBe(null);
+    expect(clampOf(["channel_base", 32768])).toBe(256);
+    expect(clampOf(["channel_base", 32768], ["conv_clamp", null])).toBe(null);
+  });
+
   it.each<[string, NvlabsNetwork, RegExp]>([
     ["conditional networks", network({}, /^$/, { "mapping.embed.weight": zeros([1, 1]) }), /got a conditional one/],
     ["conditional networks by their argument", network({ initKwargs: new Map([["c_dim", 10]]) }), /got a conditional one/],
@@ -55,6 +62,16 @@ describe("fromNvlabs", () => {
     ["other classes", network({ className: "Discriminator" }), /got a Discriminator with tensors/],
     ["missing tensors", network({}, /b8\.conv1\.bias/), /1 tensors missing: convs\.1\.activate\.bias \[10\]/],
     ["surplus tensors", network({}, /^$/, { "synthesis.b8.extra": zeros([1]) }), /1 tensors not known: synthesis\.b8\.extra/],
+    [
+      "missing weights that carry a size",
+      network({}, /(fc0\.bias|b8\.conv1\.weight)$/),
+      /2 tensors missing: style\.1\.bias \[8\], convs\.1\.conv\.weight \[1, 10, 10, 3, 3\]; expected/,
+    ],
+    [
+      "another activation",
+      network({ initKwargs: new Map([["mapping_kwargs", new Map([["activation", "relu"]])]]) }),
+      /got one with activation relu/,
+    ],
     [
       "another filter",
       network({}, /^$/, { "synthesis.b8.conv0.resample_filter": zeros([4, 4]) }),

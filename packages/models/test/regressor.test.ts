@@ -54,6 +54,11 @@ describe("FactorRegressor", () => {
     await expect(FactorRegressor.fromSafetensors(writeSafetensors(tensors))).rejects.toThrow(
       /classification_heads\.1\.bias: expected \[6\], got \[5\]/,
     );
+    const without = regressorTensors();
+    without.delete("classification_heads.3.weight");
+    await expect(FactorRegressor.fromSafetensors(writeSafetensors(without))).rejects.toThrow(
+      /: 1 tensors missing: classification_heads\.3\.weight \[3, 256\]; expected 24 tensors, got 23/,
+    );
     const other = { "fc.weight": { dtype: "float32", shape: [1], data: new Float32Array(1) } } as const;
     await expect(FactorRegressor.fromSafetensors(writeSafetensors(other))).rejects.toThrow(
       /expected the paper's CNN.*got fc\.weight/,
@@ -67,6 +72,7 @@ describe("FactorRegressor", () => {
     const regressor = await FactorRegressor.fromTorch(file);
     const images = seeded("pictures", [1, 64, 64, 3]) as Tensor4D;
     for (const logits of regressor.logits(images)) logits.dispose();
+    await expect(FactorRegressor.fromTorch(file, { attributes: ["a"] })).rejects.toThrow();
     images.dispose();
     regressor.dispose();
     expect(memory().numTensors).toBe(before);

@@ -13,9 +13,14 @@ export function torchGlobals(tensors: TensorCollector): FindGlobal {
   return firstOf(
     callables({
       "torch._utils._rebuild_tensor": rebuild,
-      "torch._utils._rebuild_tensor_v2": rebuild,
-      // Version 3: (storage, offset, size, stride, requires_grad, hooks, dtype, …) over an untyped storage.
+      // Version 2: (storage, offset, size, stride, requires_grad, hooks, metadata).
+      "torch._utils._rebuild_tensor_v2": (args, machine) => {
+        refuseNegated(args[6], machine);
+        return rebuild(args, machine);
+      },
+      // Version 3: (storage, offset, size, stride, requires_grad, hooks, dtype, metadata) over an untyped storage.
       "torch._utils._rebuild_tensor_v3": (args, machine) => {
+        refuseNegated(args[7], machine);
         const storage = args[0];
         if (isInterpretable(storage)) storage.interpretAs(torchDType(args[6], machine), machine);
         return rebuild(args, machine);
@@ -54,6 +59,12 @@ function torchDType(value: unknown, machine: PickleMachine): DType {
   return machine.fail(
     `expected a tensor's dtype to be one of ${Object.keys(dtypes).join(", ")}, got ${name || describe(value)}.`,
   );
+}
+
+/** Views such as `z.conj().imag` are saved as they lie in memory, with a mark that each element is to be negated. */
+function refuseNegated(metadata: unknown, machine: PickleMachine): void {
+  if (metadata instanceof Map && metadata.get("neg") === true)
+    machine.fail("a tensor is marked as the negative of what is stored. Save `tensor.resolve_neg()` instead.");
 }
 
 interface Interpretable {

@@ -14,7 +14,7 @@ import {
   transpose,
 } from "@tensorflow/tfjs-core";
 import { ModelsError } from "../errors.js";
-import { checkTensors, floatsOf, type NamedTensors } from "../tensors-by-name.js";
+import { checkTensors, countOf, floatsOf, type NamedTensors } from "../tensors-by-name.js";
 import type { Backbone } from "./backbone.js";
 import { CnnBackbone, cnnShapes } from "./cnn-backbone.js";
 import { regressorToOnnx } from "./to-onnx.js";
@@ -118,16 +118,23 @@ function fromTensors(caller: string, tensors: NamedTensors, options: FactorRegre
   }
   const shapes = cnnShapes(tensors, layout);
   const features = shapes.get(`${layout.linear}.bias`)![0]!;
-  let count = 0;
-  for (; tensors.has(`${layout.heads}.${count}.weight`); count++) {
-    const classes = tensors.get(`${layout.heads}.${count}.weight`)!.shape[0]!;
-    shapes.set(`${layout.heads}.${count}.weight`, [classes, features]);
-    shapes.set(`${layout.heads}.${count}.bias`, [classes]);
+  const count = countOf(tensors, new RegExp(`^${layout.heads}\\.(\\d+)\\.`));
+  for (let k = 0; k < count; k++) {
+    const head = `${layout.heads}.${k}`;
+    const classes = tensors.get(`${head}.weight`)?.shape[0] ?? tensors.get(`${head}.bias`)?.shape[0] ?? 0;
+    shapes.set(`${head}.weight`, [classes, features]);
+    shapes.set(`${head}.bias`, [classes]);
   }
   checkTensors(caller, tensors, shapes, isUnused);
   const heads = Array.from({ length: count }, (_, k) => ({
     weight: floatsOf(caller, tensors, `${layout.heads}.${k}.weight`),
     bias: floatsOf(caller, tensors, `${layout.heads}.${k}.bias`),
   }));
-  return new FactorRegressor(new CnnBackbone(tensors, layout), heads, options);
+  const backbone = new CnnBackbone(tensors, layout);
+  try {
+    return new FactorRegressor(backbone, heads, options);
+  } catch (error) {
+    backbone.dispose();
+    throw error;
+  }
 }

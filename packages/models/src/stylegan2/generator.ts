@@ -95,12 +95,10 @@ export class StyleGan2Generator implements Generator {
    */
   static async fromRosinality(source: CheckpointSource): Promise<StyleGan2Generator> {
     const file = await readTorch(source);
-    const average =
-      file instanceof Map && file.has("latent_avg") && file.has("g_ema")
-        ? stateDict(new Map([["a", file.get("latent_avg")]]))
-        : undefined;
     const tensors = stateDict(file, "g_ema");
-    if (average) tensors.set("latent_avg", average.get("a")!);
+    // Converted files keep the average beside g_ema; it may be None.
+    if (file instanceof Map && file.has("g_ema") && (file.get("latent_avg") ?? null) !== null)
+      for (const [name, average] of stateDict(new Map([["latent_avg", file.get("latent_avg")]]))) tensors.set(name, average);
     return new StyleGan2Generator(rosinalityArchitecture("fromRosinality", tensors), asFloat32(tensors));
   }
 
@@ -188,9 +186,9 @@ export class StyleGan2Generator implements Generator {
     const { numLayers, latentDim } = this;
     const fits =
       (w.rank === 2 && w.shape[1] === latentDim) || (w.rank === 3 && w.shape[1] === numLayers && w.shape[2] === latentDim);
-    if (!fits) {
+    if (!fits || w.shape[0] === 0) {
       throw new ModelsError(
-        `synthesize: expected w [n, ${latentDim}] or [n, ${numLayers}, ${latentDim}], got [${w.shape.join(", ")}].`,
+        `synthesize: expected w [n, ${latentDim}] or [n, ${numLayers}, ${latentDim}], got [${w.shape.join(", ")}]; n is at least 1.`,
       );
     }
     const { layers, resampler } = this;

@@ -1,6 +1,6 @@
 import { type NvlabsNetwork, type TensorData, toFloat32 } from "@latentflow/checkpoints";
 import { ModelsError } from "../errors.js";
-import { checkTensors, floatsOf, type NamedTensors, need } from "../tensors-by-name.js";
+import { checkTensors, countOf, floatsOf, type NamedTensors, need } from "../tensors-by-name.js";
 import { layerCount, layerName, rgbName, type StyleGan2Architecture, sideOfLayer, styleGan2Shapes } from "./architecture.js";
 import { checkFilter } from "./rosinality.js";
 
@@ -16,12 +16,12 @@ export function fromNvlabsNetwork(
 ): { architecture: StyleGan2Architecture; tensors: NamedTensors } {
   refuseOthers(caller, network);
   const source = network.tensors;
-  const [latentDim, zDim] = need(caller, source, "mapping.fc0.weight").shape as [number, number];
-  let mappingLayers = 1;
-  while (source.has(`mapping.fc${mappingLayers}.weight`)) mappingLayers++;
+  const [latentDim = 0, zDim = 0] = need(caller, source, "mapping.fc0.weight").shape;
+  const mappingLayers = countOf(source, /^mapping\.fc(\d+)\./);
   const channels: number[] = [];
-  for (let side = 4; source.has(`synthesis.b${side}.conv1.weight`); side *= 2) {
-    channels.push(source.get(`synthesis.b${side}.conv1.weight`)!.shape[0]!);
+  for (let side = 4; has(source, `synthesis.b${side}.conv1.`); side *= 2) {
+    const name = `synthesis.b${side}.conv1`;
+    channels.push(source.get(`${name}.weight`)?.shape[0] ?? source.get(`${name}.bias`)?.shape[0] ?? 0);
   }
   if (channels.length < 2) need(caller, source, "synthesis.b8.conv1.weight");
   const architecture: StyleGan2Architecture = {
@@ -44,6 +44,10 @@ export function fromNvlabsNetwork(
   const shapes = styleGan2Shapes(architecture);
   checkTensors(caller, renamed, shapes, (name) => name === "latent_avg");
   return { architecture, tensors: renamed };
+}
+
+function has(tensors: NamedTensors, prefix: string): boolean {
+  return [...tensors.keys()].some((name) => name.startsWith(prefix));
 }
 
 /** NVlabs' name of each tensor, by rosinality's. */
@@ -105,19 +109,26 @@ function refuseOthers(caller: string, { className, initKwargs, tensors }: Nvlabs
     refuse("a conditional one");
   if (names.some((name) => /^synthesis\.b\d+\.skip\./.test(name))) refuse('architecture "resnet"');
   if (!tensors.has("synthesis.b4.torgb.weight")) refuse('architecture "orig"');
+  for (const group of ["synthesis_kwargs", "mapping_kwargs"]) {
+    const activation = argument({ initKwargs }, group, "activation") ?? "lrelu";
+    if (activation !== "lrelu") refuse(`one with activation ${String(activation)}`);
+  }
 }
 
 /**
  * A keyword argument of the synthesis or mapping network, which the generator passes on from `synthesis_kwargs` or `mapping_kwargs`; NVlabs' later
  * code takes those of the synthesis among its own.
  */
-function argument({ initKwargs }: NvlabsNetwork, group: string, name: string): unknown {
+function argument({ initKwargs }: Pick<NvlabsNetwork, "initKwargs">, group: string, name: string): unknown {
   const kwargs = initKwargs.get(group);
   return kwargs instanceof Map && kwargs.has(name) ? kwargs.get(name) : initKwargs.get(name);
 }
 
 function convClamp(caller: string, network: NvlabsNetwork): number | null {
-  const clamp = argument(network, "synthesis_kwargs", "conv_clamp") ?? null;
+  const given = argument(network, "synthesis_kwargs", "conv_clamp");
+  // What holds when nothing is said differs, too: None at first, 256 in the later code.
+  const byDefault = network.initKwargs.has("channel_base") ? 256 : null;
+  const clamp = given === undefined ? byDefault : given;
   if (clamp === null || (typeof clamp === "number" && clamp > 0)) return clamp;
   throw new ModelsError(`${caller}: expected conv_clamp to be a positive number or None, got ${String(clamp)}.`);
 }

@@ -1,5 +1,5 @@
 import { ModelsError } from "../errors.js";
-import { checkTensors, floatsOf, type NamedTensors, need } from "../tensors-by-name.js";
+import { checkTensors, countOf, floatsOf, type NamedTensors, need } from "../tensors-by-name.js";
 import { layerName, type StyleGan2Architecture, styleGan2Shapes } from "./architecture.js";
 
 /** Tensors that carry nothing the architecture does not say: the [1, 3, 3, 1] filters. */
@@ -11,12 +11,14 @@ const isFilter = (name: string) => /\.(blur|upsample)\.kernel$/.test(name);
  * @throws ModelsError that lists what is missing, surplus or of another shape
  */
 export function rosinalityArchitecture(caller: string, tensors: NamedTensors): StyleGan2Architecture {
-  const [latentDim, zDim] = need(caller, tensors, "style.1.weight").shape as [number, number];
-  let mappingLayers = 1;
-  while (tensors.has(`style.${mappingLayers + 1}.weight`)) mappingLayers++;
-  const channels = [need(caller, tensors, "input.input").shape[1]!];
-  for (let i = 1; tensors.has(`${layerName(i)}.conv.weight`); i += 2)
-    channels.push(tensors.get(`${layerName(i)}.conv.weight`)!.shape[1]!);
+  const [latentDim = 0, zDim = 0] = need(caller, tensors, "style.1.weight").shape;
+  // The first of them is number 1.
+  const mappingLayers = countOf(tensors, /^style\.(\d+)\./) - 1;
+  const channels = [need(caller, tensors, "input.input").shape[1] ?? 0];
+  for (let i = 1; i <= countOf(tensors, /^convs\.(\d+)\./); i += 2) {
+    const name = layerName(i);
+    channels.push(tensors.get(`${name}.conv.weight`)?.shape[1] ?? tensors.get(`${name}.activate.bias`)?.shape[0] ?? 0);
+  }
   if (channels.length < 2)
     throw new ModelsError(`${caller}: expected images of at least 8 × 8 pixels, got a network without convs.0.`);
   const architecture: StyleGan2Architecture = {
