@@ -1,5 +1,5 @@
 import "@tensorflow/tfjs-backend-cpu";
-import { CheckpointError, writeSafetensors } from "@latentflow/checkpoints";
+import { CheckpointError, readSafetensors, writeSafetensors } from "@latentflow/checkpoints";
 import { AbortError, SeededRandom } from "@latentflow/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it, vi } from "vitest";
@@ -327,6 +327,47 @@ describe("resume", () => {
     await train(2);
   });
 
+  it("refuses a checkpoint made with other codes, labels, validation, slope or model, and says what to do", async () => {
+    const store = memoryStore();
+    const slope = (negativeSlope: number) => new NeuralOdeDirection({ latentDim: D, depth: 2, negativeSlope });
+    const train = (more: Partial<TrainOptions> = {}, direction = slope(0.2)) =>
+      trainDirection(direction, { ...base, iterations: 2, validation: { codes: heldOut }, checkpoint: { store }, ...more });
+    await train();
+    const tensors = tf.memory().numTensors;
+    const direction = slope(0.2);
+    const before = weightsOf(direction);
+    // The same codes in another order, and with two signs turned.
+    const swapped = { ...codes, data: Float32Array.from([...codes.data.slice(D), ...codes.data.slice(0, D)]) };
+    await expect(train({ codes: swapped }, direction)).rejects.toThrow(
+      /made with other codes.*give the same ones.*or another store/,
+    );
+    expect(weightsOf(direction)).toEqual(before);
+    direction.dispose();
+    expect(tf.memory().numTensors).toBe(tensors);
+    const turned = { ...codes, data: codes.data.map((x, i) => (i < 2 ? -x : x)) };
+    await expect(train({ codes: turned })).rejects.toThrow(/other codes/);
+    const labels = Array.from({ length: 80 }, (_, i) => [0, i % 2, 0]);
+    await expect(train({ labels })).rejects.toThrow(/other labels;/);
+    await expect(train({ validation: { codes } })).rejects.toThrow(/other validation;/);
+    await expect(train({ validation: { codes: heldOut, every: 1 } })).rejects.toThrow(/other validation;/);
+    await expect(train({ earlyStopping: { patience: 3 } })).rejects.toThrow(/other earlyStopping;/);
+    await expect(train({}, slope(0.1))).rejects.toThrow(/other negativeSlope;/);
+    const truncated = tfjsModel({ generator, regressor, truncation: { psi: 0.7, meanLatent: new Float32Array(D) } });
+    await expect(train({ model: truncated })).rejects.toThrow(/model;/);
+    await expect(train({ model: truncated })).rejects.toThrow(LatentEditError);
+    await train({ codes: { data: Float64Array.from(codes.data), shape: codes.shape } });
+  });
+
+  it("refuses a checkpoint of a version that did not record its codes", async () => {
+    const store = memoryStore();
+    const train = () => trainDirection(depth(1), { ...base, iterations: 2, checkpoint: { store } });
+    await train();
+    const { tensors, metadata } = await readSafetensors(store.bytes!);
+    const { run: _, ...state } = JSON.parse(metadata.get("state")!);
+    store.bytes = writeSafetensors(tensors, { format: "latentflow-training", state: JSON.stringify(state) });
+    await expect(train()).rejects.toThrow(/older version; delete it to start anew/);
+  });
+
   it("a finished run resumes to its end at once", async () => {
     const store = memoryStore();
     const done = depth(1);
@@ -347,6 +388,8 @@ describe("wrong input is told apart", () => {
     ["no start codes", { ...base, labels: { data: new Uint8Array(240).fill(1), shape: [80, 3] } }, /labelled 0 of size/],
     ["early stopping without validation", { ...base, earlyStopping: { patience: 1 } }, /validation codes/],
     ["a name and an index that differ", { ...base, attribute: { name: "size", index: 0 } }, /give either/],
+    ["a label of no class", { ...base, labels: Array.from({ length: 80 }, () => [0, 7, 0]) }, /label 0 of size/],
+    ["a label between classes", { ...base, labels: Array.from({ length: 80 }, () => [0, 0.5, 0]) }, /label 0 of size/],
     ["an unknown gradient", { ...base, gradient: "backprop" as never }, /checkpointed/],
     ["an unknown part of validation", { ...base, validation: { codes: heldOut, evry: 2 } as never }, /"every"/],
     ["validation every 0 iterations", { ...base, validation: { codes: heldOut, every: 0 } }, /validation.every/],

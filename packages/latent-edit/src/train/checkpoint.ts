@@ -2,6 +2,7 @@ import { readSafetensors, type TensorData, writeSafetensors } from "@latentflow/
 import { type AdamState, type ArrayData, adamStateFromData, adamStateToData, type RandomState } from "@latentflow/core";
 import { LatentEditError } from "../errors.js";
 import type { History, ValidationRecord } from "./history.js";
+import { checkSameRun, type RunFingerprint } from "./run-fingerprint.js";
 import type { TrainSettings } from "./settings.js";
 
 /** A place for one file: a path (`fileStore` of the files subpath), IndexedDB, a variable in a test. `write` must replace the old file as a whole. */
@@ -26,12 +27,13 @@ export interface TrainState {
 /** What of a checkpoint is not part of the run's state proper. */
 export interface Surroundings {
   settings: TrainSettings;
+  run: RunFingerprint;
   weights: Float32Array[];
   cache: { rows: Int32Array; logits: Float32Array };
 }
 
 /** The state as one safetensors file: arrays as tensors, the rest as JSON in the header. */
-export async function encodeCheckpoint(state: TrainState, { settings, weights, cache }: Surroundings): Promise<Uint8Array> {
+export async function encodeCheckpoint(state: TrainState, { settings, run, weights, cache }: Surroundings): Promise<Uint8Array> {
   const { step, arrays } = await adamStateToData(state.adam);
   const tensors = new Map<string, TensorData>();
   const put = (name: string, data: Float32Array, shape: readonly number[] = [data.length]) => {
@@ -48,20 +50,21 @@ export async function encodeCheckpoint(state: TrainState, { settings, weights, c
   put("cache.logits", cache.logits);
   const { iteration, random, batches, validations, stoppedEarly } = state;
   const best = state.best && { iteration: state.best.iteration, total: state.best.total };
-  const rest = { step, settings, iteration, random, batches, validations, stoppedEarly, best };
+  const rest = { step, settings, run, iteration, random, batches, validations, stoppedEarly, best };
   return writeSafetensors(tensors, { format: "latentflow-training", state: JSON.stringify(rest) });
 }
 
 /**
- * Inverse of `encodeCheckpoint`. Throws when the file is another run's: its settings, and the sizes of its weights, must be those of this one.
+ * Inverse of `encodeCheckpoint`. Throws when the file is another run's: its settings, codes, model, and the sizes of its weights, must be those
+ * of this one.
  *
- * @param sizes numbers in each of the direction's variables
+ * @param expected.sizes numbers in each of the direction's variables
  */
 export async function decodeCheckpoint(
   bytes: Uint8Array,
-  settings: TrainSettings,
-  sizes: readonly number[],
+  expected: { settings: TrainSettings; run: RunFingerprint; sizes: readonly number[] },
 ): Promise<{ state: TrainState; weights: Float32Array[]; cache: Surroundings["cache"] }> {
+  const { settings, run, sizes } = expected;
   const { tensors, metadata } = await readSafetensors(bytes);
   const text = metadata.get("state");
   if (metadata.get("format") !== "latentflow-training" || text === undefined) {
@@ -87,6 +90,7 @@ export async function decodeCheckpoint(
       `trainDirection: expected a checkpoint of a direction with variables of ${sizes.join(", ")} numbers, got ${weights.map(({ length }) => length).join(", ")}; give the same kind of direction or another store.`,
     );
   }
+  checkSameRun(run, rest.run);
   const [cacheRows, cacheLogits] = [tensors.get("cache.rows"), tensors.get("cache.logits")];
   if (cacheRows === undefined || cacheLogits === undefined) throw damaged();
   const arrays: Record<string, ArrayData> = {};
@@ -113,6 +117,8 @@ export async function decodeCheckpoint(
 type HeaderState = Omit<TrainState, "adam" | "best"> & {
   step: number;
   settings: TrainSettings;
+  /** Absent from files of older versions. */
+  run?: RunFingerprint;
   best: { iteration: number; total: number } | null;
 };
 

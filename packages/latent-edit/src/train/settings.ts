@@ -102,7 +102,10 @@ export interface TrainOptions {
   validation?: { codes: MatrixLike; labels?: MatrixLike; every?: number; maxCodes?: number };
   /** Stop after this many validations in a row without a lower loss, and keep the best weights. Needs `validation`. */
   earlyStopping?: { patience: number };
-  /** Where to keep the state every `every` iterations (default 100); a state found there is resumed, bit for bit. */
+  /**
+   * Where to keep the state every `every` iterations (default 100); a state found there is resumed, bit for bit. One of another run (settings,
+   * codes, labels, validation, model) is refused; functions (`loss`, `identity`) cannot be compared.
+   */
   checkpoint?: { store: CheckpointStore; every?: number };
   /** Seed of codes and times drawn (default 0). */
   seed?: number;

@@ -1,8 +1,9 @@
-import { type AttributeModel, nextMacrotask, throwIfAborted } from "@latentflow/core";
+import { type AttributeModel, checkNumber, nextMacrotask, throwIfAborted } from "@latentflow/core";
 import { type Tensor2D, tensor2d } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
 import { type Matrix, type MatrixLike, rowOf, toMatrix } from "../matrix.js";
 import { owning } from "../owning.js";
+import { hashOfNumbers } from "./hash.js";
 
 const LABELLING_BATCH = 32;
 
@@ -49,7 +50,17 @@ export class StartCodes {
         `${caller}: expected labels [${matrix.rows}, ${model.attributes.length}], one row a code, got [${table.rows}, ${table.columns}].`,
       );
     }
-    for (let i = 0; i < table.rows; i++) classes[i] = rowOf(table, i)[attribute.index]!;
+    const last = model.attributes[attribute.index]!.classes - 1;
+    for (let i = 0; i < table.rows; i++) {
+      const label = rowOf(table, i)[attribute.index];
+      classes[i] = checkNumber(
+        caller,
+        `label ${i} of ${attribute.name}`,
+        label,
+        { min: 0, max: last, integer: true },
+        LatentEditError,
+      );
+    }
     return pool;
   }
 
@@ -60,6 +71,11 @@ export class StartCodes {
     throw new LatentEditError(
       `trainDirection: expected codes labelled ${label} of ${this.attributeName} to start from, got none among ${this.codes.rows}; give more codes.`,
     );
+  }
+
+  /** Short hashes of what decides the draws: the codes, and their classes of the edited attribute. */
+  hashes(): { codes: string; labels: string } {
+    return { codes: hashOfNumbers(this.codes.data), labels: hashOfNumbers(this.labels) };
   }
 
   /** Codes as a tensor [rows, d]; the caller disposes it. */

@@ -13,8 +13,9 @@ import type { Direction } from "../direction.js";
 import { owning } from "../owning.js";
 import { solverGap } from "../solver-gap.js";
 import { batchGradient } from "./batch-gradient.js";
-import { decodeCheckpoint, encodeCheckpoint, type TrainState } from "./checkpoint.js";
+import { type CheckpointStore, decodeCheckpoint, encodeCheckpoint, type TrainState } from "./checkpoint.js";
 import type { History, Score } from "./history.js";
+import { type RunFingerprint, runFingerprint } from "./run-fingerprint.js";
 import { resolveSettings, type TrainOptions, type TrainSettings } from "./settings.js";
 import { StartCodes } from "./start-codes.js";
 import type { Batch } from "./trained-loss.js";
@@ -48,7 +49,9 @@ export async function trainDirection(direction: Direction, options: TrainOptions
   const variables = direction.variables.filter((variable) => variable.trainable);
   const optimizer = adam();
   const schedule = stepDecay({ learningRate: settings.learningRate, every: settings.decayEvery, factor: settings.decayFactor });
-  const state = await resumeOrStart(variables, pool, settings, options);
+  // Asks the model once more, so only where it is needed.
+  const run = options.checkpoint && (await runFingerprint(direction, model, pool, heldOut, options));
+  const state = await resumeOrStart(variables, pool, settings, run, options.checkpoint?.store);
   const random = SeededRandom.fromState(state.random);
   const store = options.checkpoint?.store;
   let images = 0;
@@ -76,11 +79,12 @@ export async function trainDirection(direction: Direction, options: TrainOptions
       if (validated) await watch(state, validated, variables, options.earlyStopping?.patience);
       if (
         store &&
+        run &&
         (state.iteration % (options.checkpoint?.every ?? 100) === 0 || state.iteration === iterations || state.stoppedEarly)
       ) {
         state.random = random.getState();
         await store.write(
-          await encodeCheckpoint(state, { settings, weights: await weightsOf(variables), cache: pool.exportCache() }),
+          await encodeCheckpoint(state, { settings, run, weights: await weightsOf(variables), cache: pool.exportCache() }),
         );
       }
       const imagesPerSecond = (settings.batchSize * settings.accumulate) / seconds;
@@ -183,15 +187,13 @@ async function resumeOrStart(
   variables: readonly Variable[],
   pool: StartCodes,
   settings: TrainSettings,
-  options: TrainOptions,
+  run: RunFingerprint | undefined,
+  store: CheckpointStore | undefined,
 ): Promise<TrainState> {
-  const bytes = (await options.checkpoint?.store.read()) ?? null;
-  if (bytes !== null) {
-    const { state, weights, cache } = await decodeCheckpoint(
-      bytes,
-      settings,
-      variables.map(({ size }) => size),
-    );
+  const bytes = run && store ? await store.read() : null;
+  if (run && bytes !== null) {
+    const sizes = variables.map(({ size }) => size);
+    const { state, weights, cache } = await decodeCheckpoint(bytes, { settings, run, sizes });
     assignWeights(variables, weights);
     pool.importCache(cache);
     return state;

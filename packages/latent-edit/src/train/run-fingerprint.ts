@@ -1,0 +1,74 @@
+import { type AttributeModel, SeededRandom } from "@latentflow/core";
+import { tensor } from "@tensorflow/tfjs-core";
+import type { Direction } from "../direction.js";
+import { LatentEditError } from "../errors.js";
+import { sameFingerprint } from "../fingerprint.js";
+import { NeuralOdeDirection } from "../neural-ode-direction.js";
+import { owning } from "../owning.js";
+import type { TrainOptions } from "./settings.js";
+import type { StartCodes } from "./start-codes.js";
+
+/**
+ * What decides a run's numbers besides its settings, small enough for a checkpoint's header. Functions (a custom loss, an embedder) leave no
+ * trace here.
+ */
+export interface RunFingerprint {
+  /** Of the pool of codes, as float32. */
+  readonly codes: string;
+  /** Of the classes of the edited attribute, given or asked from the model: they say which codes are starts. */
+  readonly labels: string;
+  readonly validation: {
+    readonly codes: string;
+    readonly labels: string;
+    readonly every: number | null;
+    readonly maxCodes: number | null;
+  } | null;
+  readonly earlyStopping: number | null;
+  readonly negativeSlope: number | null;
+  /** Logits of one fixed code, all attributes in turn: of generator and regressor together. */
+  readonly model: readonly number[];
+}
+
+export async function runFingerprint(
+  direction: Direction,
+  model: AttributeModel,
+  pool: StartCodes,
+  heldOut: StartCodes | undefined,
+  { validation, earlyStopping }: Pick<TrainOptions, "validation" | "earlyStopping">,
+): Promise<RunFingerprint> {
+  const { every = null, maxCodes = null } = validation ?? {};
+  return {
+    ...pool.hashes(),
+    validation: heldOut ? { ...heldOut.hashes(), every, maxCodes } : null,
+    earlyStopping: earlyStopping?.patience ?? null,
+    negativeSlope: direction instanceof NeuralOdeDirection ? direction.negativeSlope : null,
+    model: await logitsOfFixedCode(model),
+  };
+}
+
+/** Throws when a checkpoint's run is not this one. */
+export function checkSameRun(expected: RunFingerprint, found: RunFingerprint | undefined): void {
+  if (found === undefined) {
+    throw new LatentEditError(
+      "trainDirection: expected a checkpoint that says which codes it was made with, got one of an older version; delete it to start anew.",
+    );
+  }
+  const differing = (Object.keys(expected) as (keyof RunFingerprint)[]).filter((key) =>
+    key === "model"
+      ? !sameFingerprint(expected.model, found.model ?? [])
+      : JSON.stringify(expected[key]) !== JSON.stringify(found[key]),
+  );
+  if (differing.length === 0) return;
+  throw new LatentEditError(
+    `trainDirection: expected a checkpoint of this run, got one made with other ${differing.join(", ")}; give the same ones to go on with it, or another store to start anew.`,
+  );
+}
+
+function logitsOfFixedCode(model: AttributeModel): Promise<number[]> {
+  return owning(async (own) => {
+    const { latentDim } = model;
+    const logits = own(await model.logits(own(tensor(new SeededRandom(20211).normals(latentDim), [1, latentDim]))));
+    const values = await Promise.all(logits.map((x) => x.data<"float32">()));
+    return values.flatMap((data) => Array.from(data, (x) => Number(x.toPrecision(5))));
+  });
+}
