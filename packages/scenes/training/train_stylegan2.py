@@ -94,6 +94,10 @@ class Training:
             os.replace(newest, folder / "previous.pt")
         os.replace(temporary, newest)
 
+    def save_average(self, folder: Path) -> None:
+        """A snapshot for export_generator.py to choose from."""
+        torch.save(self.average.state_dict(), folder / f"average-{self.seen:08}.pt")
+
     def resume(self, folder: Path) -> bool:
         """Continues from checkpoint.pt, or from previous.pt if that one cannot be read."""
         for path in (folder / "checkpoint.pt", folder / "previous.pt"):
@@ -277,13 +281,14 @@ def run(training: Training, data: Path, out: Path, regressor: Path | None, cores
                 if quality:
                     row |= quality.measure(training.samples(settings.evaluate_images, seed=1))
                 write_png(out / f"samples-{training.seen:08}.png", grid(training.samples(100, seed=2)[0], 10))
-                torch.save(training.average.state_dict(), out / f"average-{training.seen:08}.pt")
+                training.save_average(out)
             append_row(out / "log.csv", row)
             rows, logged, logged_at = [], time.time(), training.seen
         if time.time() - saved > settings.checkpoint_minutes * 60:
             training.save(out)
             saved = time.time()
     training.save(out)
+    training.save_average(out)
 
 
 if __name__ == "__main__":
