@@ -112,6 +112,16 @@ describe("refuses, with what was expected and what was found", () => {
     );
   });
 
+  it.each<[object, RegExp]>([
+    [{ chanels: [4, 4] }, /random: unknown option.*did you mean "channels"/],
+    [{ resolution: 256 }, /random: expected sizes to have resolution 64, as its channels say/],
+    [{ channels: [4] }, /2 to 9 numbers of channels/],
+    [{ channels: [4, 0] }, /2 to 9 numbers of channels/],
+    [{ channels: [4, 4], mappingLayers: 0 }, /1 to 64 mappingLayers/],
+  ])("untrained generators of sizes %o", (sizes, message) => {
+    expect(() => StyleGan2Generator.random(sizes)).toThrow(message);
+  });
+
   it("another resampling filter", async () => {
     const tensors = tensorsOf();
     tensors.set("convs.0.conv.blur.kernel", { dtype: "float32", shape: [4, 4], data: new Float32Array(16).fill(1 / 4) });
@@ -175,6 +185,7 @@ describe("codes and noise", () => {
 
   it("codes of another shape are refused", () => {
     expect(() => generator.synthesize(zeros([2, 9]))).toThrow(/expected w \[n, 8\] or \[n, 8, 8\], got \[2, 9\]/);
+    expect(() => generator.sample(2.5)).toThrow(ModelsError);
     expect(() => generator.synthesize(zeros([0, 8]))).toThrow(/got \[0, 8\]; n is at least 1/);
     expect(() => generator.map(zeros([2, 9]))).toThrow(/expected z \[n, 8\]/);
     expect(() => generator.synthesize(zeros([2, 8]), { nois: "none" } as object)).toThrow(/did you mean "noise"/);

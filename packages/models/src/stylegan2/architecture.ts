@@ -33,27 +33,40 @@ const MAX_MAPPING_LAYERS = 64;
  * @throws ModelsError unless every part of it is one that a generator can have
  */
 export function parseArchitecture(caller: string, text: string): StyleGan2Architecture {
-  const fail = (what: string): never => {
-    throw new ModelsError(`${caller}: expected the file's architecture to have ${what}, got ${text.slice(0, 200)}.`);
-  };
-  let parsed: Partial<StyleGan2Architecture> | null = null;
+  let parsed: Partial<StyleGan2Architecture> | null;
   try {
     parsed = JSON.parse(text);
   } catch {
-    fail("the form of JSON");
+    throw new ModelsError(`${caller}: expected the file's architecture to have the form of JSON, got ${text.slice(0, 200)}.`);
   }
-  const { zDim, latentDim, mappingLayers, mappingRate, channels, family, convClamp } = parsed ?? {};
+  return checkArchitecture(caller, "the file's architecture", parsed);
+}
+
+/**
+ * @param what the architecture in the message
+ * @throws ModelsError unless every part of it is one that a generator can have
+ */
+export function checkArchitecture(
+  caller: string,
+  what: string,
+  architecture: Partial<StyleGan2Architecture> | null,
+): StyleGan2Architecture {
+  const fail = (part: string): never => {
+    const got = JSON.stringify(architecture).slice(0, 200);
+    throw new ModelsError(`${caller}: expected ${what} to have ${part}, got ${got}.`);
+  };
+  const { resolution, zDim, latentDim, mappingLayers, mappingRate, channels, family, convClamp } = architecture ?? {};
   const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
   const isPositive = (value: unknown) => typeof value === "number" && value > 0 && value < Number.POSITIVE_INFINITY;
   if (!Array.isArray(channels) || channels.length < 2 || channels.length > MAX_LEVELS || !channels.every(isCount))
     return fail("2 to 9 numbers of channels");
-  if (parsed?.resolution !== 2 << channels.length) return fail(`resolution ${2 << channels.length}, as its channels say`);
+  if (resolution !== 2 << channels.length) return fail(`resolution ${2 << channels.length}, as its channels say`);
   if (!isCount(zDim) || !isCount(latentDim)) return fail("zDim and latentDim");
   if (!isCount(mappingLayers) || mappingLayers! > MAX_MAPPING_LAYERS) return fail("1 to 64 mappingLayers");
   if (!isPositive(mappingRate)) return fail("a positive mappingRate");
   if (family !== "rosinality" && family !== "nvlabs") return fail('family "rosinality" or "nvlabs"');
   if (convClamp !== null && !isPositive(convClamp)) return fail("convClamp null or positive");
-  return parsed as StyleGan2Architecture;
+  return architecture as StyleGan2Architecture;
 }
 
 /** Number of convolutions with noise, from 4 × 4 upwards. */

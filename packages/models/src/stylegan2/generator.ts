@@ -25,7 +25,7 @@ import {
 import { ModelsError } from "../errors.js";
 import { checkTensors, floatsOf, type NamedTensors } from "../tensors-by-name.js";
 import { withTruncation } from "../truncation.js";
-import { parseArchitecture, rowCount, type StyleGan2Architecture, styleGan2Shapes } from "./architecture.js";
+import { checkArchitecture, parseArchitecture, rowCount, type StyleGan2Architecture, styleGan2Shapes } from "./architecture.js";
 import { disposeLayers, type MappingLayer, mappingLayers, type SynthesisLayers, synthesisLayers } from "./layers.js";
 import { mapLatent } from "./mapping.js";
 import { type Noise, noiseOf } from "./noise.js";
@@ -79,12 +79,16 @@ export class StyleGan2Generator implements Generator {
   /**
    * A generator of untrained weights from a seed: for tests, benchmarks and as a start for training.
    *
-   * @param sizes default: 64 px, 512 channels up to 32 × 32 and 256 at 64 × 64, 512-dimensional codes, 8 mapping layers
+   * @param sizes default: 64 px, 512 channels up to 32 × 32 and 256 at 64 × 64, 512-dimensional codes, 8 mapping layers.
+   * `resolution` follows from `channels`
+   * @throws ModelsError for sizes that no generator has, unknown ones, or a resolution that contradicts the channels
    */
   static random(sizes: Partial<StyleGan2Architecture> = {}, options: { seed?: number } = {}): StyleGan2Generator {
+    checkOptions("random", sizes, Object.keys({ ...DEFAULT_SIZES, resolution: 0 }), ModelsError);
     checkOptions("random", options, ["seed"], ModelsError);
-    const channels = sizes.channels ?? [512, 512, 512, 512, 256];
-    const architecture = { ...DEFAULT_SIZES, ...sizes, channels, resolution: 2 << channels.length };
+    const { channels } = { ...DEFAULT_SIZES, ...sizes };
+    const architecture = { ...DEFAULT_SIZES, resolution: 2 << channels.length, ...sizes };
+    checkArchitecture("random", "sizes", architecture);
     return new StyleGan2Generator(architecture, untrainedTensors(architecture, new SeededRandom(options.seed ?? 0)));
   }
 
@@ -148,6 +152,7 @@ export class StyleGan2Generator implements Generator {
   /** `count` codes w [count, latentDim] of normal z from a seed. */
   sample(count: number, options: { seed?: number } = {}): Tensor2D {
     checkOptions("sample", options, ["seed"], ModelsError);
+    checkNumber("sample", "count", count, { integer: true, min: 0 }, ModelsError);
     const random = new SeededRandom(options.seed ?? 0);
     return tidy(() => this.map(random.normalTensor<Rank.R2>([count, this.architecture.zDim])));
   }
@@ -222,14 +227,15 @@ export class StyleGan2Generator implements Generator {
   }
 }
 
-const DEFAULT_SIZES = {
+const DEFAULT_SIZES: Omit<StyleGan2Architecture, "resolution"> = {
+  channels: [512, 512, 512, 512, 256],
   zDim: 512,
   latentDim: 512,
   mappingLayers: 8,
   mappingRate: 0.01,
   family: "rosinality",
   convClamp: null,
-} as const;
+};
 
 /** Codes mapped at once for the mean. */
 const BATCH = 512;
