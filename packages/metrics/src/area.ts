@@ -39,12 +39,13 @@ export function areaUnderCdCurve(
 ): AreaUnderCdCurve {
   checkOptions("areaUnderCdCurve", options, ["range"]);
   if (curves.length === 0) throw new MetricsError("areaUnderCdCurve: expected at least one curve, got none.");
+  for (const curve of curves) checkCurve("areaUnderCdCurve", curve);
   const rises = curves.map(risesOf);
   const maxControl = curves.map((curve) => Array.from(curve.control).reduce((a, b) => Math.max(a, b)));
   const low = Math.max(...curves.map((curve) => curve.control[0]!));
   const common: readonly [number, number] = [low, Math.max(low, Math.min(...maxControl))];
   const range = options.range ?? common;
-  if (range[0] > range[1] || range[0] < common[0] || range[1] > common[1]) {
+  if (!(common[0] <= range[0] && range[0] <= range[1] && range[1] <= common[1])) {
     throw new MetricsError(
       `areaUnderCdCurve: expected a range inside the curves' common Control range [${common.join(", ")}], got [${range.join(", ")}].`,
     );
@@ -60,11 +61,22 @@ export function areaUnderCdCurve(
  * @param level Control, in [0, 1]
  */
 export function editLengthForControl(curve: ControlDisentanglement, level: number): number | null {
+  checkCurve("editLengthForControl", curve);
+  if (!(level >= 0 && level <= 1)) throw new MetricsError(`editLengthForControl: expected a level from 0 to 1, got ${level}.`);
   if (level <= curve.control[0]!) return curve.t[0]!;
   const rise = risesOf(curve).find(({ control }) => level > control[0] && level <= control[1]);
   if (rise === undefined) return null;
   const fraction = (level - rise.control[0]) / (rise.control[1] - rise.control[0]);
   return rise.t[0] + fraction * (rise.t[1] - rise.t[0]);
+}
+
+function checkCurve(caller: string, { t, control, disentanglement }: ControlDisentanglement): void {
+  const lengths = [t.length, control.length, disentanglement.length];
+  const finite = [t, control, disentanglement].every((values) => Array.from(values).every(Number.isFinite));
+  if (lengths[0]! > 0 && new Set(lengths).size === 1 && finite) return;
+  throw new MetricsError(
+    `${caller}: expected t, control and disentanglement as finite numbers of one length, got lengths ${lengths.join(", ")}${finite ? "" : " with other numbers"}.`,
+  );
 }
 
 function risesOf(curve: ControlDisentanglement): Rise[] {

@@ -1,3 +1,4 @@
+import { checkInteger } from "./checks.js";
 import { pearson } from "./correlation.js";
 import { MetricsError } from "./errors.js";
 import { flatten, type MatrixLike } from "./matrix.js";
@@ -25,7 +26,12 @@ export function labelAssociation(labels: MatrixLike, classes: readonly number[])
   if (classes.length !== columns) {
     throw new MetricsError(`labelAssociation: expected ${columns} class counts, got ${classes.length}.`);
   }
-  const labelsOf = (attribute: number) => Array.from({ length: rows }, (_, i) => data[i * columns + attribute]!);
+  const labelsOf = (attribute: number) => {
+    const what = `label of attribute ${attribute}`;
+    return Array.from({ length: rows }, (_, i) =>
+      checkInteger("labelAssociation", what, data[i * columns + attribute]!, 0, classes[attribute]! - 1),
+    );
+  };
   const all = classes.map((_, j) => labelsOf(j));
   return all.map((a, i) => Float64Array.from(all, (b, j) => cramersV(a, b, classes[i]!, classes[j]!)));
 }

@@ -64,6 +64,13 @@ export function pairedBootstrap(a: CdCurve, b: CdCurve, options: BootstrapOption
       `pairedBootstrap: expected curves over the same start codes, got ${a.samples} and ${b.samples} samples. Measure both on one list of codes.`,
     );
   }
+  const meaning = ({ definition, target, perAttribute }: CdCurve) =>
+    `${definition === "target" ? `target ${target}` : definition} of attribute ${perAttribute.indexOf(null)} of ${perAttribute.length}`;
+  if (meaning(a) !== meaning(b)) {
+    throw new MetricsError(
+      `pairedBootstrap: expected curves of one edit and one definition of Control, got ${meaning(a)} and ${meaning(b)}.`,
+    );
+  }
   const { resamples, confidence, draw } = prepare("pairedBootstrap", a.samples, options);
   const compare = (x: ControlDisentanglement, y: ControlDisentanglement) => {
     const { meanDisentanglement, maxControl } = areaUnderCdCurve([x, y]);

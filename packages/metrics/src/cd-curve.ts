@@ -63,6 +63,7 @@ export function cdCurve(labels: Labels, options: CdCurveOptions): CdCurve {
     options.times ? (x: number) => x : (_: unknown, i: number) => i,
   );
   checkSameLength("cdCurve", "times and the labels' time axis", t.length, times);
+  if (!t.every(Number.isFinite)) throw new MetricsError(`cdCurve: expected finite times, got ${t.join(", ")}.`);
 
   const sampleControl = controlPerSample(kept, attribute, definition, target);
   const sampleDisentanglement = new Float64Array(samples * times);

@@ -1,4 +1,5 @@
 import { checkInteger } from "./checks.js";
+import { MetricsError } from "./errors.js";
 import { type Labels, labelPath } from "./labels.js";
 
 /**
@@ -17,6 +18,9 @@ export type ControlDefinition = "target" | "changed";
 export function controlPerSample(labels: Labels, attribute: number, definition: ControlDefinition, target: number): Uint8Array {
   const [samples, attributes, times] = labels.shape;
   checkInteger("controlPerSample", "attribute", attribute, 0, attributes - 1);
+  if (definition !== "target" && definition !== "changed") {
+    throw new MetricsError(`controlPerSample: expected "target" or "changed", got ${JSON.stringify(definition)}.`);
+  }
   const control = new Uint8Array(samples * times);
   for (let i = 0; i < samples; i++) {
     const path = labelPath(labels, i, attribute);

@@ -2,29 +2,41 @@ import { checkSameLength } from "./checks.js";
 import { MetricsError } from "./errors.js";
 import { studentTwoSided } from "./special-functions.js";
 
-/** Pearson's correlation coefficient; NaN when either side is constant. */
+/** Pearson's correlation coefficient; NaN when either side is constant, or holds a NaN. */
 export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): number {
   checkSameLength("pearson", "x and y", x.length, y.length);
   const n = x.length;
-  const meanX = Array.from(x).reduce((a, b) => a + b, 0) / n;
-  const meanY = Array.from(y).reduce((a, b) => a + b, 0) / n;
+  const [dx, dy] = [deviations(x), deviations(y)];
   let xx = 0;
   let yy = 0;
   let xy = 0;
   for (let i = 0; i < n; i++) {
-    const dx = x[i]! - meanX;
-    const dy = y[i]! - meanY;
-    xx += dx * dx;
-    yy += dy * dy;
-    xy += dx * dy;
+    xx += dx[i]! * dx[i]!;
+    yy += dy[i]! * dy[i]!;
+    xy += dx[i]! * dy[i]!;
   }
   if (xx === 0 || yy === 0) return Number.NaN;
-  // sqrt(xx)·sqrt(yy), not sqrt(xx·yy): the product of two sums can overflow.
-  return Math.max(-1, Math.min(1, xy / (Math.sqrt(xx) * Math.sqrt(yy))));
+  // √(xx·yy), not √xx·√yy: of equal sums it is exact, so that a perfect correlation gives 1 and not a rounding less.
+  return Math.max(-1, Math.min(1, xy / Math.sqrt(xx * yy)));
+}
+
+/** Differences from the mean, scaled to a largest of 1 so that sums of squares neither overflow nor vanish; zeros where all values are equal. */
+function deviations(values: ArrayLike<number>): Float64Array {
+  const data = Float64Array.from(values);
+  // Told from the values: the mean of equal ones can differ from them by a rounding.
+  if (data.every((value) => value === data[0])) return new Float64Array(data.length);
+  const mean = data.reduce((a, b) => a + b, 0) / data.length;
+  const differences = data.map((value) => value - mean);
+  const largest = differences.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+  return differences.map((value) => value / largest);
 }
 
 /** Ranks from 1, ties sharing their mean rank. */
 export function ranks(values: ArrayLike<number>): Float64Array {
+  const strange = Array.from(values).findIndex((value) => typeof value !== "number" || Number.isNaN(value));
+  if (strange >= 0) {
+    throw new MetricsError(`ranks: expected numbers, got ${values[strange]} at ${strange}; leave that pair out.`);
+  }
   const order = Array.from({ length: values.length }, (_, i) => i).sort((a, b) => values[a]! - values[b]!);
   const result = new Float64Array(values.length);
   for (let start = 0; start < order.length; ) {
@@ -46,7 +58,7 @@ export interface Spearman {
 /**
  * Spearman's rank correlation with its p-value, ties averaged: equal to `scipy.stats.spearmanr`.
  *
- * @throws MetricsError for fewer than 3 pairs or different lengths
+ * @throws MetricsError for fewer than 3 pairs, different lengths, or NaN
  */
 export function spearman(x: ArrayLike<number>, y: ArrayLike<number>): Spearman {
   checkSameLength("spearman", "x and y", x.length, y.length);

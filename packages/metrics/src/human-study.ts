@@ -1,5 +1,5 @@
 import { binomialTest, wilsonInterval } from "./binomial.js";
-import { checkOptions } from "./checks.js";
+import { checkFraction, checkOptions } from "./checks.js";
 import { MetricsError } from "./errors.js";
 
 /** One answer of one assessor. Left and right name the methods that made the two pictures, since their order was random. */
@@ -37,7 +37,7 @@ export interface StudyQuestion extends StudyTally {
  * Tallies a two-picture study of methods [a, b], per question and per attribute. Responses of other pairs of methods are left out.
  *
  * @param options.confidence of the Wilson intervals, default 0.95
- * @throws MetricsError when no response compares the two methods
+ * @throws MetricsError for an answer of another kind, or when no response compares the two methods
  */
 export function tallyStudy(
   responses: readonly StudyResponse[],
@@ -45,8 +45,13 @@ export function tallyStudy(
   options: { confidence?: number } = {},
 ): StudyQuestion[] {
   checkOptions("tallyStudy", options, ["confidence"]);
-  const confidence = options.confidence ?? 0.95;
+  const confidence = checkFraction("tallyStudy", "confidence", options.confidence ?? 0.95);
   const [a, b] = methods;
+  if (a === b) throw new MetricsError(`tallyStudy: expected two different methods, got ${a} twice.`);
+  const stray = responses.find(({ answer }) => !["left", "right", "none"].includes(answer));
+  if (stray) {
+    throw new MetricsError(`tallyStudy: expected answers "left", "right" or "none", got ${JSON.stringify(stray.answer)}.`);
+  }
   const paired = responses.filter((x) => (x.left === a && x.right === b) || (x.left === b && x.right === a));
   if (paired.length === 0) throw new MetricsError(`tallyStudy: expected responses that compare ${a} with ${b}, got none.`);
   return [...groupBy(paired, (x) => x.question)].map(([question, answers]) => ({

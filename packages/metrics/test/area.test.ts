@@ -37,6 +37,14 @@ describe("areaUnderCdCurve", () => {
     expect(range).toEqual([0, 0]);
     expect(meanDisentanglement).toEqual([Number.NaN, Number.NaN]);
     expect(() => areaUnderCdCurve([straight, lower], { range: [0, 0.9] })).toThrow(/0, 0.8/);
+    expect(() => areaUnderCdCurve([straight, lower], { range: [0, Number.NaN] })).toThrow(/got \[0, NaN\]/);
+  });
+
+  it("refuses curves that are none", () => {
+    expect(() => areaUnderCdCurve([{ ...straight, disentanglement: [0] }])).toThrow(/one length/);
+    expect(() => areaUnderCdCurve([{ t: [], control: [], disentanglement: [] }])).toThrow(/one length/);
+    expect(() => editLengthForControl({ ...straight, control: straight.control.map(() => Number.NaN) }, 0.5)).toThrow(/finite/);
+    expect(() => editLengthForControl(straight, 95)).toThrow(/level from 0 to 1/);
   });
 });
 
@@ -97,5 +105,11 @@ describe("bootstrap", () => {
   it("refuses curves over different codes", () => {
     const fewer = cdCurve(labels, { attribute, classes, from: 0 });
     expect(() => pairedBootstrap(curve, fewer)).toThrow(/same start codes/);
+  });
+
+  it("refuses to compare one definition of Control with the other, or two targets", () => {
+    const target = cdCurve(labels, { attribute, classes });
+    expect(() => pairedBootstrap(curve, target)).toThrow(/one definition of Control/);
+    expect(() => pairedBootstrap(target, cdCurve(labels, { attribute, classes, target: 0 }))).toThrow(/target 0 of attribute/);
   });
 });

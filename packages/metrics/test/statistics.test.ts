@@ -6,6 +6,7 @@ import {
   labelAssociation,
   MetricsError,
   pathStraightness,
+  pearson,
   ranks,
   rescoring,
   type StudyResponse,
@@ -83,6 +84,17 @@ describe("spearman", () => {
     ).toBe(-1);
   });
 
+  it("a perfect order of three pairs has p = 0, as SciPy's: rounding in rho must not show", () => {
+    expect(spearman([1, 2, 3], [1, 2, 3])).toEqual({ rho: 1, pValue: 0, n: 3 });
+    expect(spearman([5, 1, 1], [0, 7, 7])).toEqual({ rho: -1, pValue: 0, n: 3 });
+  });
+
+  it("a constant side has no correlation, even where its mean is rounded; huge and tiny numbers do", () => {
+    expect(pearson([0.1, 0.1, 0.1], [0.1, 0.1, 0.1])).toBeNaN();
+    expect(pearson([0.1, 0.1, 0.1], [1, 2, 5])).toBeNaN();
+    expect(pearson([1e200, 2e200, 3e200], [1e-200, 2e-200, 3e-200])).toBe(1);
+  });
+
   it("ties share their mean rank", () => {
     expect(Array.from(ranks([10, 20, 20, 5]))).toEqual([2, 3.5, 3.5, 1]);
   });
@@ -91,6 +103,16 @@ describe("spearman", () => {
     expect(() => spearman([1, 2], [1, 2])).toThrow(MetricsError);
     expect(() => spearman([1, 2, 3], [1, 2])).toThrow(/same length/);
     expect(spearman([1, 1, 1], [1, 2, 3]).rho).toBeNaN();
+    expect(() => spearman([1, Number.NaN, 2, 5], [1, 2, 3, 4])).toThrow(/ranks: expected numbers, got NaN at 1/);
+    expect(() =>
+      labelAssociation(
+        [
+          [0, 0],
+          [2, 1],
+        ],
+        [2, 2],
+      ),
+    ).toThrow(/label of attribute 0/);
   });
 });
 
@@ -132,6 +154,13 @@ describe("human study", () => {
     const backward = tallyStudy(responses, ["if", "ode"])[0]!;
     expect(backward.wins).toEqual([forward.wins[1], forward.wins[0]]);
     expect(backward.pValue).toBe(forward.pValue);
+  });
+
+  it("refuses a misspelt answer, a method against itself, and a confidence that is none", () => {
+    const one = { question: "Q1", attribute: "hair", left: "flow", right: "linear", answer: "left" } as const;
+    expect(() => tallyStudy([{ ...one, answer: "Left" as never }], ["flow", "linear"])).toThrow(/got "Left"/);
+    expect(() => tallyStudy([{ ...one, right: "flow" }], ["flow", "flow"])).toThrow(/two different methods/);
+    expect(() => tallyStudy([{ ...one, answer: "none" }], ["flow", "linear"], { confidence: 95 })).toThrow(/confidence/);
   });
 
   it("refuses a pair that nobody compared", () => {
