@@ -60,12 +60,17 @@ describe("fromNvlabs", () => {
     ["architecture orig", network({}, /b(4|8|16)\.torgb/), /got architecture "orig"/],
     ["StyleGAN3", network({}, /synthesis/, { "synthesis.input.weight": zeros([1]) }), /got a StyleGAN3/],
     ["other classes", network({ className: "Discriminator" }), /got a Discriminator with tensors/],
-    ["missing tensors", network({}, /b8\.conv1\.bias/), /1 tensors missing: convs\.1\.activate\.bias \[10\]/],
+    ["missing tensors", network({}, /b8\.conv1\.bias/), /1 tensors missing: synthesis\.b8\.conv1\.bias \[10\]/],
     ["surplus tensors", network({}, /^$/, { "synthesis.b8.extra": zeros([1]) }), /1 tensors not known: synthesis\.b8\.extra/],
     [
       "missing weights that carry a size",
       network({}, /(fc0\.bias|b8\.conv1\.weight)$/),
-      /2 tensors missing: style\.1\.bias \[8\], convs\.1\.conv\.weight \[1, 10, 10, 3, 3\]; expected/,
+      /2 tensors missing: mapping\.fc0\.bias \[8\], synthesis\.b8\.conv1\.weight \[10, 10, 3, 3\]; expected/,
+    ],
+    [
+      "wrong shapes",
+      network({}, /^$/, { "synthesis.b8.conv1.noise_strength": zeros([1]), "synthesis.b8.torgb.bias": zeros([4]) }),
+      /: 2 tensors of another shape: synthesis\.b8\.conv1\.noise_strength: expected \[\], got \[1\], synthesis\.b8\.torgb\.bias: expected \[3\], got \[4\]/,
     ],
     [
       "another activation",

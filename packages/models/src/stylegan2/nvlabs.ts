@@ -34,17 +34,20 @@ export function fromNvlabsNetwork(
     family: "nvlabs",
     convClamp: convClamp(caller, network),
   };
-  const names = nvlabsNames(architecture);
-  const renamed = rename(source, names);
-  const known = new Set([...names.values(), "mapping.w_avg"]);
-  for (const name of source.keys()) {
-    if (name.endsWith("resample_filter")) checkFilter(caller, name, floatsOf(caller, source, name), 1);
-    else if (!known.has(name)) renamed.set(name, source.get(name)!);
-  }
   const shapes = styleGan2Shapes(architecture);
-  checkTensors(caller, renamed, shapes, (name) => name === "latent_avg");
-  return { architecture, tensors: renamed };
+  const names = nvlabsNames(architecture);
+  const expected = new Map([...names].map(([ours, theirs]) => [theirs, nvlabsShape(ours, shapes.get(ours)!)]));
+  checkTensors(caller, source, expected, (name) => isFilter(name) || name === "mapping.w_avg");
+  for (const name of source.keys()) if (isFilter(name)) checkFilter(caller, name, floatsOf(caller, source, name), 1);
+  const tensors = new Map<string, TensorData>();
+  // The elements stay where they are.
+  for (const [ours, theirs] of names) tensors.set(ours, { ...source.get(theirs)!, shape: shapes.get(ours)! });
+  const average = source.get("mapping.w_avg");
+  if (average) tensors.set("latent_avg", average);
+  return { architecture, tensors };
 }
+
+const isFilter = (name: string) => name.endsWith("resample_filter");
 
 function has(tensors: NamedTensors, prefix: string): boolean {
   return [...tensors.keys()].some((name) => name.startsWith(prefix));
@@ -76,23 +79,12 @@ export function nvlabsNames(architecture: StyleGan2Architecture): Map<string, st
   return names;
 }
 
-/** Our names, and our leading axes of length 1; the elements stay where they are. */
-function rename(source: NamedTensors, names: ReadonlyMap<string, string>): Map<string, TensorData> {
-  const renamed = new Map<string, TensorData>();
-  for (const [ours, theirs] of names) {
-    const tensor = source.get(theirs);
-    if (tensor) renamed.set(ours, { ...tensor, shape: ourShape(ours, tensor.shape) });
-  }
-  const average = source.get("mapping.w_avg");
-  if (average) renamed.set("latent_avg", average);
-  return renamed;
-}
-
-function ourShape(name: string, shape: readonly number[]): readonly number[] {
-  if (name === "input.input" || name.endsWith(".conv.weight")) return [1, ...shape];
-  if (name.endsWith(".noise.weight")) return [1];
-  if (name.startsWith("noises.")) return [1, 1, ...shape];
-  if (name.startsWith("to_rgb") && name.endsWith(".bias") && !name.includes("modulation")) return [1, ...shape, 1, 1];
+/** NVlabs' shape of the tensor that rosinality calls `name`: without the axes of length 1. */
+function nvlabsShape(name: string, shape: readonly number[]): readonly number[] {
+  if (name === "input.input" || name.endsWith(".conv.weight")) return shape.slice(1);
+  if (name.endsWith(".noise.weight")) return [];
+  if (name.startsWith("noises.")) return shape.slice(2);
+  if (name.startsWith("to_rgb") && name.endsWith(".bias") && !name.includes("modulation")) return shape.slice(1, 2);
   return shape;
 }
 
