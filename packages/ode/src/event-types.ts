@@ -1,5 +1,5 @@
 import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
-import type { CommonOptions, StepOptions } from "./options.js";
+import type { AdaptiveStepOptions, CommonOptions, ConstantStepOptions, GridOptions } from "./options.js";
 import type { Statistics, Status } from "./status.js";
 import type { StateOf } from "./types.js";
 
@@ -20,7 +20,7 @@ export type EventFunction<S, A = undefined, T = number> = (t: T, y: StateOf<S>, 
 
 /** Options of `odeintEvent`. */
 export type EventOptions<S, A = undefined, T = number> = CommonOptions<A> &
-  StepOptions & {
+  (Omit<AdaptiveStepOptions, "endpoint"> | ConstantStepOptions | GridOptions) & {
     /** Changes sign at the event. A value of 0 at t0 does not fire it. Two changes between two looks at it go unseen: see eventChecks. */
     readonly event: EventFunction<S, A, T>;
     /**

@@ -87,7 +87,10 @@ function checkEvent(caller: string, f: unknown, y0: unknown, t0: unknown, option
   }
   const start = t0 instanceof Tensor ? t0.dataSync()[0]! : checkNumber(caller, "t0", t0, {}, OdeError);
   if (start === tMax) throw new OdeError(`${caller}: expected t0 and tMax to differ, got ${start} for both.`);
-  const loose = options as LooseOptions;
+  if ((options as LooseOptions).endpoint !== undefined) {
+    throw new OdeError(`${caller}: endpoint does not apply, since the search ends at tMax; leave it out.`);
+  }
+  const loose = withinReach(options as LooseOptions, start, tMax as number);
   if (loose.method !== undefined && loose.stepSize === undefined && loose.grid === undefined) requireSteps(caller, loose.method);
   const checked = {
     caller,
@@ -105,6 +108,14 @@ function checkEvent(caller: string, f: unknown, y0: unknown, t0: unknown, option
     );
   }
   return checked;
+}
+
+/** A grid that goes beyond tMax is cut there: what happens later is not looked for. */
+function withinReach(options: LooseOptions, t0: number, tMax: number): LooseOptions {
+  const { grid } = options;
+  const direction = tMax >= t0 ? 1 : -1;
+  if (grid === undefined || !((grid[grid.length - 1]! - tMax) * direction > 0)) return options;
+  return { ...options, grid: [...Array.from(grid).filter((node) => (tMax - node) * direction > 0), tMax] };
 }
 
 function withTimeTensor(checked: Checked, t0: Tensor): Checked {
@@ -152,7 +163,15 @@ function tensorResult(checked: CheckedEvent, made: TensorProblem, { status, foun
   if (found !== undefined && isRecording()) {
     const slopes = offTape(() => space.scope(() => problem.f(t, leaves)));
     const event = eventOnLeaves(checked, made);
-    result = implicitEvent({ t, time: result.t, y: leaves, event, slopes, tensorTime: time !== undefined });
+    result = implicitEvent({
+      caller: checked.caller,
+      t,
+      time: result.t,
+      y: leaves,
+      event,
+      slopes,
+      tensorTime: time !== undefined,
+    });
   }
   checked.options.onStatistics?.({ ...problem.statistics });
   return { t: result.t, y: space.present(result.y), occurred: found !== undefined, status, stats: problem.statistics };

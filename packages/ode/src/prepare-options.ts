@@ -1,4 +1,4 @@
-import { checkChoice, checkNumber, checkOptions } from "@latentflow/core";
+import { checkChoice, checkNumber, checkOptions, describeValue } from "@latentflow/core";
 import { OdeError } from "./errors.js";
 import { straightLine } from "./methods/dense-output.js";
 import { isAdaptive, METHOD_NAMES, type MethodName, methodNamed } from "./methods/index.js";
@@ -52,6 +52,7 @@ export function preparePlan(
   defaultTolerances: Tolerances,
 ): Plan {
   checkOptions(caller, options, [...COMMON, ...ADAPTIVE, ...GIVEN, "stepTimes", ...extra], OdeError);
+  checkCallbacks(caller, options);
   const methodName = checkChoice(caller, "method", options.method ?? "dopri5", METHOD_NAMES, OdeError);
   const given = GIVEN.filter((key) => options[key] !== undefined);
   if (given.length > 1) throw new OdeError(`${caller}: expected stepSize or grid, got both; give one.`);
@@ -76,6 +77,19 @@ export function preparePlan(
       : checkNumber(caller, "maxSteps", options.maxSteps, { min: 1, integer: true }, OdeError);
   const steps = adaptive ? adaptiveSteps(caller, options, defaultTolerances, stops) : givenSteps(caller, options, times, stops);
   return { methodName, method, steps, jumps, maxSteps };
+}
+
+/** A callback that is none would fail in the middle of a solve; a signal that is none would never abort it. */
+function checkCallbacks(caller: string, { onProgress, onStatistics, signal }: LooseOptions): void {
+  for (const [name, value] of Object.entries({ onProgress, onStatistics })) {
+    if (value !== undefined && typeof value !== "function")
+      throw new OdeError(`${caller}: expected ${name} to be a function, got ${describeValue(value)}.`);
+  }
+  if (signal !== undefined && typeof signal?.aborted !== "boolean") {
+    throw new OdeError(
+      `${caller}: expected signal to be an AbortSignal, got ${describeValue(signal)}; give controller.signal of an AbortController.`,
+    );
+  }
 }
 
 function refuseInapplicable(caller: string, options: LooseOptions, why: string): void {

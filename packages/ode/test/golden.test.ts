@@ -55,6 +55,12 @@ describe("y′ = y², one step of 0.1 (exact: 10/9)", () => {
     );
     const error = METHODS.dopri5.errorWeights!.reduce((sum, weight, i) => sum + 0.1 * weight * stages[i]!, 0);
     expect(error).toBeCloseTo(-7.753868297e-8, 16);
+
+    // The pair's own estimate, from the embedded weights of Dormand & Prince (1980), is 3/2 of it.
+    const embedded = [5179 / 57600, 0, 7571 / 16695, 393 / 640, -92097 / 339200, 187 / 2100, 1 / 40];
+    const classic = embedded.reduce((sum, b, i) => sum + 0.1 * (METHODS.dopri5.weights[i]! - b) * stages[i]!, 0);
+    expect(classic).toBeCloseTo(-1.1630802446e-7, 16);
+    expect(classic / error).toBeCloseTo(3 / 2, 6);
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import { flatten, type Tree, type TreeStructure, unflatten } from "@latentflow/core";
-import { neg, type Scalar, scalar, type Tensor, zerosLike } from "@tensorflow/tfjs-core";
+import { neg, type Scalar, scalar, type Tensor, zeros } from "@tensorflow/tfjs-core";
 import { isAdaptive } from "../methods/index.js";
 import type { BackwardOptions } from "../options.js";
 import { type LooseOptions, preparePlan } from "../prepare-options.js";
@@ -77,7 +77,7 @@ export function backwardProblem(
     const wanted = [...y, ...parameters.tensors, ...parameters.variables];
     const { value, gradients, variables } = pullBack(evaluate, wanted, packTensors(a));
     requireKnownVariables(variables, parameters.variables);
-    const slopes = gradients.map((gradient, i) => (gradient === undefined ? zerosLike(wanted[i]!) : neg(gradient)));
+    const slopes = gradients.map((gradient, i) => (gradient === undefined ? zeros(wanted[i]!.shape) : neg(gradient)));
     return [...unpackTensors(value, y), ...slopes];
   };
   const problem = {

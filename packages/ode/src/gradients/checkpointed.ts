@@ -1,4 +1,4 @@
-import { add, clone, customGrad, type GradSaveFunc, type Tensor, tidy, unstack, zerosLike } from "@tensorflow/tfjs-core";
+import { add, clone, customGrad, type GradSaveFunc, type Tensor, tidy, unstack, zeros } from "@tensorflow/tfjs-core";
 import { type Checked, tensorProblem } from "../problem.js";
 import { argumentTensors } from "./argument-tensors.js";
 import { firstOrderOnly } from "./first-order.js";
@@ -42,7 +42,7 @@ export function checkpointed(checked: Checked): unknown {
         const result = pullBackSegments(segments, replay, parameters, { times: times.values, at }, undefined, statistics);
         return [
           ...result.state.map((leaf, m) => add(leaf, at[0]![m]!)),
-          ...result.parameters.map((gradient, k) => gradient ?? zerosLike(inputs[count.y + k]!)),
+          ...result.parameters.map((gradient, k) => gradient ?? zeros(inputs[count.y + k]!.shape)),
         ];
       });
       options.onStatistics?.({ ...statistics });

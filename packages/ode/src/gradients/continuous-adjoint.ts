@@ -15,6 +15,7 @@ import {
   sum,
   type Tensor,
   tidy,
+  zeros,
   zerosLike,
 } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
@@ -105,7 +106,7 @@ export function adjointGradients(input: AdjointInput): AdjointGradients {
   let reached: Arrival = {
     index: last,
     a: states[last]!.map(zerosLike),
-    integrals: [...parameters.tensors, ...parameters.variables].map(zerosLike),
+    integrals: [...parameters.tensors, ...parameters.variables].map(({ shape }) => zeros(shape)),
   };
 
   /** Leaves a backward step at an output time: checks y, remembers where it stands, and goes on from the stored state. */
@@ -194,17 +195,22 @@ function throughStoredStates(input: AdjointInput, reached: Arrival, onArrival: (
   const start = states[index - 1]!;
   const times = checked.times.values.slice(index - 1, index + 1);
   const { tensor } = checked.times;
+  const { endpoint } = checked.options;
   // Times are constants here: the gradient with respect to them comes from the adjoint itself.
   const interval: Checked = {
     ...checked,
     times: { values: times, tensor: undefined },
     singlePrecisionTime: tensor !== undefined,
     f: tensor === undefined ? checked.f : (t, y, args) => checked.f(scalar(t as number), y, args),
-    options: { ...checked.options, ...intervalGrid(checked, times) },
+    // The cotangent belongs to the state at the interval's end: a last step that passes it would put it at another.
+    options: { ...checked.options, ...intervalGrid(checked, times), ...(endpoint === undefined ? {} : { endpoint: "clip" }) },
   };
   const forward = tensorProblem(interval, start);
   const checkpoints = new Checkpoints(forward.space, times[0]!, start, new Outputs(forward.space, times, start));
-  const { status } = drive(forward.space, integrate({ ...forward.problem, maxSteps: Number.POSITIVE_INFINITY }, checkpoints));
+  const { status } = drive(
+    forward.space,
+    integrate({ ...forward.problem, onProgress: undefined, maxSteps: Number.POSITIVE_INFINITY }, checkpoints),
+  );
   if (status.kind !== "finished") throw new OdeError(`odeintAdjoint: ${status.message}`, { status });
   statistics.nfeBackward += forward.problem.statistics.nfe;
   const segments = segmentsOf(checkpoints.nodes, checkpoints.states, checkpoints.stride);

@@ -1,8 +1,23 @@
-import { add, clone, div, mul, neg, type Scalar, sub, sum, type Tensor } from "@tensorflow/tfjs-core";
+import {
+  add,
+  customGrad,
+  div,
+  type GradSaveFunc,
+  mul,
+  neg,
+  type Scalar,
+  sub,
+  sum,
+  type Tensor,
+  zerosLike,
+} from "@tensorflow/tfjs-core";
+import { firstOrderOnly } from "./first-order.js";
 import { offTape, pullBack } from "./tape.js";
 
 /** An event that was found: where, and the functions that define it. */
 export interface ImplicitEvent {
+  /** Name of the public function, for messages. */
+  readonly caller: string;
   /** Its time as a number. */
   readonly t: number;
   /** Its time as a tensor. */
@@ -22,7 +37,7 @@ export interface ImplicitEvent {
  * dt* = −dg / (∂g/∂t + ∂g/∂y · f), and the state moves by f dt* besides (Chen, Amos & Nickel, Learning neural event functions, 2021).
  * Values stay as they are; one Newton step, which is zero in value, carries the gradient.
  */
-export function implicitEvent({ t, time, y, event, slopes, tensorTime }: ImplicitEvent): { t: Scalar; y: Tensor[] } {
+export function implicitEvent({ caller, t, time, y, event, slopes, tensorTime }: ImplicitEvent): { t: Scalar; y: Tensor[] } {
   const at = tensorTime ? time : t;
   const rate = offTape(() => {
     const { gradients } = pullBack(() => event(at, y), [...y, time]);
@@ -30,12 +45,16 @@ export function implicitEvent({ t, time, y, event, slopes, tensorTime }: Implici
     const explicit = tensorTime ? gradients[y.length] : explicitRate(event, t, y);
     return [...along, ...(explicit === undefined ? [] : [explicit])].reduce((total, term) => add(total, term));
   });
-  const residual = event(at, y);
-  const zero = sub(
-    residual,
-    offTape(() => clone(residual)),
-  );
-  const shift = neg(div(zero, rate)) as Scalar;
+  // Zero in value; to first order −dg/rate.
+  const newton = customGrad((residual, save) => {
+    (save as GradSaveFunc)([rate]);
+    return {
+      value: zerosLike(residual as Tensor),
+      gradFunc: (dy: Tensor, [rate]: Tensor[]) =>
+        firstOrderOnly(caller, [offTape(() => neg(div(dy, rate!)))], [dy, residual as Tensor])[0]!,
+    };
+  });
+  const shift = newton(event(at, y)) as Scalar;
   return { t: add(time, shift), y: y.map((leaf, m) => add(leaf, mul(slopes[m]!, shift))) };
 }
 

@@ -76,7 +76,10 @@ export function pullBackSegments(
       );
       const { y } = drive(
         space,
-        integrate({ ...problem, y0: start, t0: first, t1: last, steps: { kind: "grid", nodes } }, recorder),
+        integrate(
+          { ...problem, onProgress: undefined, y0: start, t0: first, t1: last, steps: { kind: "grid", nodes } },
+          recorder,
+        ),
       );
       statistics.nfeBackward += problem.statistics.nfe;
       const terms = inside.map(({ i }, k) => innerProduct(recorder.states[k + 1]!, outputs.at[i]!));

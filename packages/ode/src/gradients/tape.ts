@@ -101,8 +101,11 @@ export function pullBack(f: () => Tensor, xs: readonly Tensor[], cotangent?: Ten
         // f may return one of xs itself; a copy keeps value and x apart.
         return clone(value);
       };
-      const { value, grads } = engine().gradients(record, [...xs], cotangent, true);
-      return { value, gradients: grads.map((gradient) => gradient ?? undefined), variables };
+      // What f reads as indices or masks has no derivative, and tfjs refuses to look for one.
+      const real = xs.filter(({ dtype }) => dtype === "float32");
+      const { value, grads } = engine().gradients(record, real, cotangent, true);
+      const gradients = xs.map((x) => (x.dtype === "float32" ? (grads[real.indexOf(x)] ?? undefined) : undefined));
+      return { value, gradients, variables };
     } catch (error) {
       freeSaved(tapeState().activeTape ?? []);
       throw error;

@@ -40,6 +40,11 @@ export class TimeMap {
     return add(weighted(low, 1 - share), weighted(high, share));
   }
 
+  /** Whether t is an output time that moves otherwise than a node at the same place. */
+  outputMoves(t: number): boolean {
+    return this.#outputs.has(t) && !this.#knots.some((knot) => knot.value === t && knot.tensor !== undefined);
+  }
+
   /** The length of a step as a scalar tensor. */
   length({ t0, t1, h }: StepSpan): Scalar {
     const { low, high } = this.#bracket((t0 + t1) / 2);

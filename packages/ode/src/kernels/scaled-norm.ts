@@ -37,7 +37,11 @@ export interface ScaledNormAttributes extends Tolerances {
  * differentiated, so neither is this. On backends without that kernel it is composed of tfjs operations.
  */
 export function scaledNorm(weights: readonly number[], members: readonly NormMember[], tolerances: Tolerances): Scalar {
-  const used = weights.map((_, i) => i).filter((i) => weights[i] !== 0);
+  const terms = members[0]?.terms.length ?? 0;
+  const all = Array.from(weights.keys());
+  const nonzero = all.filter((i) => weights[i] !== 0);
+  // On a step so small that every weight underflows the terms stay: NaN in one of them must be seen.
+  const used = nonzero.length > 0 ? nonzero : all.slice(0, terms);
   const usedWeights = used.map((i) => weights[i]!);
   if (!hasKernel(SCALED_NORM)) {
     const norms = members.map(({ a, b, terms }) =>

@@ -46,6 +46,11 @@ export interface StateSpace<V> {
    * times are tensors differentiates with respect to t, t0 and h as well.
    */
   interpolate(base: V, span: StepSpan, polynomials: Polynomials, slopes: readonly V[], t: number): V;
+  /**
+   * Whether an output at this time moves with a tensor of its own, which a node that happens to lie there does not: the state must then be
+   * interpolated, for the gradient. Never, where times are only numbers.
+   */
+  outputMoves?(t: number): boolean;
   /** Tries a step in a way of this space's own, to the same numbers as `explicitStep`, which all other spaces use. */
   attempt?(trial: StepTrial<V>): Attempt<V>;
   /** Largest member's RMS of `scale · Σ weights[i] · slopes[i] / (atol + rtol · max(|a|, |b|))`. Never differentiated. */

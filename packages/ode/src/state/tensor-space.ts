@@ -1,4 +1,4 @@
-import { describeValue, flatten, type Tree, type TreeStructure, unflatten } from "@latentflow/core";
+import { describeStructure, describeValue, flatten, type Tree, type TreeStructure, unflatten } from "@latentflow/core";
 import { add, clone, engine, mul, type Scalar, stack, Tensor, tidy } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
 import { offTape } from "../gradients/tape.js";
@@ -45,9 +45,11 @@ export class TensorSpace implements StateSpace<Tensor[]> {
     return (t, y) => {
       const slope = f(this.#time === undefined ? t : this.#time.at(t), this.present(y));
       if (this.#structure.kind === "leaf") return [this.#ownedLeaf(slope, y[0]!, y)];
-      const { leaves } = flatten(slope as Tree<unknown>);
-      if (leaves.length !== y.length) {
-        throw new OdeError(`${this.#caller}: expected f to return ${y.length} tensors, nested as y0, got ${leaves.length}.`);
+      const { leaves, structure } = flatten(slope as Tree<unknown>);
+      if (!sameStructure(structure, this.#structure)) {
+        throw new OdeError(
+          `${this.#caller}: expected f to return ${y.length} tensors, nested as y0: ${describeStructure(this.#structure)}, got ${describeStructure(structure)}.`,
+        );
       }
       return leaves.map((leaf, i) => this.#ownedLeaf(leaf, y[i]!, y));
     };
@@ -78,6 +80,10 @@ export class TensorSpace implements StateSpace<Tensor[]> {
       sum = coefficients.map((coefficient, m) => mul(sum === undefined ? coefficient : add(coefficient, sum[m]!), x));
     }
     return base.map((leaf, m) => (sum === undefined ? clone(leaf) : add(leaf, sum[m]!)));
+  }
+
+  outputMoves(t: number): boolean {
+    return this.#time?.outputMoves(t) ?? false;
   }
 
   norm(
@@ -171,6 +177,13 @@ function scaled(weights: Float64Array, scale: number): number[] {
   const result: number[] = [];
   for (let i = 0; i < weights.length; i++) result.push(weights[i]! * scale);
   return result;
+}
+
+function sameStructure(a: TreeStructure, b: TreeStructure): boolean {
+  if (a.kind === "leaf" || b.kind === "leaf") return a.kind === b.kind;
+  if (a.kind !== b.kind || a.children.length !== b.children.length) return false;
+  if (a.kind === "record" && b.kind === "record" && !a.keys.every((key, i) => key === b.keys[i])) return false;
+  return a.children.every((child, i) => sameStructure(child, b.children[i]!));
 }
 
 function sameShape(a: readonly number[], b: readonly number[]): boolean {

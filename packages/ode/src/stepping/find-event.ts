@@ -1,3 +1,4 @@
+import { OdeError } from "../errors.js";
 import type { Reading, StateSpace } from "../state/state-space.js";
 import type { StepWatch } from "./integrate.js";
 import type { Step } from "./step.js";
@@ -85,6 +86,11 @@ function* findRoot(
     if (t === a || t === b) return t;
     const ft = yield at(t);
     if (ft === 0) return t;
+    if (Number.isNaN(ft)) {
+      throw new OdeError(
+        `odeintEvent: expected event to be a number where its sign changes, between t = ${a} and ${b}, got NaN at ${t}.`,
+      );
+    }
     if (ft > 0 === fb > 0) [b, fb] = [t, ft];
     else [a, fa] = [t, ft];
   }

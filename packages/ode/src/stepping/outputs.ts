@@ -20,7 +20,8 @@ export class Outputs<V> implements Observer<V> {
 
   needsDense(span: StepSpan): boolean {
     const next = this.#times[this.states.length];
-    return next !== undefined && (next - span.t1) * this.#direction < 0;
+    if (next === undefined) return false;
+    return (next - span.t1) * this.#direction < 0 || (next === span.t1 && this.#space.outputMoves?.(next) === true);
   }
 
   onStep(step: Step<V>): undefined {

@@ -23,7 +23,7 @@ export class Step<V> {
 
   /** y(t) for t within the step, a state that the caller owns. */
   evaluate(t: number): V {
-    if (t === this.span.t1) return this.#space.clone(this.y1);
+    if (t === this.span.t1 && this.#space.outputMoves?.(t) !== true) return this.#space.clone(this.y1);
     if (t === this.span.t0) return this.#space.clone(this.y0);
     return this.#space.interpolate(this.y0, this.span, this.#dense.polynomials, this.slopes, t);
   }
