@@ -173,6 +173,11 @@ function tensorResult(checked: CheckedEvent, made: TensorProblem, { status, foun
       tensorTime: time !== undefined,
     });
   }
-  checked.options.onStatistics?.({ ...problem.statistics });
+  try {
+    checked.options.onStatistics?.({ ...problem.statistics });
+  } catch (error) {
+    for (const tensor of [result.t, ...result.y]) tensor.dispose();
+    throw error;
+  }
   return { t: result.t, y: space.present(result.y), occurred: found !== undefined, status, stats: problem.statistics };
 }

@@ -66,7 +66,10 @@ function checkSolve(caller: string, f: unknown, y0: unknown, options: object): C
 }
 
 /** What is kept of a solve, and who hears of its cost. */
-type RecordOptions = Pick<SolveOptions, "dense" | "onStatistics">;
+interface RecordOptions {
+  readonly dense?: boolean;
+  readonly onStatistics?: SolveOptions["onStatistics"] | undefined;
+}
 
 /** Keeps every accepted step, or only its end. */
 class Recorder<V> implements Observer<V> {
@@ -106,25 +109,30 @@ class Recorder<V> implements Observer<V> {
 function runSolve<V>(problem: Problem<V>, { dense = true, onStatistics }: RecordOptions): Solution<unknown> {
   const recorder = new Recorder(problem, dense);
   const ending = drive(problem.space, integrate(problem, recorder));
-  onStatistics?.({ ...problem.statistics });
-  return finish(problem, recorder, ending, dense);
+  return finish(problem, recorder, ending, { dense, onStatistics });
 }
 
 async function runSolveAsync<V>(problem: Problem<V>, { dense = true, onStatistics }: RecordOptions): Promise<Solution<unknown>> {
   const recorder = new Recorder(problem, dense);
   const ending = await driveAsync(problem.space, integrate({ ...problem, cooperative: true }, recorder));
-  onStatistics?.({ ...problem.statistics });
-  return finish(problem, recorder, ending, dense);
+  return finish(problem, recorder, ending, { dense, onStatistics });
 }
 
 function finish<V>(
   { caller, space, statistics }: Problem<V>,
   recorder: Recorder<V>,
   { status }: Ending<V>,
-  dense: boolean,
+  { dense, onStatistics }: RecordOptions & { readonly dense: boolean },
 ): Solution<unknown> {
   const y = space.stack(recorder.states);
   const steps = dense ? recorder.steps : undefined;
   space.close(recorder.steps.flatMap((step) => step.states()));
-  return new StepwiseSolution(caller, space, Float64Array.from(recorder.nodes), y, steps, status, statistics);
+  const solution = new StepwiseSolution(caller, space, Float64Array.from(recorder.nodes), y, steps, status, statistics);
+  try {
+    onStatistics?.({ ...statistics });
+  } catch (error) {
+    solution.dispose();
+    throw error;
+  }
+  return solution;
 }

@@ -1,4 +1,4 @@
-import { odeint, odeintAdjoint, odeintEvent, type Statistics } from "@latentflow/ode";
+import { odeint, odeintAdjoint, odeintEvent, odeintEventAsync, type Statistics, solve, solveAsync } from "@latentflow/ode";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { backends, leaked, start, values } from "./backends.js";
@@ -110,6 +110,22 @@ describe("on cpu", () => {
     const solved = (y: tf.Tensor) => tf.sum(odeint((_t, y) => tf.neg(y), y, [0, 1], { gradient: "checkpointed", onProgress }));
     tf.dispose(tf.grad(solved)(y0));
     expect(fractions).toEqual([...new Set(fractions)].sort((a, b) => a - b));
+    y0.dispose();
+  });
+
+  it("a callback that throws leaks nothing", async () => {
+    const y0 = tf.scalar(1);
+    const f = (_t: number, y: tf.Tensor) => tf.neg(y);
+    const onStatistics = () => {
+      throw new RangeError("stop");
+    };
+    const search = { event: (_t: number, y: tf.Tensor) => tf.sub(y, 0.5) as tf.Scalar, tMax: 5, onStatistics };
+    const before = tf.memory().numTensors;
+    expect(() => solve(f, y0, { t0: 0, t1: 1, onStatistics })).toThrow(RangeError);
+    await expect(solveAsync(f, y0, { t0: 0, t1: 1, onStatistics })).rejects.toThrow(RangeError);
+    expect(() => odeintEvent(f, y0, 0, search)).toThrow(RangeError);
+    await expect(odeintEventAsync(f, y0, 0, search)).rejects.toThrow(RangeError);
+    expect(tf.memory().numTensors).toBe(before);
     y0.dispose();
   });
 
