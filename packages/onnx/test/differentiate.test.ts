@@ -43,6 +43,48 @@ describe("differentiate", () => {
     expect(() => differentiate(model, { outputs: ["y"], wrt: ["x"], seed: 1 } as never)).toThrow(OnnxError);
   });
 
+  it("names an op that shape inference does not understand, and refuses a second output and dropout while training", () => {
+    const graph = new GraphBuilder();
+    const x = graph.input("x", ["n", 4]);
+    const product = graph.op("Einsum", [graph.op("Tanh", [x]), x], { equation: { string: "ni,ni->n" } });
+    graph.output("y", graph.op("Exp", [product]), ["n"]);
+    const [normal, , inverse] = graph.ops("LayerNormalization", [x, graph.constant(floats([4], [1, 1, 1, 1]))], 3);
+    graph.output("normal", normal!, ["n", 4]);
+    graph.output("inverse", inverse!, ["n", 1]);
+    const training = graph.constant({ type: "bool", dims: [], data: Uint8Array.of(1) });
+    graph.output("dropped", graph.op("Dropout", [x, graph.float(0.5), training]), ["n", 4]);
+    const model = graph.build();
+    expect(() => differentiate(model, { outputs: ["y"], wrt: ["x"] })).toThrow(/output "y", but node .*Einsum/);
+    expect(() => differentiate(model, { outputs: ["normal", "inverse"], wrt: ["x"] })).toThrow(OnnxError);
+    expect(() => differentiate(model, { outputs: ["dropped"], wrt: ["x"] })).toThrow(/Dropout.*model\.eval/);
+  });
+
+  it("gives 0 for a part that is empty, names a Resize to nothing, and takes integers as exponents", async () => {
+    const graph = new GraphBuilder();
+    const x = graph.input("x", ["n", 1, 2, 3]);
+    const [from, to, axis, step] = [[0], [2], [3], [-2]].map((value) => graph.ints(value)) as [string, string, string, string];
+    const none = graph.op("ReduceSum", [graph.op("Slice", [x, from, to, axis, step]), axis], { keepdims: { int: 1 } });
+    const powers = graph.op("Pow", [x, graph.constant(integers([1, 2, 3]))]);
+    graph.output("y", graph.op("Add", [none, powers]), ["n", 1, 2, 3]);
+    const model = differentiate(graph.build(), { outputs: ["y"], wrt: ["x"], cotangents: "ones" });
+    const { x_gradient } = await runModel(model, { x: { dims: [1, 1, 2, 3], data: [5, 2, 3, 4, -1, -2] } });
+    expect([...x_gradient!.data]).toEqual([1, 4, 27, 1, -2, 12]);
+    graph.output("small", graph.op("Resize", [x, "", graph.constant(floats([4], [1, 1, 0.4, 1]))]));
+    expect(() => inferShapes(graph.build())).toThrow(/Resize.*at least one pixel/);
+  });
+
+  it("knows the derivative of Mish", async () => {
+    const graph = new GraphBuilder();
+    graph.output("y", graph.op("Mish", [graph.input("x", ["n"])]), ["n"]);
+    const model = differentiate(graph.build(), { outputs: ["y"], wrt: ["x"], cotangents: "ones" });
+    const data = [-30, -2.5, -1, 0, 0.3, 2, 40];
+    const { x_gradient } = await runModel(model, { x: { dims: [data.length], data } });
+    const mish = (x: number) => x * Math.tanh(Math.log1p(Math.exp(x)));
+    data.forEach((x, i) => {
+      expect(x_gradient!.data[i]).toBeCloseTo((mish(x + 1e-5) - mish(x - 1e-5)) / 2e-5, 5);
+    });
+  });
+
   it("follows Cast between floats and stops at integers", async () => {
     const graph = new GraphBuilder();
     const x = graph.input("x", ["n", 2]);

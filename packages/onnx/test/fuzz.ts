@@ -4,19 +4,22 @@ import { differentiate, inferShapes, readOnnx } from "../src/index.js";
 /** Damages a file: a few bytes changed, cut off, repeated or filled. */
 export function mutated(bytes: Uint8Array, random: SeededRandom): Uint8Array {
   const result = bytes.slice();
-  switch (random.integer(0, 4)) {
+  // Both ends of `integer` are included.
+  const place = () => random.integer(0, result.length - 1);
+  const byte = () => random.integer(0, 255);
+  switch (random.integer(0, 3)) {
     case 0:
-      for (let k = random.integer(1, 9); k > 0; k--) result[random.integer(0, result.length)] = random.integer(0, 256);
+      for (let k = random.integer(1, 9); k > 0; k--) result[place()] = byte();
       return result;
     case 1:
-      return result.slice(0, random.integer(0, result.length));
+      return result.slice(0, place());
     case 2: {
-      const [from, at, length] = [random.integer(0, result.length), random.integer(0, result.length), random.integer(1, 64)];
+      const [from, at, length] = [place(), place(), random.integer(1, 64)];
       result.set(result.slice(from, Math.min(from + length, from + result.length - at)), at);
       return result;
     }
     default:
-      result.fill(random.integer(0, 256), random.integer(0, result.length), random.integer(0, result.length));
+      result.fill(byte(), place(), place());
       return result;
   }
 }

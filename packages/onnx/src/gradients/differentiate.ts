@@ -44,7 +44,7 @@ export function differentiate(model: OnnxModel, options: DifferentiateOptions): 
   const active = activeValues(prepared, wrt, facts);
   const graph = GraphBuilder.from(prepared);
   const gradients = new Gradients(graph);
-  for (const output of outputs) gradients.add(output, startingCotangent(graph, output, facts, cotangents));
+  for (const output of outputs) gradients.add(output, startingCotangent(graph, output, facts, cotangents, prepared));
   const needed = prepared.nodes.filter(
     (node) => node.outputs.some((name) => active.has(name)) && node.inputs.some((name) => active.has(name)),
   );
@@ -102,7 +102,7 @@ function pullBack(node: OnnxNode, { graph, opset, facts, active, prepared, gradi
       `differentiate: ${describeNode(node)}: expected an op with a gradient rule, got ${op}. Export the network with plain ops instead; those with rules: ${Object.keys(GRADIENT_RULES).join(", ")}.`,
     );
   }
-  if (cotangents[0] === undefined && node.op !== "Split") {
+  if (node.op !== "Split" && cotangents.some((cotangent, i) => i > 0 && cotangent !== undefined)) {
     throw new OnnxError(
       `differentiate: ${describeNode(node)}: expected only its first output to matter, but another one is used.`,
     );
@@ -130,15 +130,32 @@ function activeValues(model: OnnxModel, wrt: readonly string[], facts: ReadonlyM
   return active;
 }
 
+/** The first node on the way to an output that shape inference does not understand. */
+function notUnderstood(model: OnnxModel, output: string, facts: ReadonlyMap<string, ValueFacts>): string {
+  const wanted = new Set([output]);
+  let first: OnnxNode | undefined;
+  for (const node of model.nodes.toReversed()) {
+    if (!node.outputs.some((name) => wanted.has(name) && !facts.has(name))) continue;
+    for (const name of node.inputs) wanted.add(name);
+    first = node;
+  }
+  return first ? describeNode(first) : "an op before it";
+}
+
 function startingCotangent(
   graph: GraphBuilder,
   output: string,
   facts: ReadonlyMap<string, ValueFacts>,
   kind: "inputs" | "ones",
+  model: OnnxModel,
 ): string {
   const known = facts.get(output);
-  if (!known)
-    throw new OnnxError(`differentiate: expected a known shape of the output "${output}"; an op before it is not understood.`);
+  if (!known) {
+    const node = notUnderstood(model, output, facts);
+    throw new OnnxError(
+      `differentiate: expected a known shape of the output "${output}", but ${node} is not understood, or its sizes depend on data. Export the network with plain ops instead.`,
+    );
+  }
   if (kind === "inputs")
     return graph.input(
       cotangentName(output),

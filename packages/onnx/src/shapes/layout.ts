@@ -157,8 +157,10 @@ const resize: ShapeRule = (facts) => {
   const sizes = facts.has(3) ? facts.value(3) : undefined;
   const scales = sizes ? undefined : facts.value(2);
   axes.forEach((axis, i) => {
-    result[axis] = sizes ? sizes[i]! : Math.floor(dims[axis]! * scales![i]!);
+    // In float32, as runtimes compute it: 3 · float32(10/3) is 10, but a little less in float64.
+    result[axis] = sizes ? sizes[i]! : Math.floor(Math.fround(dims[axis]! * scales![i]!));
   });
+  if (result.some((dim) => !(dim >= 1))) throw facts.wrong(`an output of at least one pixel, got [${result.join(", ")}]`);
   return [{ type, dims: result }];
 };
 

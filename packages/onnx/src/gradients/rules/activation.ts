@@ -36,7 +36,11 @@ const SELU = { alpha: 1.6732632423543772, gamma: 1.0507009873554805 };
 
 export const activationRules: GradientRules = {
   Identity: (_, dy) => [() => dy],
-  Dropout: (_, dy) => [() => dy],
+  Dropout: (context, dy) => {
+    if (context.input(2) !== "" && context.requiredInput(2, "training_mode")[0] !== 0)
+      throw context.error("Dropout in inference form; export model.eval()");
+    return [() => dy];
+  },
   Relu: (context, dy) => [() => masked(context, context.graph.op("Greater", [context.output(), context.graph.float(0)]), dy)],
   LeakyRelu: (context, dy) => {
     const slope = floatOf(context.node, "alpha", 0.01);
@@ -75,6 +79,13 @@ export const activationRules: GradientRules = {
   }),
   Tanh: product((context) => oneMinusSquare(context, context.output())),
   Softplus: product((context) => context.graph.op("Sigmoid", [context.input(0)])),
+  Mish: product((context) => {
+    const { graph } = context;
+    const x = context.input(0);
+    const tanh = graph.op("Tanh", [graph.op("Softplus", [x])]);
+    const slope = graph.op("Mul", [oneMinusSquare(context, tanh), graph.op("Sigmoid", [x])]);
+    return graph.op("Add", [tanh, graph.op("Mul", [x, slope])]);
+  }),
   Softsign: product((context) => {
     const { graph } = context;
     const size = graph.op("Add", [graph.op("Abs", [context.input(0)]), graph.float(1)]);

@@ -77,8 +77,10 @@ function powerOfBase(context: GradientContext, dy: string): string {
     const power = graph.op("Pow", [x, graph.float(exponent - 1)]);
     return graph.op("Mul", [graph.op("Mul", [dy, graph.float(exponent)]), power]);
   }
-  const power = graph.op("Pow", [x, graph.op("Sub", [p, graph.float(1)])]);
-  return graph.op("Mul", [graph.op("Mul", [dy, p]), power]);
+  // Exponents may be integers.
+  const real = graph.op("CastLike", [p, x]);
+  const power = graph.op("Pow", [x, graph.op("Sub", [real, graph.float(1)])]);
+  return graph.op("Mul", [graph.op("Mul", [dy, real]), power]);
 }
 
 /** dy · x^p · ln x. */

@@ -13,6 +13,7 @@ export const indexingRules: GradientRules = {
 /** Puts dy where it was taken from, zeros elsewhere. */
 function slice(context: GradientContext, dy: string): string {
   const x = context.input(0);
+  if (context.dims(context.output()).includes(0)) return context.zerosLike(x);
   const [from, to] = [context.requiredInput(1, "starts"), context.requiredInput(2, "ends")];
   const axes = context.input(3) === "" ? from.map((_, i) => i) : context.requiredInput(3, "axes");
   const steps = context.input(4) === "" ? from.map(() => 1) : context.requiredInput(4, "steps");

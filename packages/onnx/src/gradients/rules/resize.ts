@@ -1,5 +1,5 @@
 import { intOf, intsOf, stringOf } from "../../graph/attributes.js";
-import { floats } from "../../graph/model.js";
+import { type Dim, floats } from "../../graph/model.js";
 import type { GradientContext, GradientRules } from "../context.js";
 
 /** Resize, nearest or linear: along each axis a product with a matrix, so its gradient is the product with the transposed one. */
@@ -11,7 +11,7 @@ function resize(context: GradientContext, dy: string): string {
   const dims = [...context.dims(y)];
   let value = dy;
   const from = context.dims(x);
-  const changed = from.flatMap((dim, axis) => (dim === dims[axis] ? [] : [axis]));
+  const changed = changedAxes(context, from, dims);
   const pooled = blockSizes(context, changed);
   if (pooled) {
     const area = pooled[0]! * pooled[1]!;
@@ -27,6 +27,12 @@ function resize(context: GradientContext, dy: string): string {
     dims[axis] = input;
   }
   return value;
+}
+
+/** The axes that are resampled: also those whose size stays but whose scale is not 1, unless no size changes, as then x is copied. */
+function changedAxes(context: GradientContext, from: readonly Dim[], to: readonly Dim[]): number[] {
+  if (from.every((dim, axis) => dim === to[axis])) return [];
+  return from.flatMap((dim, axis) => (dim === to[axis] && (scaleOf(context, axis) ?? 1) === 1 ? [] : [axis]));
 }
 
 /** Height and width of the blocks that a nearest-neighbour enlargement of images repeats every pixel in; undefined for any other Resize. */
@@ -66,23 +72,26 @@ function resizeMatrix(context: GradientContext, axis: number, input: number, out
   return weights;
 }
 
-/** Where pixel o of the output lies in the input. */
+/** Where pixel o of the output lies in the input: in float32, as runtimes compute it, because a nearest neighbour may hang on the last bit. */
 function coordinate(context: GradientContext, o: number, axis: number, input: number, output: number): number {
-  const scale = scaleOf(context, axis) ?? output / input;
+  const float = Math.fround;
+  const scale = scaleOf(context, axis) ?? float(output / input);
+  const halfPixel = (offset: number) => float(float(offset + float((o + 0.5) / scale)) - 0.5);
   const mode = stringOf(context.node, "coordinate_transformation_mode", "half_pixel");
   switch (mode) {
     case "half_pixel":
-      return (o + 0.5) / scale - 0.5;
+      return halfPixel(0);
     case "half_pixel_symmetric": {
-      const adjusted = output / (scale * input);
-      return (input / 2) * (1 - adjusted) + (o + 0.5) / scale - 0.5;
+      const adjusted = float(output / float(scale * input));
+      const offset = float((input / 2) * float(1 - adjusted));
+      return halfPixel(offset);
     }
     case "pytorch_half_pixel":
-      return output > 1 ? (o + 0.5) / scale - 0.5 : 0;
+      return output > 1 ? halfPixel(0) : 0;
     case "asymmetric":
-      return o / scale;
+      return float(o / scale);
     case "align_corners":
-      return output > 1 ? (o * (input - 1)) / (output - 1) : 0;
+      return output > 1 ? float((o * (input - 1)) / (output - 1)) : 0;
     default:
       throw context.error(`a coordinate_transformation_mode other than ${mode}`);
   }
