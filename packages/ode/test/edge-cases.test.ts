@@ -152,6 +152,11 @@ describe("events", () => {
     expect(() => odeintEvent(fall, 1, 0, overshoot as never)).toThrow("endpoint does not apply");
   });
 
+  it("infinite values of the event function have a sign", () => {
+    const event = (t: number) => (t < 0.5 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY);
+    expect(odeintEvent(fall, 1, 0, { event, tMax: 1 }).t).toBeCloseTo(0.5, 12);
+  });
+
   it("an event function that is NaN around its root throws", () => {
     const event = (t: number) => (t > 0.4 && t < 0.6 ? Number.NaN : t - 0.5);
     expect(() => odeintEvent(fall, 1, 0, { event, tMax: 1, method: "rk4", stepSize: 1 })).toThrow("got NaN");

@@ -77,7 +77,9 @@ function* findRoot(
   for (let j = 0; j < MAX_EVALUATIONS && Math.abs(b - a) > 2 * epsilon; j++) {
     if (fb === 0) return b;
     const middle = (a + b) / 2;
-    const falsePosition = (fb * a - fa * b) / (fb - fa);
+    const secant = (fb * a - fa * b) / (fb - fa);
+    // Infinite values still have a sign.
+    const falsePosition = Number.isFinite(secant) ? secant : middle;
     const toMiddle = Math.sign(middle - falsePosition);
     const truncation = Math.min(kappa1 * Math.abs(b - a) ** kappa2, Math.abs(middle - falsePosition));
     const truncated = falsePosition + toMiddle * truncation;
