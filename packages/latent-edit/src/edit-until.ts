@@ -1,5 +1,5 @@
-import { type AttributeModel, checkNumber, checkOptions, throwIfAborted } from "@latentflow/core";
-import { gather, type Tensor, type Tensor2D, tensor1d, tidy } from "@tensorflow/tfjs-core";
+import { type AttributeModel, checkNumber, checkOptions, nextMacrotask, throwIfAborted } from "@latentflow/core";
+import { gather, type Tensor, type Tensor2D, tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
 import "@latentflow/backend/gradients";
 import type { Direction } from "./direction.js";
 import type { EditOptions } from "./edit.js";
@@ -51,12 +51,24 @@ export async function editUntil<W extends Tensor>(
   const arrived = rule(model, options.until);
   const flowOptions = { ...(options.layers && { layers: options.layers }), ...(options.solver && { solver: options.solver }) };
 
+  // The codes that the model judged, kept as they were: an adaptive solver's steps depend on what else is in its batch, so the same time asked
+  // for again could end on the other side.
+  const size = w.size / w.shape[0]!;
+  const ends = new Float32Array(w.size);
+
   /** Which of the listed codes have arrived at their times. */
   const decide = (codes: readonly number[], times: readonly number[]): Promise<boolean[]> =>
     owning(async (own) => {
       throwIfAborted("editUntil", signal);
+      // On a backend that answers at once nothing else would let a timer or a button fire the signal.
+      await nextMacrotask();
       const moved = own(tidy(() => direction.flowEach(gather(w, tensor1d([...codes], "int32")), times, flowOptions)));
-      return decisionsOf(own(await model.logits(moved)), arrived);
+      const decisions = await decisionsOf(own(await model.logits(moved)), arrived);
+      const values = await moved.data<"float32">();
+      codes.forEach((code, i) => {
+        if (decisions[i] || times[i] === maxT) ends.set(values.subarray(i * size, (i + 1) * size), code * size);
+      });
+      return decisions;
     });
 
   const n = w.shape[0]!;
@@ -64,7 +76,7 @@ export async function editUntil<W extends Tensor>(
   const high = new Float64Array(n).fill(Number.NaN);
   let travelling = Array.from({ length: n }, (_, i) => i);
   for (let step = 0; step <= steps && travelling.length > 0; step++) {
-    const t = (maxT * step) / steps;
+    const t = step === steps ? maxT : (maxT * step) / steps;
     const decisions = await decide(
       travelling,
       travelling.map(() => t),
@@ -76,9 +88,13 @@ export async function editUntil<W extends Tensor>(
     travelling = travelling.filter((_, i) => !decisions[i]);
   }
   for (;;) {
-    const open = [...low.keys()].filter((i) => Math.abs(high[i]! - low[i]!) > tolerance && high[i] !== 0);
+    const half = (i: number) => (low[i]! + high[i]!) / 2;
+    // A tolerance below the spacing of numbers ends where no number lies between the two.
+    const open = [...low.keys()].filter(
+      (i) => Math.abs(high[i]! - low[i]!) > tolerance && half(i) !== low[i] && half(i) !== high[i],
+    );
     if (open.length === 0) break;
-    const middle = open.map((i) => (low[i]! + high[i]!) / 2);
+    const middle = open.map(half);
     const decisions = await decide(open, middle);
     open.forEach((code, i) => {
       if (decisions[i]) high[code] = middle[i]!;
@@ -87,7 +103,7 @@ export async function editUntil<W extends Tensor>(
   }
   const reached = Array.from(high, (t) => !Number.isNaN(t));
   const t = high.map((x) => (Number.isNaN(x) ? maxT : x));
-  return { w: direction.flowEach(w, t, flowOptions), t, reached };
+  return { w: tensor(ends, w.shape) as W, t, reached };
 }
 
 function rule(model: AttributeModel, until: AttributeChoice | Arrived): Arrived {

@@ -34,6 +34,15 @@ export async function labelsAlong(direction: Direction, options: LabelsAlongOpti
   checkOptions("labelsAlong", options, known, LatentEditError);
   const { model, times, signal } = options;
   const codes = toMatrix("labelsAlong", "codes", options.codes);
+  if (codes.columns !== direction.latentDim) {
+    throw new LatentEditError(
+      `labelsAlong: expected codes [n, ${direction.latentDim}], as the direction's, got [${codes.rows}, ${codes.columns}].`,
+    );
+  }
+  if (options.wPlus) {
+    checkOptions("labelsAlong: wPlus", options.wPlus, ["layers", "range"], LatentEditError);
+    checkNumber("labelsAlong", "wPlus.layers", options.wPlus.layers, { min: 1, integer: true }, LatentEditError);
+  }
   const batchSize = checkNumber("labelsAlong", "batchSize", options.batchSize ?? 100, { min: 1, integer: true }, LatentEditError);
   if (times.length === 0) throw new LatentEditError("labelsAlong: expected one time or more, got none.");
   const attributes = model.attributes.length;

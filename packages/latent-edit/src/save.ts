@@ -55,7 +55,7 @@ export async function saveDirection(direction: Direction, info: DirectionInfo = 
 /**
  * Reads what `saveDirection` wrote.
  *
- * @param options.model when given, the file's fingerprint must be that of the model's generator
+ * @param options.model when given, the file's fingerprint, if it has one, must be that of the model's generator
  * @throws LatentEditError for other files, unknown kinds, or another generator's direction
  */
 export async function loadDirection(

@@ -34,6 +34,11 @@ export function isFixed(solver: FlowSolver): solver is FixedSolver {
 export function checkSolver(caller: string, solver: FlowSolver): FlowSolver {
   checkOptions(caller, solver, isFixed(solver) ? ["method", "steps"] : ["method", "rtol", "atol"], LatentEditError);
   checkChoice(caller, "solver.method", solver.method, Object.keys(METHODS), LatentEditError);
+  if (!isFixed(solver) && METHODS[solver.method].errorWeights === undefined) {
+    throw new LatentEditError(
+      `${caller}: expected a number of steps for ${solver.method}, which has no error estimate; give solver: { method, steps }.`,
+    );
+  }
   if (isFixed(solver)) checkNumber(caller, "solver.steps", solver.steps, { min: 1, integer: true }, LatentEditError);
   return solver;
 }

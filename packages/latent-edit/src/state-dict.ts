@@ -1,4 +1,5 @@
 import type { TensorData } from "@latentflow/checkpoints";
+import { checkOptions } from "@latentflow/core";
 import { tensor, tidy } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "./errors.js";
 import { NeuralOdeDirection } from "./neural-ode-direction.js";
@@ -35,11 +36,15 @@ export function importSeedFlow(
   state: ReadonlyMap<string, TensorData> | Readonly<Record<string, TensorData>>,
   options: { solver?: FlowSolver; negativeSlope?: number } = {},
 ): NeuralOdeDirection {
+  checkOptions("importSeedFlow", options, ["solver", "negativeSlope"], LatentEditError);
   const entries: [string, TensorData][] = state instanceof Map ? [...state] : Object.entries(state);
   const named = new Map(entries.map(([key, value]) => [key.replace(/^(.*\.)?model\./, ""), value]));
   const constant = named.get("const");
-  if (constant !== undefined) {
+  if (constant !== undefined && named.size === 1) {
     const d = constant.data.length;
+    if (constant.shape.at(-1) !== d) {
+      throw new LatentEditError(`importSeedFlow: expected const [1, d], got [${constant.shape.join(", ")}].`);
+    }
     return withWeights(new NeuralOdeDirection({ latentDim: d, depth: -1, ...options }), [toFloat32(constant)]);
   }
   const weights: Float32Array[] = [];
@@ -56,6 +61,12 @@ export function importSeedFlow(
   if (weights.length === 0) {
     throw new LatentEditError(
       `importSeedFlow: expected keys ${PREFIX}.0.weight, ${PREFIX}.0.bias, … or ${PREFIX}.const, got ${[...named.keys()].slice(0, 8).join(", ")}.`,
+    );
+  }
+  const layers = [...named.keys()].filter((key) => /^(\d+\.(weight|bias)|const)$/.test(key));
+  if (layers.length > weights.length) {
+    throw new LatentEditError(
+      `importSeedFlow: expected residual layers at 0, 2, … without a gap and nothing else, got ${layers.join(", ")}; this is another network.`,
     );
   }
   return withWeights(new NeuralOdeDirection({ latentDim: d, depth: weights.length / 2, ...options }), weights);

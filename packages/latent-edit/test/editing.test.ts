@@ -96,6 +96,29 @@ describe("edit and compose", () => {
 });
 
 describe("editUntil", () => {
+  it("gives the codes that the model judged, also when an adaptive solver would step otherwise without the rest of the batch", async () => {
+    const direction = ode(4);
+    const w = tf.tensor2d(new SeededRandom(9).normals(40 * D), [40, D]);
+    const before = tf.memory().numTensors;
+    const solver = { method: "dopri5", rtol: 1e-2, atol: 1e-2 } as const;
+    const until = { name: "size" };
+    const result = await editUntil(w, direction, { model, until, maxT: 6.1, tolerance: 1e-300, solver });
+    expect(tf.memory().numTensors).toBe(before + 1);
+    const labels = tf.tidy(() => tf.argMax(regressor.logits(generator.synthesize(result.w))[1]!, 1).dataSync());
+    expect(Array.from(labels, (label) => label === 1)).toEqual(result.reached);
+    expect(result.reached).toContain(true);
+    expect(result.reached).toContain(false);
+    const missed = result.reached.indexOf(false);
+    const end = tf.tidy(() => tf.gather(direction.flow(w, 6.1, { solver }), missed).dataSync());
+    expect(Array.from(tf.tidy(() => tf.gather(result.w, missed).dataSync()))[0]).toBeCloseTo(end[0]!, 1);
+  });
+
+  it("lets a timer stop it on a backend that answers at once", async () => {
+    const signal = AbortSignal.timeout(5);
+    const until = () => false;
+    await expect(editUntil(codes(), ode(4), { model, until, maxT: 6, steps: 100_000, signal })).rejects.toThrow(AbortError);
+  });
+
   const right = new LinearDirection([1, 0]);
 
   it("stops each code at the decision, on its target side, within the tolerance", async () => {

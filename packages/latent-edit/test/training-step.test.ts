@@ -135,6 +135,16 @@ describe("the paper's keys", () => {
   });
 
   it("refuses other keys", () => {
+    const layer = {
+      weight: { dtype: "float32", shape: [2, 2], data: weights(1, 4, 1) },
+      bias: { dtype: "float32", shape: [2], data: weights(2, 2, 1) },
+    } as const;
+    const first = { "odefunc.model.0.weight": layer.weight, "odefunc.model.0.bias": layer.bias };
+    expect(() =>
+      importSeedFlow({ ...first, "odefunc.model.4.weight": layer.weight, "odefunc.model.4.bias": layer.bias }),
+    ).toThrow(/without a gap/);
+    expect(() => importSeedFlow({ ...first, "odefunc.model.const": layer.bias })).toThrow(/nothing else/);
+    expect(() => importSeedFlow({ "odefunc.model.const": layer.weight })).toThrow(/const \[1, d\]/);
     expect(() => importSeedFlow({ foo: { dtype: "float32", shape: [1], data: new Float32Array(1) } })).toThrow(
       /odefunc.model.0.weight/,
     );

@@ -175,6 +175,13 @@ export function resolveSettings(direction: Direction, options: TrainOptions): { 
     );
   }
   checkParts(options);
+  for (const name of ["bothWays", "cacheLogits"] as const) {
+    if (typeof (options[name] ?? false) === "boolean") continue;
+    throw new LatentEditError(`trainDirection: expected ${name} to be true or false, got ${JSON.stringify(options[name])}.`);
+  }
+  if (options.loss && options.identity) {
+    throw new LatentEditError("trainDirection: expected a loss of your own or an identity embedder, got both; give one.");
+  }
   if (options.earlyStopping && !options.validation) {
     throw new LatentEditError("trainDirection: expected validation codes for earlyStopping; give validation: { codes }.");
   }
