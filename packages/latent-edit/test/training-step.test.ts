@@ -136,8 +136,8 @@ describe("the paper's keys", () => {
 
   it("refuses other keys", () => {
     const layer = {
-      weight: { dtype: "float32", shape: [2, 2], data: weights(1, 4, 1) },
-      bias: { dtype: "float32", shape: [2], data: weights(2, 2, 1) },
+      weight: { dtype: "float32", shape: [2, 2], data: Float32Array.from(weights(1, 4, 1)) },
+      bias: { dtype: "float32", shape: [2], data: Float32Array.from(weights(2, 2, 1)) },
     } as const;
     const first = { "odefunc.model.0.weight": layer.weight, "odefunc.model.0.bias": layer.bias };
     expect(() =>
