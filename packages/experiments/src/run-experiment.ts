@@ -67,6 +67,8 @@ export async function runExperiment(options: ExperimentOptions | ExperimentConfi
   try {
     const sameModel = known !== null && isSameModel(known.config, config);
     const world = sameModel ? withSeed(known.world, config) : await session.discover();
+    // Also where nothing is left to do: networks that were replaced since must not be taken for those of the results.
+    if (sameModel) await session.context(world).model();
     const edits = editsOf(config, world.attributes);
     const rerun = run.rerun ?? known?.rerun ?? "";
     await writeRunFile(folder, { format: "latentflow-run", config, world, rerun });

@@ -109,7 +109,7 @@ export class Session {
     }
     if (!sameFingerprint(generator.fingerprint, found)) {
       throw new ExperimentsError(
-        `run: expected the generator with which ${this.options.folder.path} was begun, got one that makes other images. Give another --out.`,
+        `run: expected the generator with which ${this.options.folder.path} was begun, got one that makes other images. Give another --out, or delete that folder.`,
       );
     }
   }
