@@ -13,6 +13,7 @@ import math
 import pathlib
 import warnings
 
+import onnx
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -132,6 +133,17 @@ def randomise(model):
     return model.eval()
 
 
+def forget_origin(path):
+    """Removes what the exporter notes of the exporting machine: stack traces with its paths."""
+    model = onnx.load(path)
+    model.ClearField("metadata_props")
+    graph = model.graph
+    for part in [graph, *graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer]:
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    onnx.save(model, path)
+
+
 def main():
     OUT.mkdir(parents=True, exist_ok=True)
     networks = [
@@ -153,6 +165,7 @@ def main():
         if options["dynamo"]:
             axes = {"dynamic_shapes": ({0: torch.export.Dim("batch")},), "external_data": False}
         torch.onnx.export(model, (x,), str(path), input_names=["x"], output_names=["y"], **axes, **options)
+        forget_origin(path)
         # Gradients at another batch than the exported one, where it is free.
         inputs = torch.randn(3 if dynamic else 2, *shape).double().requires_grad_(True)
         y = model.double()(inputs)
