@@ -2,6 +2,7 @@
  * What an experiment ends in: `results.json` of the run folder, from which the report is made. Plain JSON: numbers that do not exist are null,
  * parts that are not done yet (a shard still runs, a step was left out) are null, too. Same seed, same backend: the same file, `timings` aside.
  */
+import type { ProbeResult } from "@latentflow/metrics";
 import type { ExperimentConfig } from "./config/types.js";
 
 export interface ExperimentResults {
@@ -222,17 +223,7 @@ export interface SingularEntropyRecord {
 }
 
 /** Held-out accuracies of a linear and a nonlinear probe. */
-export interface Probes {
-  readonly linear: number;
-  readonly nonlinear: number;
-  readonly nonlinearProbe: "neighbours" | "rbf-svm";
-  /** Always naming the most frequent class. */
-  readonly baseline: number;
-  /** nonlinear − linear. */
-  readonly gap: number;
-  readonly trainSize: number;
-  readonly testSize: number;
-}
+export type Probes = ProbeResult;
 
 /** One file of pictures. */
 export interface PictureRecord {

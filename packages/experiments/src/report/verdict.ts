@@ -13,17 +13,11 @@ export type PairVerdict =
   /** No interval excludes 0. */
   | "no clear difference";
 
-/** One comparison, seen from `method`. */
-export interface PairView {
+/** One comparison, seen from `method`: differences are method minus other. */
+export interface PairView extends Omit<PairedTest, "a" | "b" | "undefinedResamples"> {
   readonly method: string;
   readonly other: string;
   readonly verdict: PairVerdict;
-  /** Mean Disentanglement at equal Control, method minus other; null when the two share no Control range. */
-  readonly difference: number | null;
-  readonly interval: readonly [number, number] | null;
-  readonly pValue: number | null;
-  readonly controlDifference: number;
-  readonly controlInterval: readonly [number, number];
 }
 
 /** The comparison of `method` with `other`, whichever way round it was computed; undefined when there is none. */
