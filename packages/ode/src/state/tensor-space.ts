@@ -1,5 +1,5 @@
 import { describeStructure, describeValue, flatten, type Tree, type TreeStructure, unflatten } from "@latentflow/core";
-import { add, clone, engine, mul, type Scalar, stack, Tensor, tidy } from "@tensorflow/tfjs-core";
+import { add, clone, engine, mul, type Scalar, stack, Tensor, type TensorContainer, tidy } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
 import { offTape } from "../gradients/tape.js";
 import type { TimeMap } from "../gradients/time-map.js";
@@ -43,7 +43,8 @@ export class TensorSpace implements StateSpace<Tensor[]> {
   /** f on packed states. Call the result inside `scope`: it makes sure that what f returned belongs to that scope. */
   dynamics(f: (t: number | Scalar, y: unknown) => unknown): PackedDynamics<Tensor[]> {
     return (t, y) => {
-      const slope = f(this.#time === undefined ? t : this.#time.at(t), this.present(y));
+      // A scope of its own: what one stage leaves behind is freed before the next one needs room.
+      const slope: unknown = tidy(() => f(this.#time === undefined ? t : this.#time.at(t), this.present(y)) as TensorContainer);
       if (this.#structure.kind === "leaf") return [this.#ownedLeaf(slope, y[0]!, y)];
       const { leaves, structure } = flatten(slope as Tree<unknown>);
       if (!sameStructure(structure, this.#structure)) {
