@@ -1,9 +1,8 @@
-import { METHODS, type MethodName } from "@latentflow/ode";
+import { METHODS } from "@latentflow/ode";
 import { expect, it } from "vitest";
 import { Float64Space } from "../src/state/float64-space.js";
 import { explicitStep } from "../src/stepping/explicit-step.js";
-
-const methods = Object.keys(METHODS) as MethodName[];
+import { methods } from "./methods.js";
 
 it.each(methods)(
   "%s: the float64 path's own step gives the numbers of the general one, bit by bit, for states of 1 to 9",

@@ -1,5 +1,6 @@
-import { METHODS, type MethodName, odeint } from "@latentflow/ode";
+import { METHODS, odeint } from "@latentflow/ode";
 import { describe, expect, it } from "vitest";
+import { methods } from "./methods.js";
 import { nonautonomous, rational, riccati } from "./problems.js";
 
 /** Slope of log error against log step by least squares. */
@@ -12,7 +13,6 @@ function slope(steps: readonly number[], errors: readonly number[]): number {
   return covariance / x.reduce((sum, value) => sum + (value - mx) ** 2, 0);
 }
 
-const methods = Object.keys(METHODS) as MethodName[];
 /** Problem, end and numbers of steps at which errors are asymptotic and above rounding. */
 const globalSteps: Record<number, readonly [typeof rational, number, readonly number[]]> = {
   1: [rational, 1.5, [2000, 4000, 8000]],

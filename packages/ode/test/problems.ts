@@ -1,3 +1,5 @@
+import * as tf from "@tensorflow/tfjs-core";
+
 /** Test problems with known ends (float64). */
 export interface NumberProblem {
   readonly name: string;
@@ -63,3 +65,7 @@ export const nonautonomous = {
 export const riccati = { f: (t: number, y: number) => y * y * Math.cos(t), exact: (t: number) => 1 / (1.2 - Math.sin(t)) };
 /** Nonlinear and non-autonomous; y = 1/(1 + t²). */
 export const rational = { f: (t: number, y: number) => -2 * t * y * y, exact: (t: number) => 1 / (1 + t * t) };
+
+/** y′ = −y, in numbers and on tensors. */
+export const fall = (_t: number, y: number) => -y;
+export const decayOnTensors = (_t: number, y: tf.Tensor) => tf.neg(y);
