@@ -1,0 +1,40 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { LatentEditError, LinearDirection, NeuralOdeDirection, type TrainOptions, trainDirection } from "../src/index.js";
+import { base, depth, heldOut, memoryStore } from "./small-training.js";
+import { embedder } from "./small-world.js";
+
+beforeAll(() => tf.setBackend("cpu"));
+
+describe("wrong input is told apart", () => {
+  it.each([
+    ["an unknown attribute", { ...base, attribute: { name: "hue" } }, /shape, size, colour/],
+    ["one class twice", { ...base, attribute: { index: 0, from: 1, to: 1 } }, /different classes/],
+    ["no model", { ...base, model: undefined as never }, /a generator and a regressor/],
+    ["codes of another width", { ...base, codes: [[1, 2]] }, /\[n, 8\]/],
+    ["labels that do not fit", { ...base, labels: [[0, 0, 0]] }, /one row a code/],
+    ["no start codes", { ...base, labels: { data: new Uint8Array(240).fill(1), shape: [80, 3] } }, /labelled 0 of size/],
+    ["early stopping without validation", { ...base, earlyStopping: { patience: 1 } }, /validation codes/],
+    ["a name and an index that differ", { ...base, attribute: { name: "size", index: 0 } }, /give either/],
+    ["a label of no class", { ...base, labels: Array.from({ length: 80 }, () => [0, 7, 0]) }, /label 0 of size/],
+    ["a label between classes", { ...base, labels: Array.from({ length: 80 }, () => [0, 0.5, 0]) }, /label 0 of size/],
+    ["a word for a switch", { ...base, bothWays: "no" as never }, /bothWays to be true or false/],
+    ["two losses", { ...base, identity: embedder, loss: () => (logits) => tf.mean(logits[0]!) as tf.Scalar }, /got both/],
+    ["a fixed method without steps", { ...base, solver: { method: "rk4" } as never }, /number of steps for rk4/],
+    ["an unknown gradient", { ...base, gradient: "backprop" as never }, /checkpointed/],
+    ["an unknown part of validation", { ...base, validation: { codes: heldOut, evry: 2 } as never }, /"every"/],
+    ["validation every 0 iterations", { ...base, validation: { codes: heldOut, every: 0 } }, /validation.every/],
+    ["no patience", { ...base, validation: { codes: heldOut }, earlyStopping: {} as never }, /patience/],
+    ["a checkpoint without end", { ...base, checkpoint: { store: memoryStore(), every: -1 } }, /checkpoint.every/],
+    ["an unknown option", { ...base, iteration: 3 }, /did you mean "iterations"/],
+  ] as [string, TrainOptions, RegExp][])("%s", async (_, options, message) => {
+    const promise = trainDirection(depth(1), options);
+    await expect(promise).rejects.toThrow(LatentEditError);
+    await expect(promise).rejects.toThrow(message);
+  });
+
+  it("a direction without trainable variables, and one of another width", async () => {
+    await expect(trainDirection(new LinearDirection([1, 0, 0, 0, 0, 0, 0, 0]), base)).rejects.toThrow(/not trained/);
+    await expect(trainDirection(new NeuralOdeDirection({ latentDim: 3, depth: 1 }), base)).rejects.toThrow(/over 8 numbers/);
+  });
+});
