@@ -9,3 +9,10 @@ export class ExperimentsError extends LatentflowError {
 export class ConfigError extends ExperimentsError {
   override readonly name = "ConfigError";
 }
+
+/** Whether an error's message is written for users, and says what to do; of any other, a defect, its place matters. */
+export function isForUsers(error: unknown): boolean {
+  // Packages without dependencies have errors of their own base.
+  const ofAnotherBase = error instanceof Error && ["CheckpointError", "MetricsError"].includes(error.name);
+  return error instanceof LatentflowError || ofAnotherBase;
+}

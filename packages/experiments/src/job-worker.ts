@@ -1,5 +1,6 @@
 /** A worker thread of an experiment: networks of its own, one job at a time. It finds all else in the run's folder. */
 import { parentPort, workerData } from "node:worker_threads";
+import { isForUsers } from "./errors.js";
 import { executeJob } from "./jobs/execute.js";
 import { Plan } from "./jobs/plan.js";
 import { Session } from "./jobs/session.js";
@@ -20,8 +21,8 @@ port.on("message", async (message: ToWorker) => {
     const onProgress = (done: number, images: number) => post({ type: "progress", done, images });
     post({ type: "done", record: await executeJob(job, plan.inputsOf(job.id), context, session, onProgress) });
   } catch (error) {
-    const { name, message: text } = error instanceof Error ? error : new Error(String(error));
-    post({ type: "failed", name, message: text });
+    const { name, message: text, stack = text } = error instanceof Error ? error : new Error(String(error));
+    post({ type: "failed", name, message: text, stack, forUsers: isForUsers(error) });
   }
 });
 

@@ -1,5 +1,5 @@
-import { AbortError, LatentflowError } from "@latentflow/core";
-import { ConfigError } from "../errors.js";
+import { AbortError } from "@latentflow/core";
+import { ConfigError, isForUsers } from "../errors.js";
 
 /** Exit codes of the command. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
@@ -11,18 +11,13 @@ export function explainError(error: unknown, args: readonly string[]): number {
   if (args.includes("--json")) console.log(JSON.stringify({ type: "error", name, message, exitCode: code }));
   if (error instanceof AbortError) {
     console.error(`\nStopped. What was done is kept; go on with:\n  ${commandLine(args)}`);
-  } else if (error instanceof LatentflowError || isOfAnotherPackage(error)) {
+  } else if (isForUsers(error)) {
     console.error(`\n${message}`);
   } else {
     // Not one of ours: a defect, so its place matters.
     console.error(error);
   }
   return code;
-}
-
-/** Packages without dependencies have errors of their own base. */
-function isOfAnotherPackage(error: unknown): boolean {
-  return error instanceof Error && ["CheckpointError", "MetricsError"].includes(error.name);
 }
 
 /** The command as a shell takes it. */

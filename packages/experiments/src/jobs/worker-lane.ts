@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { AbortError } from "@latentflow/core";
-import { ExperimentsError } from "../errors.js";
+import { ConfigError, ExperimentsError } from "../errors.js";
 import type { JobRecord } from "../store/job-record.js";
 import type { JobProgress } from "./execute.js";
 import type { Job } from "./job.js";
@@ -18,6 +18,7 @@ export class WorkerLane implements Lane {
     private readonly start: WorkerStart,
     private readonly onProgress: (job: Job) => JobProgress,
     private readonly signal: AbortSignal | undefined,
+    private readonly script: URL = new URL("./job-worker.js", import.meta.url),
   ) {
     signal?.addEventListener("abort", this.stop);
   }
@@ -44,9 +45,12 @@ export class WorkerLane implements Lane {
   private readonly stop = () => this.worker?.postMessage({ type: "stop" } satisfies ToWorker);
 
   private startWorker(): Worker {
-    const worker = new Worker(new URL("./job-worker.js", import.meta.url), { workerData: this.start });
-    // Dying while idle is found out by the next job.
+    const worker = new Worker(this.script, { workerData: this.start });
+    // One that dies while idle is replaced for the next job, which would wait for its answer for ever.
     worker.on("error", () => undefined);
+    worker.on("exit", () => {
+      if (this.worker === worker) this.worker = undefined;
+    });
     return worker;
   }
 
@@ -58,7 +62,7 @@ export class WorkerLane implements Lane {
         if (message.type === "progress") return onProgress(message.done, message.images);
         settle();
         if (message.type === "done") return resolve(message.record);
-        reject(message.name === "AbortError" ? new AbortError(message.message) : new ExperimentsError(message.message));
+        reject(errorOf(message));
       };
       const onError = (error: Error) => {
         settle();
@@ -72,4 +76,11 @@ export class WorkerLane implements Lane {
       worker.postMessage({ type: "job", id: job.id } satisfies ToWorker);
     });
   }
+}
+
+/** A worker's error as this thread would have thrown it: its type decides the exit code and whether its place is shown. */
+function errorOf({ name, message, stack, forUsers }: Extract<FromWorker, { type: "failed" }>): Error {
+  if (name === "AbortError") return new AbortError(message);
+  if (name === "ConfigError") return new ConfigError(message);
+  return forUsers ? new ExperimentsError(message) : Object.assign(new Error(message), { name, stack });
 }

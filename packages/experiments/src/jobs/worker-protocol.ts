@@ -19,4 +19,11 @@ export type ToWorker = { readonly type: "job"; readonly id: string } | { readonl
 export type FromWorker =
   | { readonly type: "progress"; readonly done: number; readonly images: number }
   | { readonly type: "done"; readonly record: JobRecord }
-  | { readonly type: "failed"; readonly name: string; readonly message: string };
+  | {
+      readonly type: "failed";
+      readonly name: string;
+      readonly message: string;
+      readonly stack: string;
+      /** Whether the message is written for users: `isForUsers`. */
+      readonly forUsers: boolean;
+    };
