@@ -8,7 +8,7 @@ import { forwardPass } from "./gradients/forward-pass.js";
 import { packTensors, unpackTensors } from "./gradients/packing.js";
 import { offTape } from "./gradients/tape.js";
 import type { AdjointOptions, BackwardOptions } from "./options.js";
-import { checkDynamics, checkInitialState, checkTimes } from "./prepare.js";
+import { checkDynamics, checkInitialState, checkOptionsObject, checkTimes } from "./prepare.js";
 import type { LooseOptions } from "./prepare-options.js";
 import type { Checked } from "./problem.js";
 import type { AnyTimes, Dynamics, Stacked, State, TimeOf } from "./types.js";
@@ -43,6 +43,7 @@ export function odeintAdjoint<const S extends State, const T extends AnyTimes, A
   options: AdjointOptions<A> = {},
 ): Stacked<S> {
   const caller = "odeintAdjoint";
+  checkOptionsObject(caller, options);
   const checked: Checked = {
     caller,
     f: checkDynamics(caller, f),

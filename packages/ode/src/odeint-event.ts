@@ -4,7 +4,7 @@ import { OdeError } from "./errors.js";
 import type { EventOptions, EventResult } from "./event-types.js";
 import { implicitEvent } from "./gradients/implicit-event.js";
 import { isRecording, offTape, rewindTape, tapeMark } from "./gradients/tape.js";
-import { checkDynamics, checkInitialState } from "./prepare.js";
+import { checkDynamics, checkInitialState, checkOptionsObject } from "./prepare.js";
 import { type LooseOptions, requireSteps } from "./prepare-options.js";
 import { type Checked, float64Problem, requireArrival, type TensorProblem, tensorProblem } from "./problem.js";
 import { drive, driveAsync } from "./stepping/drive.js";
@@ -75,7 +75,7 @@ interface CheckedEvent extends Checked {
 }
 
 function checkEvent(caller: string, f: unknown, y0: unknown, t0: unknown, options: unknown): CheckedEvent {
-  if (typeof options !== "object" || options === null) throw new OdeError(`${caller}: expected options with event and tMax.`);
+  checkOptionsObject(caller, options, "options with event and tMax");
   const { event, tMax, eventChecks = 1 } = options as { event?: unknown; tMax?: unknown; eventChecks?: unknown };
   if (typeof event !== "function") {
     throw new OdeError(`${caller}: expected event to be a function (t, y) => scalar, got ${describeValue(event)}.`);

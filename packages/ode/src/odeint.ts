@@ -5,7 +5,7 @@ import { OdeError } from "./errors.js";
 import { checkpointed } from "./gradients/checkpointed.js";
 import { rewindTape, tapeMark } from "./gradients/tape.js";
 import type { OdeintOptions } from "./options.js";
-import { checkDynamics, checkInitialState, checkTimes } from "./prepare.js";
+import { checkDynamics, checkInitialState, checkOptionsObject, checkTimes } from "./prepare.js";
 import type { LooseOptions } from "./prepare-options.js";
 import { type Checked, float64Problem, requireArrival, tensorProblem } from "./problem.js";
 import { drive } from "./stepping/drive.js";
@@ -32,6 +32,7 @@ export function odeint<const S extends State, const T extends AnyTimes, A = unde
   t: T,
   options: OdeintOptions<A> = {},
 ): Stacked<S> {
+  checkOptionsObject("odeint", options);
   const checked: Checked = {
     caller: "odeint",
     f: checkDynamics("odeint", f),

@@ -17,6 +17,12 @@ export function checkDynamics(caller: string, f: unknown): UserDynamics {
   return f as UserDynamics;
 }
 
+/** Throws unless options are an object, before one of them is read. `preparePlan` checks their names. */
+export function checkOptionsObject(caller: string, options: unknown, needed = "an options object"): void {
+  if (typeof options !== "object" || options === null)
+    throw new OdeError(`${caller}: expected ${needed}, got ${describeValue(options)}.`);
+}
+
 export function checkInitialState(caller: string, y0: unknown): InitialState {
   const { leaves, structure } = flatten(y0 as Tree<unknown>);
   if (leaves.length === 0)

@@ -2,7 +2,7 @@ import { checkNumber } from "@latentflow/core";
 import { OdeError } from "./errors.js";
 import { rewindTape, tapeMark } from "./gradients/tape.js";
 import type { SolveOptions } from "./options.js";
-import { checkDynamics, checkInitialState } from "./prepare.js";
+import { checkDynamics, checkInitialState, checkOptionsObject } from "./prepare.js";
 import { type LooseOptions, requireSteps } from "./prepare-options.js";
 import { type Checked, float64Problem, tensorProblem } from "./problem.js";
 import { type Solution, StepwiseSolution } from "./solution.js";
@@ -46,7 +46,7 @@ export async function solveAsync<const S extends State, A = undefined>(
 }
 
 function checkSolve(caller: string, f: unknown, y0: unknown, options: object): Checked {
-  if (typeof options !== "object" || options === null) throw new OdeError(`${caller}: expected options with t0 and t1.`);
+  checkOptionsObject(caller, options, "options with t0 and t1");
   const { t0, t1, dense } = options as Partial<Pick<SolveOptions, "t0" | "t1" | "dense">>;
   const start = checkNumber(caller, "t0", t0, {}, OdeError);
   const end = checkNumber(caller, "t1", t1, {}, OdeError);

@@ -60,7 +60,10 @@ export function describeStatus(kind: StatusKind, t: number, step: number): Statu
     event: `stopped by its event at t = ${t}.`,
     maxSteps: `reached maxSteps at ${at}; raise maxSteps, loosen rtol and atol, or integrate a shorter interval.`,
     stepUnderflow: `the step became too small at ${at}: the solution may have a singularity there, f may jump (give jumpTimes), the problem may be stiff, or rtol and atol may be below what the number type can hold.`,
-    notFinite: `f returned NaN or Infinity near ${at}, however small the step; check f and y0 there.`,
+    notFinite:
+      step === 0
+        ? `y0 or f(t, y0) holds NaN or Infinity at t = ${t}; check f and y0.`
+        : `f returned NaN or Infinity near ${at}, however small the step; check f and y0 there.`,
   }[kind];
   return { kind, t, step, message };
 }

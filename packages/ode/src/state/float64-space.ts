@@ -73,9 +73,13 @@ export class Float64Space implements StateSpace<Float64Array> {
         return packed;
       };
     }
+    let keysChecked = false;
     return (t, y) => {
+      const slope = f(t, this.present(y));
+      if (!keysChecked) this.#checkKeys(this.#structure, slope);
+      keysChecked = true;
       const packed = this.#allocate();
-      this.#fill(this.#structure, f(t, this.present(y)), packed, 0);
+      this.#fill(this.#structure, slope, packed, 0);
       return packed;
     };
   }
@@ -210,6 +214,15 @@ export class Float64Space implements StateSpace<Float64Array> {
       return Object.fromEntries(node.keys.map((key, i) => [key, build(node.children[i]!)]));
     };
     return build(this.#structure);
+  }
+
+  /** Throws unless records have just y0's keys. Asked of f's first result only: `#fill` reads y0's keys and would miss others in silence. */
+  #checkKeys(node: TreeStructure, value: unknown): void {
+    if (node.kind === "leaf" || typeof value !== "object" || value === null) return;
+    const members = value as { readonly [key: string | number]: unknown };
+    if (node.kind === "record" && Object.keys(members).sort().join() !== node.keys.join())
+      throw this.#wrongSlope(`a record of ${node.keys.join(", ")}`, value);
+    for (const [i, child] of node.children.entries()) this.#checkKeys(child, members[node.kind === "record" ? node.keys[i]! : i]);
   }
 
   /** Copies a tree of slopes into `packed` from the member given on, checking it against y0's structure; returns the next member. */

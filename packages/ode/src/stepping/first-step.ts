@@ -1,4 +1,5 @@
 import type { PackedDynamics, Reading, StateSpace, Tolerances } from "../state/state-space.js";
+import { isFiniteState } from "./finite.js";
 
 /** What is known where a solve starts. */
 export interface Start<V> {
@@ -22,13 +23,15 @@ const DIFFERENCE = Float64Array.of(1, -1);
 
 /**
  * A first step such that the explicit Euler step's error and the next derivative stay small (Hairer, Nørsett & Wanner I, section II.4,
- * "starting step size"). Costs one evaluation of f. Yields the scalars it must know; returns the step's length, positive.
+ * "starting step size"). Costs one evaluation of f. Yields the scalars it must know; returns the step's length, positive, or NaN
+ * where y0 or f0 is not finite.
  */
 export function* selectFirstStep<V>(start: Start<V>): Generator<Reading, number, number> {
   const { space, f, t0, y0, f0, direction, tolerances, order } = start;
   const norm = (weights: Float64Array, terms: readonly V[]) =>
     space.scope(() => space.norm(1, weights, terms, y0, y0, tolerances));
   const d0 = yield norm(ONE, [y0]);
+  if (!Number.isFinite(d0) && !(yield* isFiniteState(space, y0))) return Number.NaN;
   const d1 = yield norm(ONE, [f0]);
   const h0 = Math.min(d0 < 1e-5 || d1 < 1e-5 ? 1e-6 : (0.01 * d0) / d1, start.maxProbe);
   if (!Number.isFinite(h0)) return Number.NaN;

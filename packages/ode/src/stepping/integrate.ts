@@ -5,6 +5,7 @@ import type { PackedDynamics, Reading, StateSpace, StepSpan, Tolerances } from "
 import { describeStatus, type Progress, type Statistics, type Status, type StatusKind } from "../status.js";
 import { type ControllerCoefficients, StepController } from "./controller.js";
 import { explicitStep } from "./explicit-step.js";
+import { isFiniteState } from "./finite.js";
 import { selectFirstStep } from "./first-step.js";
 import { justBefore, justBeyond } from "./jumps.js";
 import { Step } from "./step.js";
@@ -103,7 +104,9 @@ export function* integrate<V>(
       rewindTape(mark);
       space.recycle(y1);
       attempt.release();
-      if (verdict === "too small") return ending(Number.isFinite(ratio) ? "stepUnderflow" : "notFinite", span.h);
+      // No shorter step helps where f is not finite at the start of it.
+      const hopeless = !Number.isFinite(ratio) && !(yield* isFiniteState(space, slope));
+      if (hopeless || verdict === "too small") return ending(Number.isFinite(ratio) ? "stepUnderflow" : "notFinite", span.h);
       continue;
     }
     statistics.accepted++;
@@ -142,7 +145,7 @@ export function* integrate<V>(
   }
 }
 
-/** The step policy; undefined when f is not finite at the start, so that no first step can be chosen. */
+/** The step policy; undefined when y0 is not finite, or f there, so that no first step can be chosen. */
 function* startPolicy<V>(problem: Problem<V>, f0: V, direction: 1 | -1): Generator<Reading, StepPolicy | undefined, number> {
   const { space, f, y0, t0, t1, steps, method } = problem;
   if (steps.kind === "grid") return new GridPolicy(steps.nodes);
@@ -150,6 +153,8 @@ function* startPolicy<V>(problem: Problem<V>, f0: V, direction: 1 | -1): Generat
   const firstEnd = stops[0] ?? t1;
   const maxProbe = overshoot ? Number.POSITIVE_INFINITY : Math.abs(firstEnd - t0);
   const start = { space, f, t0, y0, f0, direction, maxProbe, tolerances, order: method.order };
+  // A step from infinity has no error: the solve would arrive there.
+  if (steps.firstStep !== undefined && !(yield* isFiniteState(space, y0))) return undefined;
   const firstStep = steps.firstStep ?? (yield* selectFirstStep(start));
   if (!Number.isFinite(firstStep)) return undefined;
   const controller = new StepController(steps.controller, method.order);

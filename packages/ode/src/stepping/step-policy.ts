@@ -62,6 +62,9 @@ const STRETCH = 1.01;
 /** Below this many units in the last place of t a step can't be told from none. */
 const SMALLEST_STEP = 4 * Number.EPSILON;
 
+/** The same where f is not finite, as a share of the way behind: rounding would allow hundreds of shorter and shorter steps at t = 0. */
+const SMALLEST_SHARE = Number.EPSILON ** 2;
+
 /** Steps chosen by an error estimate. */
 export class AdaptivePolicy implements StepPolicy {
   readonly tolerances: Tolerances;
@@ -113,8 +116,15 @@ export class AdaptivePolicy implements StepPolicy {
     // After a step cut short, the length wanted before it still stands.
     this.#wanted = Math.min(maxStep, accepted && this.#cut ? Math.max(next, this.#wanted) : next);
     if (accepted) return "accept";
-    const smallest = Math.max(minStep, SMALLEST_STEP * Math.abs(this.#t), Number.MIN_VALUE);
+    const share = Number.isFinite(ratio) ? 0 : SMALLEST_SHARE * this.#way();
+    const smallest = Math.max(minStep, SMALLEST_STEP * Math.abs(this.#t), share, Number.MIN_VALUE);
     return this.#wanted <= smallest ? "too small" : "retry";
+  }
+
+  /** Length of the way behind; at its start, of the first step. */
+  #way(): number {
+    const { t0, t1, firstStep } = this.#settings;
+    return Math.max(Math.abs(this.#t - t0), Math.min(firstStep, Math.abs(t1 - t0)));
   }
 
   fraction(t: number): number {
