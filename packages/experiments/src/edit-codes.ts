@@ -1,7 +1,8 @@
 import { checkChoice } from "@latentflow/core";
 import type { Direction } from "@latentflow/latent-edit";
 import { argMax, dispose, type Tensor2D, tensor2d, tidy } from "@tensorflow/tfjs-core";
-import { ConfigError } from "./errors.js";
+import { ConfigError, ExperimentsError } from "./errors.js";
+import { Plan } from "./jobs/plan.js";
 import { Session } from "./jobs/session.js";
 import { methodOf } from "./methods.js";
 import type { EngineName } from "./model/auto-model.js";
@@ -9,7 +10,7 @@ import type { RunningModel } from "./model/parts.js";
 import { spaced } from "./numbers.js";
 import type { EditFrames } from "./results.js";
 import { readRunFile } from "./run-file.js";
-import { readDirection } from "./steps/directions.js";
+import { directionJob, readDirection } from "./steps/directions.js";
 import { editFrames } from "./steps/frames.js";
 import { captionsOf } from "./steps/pictures.js";
 import { RunFolder } from "./store/run-folder.js";
@@ -58,8 +59,14 @@ export async function editCodes(request: EditRequest): Promise<EditedCodes> {
   const id = request.method ?? config.methods.at(-1)!;
   checkChoice("edit", "--method", id, config.methods, ConfigError);
   const method = methodOf(id);
+  const job = directionJob(edit, method);
+  if ((await folder.record(job, new Plan(config, world, edits).inputsOf(job))) === null) {
+    throw new ExperimentsError(
+      `edit: expected ${name} by ${id} to be found with the settings of ${out}, got none yet. Run "latentflow run" with them first.`,
+    );
+  }
   const recorded = engine === "auto" ? world.environment.engine.name : engine;
-  const session = new Session({ config, folder, engine: recorded, signal });
+  const session = new Session({ config, folder, engine: recorded, backend: world.environment.backend.name, signal });
   const context = session.context(world, edits);
   let direction: Direction | undefined;
   try {

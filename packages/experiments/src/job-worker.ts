@@ -10,7 +10,10 @@ import { RunFolder } from "./store/run-folder.js";
 const port = parentPort!;
 const { config, world, path, engine, threads } = workerData as WorkerStart;
 const stop = new AbortController();
-const session = new Session({ config, folder: new RunFolder(path), engine, threads, signal: stop.signal });
+const session = new Session({
+  ...{ config, folder: new RunFolder(path), engine, threads, signal: stop.signal },
+  backend: world.environment.backend.name,
+});
 const context = session.context(world);
 const plan = new Plan(config, world, context.edits);
 

@@ -24,15 +24,17 @@ export interface ExperimentResults {
 /** Where and with what an experiment ran. */
 export interface Environment {
   readonly seed: number;
-  /** Versions of latentflow, node, tfjs and, where it was used, onnxruntime-node. */
+  /** Versions of latentflow, node, tfjs and, where it was used, onnxruntime-node; several where jobs were done with several. */
   readonly versions: Readonly<Record<string, string>>;
-  /** "linux x64, 2 cores" */
+  /** "linux x64, 2 cores"; several where jobs were done on several. */
   readonly machine: string;
   /** What ran the frozen networks: "onnx" or "tfjs", on what, and why that one. */
   readonly engine: { readonly name: "onnx" | "tfjs"; readonly device: string; readonly reason: string };
   /** The tfjs backend of the trained half. */
   readonly backend: { readonly name: string; readonly device: string };
   readonly generator: GeneratorRecord;
+  /** Logits of one fixed code's picture, all attributes in turn; tells one regressor from another. */
+  readonly regressor: { readonly fingerprint: readonly number[] };
 }
 
 export interface GeneratorRecord {

@@ -15,7 +15,7 @@ import { WorkerLane } from "./jobs/worker-lane.js";
 import type { EngineName } from "./model/auto-model.js";
 import { writeReport } from "./report/index.js";
 import type { ExperimentResults } from "./results.js";
-import { readRunFile, writeRunFile } from "./run-file.js";
+import { RUN_VERSION, type RunFile, readRunFile, writeRunFile } from "./run-file.js";
 import { collectResults } from "./steps/collect.js";
 import { hashOfJson } from "./store/hash.js";
 import { RunFolder } from "./store/run-folder.js";
@@ -61,17 +61,19 @@ export async function runExperiment(options: ExperimentOptions | ExperimentConfi
   const folder = new RunFolder(run.out);
   await folder.open();
   const known = await readRunFile(folder);
-  const recorded = known?.world.environment.engine.name;
-  const settled = engine === "auto" && recorded !== undefined ? recorded : engine;
-  const session = new Session({ config, folder, engine: settled, threads: threadsFor(workers), signal });
+  const begun = worldOf(known, config);
+  const settled = engine === "auto" && begun !== null ? begun.environment.engine.name : engine;
+  const backend = begun?.environment.backend.name;
+  const session = new Session({ config, folder, engine: settled, backend, threads: threadsFor(workers), signal });
   try {
-    const sameModel = known !== null && isSameModel(known.config, config);
-    const world = sameModel ? withSeed(known.world, config) : await session.discover();
+    const found = begun ?? (await session.discover());
+    // Slices of a cluster begin together: the first to have looked decides what the run is made with.
+    const world = begun ?? worldOf(await readRunFile(folder), config) ?? found;
     // Also where nothing is left to do: networks that were replaced since must not be taken for those of the results.
-    if (sameModel) await session.context(world).model();
+    if (world !== found || begun !== null) await session.context(world).model();
     const edits = editsOf(config, world.attributes);
     const rerun = run.rerun ?? known?.rerun ?? "";
-    await writeRunFile(folder, { format: "latentflow-run", config, world, rerun });
+    await writeRunFile(folder, { format: "latentflow-run", version: RUN_VERSION, config, world, rerun });
     const plan = new Plan(config, world, edits);
     const jobs = await pendingJobs(plan, plan.select(steps, shard), folder, shard);
     await doJobs(jobs, plan, { world, session, folder, config, workers, engine: settled, run });
@@ -174,10 +176,8 @@ function threadsFor(workers: number): number | undefined {
   return workers === 1 ? undefined : Math.max(1, Math.floor(availableParallelism() / workers));
 }
 
-function isSameModel(a: ExperimentConfig, b: ExperimentConfig): boolean {
-  return hashOfJson([a.model, a.truncation]) === hashOfJson([b.model, b.truncation]);
-}
-
-function withSeed(world: World, { seed }: ExperimentConfig): World {
-  return { ...world, environment: { ...world.environment, seed } };
+/** What a run's file says of the networks, when they are this configuration's. */
+function worldOf(known: RunFile | null, { model, truncation, seed }: ExperimentConfig): World | null {
+  const isSame = known !== null && hashOfJson([known.config.model, known.config.truncation]) === hashOfJson([model, truncation]);
+  return isSame ? { ...known.world, environment: { ...known.world.environment, seed } } : null;
 }

@@ -2,15 +2,20 @@ import { readFile } from "node:fs/promises";
 import { writeJsonAtomic } from "@latentflow/core/files";
 import type { ExperimentConfig } from "./config/types.js";
 import { ExperimentsError } from "./errors.js";
+import { explainFailure } from "./store/explain.js";
 import { hashOfJson } from "./store/hash.js";
 import type { RunFolder } from "./store/run-folder.js";
 import type { World } from "./world.js";
 
 const RUN_FILE = "run.json";
 
+/** Raised when what the file says changes. */
+export const RUN_VERSION = 1;
+
 /** `run.json`: what a folder is a run of. */
 export interface RunFile {
   readonly format: "latentflow-run";
+  readonly version: typeof RUN_VERSION;
   readonly config: ExperimentConfig;
   readonly world: World;
   /** The command that makes the run again. */
@@ -19,16 +24,19 @@ export interface RunFile {
 
 /** What the folder holds; null when it holds no run yet. */
 export async function readRunFile(folder: RunFolder): Promise<RunFile | null> {
-  const text = await readFile(folder.file(RUN_FILE), "utf8").catch(() => null);
+  const text = await readFile(folder.file(RUN_FILE), "utf8").catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === "ENOENT" || cause.code === "ENOTDIR") return null;
+    throw new ExperimentsError(`run: could not read ${folder.file(RUN_FILE)}: ${explainFailure(cause)}.`, { cause });
+  });
   if (text === null) return null;
   try {
     const file = JSON.parse(text) as RunFile;
-    if (file.format === "latentflow-run") return file;
+    if (file.format === "latentflow-run" && file.version === RUN_VERSION) return file;
   } catch {
-    // Reported below, as any other file of this name.
+    // Told below, as any other file of this name.
   }
   throw new ExperimentsError(
-    `run: expected ${folder.file(RUN_FILE)} to be a run's, got another file. Give another --out, or delete it: finished jobs are kept.`,
+    `run: expected ${folder.file(RUN_FILE)} to be a run's of this version, got another file. Give another --out, or delete it: finished jobs are kept.`,
   );
 }
 

@@ -3,9 +3,11 @@ import { parseShard, resolveConfig, shardOfScheduler } from "../src/index.js";
 import { STEPS } from "../src/jobs/job.js";
 import { Plan } from "../src/jobs/plan.js";
 import { editsOf, type World } from "../src/world.js";
+import { madeUpResults } from "./made-up/results.js";
 
 const attributes = ["a", "b", "c"].map((name) => ({ name, classes: 2 }));
-const world = { attributes, latentDim: 4 } as unknown as World;
+const { environment } = madeUpResults();
+const world: World = { attributes, latentDim: 4, environment };
 
 function planOf(options: object): Plan {
   const config = resolveConfig(options);

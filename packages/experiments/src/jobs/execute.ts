@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { basename, dirname } from "node:path";
+import { describeProcess } from "../model/environment.js";
 import type { JobRecord } from "../store/job-record.js";
 import type { Job, JobContext } from "./job.js";
 import type { Session } from "./session.js";
@@ -24,7 +25,8 @@ export async function executeJob(
     await session.ready();
     await job.run({ ...context, progress: (done) => onProgress(done, images()) }, { folder: own, scratch });
     const seconds = (performance.now() - started) / 1000;
-    return { config, environment: world.environment, timing: { seconds, images: images() } };
+    const environment = { ...world.environment, ...describeProcess(world.environment.engine.name) };
+    return { config, environment, timing: { seconds, images: images() } };
   });
   await rm(scratch, { force: true });
   return record;

@@ -20,7 +20,7 @@ export class Plan {
 
   constructor(config: ExperimentConfig, world: World, edits: readonly Edit[]) {
     const all = [
-      ...sampleJobs(config),
+      ...sampleJobs(config, world),
       ...fitJobs(config, world, edits),
       ...trainJobs(config, edits),
       ...evaluateJobs(config, edits),

@@ -1,4 +1,4 @@
-import { currentBackend, useBackend } from "@latentflow/backend";
+import { type BackendName, currentBackend, useBackend } from "@latentflow/backend";
 import { sameFingerprint } from "@latentflow/latent-edit";
 import type { ExperimentConfig } from "../config/types.js";
 import { ExperimentsError } from "../errors.js";
@@ -7,6 +7,7 @@ import { describeEnvironment } from "../model/environment.js";
 import { loadParts } from "../model/load-parts.js";
 import type { ModelParts, RunningModel } from "../model/parts.js";
 import { readSample, type Sample } from "../steps/read-sample.js";
+import { hashOfJson } from "../store/hash.js";
 import type { RunFolder } from "../store/run-folder.js";
 import { type Edit, editsOf, type World } from "../world.js";
 import type { JobContext } from "./job.js";
@@ -15,6 +16,8 @@ export interface SessionOptions {
   readonly config: ExperimentConfig;
   readonly folder: RunFolder;
   readonly engine: EngineName;
+  /** tfjs backend of the trained half, where none runs yet; default: the fastest that starts. */
+  readonly backend?: string | undefined;
   /** Threads of ONNX Runtime; default: one a core. */
   readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -42,7 +45,7 @@ export class Session {
 
   /** Starts the backend of the trained half, on which directions live; every job needs it. */
   ready(): Promise<void> {
-    this.backend ??= startBackend();
+    this.backend ??= startBackend(this.options.backend);
     return this.backend;
   }
 
@@ -96,30 +99,34 @@ export class Session {
 
   private forChecks = 0;
 
-  /** A run is one generator's and one engine's: results of two would be mixed unseen. */
+  /** A run is one generator's, one regressor's and one engine's: results of two would be mixed unseen. */
   private async checkSame(world: World, running: RunningModel): Promise<void> {
-    const { engine, generator } = world.environment;
+    const { engine, backend, generator, regressor } = world.environment;
     const before = running.images();
-    const found = (await describeEnvironment(this.options.config, await this.parts(), running)).generator.fingerprint;
+    const found = await describeEnvironment(this.options.config, await this.parts(), running);
     this.forChecks += running.images() - before;
-    if (engine.name !== running.engine.name) {
-      throw new ExperimentsError(
-        `run: expected the engine "${engine.name}", with which ${this.options.folder.path} was begun, got "${running.engine.name}". Give --engine ${engine.name}, or another --out.`,
-      );
-    }
-    if (!sameFingerprint(generator.fingerprint, found)) {
-      throw new ExperimentsError(
-        `run: expected the generator with which ${this.options.folder.path} was begun, got one that makes other images. Give another --out, or delete that folder.`,
-      );
-    }
+    const { path } = this.options.folder;
+    const refuse = (expected: string, got: string, advice = "Give another --out, or delete that folder.") => {
+      throw new ExperimentsError(`run: expected the ${expected}, with which ${path} was begun, got ${got}. ${advice}`);
+    };
+    if (engine.name !== found.engine.name)
+      refuse(`engine "${engine.name}"`, `"${found.engine.name}"`, `Give --engine ${engine.name}, or another --out.`);
+    if (backend.name !== found.backend.name)
+      refuse(`tfjs backend "${backend.name}"`, `"${found.backend.name}"`, "Start that one first, or give another --out.");
+    if (!sameFingerprint(generator.fingerprint, found.generator.fingerprint)) refuse("generator", "one that makes other images");
+    if (
+      hashOfJson(world.attributes) !== hashOfJson(running.model.attributes) ||
+      !sameFingerprint(regressor.fingerprint, found.regressor.fingerprint)
+    )
+      refuse("regressor", "one that gives other answers");
   }
 }
 
 /** The trained half is always on tfjs; a backend that the caller started stays. */
-async function startBackend(): Promise<void> {
+async function startBackend(name: string | undefined): Promise<void> {
   try {
     currentBackend();
   } catch {
-    await useBackend();
+    await useBackend(name as BackendName | undefined);
   }
 }

@@ -5,6 +5,7 @@ import type {
   Analysis,
   AttributeResult,
   Comparison,
+  Environment,
   Evaluation,
   ExperimentResults,
   FitRecord,
@@ -15,6 +16,7 @@ import type {
   Timing,
   TrainingRecord,
 } from "../results.js";
+import type { JobRecord } from "../store/job-record.js";
 import type { RunFolder } from "../store/run-folder.js";
 import { type Edit, editsOf, type World } from "../world.js";
 import { ANALYSIS_FILE, analyzeJob, PROBES_FILE, probesJob } from "./analyze.js";
@@ -42,7 +44,7 @@ export async function collectResults(plan: Plan, { config, world, folder, rerun 
     format: "latentflow-results",
     version: 1,
     config,
-    environment: world.environment,
+    environment: reader.environment(world.environment),
     attributes: await Promise.all(edits.map((edit) => attributeResult(reader, config, edit))),
     sample: (await reader.json<SampleRecord>(SUMMARY_JOB, SUMMARY_FILE)) ?? noSample(config),
     missing: reader.missing,
@@ -82,6 +84,7 @@ async function methodResult(reader: Reader, edit: Edit, method: Method): Promise
 class Reader {
   readonly missing: string[] = [];
   readonly timings: Timing[] = [];
+  private readonly records: JobRecord[] = [];
   private readonly done = new Set<string>();
 
   constructor(
@@ -97,9 +100,31 @@ class Reader {
         continue;
       }
       this.done.add(id);
+      this.records.push(record);
       const { seconds, images } = record.timing;
       this.timings.push({ job: id, seconds, images, imagesPerSecond: images > 0 ? images / seconds : null });
     }
+  }
+
+  /** The run's, with every version and machine that jobs were done with: a run may outlive an update, and be many machines' work. */
+  environment(begun: Environment): Environment {
+    const all = this.records.map(({ environment }) => environment);
+    if (all.length === 0) return begun;
+    const several = (values: readonly (string | undefined)[], between: string) =>
+      [...new Set(values)].filter((value) => value !== undefined).join(between);
+    const packages = [...new Set(all.flatMap(({ versions }) => Object.keys(versions)))];
+    const versions = packages.map((name) => [
+      name,
+      several(
+        all.map((one) => one.versions[name]),
+        ", ",
+      ),
+    ]);
+    const machine = several(
+      all.map((one) => one.machine),
+      "; ",
+    );
+    return { ...begun, machine, versions: Object.fromEntries(versions) };
   }
 
   async json<T>(job: string, name: string): Promise<T | null> {

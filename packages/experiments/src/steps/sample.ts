@@ -8,20 +8,24 @@ import type { Job, JobContext } from "../jobs/job.js";
 import { finiteOrNull } from "../numbers.js";
 import type { SampleRecord } from "../results.js";
 import { writeTensors } from "../store/tensor-file.js";
+import type { World } from "../world.js";
 import { CODES_FILE, CODES_JOB, chunksOf, LOGITS_FILE, labelsJob, readCodes } from "./read-sample.js";
 
 export const SUMMARY_JOB = "sample/summary";
 export const SUMMARY_FILE = "sample.json";
 
 /** Codes of the seed; then, chunk by chunk, what the regressor says about their pictures. */
-export function sampleJobs(config: ExperimentConfig): Job[] {
+export function sampleJobs(config: ExperimentConfig, { environment }: World): Job[] {
   const { model, truncation, seed, sample } = config;
   const { codes, heldOut } = sample;
+  // Files may change while their names stay: what all jobs depend on is what the networks do, and what runs them.
+  const { engine, backend, generator, regressor } = environment;
+  const madeBy = [engine.name, backend.name, generator.fingerprint, regressor.fingerprint];
   const codesJob: Job = {
     id: CODES_JOB,
     step: "sample",
     needs: [],
-    settings: { model, seed, codes, heldOut },
+    settings: { model, madeBy, seed, codes, heldOut },
     images: 0,
     run: makeCodes,
   };

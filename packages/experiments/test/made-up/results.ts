@@ -54,6 +54,7 @@ export function madeUpResults(): ExperimentResults {
       engine: { name: "onnx", device: "cpu, 2 threads", reason: "onnxruntime-node is installed" },
       backend: { name: "wasm", device: "one thread, SIMD" },
       generator: { name: "scenes", latentDim: 512, height: 64, width: 64, fingerprint: [0.12, 0.53, 0.77, 0.31] },
+      regressor: { fingerprint: [1.5, -1.5] },
     },
     attributes: EDITED.map((edited) => attribute(edited, random)),
     sample: {

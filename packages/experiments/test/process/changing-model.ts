@@ -1,4 +1,4 @@
-import { mul, type Tensor, type Tensor4D } from "@tensorflow/tfjs-core";
+import { mul, type Tensor, type Tensor2D, type Tensor4D } from "@tensorflow/tfjs-core";
 import type { ModelParts } from "../../src/model/parts.js";
 import tinyModel from "./tiny-model.js";
 
@@ -7,5 +7,7 @@ export default function changingModel(): ModelParts {
   const tiny = tinyModel();
   const contrast = Number(process.env.LATENTFLOW_TEST_CONTRAST ?? 1);
   const synthesize = (w: Tensor) => mul(tiny.generator.synthesize(w), contrast) as Tensor4D;
-  return { ...tiny, generator: { ...tiny.generator, synthesize } };
+  const sharpness = Number(process.env.LATENTFLOW_TEST_SHARPNESS ?? 1);
+  const logits = (images: Tensor4D) => tiny.regressor.logits(images).map((x) => mul(x, sharpness) as Tensor2D);
+  return { ...tiny, generator: { ...tiny.generator, synthesize }, regressor: { ...tiny.regressor, logits } };
 }
