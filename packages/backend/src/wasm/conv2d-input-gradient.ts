@@ -1,8 +1,7 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { backend_util, type TensorInfo, util } from "@tensorflow/tfjs-core";
-import { BackendError } from "../errors.js";
-import type { KernelOverride } from "../kernels/override.js";
 import { type Phase, phasesOf } from "./convolution-phases.js";
+import { fallingBack } from "./fall-back.js";
 import { allocate, floats, release, runKernel } from "./heap.js";
 import { prepared } from "./prepared.js";
 
@@ -17,27 +16,13 @@ export interface PhaseConvolution {
  * Gradient of conv2d with respect to its input, which is also the forward pass of conv2dTranspose: forward convolutions with the flipped filter,
  * its channels exchanged, one for each phase of the stride. The stock kernel is a plain loop, six to ten times slower.
  */
-export const conv2DBackpropInput: KernelOverride<BackendWasm> = {
-  kernelName: "Conv2DBackpropInput",
-  make(stock) {
-    if (stock === undefined) throw new BackendError("Conv2DBackpropInput: expected tfjs-backend-wasm to be imported first.");
-    return (args) => {
-      const { dy, filter } = args.inputs as { dy: TensorInfo; filter: TensorInfo };
-      const { strides, pad, dataFormat, dimRoundingMode, inputShape } = args.attrs as unknown as Conv2DAttributes;
-      if (dataFormat === "NCHW" || util.sizeFromShape(inputShape) === 0 || util.sizeFromShape(dy.shape) === 0) return stock(args);
-      const info = backend_util.computeConv2DInfo(
-        inputShape,
-        filter.shape as FilterShape,
-        strides,
-        1,
-        pad,
-        dimRoundingMode,
-        false,
-      );
-      return convolveInPhases(args.backend, dy, filter, info, denseConvolution);
-    };
-  },
-};
+export const conv2DBackpropInput = fallingBack("Conv2DBackpropInput", (stock) => (args) => {
+  const { dy, filter } = args.inputs as { dy: TensorInfo; filter: TensorInfo };
+  const { strides, pad, dataFormat, dimRoundingMode, inputShape } = args.attrs as unknown as Conv2DAttributes;
+  if (dataFormat === "NCHW" || util.sizeFromShape(inputShape) === 0 || util.sizeFromShape(dy.shape) === 0) return stock(args);
+  const info = backend_util.computeConv2DInfo(inputShape, filter.shape as FilterShape, strides, 1, pad, dimRoundingMode, false);
+  return convolveInPhases(args.backend, dy, filter, info, denseConvolution);
+});
 
 export type FilterShape = [number, number, number, number];
 export interface Conv2DAttributes {

@@ -2,6 +2,7 @@ import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { backend_util, type TensorInfo } from "@tensorflow/tfjs-core";
 import { BackendError } from "../errors.js";
 import type { KernelOverride } from "../kernels/override.js";
+import { fallingBack } from "./fall-back.js";
 
 interface ConvolutionAttributes {
   readonly strides: number | [number, number];
@@ -17,40 +18,33 @@ interface ConvolutionAttributes {
  * memory: refused.
  */
 function withCheckedPadding(kernelName: string, depthwise: boolean): KernelOverride<BackendWasm> {
-  return {
-    kernelName,
-    make(stock) {
-      if (stock === undefined)
-        throw new BackendError(`${kernelName}: expected tfjs-backend-wasm to be imported before its kernels are replaced.`);
-      return (args) => {
-        const { strides, dilations, pad, dimRoundingMode, dataFormat } = args.attrs as unknown as ConvolutionAttributes;
-        if (dimRoundingMode === "ceil") {
-          throw new BackendError(
-            `${kernelName}: expected dimRoundingMode "floor" or "round" on wasm, got "ceil". Pad the input instead.`,
-          );
-        }
-        if (pad !== "same" || dataFormat === "NCHW") return stock(args);
-        const { x, filter } = args.inputs as { x: TensorInfo; filter: TensorInfo };
-        const shape = x.shape as [number, number, number, number];
-        const filterShape = filter.shape as [number, number, number, number];
-        const info = backend_util.computeConv2DInfo(shape, filterShape, strides, dilations ?? 1, pad, undefined, depthwise);
-        const leftOver = (inputs: number, outputs: number, stride: number, kernel: number) =>
-          (outputs - 1) * stride + kernel < inputs;
-        const fits =
-          !leftOver(info.inHeight, info.outHeight, info.strideHeight, info.effectiveFilterHeight) &&
-          !leftOver(info.inWidth, info.outWidth, info.strideWidth, info.effectiveFilterWidth);
-        if (fits) return stock(args);
-        const { top, bottom, left, right } = info.padInfo;
-        const explicit = [
-          [0, 0],
-          [top, bottom],
-          [left, right],
-          [0, 0],
-        ];
-        return stock({ ...args, attrs: { ...args.attrs, pad: explicit } as never });
-      };
-    },
-  };
+  return fallingBack(kernelName, (stock) => (args) => {
+    const { strides, dilations, pad, dimRoundingMode, dataFormat } = args.attrs as unknown as ConvolutionAttributes;
+    if (dimRoundingMode === "ceil") {
+      throw new BackendError(
+        `${kernelName}: expected dimRoundingMode "floor" or "round" on wasm, got "ceil". Pad the input instead.`,
+      );
+    }
+    if (pad !== "same" || dataFormat === "NCHW") return stock(args);
+    const { x, filter } = args.inputs as { x: TensorInfo; filter: TensorInfo };
+    const shape = x.shape as [number, number, number, number];
+    const filterShape = filter.shape as [number, number, number, number];
+    const info = backend_util.computeConv2DInfo(shape, filterShape, strides, dilations ?? 1, pad, undefined, depthwise);
+    const leftOver = (inputs: number, outputs: number, stride: number, kernel: number) =>
+      (outputs - 1) * stride + kernel < inputs;
+    const fits =
+      !leftOver(info.inHeight, info.outHeight, info.strideHeight, info.effectiveFilterHeight) &&
+      !leftOver(info.inWidth, info.outWidth, info.strideWidth, info.effectiveFilterWidth);
+    if (fits) return stock(args);
+    const { top, bottom, left, right } = info.padInfo;
+    const explicit = [
+      [0, 0],
+      [top, bottom],
+      [left, right],
+      [0, 0],
+    ];
+    return stock({ ...args, attrs: { ...args.attrs, pad: explicit } as never });
+  });
 }
 
 export const forwardConvolutions: readonly KernelOverride<BackendWasm>[] = [

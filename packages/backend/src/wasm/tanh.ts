@@ -1,7 +1,5 @@
-import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { BackendError } from "../errors.js";
-import type { KernelOverride } from "../kernels/override.js";
+import { fallingBack } from "./fall-back.js";
 import { allocate, floats } from "./heap.js";
 
 /** From here on tanh x rounds to 1 in float32. */
@@ -11,23 +9,16 @@ const SATURATED = 9.02;
  * tanh with a rational function in place of the C library's, which takes longer than a matrix product over the same layer. Its relative error,
  * 1.4e-9, is far below float32's 6e-8; coefficients by tools/reference/backend_tanh.py.
  */
-export const tanh: KernelOverride<BackendWasm> = {
-  kernelName: "Tanh",
-  make(stock) {
-    if (stock === undefined)
-      throw new BackendError("Tanh: expected tfjs-backend-wasm to be imported before its kernels are replaced.");
-    return (args) => {
-      const { x } = args.inputs as { x: TensorInfo };
-      if (x.dtype !== "float32") return stock(args);
-      const { backend } = args;
-      // Memory before views: a tensor that still lives on another backend moves here now, which may grow and detach the heap.
-      backend.getMemoryOffset(x.dataId);
-      const out = allocate(backend, x.shape);
-      tanhInto(floats(backend, out), floats(backend, x));
-      return out;
-    };
-  },
-};
+export const tanh = fallingBack("Tanh", (stock) => (args) => {
+  const { x } = args.inputs as { x: TensorInfo };
+  if (x.dtype !== "float32") return stock(args);
+  const { backend } = args;
+  // Memory before views: a tensor that still lives on another backend moves here now, which may grow and detach the heap.
+  backend.getMemoryOffset(x.dataId);
+  const out = allocate(backend, x.shape);
+  tanhInto(floats(backend, out), floats(backend, x));
+  return out;
+});
 
 function tanhInto(out: Float32Array, xs: Float32Array): void {
   for (let i = 0; i < xs.length; i++) {
