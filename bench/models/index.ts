@@ -4,12 +4,11 @@
  * Speeds are medians, and so is the ratio of each round's own; beside it the ratio of the fastest rounds, which other work on the machine disturbs least.
  */
 import { useBackend } from "@latentflow/backend";
-import { type TensorData, writeSafetensors } from "@latentflow/checkpoints";
-import { SeededRandom } from "@latentflow/core";
-import { FactorRegressor, StyleGan2Generator } from "@latentflow/models";
+import { StyleGan2Generator } from "@latentflow/models";
 import { concat, grad, profile, square, sum, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { median, printTable } from "../measure.js";
 import { Peer } from "../peer.js";
+import { untrainedRegressor } from "../regressor.js";
 
 const BATCH = 8;
 const PEER_THREADS = 2;
@@ -83,21 +82,4 @@ async function printTopTen(title: string, work: () => Tensor): Promise<void> {
     ["kernel", "calls", "ms", "%"],
     top.map(([key, { calls, ms }]) => [key, calls, ms.toFixed(0), ((100 * ms) / total).toFixed(1)]),
   );
-}
-
-/** The paper's CNN with random weights, sized as ReLU networks start. */
-async function untrainedRegressor(): Promise<FactorRegressor> {
-  const random = new SeededRandom(1);
-  const tensors: Record<string, TensorData> = {};
-  const layer = (name: string, shape: number[]) => {
-    const count = shape.reduce((a, b) => a * b, 1);
-    const data = new Float32Array(random.normals(count, 0, Math.sqrt((2 * shape[0]!) / count)));
-    tensors[`${name}.weight`] = { dtype: "float32", shape, data };
-    tensors[`${name}.bias`] = { dtype: "float32", shape: [shape[0]!], data: new Float32Array(shape[0]!) };
-  };
-  const widths = [3, 32, 32, 64, 64];
-  for (let i = 0; i < 4; i++) layer(`backbone.0.encoder.${2 * i}`, [widths[i + 1]!, widths[i]!, 4, 4]);
-  layer("backbone.2", [256, 1024]);
-  [6, 6, 2, 3, 3, 40, 40].forEach((classes, k) => void layer(`classification_heads.${k}`, [classes, 256]));
-  return FactorRegressor.fromSafetensors(writeSafetensors(tensors));
 }

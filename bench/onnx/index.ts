@@ -14,7 +14,7 @@ import { onnxModel } from "@latentflow/onnx";
 import { mul, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { median, printTable } from "../measure.js";
 import { Peer } from "../peer.js";
-import { benchRegressor } from "./regressor.js";
+import { untrainedRegressor } from "../regressor.js";
 
 const BATCH = 8;
 /**
@@ -32,7 +32,7 @@ export async function run(args: string[]): Promise<void> {
   process.env.OMP_NUM_THREADS = String(threads);
   await useBackend("cpu");
   const generator = StyleGan2Generator.random();
-  const regressor = await benchRegressor();
+  const regressor = await untrainedRegressor();
   const w = generator.sample(BATCH, { seed: 1 });
   const profile = join(tmpdir(), `latentflow-onnx-${process.pid}`);
   const model = await onnxModel({ generator, regressor, threads });
