@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { LatentflowError, SeededRandom } from "@latentflow/core";
 import { differentiate, inferShapes, readOnnx } from "../src/index.js";
 
@@ -45,4 +46,11 @@ export function fuzz(files: readonly Uint8Array[], count: number, seed: number):
   const counts = { value: 0, error: 0 };
   for (let i = 0; i < count; i++) counts[outcome(mutated(files[i % files.length]!, random))]++;
   return counts;
+}
+
+/** The networks that other exporters wrote. */
+export function exportedFiles(): Uint8Array[] {
+  const folder = new URL("./reference/exported/", import.meta.url);
+  const names = readdirSync(folder).filter((name) => name.endsWith(".onnx"));
+  return names.map((name) => new Uint8Array(readFileSync(new URL(name, folder))));
 }

@@ -58,14 +58,7 @@ export function transformInput(
     from + 4 * fromStep,
     from + 5 * fromStep,
   ];
-  const [t0, t1, t2, t3, t4, t5] = [0, 1, 2, 3, 4, 5].map((j) => to[j]! + toOffset) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [t0, t1, t2, t3, t4, t5] = sixPlaces(to, toOffset);
   for (let c = 0; c < count; c++) {
     const d1 = source[f1 + c]!;
     const d2 = source[f2 + c]!;
@@ -94,14 +87,7 @@ export function transformOutput(
   toStep: number,
   count: number,
 ): void {
-  const [f0, f1, f2, f3, f4, f5] = [0, 1, 2, 3, 4, 5].map((j) => from[j]! + fromOffset) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [f0, f1, f2, f3, f4, f5] = sixPlaces(from, fromOffset);
   const [to1, to2, to3] = [to + toStep, to + 2 * toStep, to + 3 * toStep];
   for (let c = 0; c < count; c++) {
     const m1 = source[f1 + c]!;
@@ -117,4 +103,9 @@ export function transformOutput(
     target[to2 + c] = sum12 + 4 * sum34;
     target[to3 + c] = difference12 + 8 * difference34 + source[f5 + c]!;
   }
+}
+
+function sixPlaces(places: ArrayLike<number>, offset: number): [number, number, number, number, number, number] {
+  const at = (j: number) => places[j]! + offset;
+  return [at(0), at(1), at(2), at(3), at(4), at(5)];
 }
