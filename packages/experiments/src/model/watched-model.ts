@@ -3,8 +3,8 @@ import { dispose, type Tensor } from "@tensorflow/tfjs-core";
 import { ExperimentsError } from "../errors.js";
 
 /**
- * A model that counts the images asked of it, and refuses a loss that is not a number before any weight has taken a step from it: the checkpoint
- * written last is then still a good one.
+ * A model that counts the images asked of it and refuses answers that are not numbers: logits, which would silently count as the first class, and
+ * losses and gradients before any weight has taken a step from them, so that the checkpoint written last is still a good one.
  */
 export class WatchedModel implements AttributeModel {
   readonly latentDim: number;
@@ -27,21 +27,33 @@ export class WatchedModel implements AttributeModel {
 
   async logits(w: Tensor) {
     this.images += w.shape[0]!;
-    return this.inner.logits(w);
+    const logits = await this.inner.logits(w);
+    if (await areFinite(logits)) return logits;
+    dispose(logits);
+    throw new ExperimentsError(
+      "model: expected finite logits, got NaN or infinity. Look at the generator's images; where they break along an edit, set a smaller evaluate.maxTime.",
+    );
   }
 
   async lossAndGradient(w: Tensor, loss: LossRequest | CustomLoss): Promise<LossAndGradient> {
     this.images += w.shape[0]!;
     const result = await this.inner.lossAndGradient(w, loss);
     const { attribute, preservation } = result;
-    if (Number.isFinite(attribute) && Number.isFinite(preservation)) return result;
+    const finite = Number.isFinite(attribute) && Number.isFinite(preservation);
+    if (finite && (await areFinite([result.gradient]))) return result;
     dispose([result.gradient, ...result.logits]);
+    const what = finite ? "gradient, got NaN or infinity" : `loss, got attribute ${attribute}, preservation ${preservation}`;
     throw new ExperimentsError(
-      `train: expected a finite loss, got attribute ${attribute}, preservation ${preservation}. The state before is kept; try a smaller train.learningRate, and look at the generator's images.`,
+      `train: expected a finite ${what}. The state before is kept; try a smaller train.learningRate, and look at the generator's images.`,
     );
   }
 
   dispose(): void {
     this.inner.dispose();
   }
+}
+
+async function areFinite(tensors: readonly Tensor[]): Promise<boolean> {
+  const values = await Promise.all(tensors.map((tensor) => tensor.data()));
+  return values.every((data) => data.every(Number.isFinite));
 }

@@ -1,18 +1,19 @@
 import { join } from "node:path";
 import { writeJsonAtomic } from "@latentflow/core/files";
-import { labelsAlong } from "@latentflow/latent-edit";
 import { bootstrapBands, type CdCurve, cdCurve, editLengthForControl, type Labels } from "@latentflow/metrics";
 import type { ExperimentConfig } from "../config/types.js";
 import { ExperimentsError } from "../errors.js";
-import type { Job, JobContext } from "../jobs/job.js";
+import type { Job, JobContext, JobOutput } from "../jobs/job.js";
 import { type Method, methodOf } from "../methods.js";
 import { spaced } from "../numbers.js";
 import type { Evaluation } from "../results.js";
+import { hashOf } from "../store/hash.js";
 import type { RunFolder } from "../store/run-folder.js";
 import { readTensors, writeTensors } from "../store/tensor-file.js";
 import type { Edit, World } from "../world.js";
 import { comparisonJob } from "./compare.js";
-import { directionJob, readDirection } from "./directions.js";
+import { DIRECTION_FILE, directionJob, readDirection } from "./directions.js";
+import { type KeptLabelsOptions, keptLabelsAlong } from "./kept-labels.js";
 import { SUMMARY_JOB } from "./sample.js";
 
 export const EVALUATION_FILE = "evaluation.json";
@@ -33,16 +34,16 @@ export function evaluateJobs(config: ExperimentConfig, edits: readonly Edit[]): 
         settings: { evaluate, seed: config.seed, edit },
         images: evaluate.starts * evaluate.times,
         pair: `${edit.slug}/${method.id}`,
-        run: (context, { folder }) => evaluateOne(context, folder, edit, method),
+        run: (context, output) => evaluateOne(context, output, edit, method),
       }),
     ),
     comparisonJob(edit, methods),
   ]);
 }
 
-async function evaluateOne(context: JobContext, folder: string, edit: Edit, method: Method): Promise<void> {
-  const { config, signal, progress } = context;
-  const { starts, times, maxTime, batchSize, resamples, confidence } = config.evaluate;
+async function evaluateOne(context: JobContext, { folder, scratch }: JobOutput, edit: Edit, method: Method): Promise<void> {
+  const { config } = context;
+  const { starts, resamples, confidence } = config.evaluate;
   const { heldOut } = await context.sample();
   const rows = heldOut.startingAt(edit.index, edit.from, starts);
   if (rows.length < 2) {
@@ -50,17 +51,7 @@ async function evaluateOne(context: JobContext, folder: string, edit: Edit, meth
       `evaluate: expected 2 held-out codes or more of class ${edit.from} of ${edit.name}, got ${rows.length} among ${heldOut.rows}; set a larger sample.heldOut, or another class attributes[].from.`,
     );
   }
-  const { model } = await context.model();
-  const direction = await readDirection(context.folder, edit, method);
-  const labels = await labelsAlong(direction, {
-    model,
-    codes: heldOut.select(rows),
-    times: spaced(maxTime, times),
-    batchSize,
-    onProgress: ({ codes, total }) => progress(codes / total),
-    ...(signal && { signal }),
-  });
-  direction.dispose();
+  const labels = await measure(context, scratch, edit, method, heldOut.select(rows));
   await writeTensors(folder, LABELS_FILE, {
     labels: { data: labels.data, shape: labels.shape },
     rows: { data: Int32Array.from(rows), shape: [rows.length] },
@@ -83,6 +74,31 @@ async function evaluateOne(context: JobContext, folder: string, edit: Edit, meth
     lengthForHalf: editLengthForControl(curve, 0.5),
   };
   await writeJsonAtomic(join(folder, EVALUATION_FILE), evaluation);
+}
+
+async function measure(
+  context: JobContext,
+  scratch: string,
+  edit: Edit,
+  method: Method,
+  codes: KeptLabelsOptions["codes"],
+): Promise<Labels> {
+  const { config, signal, progress } = context;
+  const { times, maxTime, batchSize } = config.evaluate;
+  const { model } = await context.model();
+  const file = await context.folder.read(directionJob(edit, method), DIRECTION_FILE);
+  const direction = await readDirection(context.folder, edit, method);
+  try {
+    return await keptLabelsAlong(direction, {
+      ...{ model, codes, batchSize, scratch },
+      madeOf: hashOf(file) + hashOf(new Uint8Array(codes.data.buffer)),
+      times: spaced(maxTime, times),
+      onProgress: ({ codes: done, total }) => progress(done / total),
+      ...(signal && { signal }),
+    });
+  } finally {
+    direction.dispose();
+  }
 }
 
 /** The CD curve of labels along an edit. Starts are chosen by class already. */

@@ -28,13 +28,13 @@ export async function editFrames(request: FramesRequest): Promise<EditFrames> {
       throwIfAborted("pictures", signal);
       await nextMacrotask();
       const w = tidy(() => reshape(slice(paths, t, 1), [samples, dimension]) as Tensor2D);
-      const images = await model.synthesize(w);
+      const images = await model.synthesize(w).finally(() => w.dispose());
       [, height, width] = images.shape;
       const size = height * width * 3;
       if (t === 0) pixels = new Uint8Array(samples * times.length * size);
-      const rgb = toRgb8(await images.data<"float32">());
+      const values = await images.data<"float32">().finally(() => images.dispose());
+      const rgb = toRgb8(values);
       for (let i = 0; i < samples; i++) pixels.set(rgb.subarray(i * size, (i + 1) * size), (i * times.length + t) * size);
-      dispose([w, images]);
       onProgress?.((t + 1) / times.length);
     }
   } finally {

@@ -64,14 +64,14 @@ async function label(context: JobContext, folder: string, start: number, end: nu
     await nextMacrotask();
     const count = Math.min(config.sample.batchSize, rows - i);
     const w = tensor2d(codes.subarray(i * world.latentDim, (i + count) * world.latentDim), [count, world.latentDim]);
-    const found = await model.logits(w);
+    const found = await model.logits(w).finally(() => w.dispose());
     let column = 0;
     for (const [j, { classes }] of world.attributes.entries()) {
       const values = await found[j]!.data();
       for (let r = 0; r < count; r++) logits.set(values.slice(r * classes, (r + 1) * classes), (i + r) * width + column);
       column += classes;
     }
-    dispose([w, ...found]);
+    dispose(found);
     progress((i + count) / rows);
   }
   await writeTensors(folder, LOGITS_FILE, { logits: { data: logits, shape: [rows, width] } });

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { CheckpointError } from "@latentflow/checkpoints";
+import { AbortError } from "@latentflow/core";
 import { writeJsonAtomic } from "@latentflow/core/files";
-import { type History, NeuralOdeDirection, trainDirection } from "@latentflow/latent-edit";
+import { type CheckpointStore, type History, NeuralOdeDirection, trainDirection } from "@latentflow/latent-edit";
 import { fileStore } from "@latentflow/latent-edit/files";
 import type { ExperimentConfig } from "../config/types.js";
 import { ExperimentsError } from "../errors.js";
@@ -44,9 +44,20 @@ async function trainOne(context: JobContext, { folder, scratch }: JobOutput, edi
   const { config, signal, progress } = context;
   const { solverSteps, checkpointEvery, ...train } = config.train;
   const { training } = await context.sample();
-  const { model } = await context.model();
+  const running = await context.model();
+  const { model } = running;
   const solver = { method: "rk4", steps: solverSteps } as const;
   const direction = new NeuralOdeDirection({ latentDim: model.latentDim, depth, seed: config.seed, solver });
+  const file = fileStore(scratch);
+  let imagesWhenRead: number | undefined;
+  const store: CheckpointStore = {
+    ...file,
+    async read() {
+      const bytes = await file.read();
+      if (bytes !== null) imagesWhenRead = running.images();
+      return bytes;
+    },
+  };
   try {
     const history = await trainDirection(direction, {
       ...train,
@@ -55,19 +66,20 @@ async function trainOne(context: JobContext, { folder, scratch }: JobOutput, edi
       codes: training.matrix,
       labels: { data: training.labels, shape: [training.rows, model.attributes.length] },
       seed: config.seed,
-      checkpoint: { store: fileStore(scratch), every: checkpointEvery },
+      checkpoint: { store, every: checkpointEvery },
       onProgress: ({ iteration, iterations }) => progress(iteration / iterations),
       ...(signal && { signal }),
+    }).catch((cause) => {
+      // Nothing was asked of the model since the file was read: the file is to blame.
+      if (cause instanceof AbortError || running.images() !== imagesWhenRead) throw cause;
+      throw new ExperimentsError(
+        `train: expected a whole checkpoint of this training in ${scratch}: ${(cause as Error).message} Delete that file and run again: this training then starts anew, the rest is kept.`,
+        { cause },
+      );
     });
     await writeDirection(folder, direction, edit, context.world, history.settings);
     const parameters = direction.variables.reduce((sum, { size }) => sum + size, 0);
     await writeJsonAtomic(join(folder, TRAINING_FILE), trainingRecord(history, parameters));
-  } catch (cause) {
-    if (!(cause instanceof CheckpointError)) throw cause;
-    const what = `train: expected a whole checkpoint in ${scratch}: ${cause.message}`;
-    throw new ExperimentsError(`${what} Delete that file and run again: this training then starts anew, the rest is kept.`, {
-      cause,
-    });
   } finally {
     direction.dispose();
   }

@@ -1,0 +1,46 @@
+import { useBackend } from "@latentflow/backend";
+import type { AttributeModel } from "@latentflow/core";
+import * as tf from "@tensorflow/tfjs-core";
+import { beforeAll, expect, it } from "vitest";
+import { ExperimentsError } from "../src/index.js";
+import { WatchedModel } from "../src/model/watched-model.js";
+
+beforeAll(() => useBackend("cpu"));
+
+/** A model that answers with these numbers, whatever it is asked. */
+function answering(values: { logit?: number; loss?: number; gradient?: number }): WatchedModel {
+  const { logit = 0, loss = 1, gradient = 0 } = values;
+  const logits = () => [tf.tensor2d([logit, 1], [1, 2])];
+  const inner: AttributeModel = {
+    latentDim: 2,
+    attributes: [{ name: "a", classes: 2 }],
+    synthesize: async () => tf.zeros([1, 4, 4, 3]),
+    logits: async () => logits(),
+    lossAndGradient: async (w) => ({
+      ...{ attribute: loss, preservation: 0, logits: logits() },
+      gradient: tf.fill(w.shape, gradient),
+    }),
+    dispose: () => undefined,
+  };
+  return new WatchedModel(inner);
+}
+
+it("refuses answers that are not numbers, and leaks nothing", async () => {
+  const w = tf.zeros([1, 2]);
+  const before = tf.memory().numTensors;
+  const loss = { attribute: 0, target: 1, temperature: 1, preservation: 1, originalLogits: [] };
+  await expect(answering({ logit: Number.NaN }).logits(w)).rejects.toThrow(/expected finite logits.*evaluate.maxTime/);
+  await expect(answering({ loss: Number.NaN }).lossAndGradient(w, loss)).rejects.toThrow(
+    /expected a finite loss, got attribute NaN.*The state before is kept/,
+  );
+  await expect(answering({ gradient: Number.POSITIVE_INFINITY }).lossAndGradient(w, loss)).rejects.toThrow(
+    /expected a finite gradient.*The state before is kept/,
+  );
+  await expect(answering({ gradient: Number.NaN }).lossAndGradient(w, loss)).rejects.toThrow(ExperimentsError);
+  expect(tf.memory().numTensors).toBe(before);
+  const good = answering({});
+  expect(await good.logits(w)).toHaveLength(1);
+  expect((await good.lossAndGradient(w, loss)).attribute).toBe(1);
+  expect(good.images).toBe(2);
+  w.dispose();
+});
