@@ -33,7 +33,15 @@ export interface Conv2DAttributes {
   readonly inputShape: FilterShape;
 }
 
-const denseConvolution: PhaseConvolution = { kernelName: "Conv2D", filter: flippedFilter };
+const denseConvolution: PhaseConvolution = {
+  kernelName: "Conv2D",
+  filter(backend, filter, row, column, info) {
+    const exchanged = runKernel(backend, "Transpose", { x: filter }, { perm: [0, 1, 3, 2] });
+    const reversed = reversedTaps(backend, exchanged, row, column, info);
+    release(backend, exchanged);
+    return reversed;
+  },
+};
 
 /** The sum over phases; `info` describes the forward convolution. */
 export function convolveInPhases(
@@ -122,24 +130,20 @@ function convolvePadded(
   return out;
 }
 
-/** Taps of one phase, reversed along both axes, channels exchanged: [taps, taps, out channels, in channels]. */
-function flippedFilter(backend: BackendWasm, filter: TensorInfo, row: Phase, column: Phase, info: Conv2DInfo): TensorInfo {
-  const { filterHeight, filterWidth, inChannels, outChannels, strideHeight, strideWidth } = info;
-  const wholeTransposed = runKernel(backend, "Transpose", { x: filter }, { perm: [0, 1, 3, 2] });
-  const out = allocate(backend, [row.taps, column.taps, outChannels, inChannels]);
-  const from = floats(backend, wholeTransposed);
-  const to = floats(backend, out);
-  const block = inChannels * outChannels;
+/** Taps of one phase, reversed along both axes: [taps, taps, …], whatever a tap holds. */
+export function reversedTaps(backend: BackendWasm, filter: TensorInfo, row: Phase, column: Phase, info: Conv2DInfo): TensorInfo {
+  const tap = filter.shape.slice(2);
+  const out = allocate(backend, [row.taps, column.taps, ...tap]);
+  const [from, to] = [floats(backend, filter), floats(backend, out)];
+  const size = util.sizeFromShape(tap);
   for (let u = 0; u < row.taps; u++) {
-    const tapRow = row.firstTap + strideHeight * (row.taps - 1 - u);
+    const tapRow = row.firstTap + info.strideHeight * (row.taps - 1 - u);
     for (let v = 0; v < column.taps; v++) {
-      const tapColumn = column.firstTap + strideWidth * (column.taps - 1 - v);
-      if (tapRow >= filterHeight || tapColumn >= filterWidth) continue;
-      const start = (tapRow * filterWidth + tapColumn) * block;
-      to.set(from.subarray(start, start + block), (u * column.taps + v) * block);
+      const tapColumn = column.firstTap + info.strideWidth * (column.taps - 1 - v);
+      const start = (tapRow * info.filterWidth + tapColumn) * size;
+      to.set(from.subarray(start, start + size), (u * column.taps + v) * size);
     }
   }
-  release(backend, wholeTransposed);
   return out;
 }
 

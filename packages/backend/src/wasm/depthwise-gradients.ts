@@ -2,8 +2,13 @@ import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { backend_util, type TensorInfo } from "@tensorflow/tfjs-core";
 import { BackendError } from "../errors.js";
 import type { KernelOverride } from "../kernels/override.js";
-import { type Conv2DAttributes, convolveInPhases, type FilterShape, type PhaseConvolution } from "./conv2d-input-gradient.js";
-import type { Phase } from "./convolution-phases.js";
+import {
+  type Conv2DAttributes,
+  convolveInPhases,
+  type FilterShape,
+  type PhaseConvolution,
+  reversedTaps,
+} from "./conv2d-input-gradient.js";
 import { allocate, floats } from "./heap.js";
 
 type Conv2DInfo = backend_util.Conv2DInfo;
@@ -63,24 +68,7 @@ function depthwiseInfo(
   return info;
 }
 
-const depthwiseConvolution: PhaseConvolution = {
-  kernelName: "DepthwiseConv2dNative",
-  /** Taps of one phase, reversed along both axes: [taps, taps, channels, 1]. */
-  filter(backend: BackendWasm, filter: TensorInfo, row: Phase, column: Phase, info: Conv2DInfo): TensorInfo {
-    const { filterWidth, inChannels, strideHeight, strideWidth } = info;
-    const out = allocate(backend, [row.taps, column.taps, inChannels, 1]);
-    const [from, to] = [floats(backend, filter), floats(backend, out)];
-    for (let u = 0; u < row.taps; u++) {
-      const tapRow = row.firstTap + strideHeight * (row.taps - 1 - u);
-      for (let v = 0; v < column.taps; v++) {
-        const tapColumn = column.firstTap + strideWidth * (column.taps - 1 - v);
-        const start = (tapRow * filterWidth + tapColumn) * inChannels;
-        to.set(from.subarray(start, start + inChannels), (u * column.taps + v) * inChannels);
-      }
-    }
-    return out;
-  },
-};
+const depthwiseConvolution: PhaseConvolution = { kernelName: "DepthwiseConv2dNative", filter: reversedTaps };
 
 /** Calls `visit` with the flat indices (input, output, filter) of every multiplication of the forward pass. */
 function visitTaps(info: Conv2DInfo, visit: (input: number, output: number, tap: number) => void): void {

@@ -135,21 +135,29 @@ export function depthwise(x: Array64, filter: Array64, window: Window): Array64 
   );
 }
 
-/** Mean over the pixels of each window that lie inside the image, as TensorFlow has it. */
-export function avgPool(x: Array64, filter: readonly [number, number], window: Window): Array64 {
+/** What `ofPixels` makes of the pixels of each window that lie inside the image. */
+function pool(x: Array64, filter: readonly [number, number], window: Window, ofPixels: (pixels: number[]) => number): Array64 {
   const [, height, width, channels] = x.shape as [number, number, number, number];
   return build([x.shape[0]!, ...window.out, channels], ([n, y, c, channel]) => {
-    let [total, count] = [0, 0];
+    const pixels: number[] = [];
     for (let i = 0; i < filter[0]; i++) {
       for (let j = 0; j < filter[1]; j++) {
         const [row, column] = [y! * window.stride[0] + i - window.before[0], c! * window.stride[1] + j - window.before[1]];
         if (row < 0 || row >= height || column < 0 || column >= width) continue;
-        total += at(x, [n!, row, column, channel!]);
-        count++;
+        pixels.push(at(x, [n!, row, column, channel!]));
       }
     }
-    return total / count;
+    return ofPixels(pixels);
   });
+}
+
+/** Mean, without the padding, as TensorFlow has it. */
+export function avgPool(x: Array64, filter: readonly [number, number], window: Window): Array64 {
+  return pool(x, filter, window, (pixels) => pixels.reduce((a, b) => a + b, 0) / pixels.length);
+}
+
+export function maxPool(x: Array64, filter: readonly [number, number], window: Window): Array64 {
+  return pool(x, filter, window, (pixels) => Math.max(...pixels));
 }
 
 /** Softmax of the last axis, or its logarithm. */
@@ -192,22 +200,6 @@ export function resizeNearest(x: Array64, out: readonly [number, number], halfPi
   return build([n, ...out, channels], ([b, y, c, channel]) =>
     at(x, [b!, nearest(y!, height, out[0]), nearest(c!, width, out[1]), channel!]),
   );
-}
-
-/** Maximum over the pixels of each window that lie inside the image. */
-export function maxPool(x: Array64, filter: readonly [number, number], window: Window): Array64 {
-  const [, height, width, channels] = x.shape as [number, number, number, number];
-  return build([x.shape[0]!, ...window.out, channels], ([n, y, c, channel]) => {
-    let best = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < filter[0]; i++) {
-      for (let j = 0; j < filter[1]; j++) {
-        const [row, column] = [y! * window.stride[0] + i - window.before[0], c! * window.stride[1] + j - window.before[1]];
-        if (row < 0 || row >= height || column < 0 || column >= width) continue;
-        best = Math.max(best, at(x, [n!, row, column, channel!]));
-      }
-    }
-    return best;
-  });
 }
 
 /** Rows of `x` along `axis` at the given indices. */
