@@ -114,7 +114,7 @@ function checkEvent(caller: string, f: unknown, y0: unknown, t0: unknown, option
 function withinReach(options: LooseOptions, t0: number, tMax: number): LooseOptions {
   const { grid } = options;
   const direction = tMax >= t0 ? 1 : -1;
-  if (grid === undefined || !((grid[grid.length - 1]! - tMax) * direction > 0)) return options;
+  if (!grid || !((grid[grid.length - 1]! - tMax) * direction > 0)) return options;
   return { ...options, grid: [...Array.from(grid).filter((node) => (tMax - node) * direction > 0), tMax] };
 }
 

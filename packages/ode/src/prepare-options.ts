@@ -167,6 +167,8 @@ function constantGrid(times: ArrayLike<number>, stepSize: number, stops: readonl
 }
 
 function checkGrid(caller: string, grid: ArrayLike<number>, times: ArrayLike<number>, stops: readonly number[]): number[] {
+  if (typeof grid !== "object" || grid === null)
+    throw new OdeError(`${caller}: expected grid to be an array of nodes, got ${describeValue(grid)}.`);
   const nodes = Array.from(grid);
   const last = times[times.length - 1]!;
   const direction = last >= times[0]! ? 1 : -1;

@@ -30,6 +30,14 @@ describe("in numbers", () => {
     }
   });
 
+  it("nor is f whose square is infinite", () => {
+    for (const t0 of [0, 1]) {
+      const solution = solve((t) => 1e160 * Math.cos(t), 0, { t0, t1: 2 });
+      expect(solution.status.kind).toBe("finished");
+      expect(solution.evaluate(2) / 1e160).toBeCloseTo(Math.sin(2) - Math.sin(t0), 5);
+    }
+  });
+
   it("f that is not finite at the start ends the solve within one step", () => {
     for (const slope of wrong) {
       for (const [, options] of starts) {

@@ -33,6 +33,10 @@ export function* selectFirstStep<V>(start: Start<V>): Generator<Reading, number,
   const d0 = yield norm(ONE, [y0]);
   if (!Number.isFinite(d0) && !(yield* isFiniteState(space, y0))) return Number.NaN;
   const d1 = yield norm(ONE, [f0]);
+  if (d1 === Number.POSITIVE_INFINITY) {
+    // Either f0 is infinite, or only its square in units of the tolerance: any short step will do then, since the error test shortens it.
+    return (yield* isFiniteState(space, f0)) ? Math.min(1e-6, start.maxProbe) : Number.NaN;
+  }
   const h0 = Math.min(d0 < 1e-5 || d1 < 1e-5 ? 1e-6 : (0.01 * d0) / d1, start.maxProbe);
   if (!Number.isFinite(h0)) return Number.NaN;
   const change = space.scope(() => {
