@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { checkNumber, checkOptions } from "@latentflow/core";
+import { checkChoice, checkNumber, checkOptions } from "@latentflow/core";
 import { writeJsonAtomic } from "@latentflow/core/files";
 import { resolveConfig } from "./config/resolve.js";
 import type { ExperimentConfig, ExperimentOptions } from "./config/types.js";
@@ -10,7 +10,7 @@ import { type Job, STEPS, type StepName } from "./jobs/job.js";
 import { Plan } from "./jobs/plan.js";
 import { type Lane, schedule } from "./jobs/schedule.js";
 import { Session } from "./jobs/session.js";
-import type { Shard } from "./jobs/shard.js";
+import { checkShard, type Shard } from "./jobs/shard.js";
 import { WorkerLane } from "./jobs/worker-lane.js";
 import type { EngineName } from "./model/auto-model.js";
 import { writeReport } from "./report/index.js";
@@ -45,6 +45,8 @@ export interface RunResult {
   readonly report: string;
 }
 
+export const MAX_WORKERS = 256;
+
 const KNOWN = ["out", "steps", "engine", "workers", "shard", "rerun", "onEvent", "signal"];
 
 /**
@@ -57,7 +59,15 @@ export async function runExperiment(options: ExperimentOptions | ExperimentConfi
   checkOptions("runExperiment", run, KNOWN, ConfigError);
   const config = resolveConfig(options);
   const { engine = "auto", shard = null, steps = STEPS, signal } = run;
-  const workers = checkNumber("runExperiment", "workers", run.workers ?? 1, { min: 1, max: 256, integer: true }, ConfigError);
+  for (const step of steps) checkChoice("runExperiment", "steps", step, STEPS, ConfigError);
+  if (shard !== null) checkShard("runExperiment", shard);
+  const workers = checkNumber(
+    "runExperiment",
+    "workers",
+    run.workers ?? 1,
+    { min: 1, max: MAX_WORKERS, integer: true },
+    ConfigError,
+  );
   const folder = new RunFolder(run.out);
   await folder.open();
   const known = await readRunFile(folder);

@@ -47,7 +47,8 @@ export function editsOf(config: ExperimentConfig, attributes: readonly Attribute
 /** From the first class to the last, as in the paper. */
 export function editOf(attributes: readonly Attribute[], index: number): Edit {
   const { name, classes } = attributes[index]!;
-  const plain = (text: string) => text.replace(/[^\p{L}\p{N}_-]+/gu, "_");
-  const clash = attributes.some((other, i) => i !== index && plain(other.name) === plain(name));
-  return { name, index, classes, from: 0, to: classes - 1, slug: clash ? `${plain(name)}_${index}` : plain(name) };
+  const plain = (text: string) => text.normalize().replace(/[^\p{L}\p{N}_-]+/gu, "_") || "_";
+  // Some file systems take two names that differ in letters' case for one.
+  const clash = attributes.some((other, i) => i !== index && plain(other.name).toLowerCase() === plain(name).toLowerCase());
+  return { name, index, classes, from: 0, to: classes - 1, slug: clash ? `${plain(name)}.${index}` : plain(name) };
 }

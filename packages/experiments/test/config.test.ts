@@ -31,6 +31,14 @@ describe("a configuration", () => {
     [{ evaluate: { control: "both" } }, "evaluate.control"],
     [{ analyze: { k: 0 } }, "analyze.k"],
     [{ truncation: 0 }, "truncation"],
+    [{ seed: 2 ** 32 }, "expected seed to be an integer ≥ 0 and ≤ 4294967295"],
+    [{ seed: null }, "seed"],
+    [{ name: null }, "name"],
+    [{ preset: null }, "preset"],
+    [{ methods: null }, "methods"],
+    [{ train: { iterations: null } }, "train.iterations"],
+    [{ evaluate: { control: null } }, "evaluate.control"],
+    [{ attributes: [{ name: "a", from: null }] }, "attributes[0].from"],
     [{ attributes: [] }, "expected attributes to be a list"],
     [{ attributes: ["a", { from: 1 }] }, "attributes[1].name"],
     [{ attributes: ["a", "a"] }, 'expected attributes to name each once, got "a" twice'],
@@ -60,6 +68,26 @@ describe("a configuration", () => {
     expect(() => edits(["d"])).toThrow("attributes[0].name");
     expect(() => edits([{ name: "a", from: 2 }])).toThrow("attributes[0].from");
     expect(() => edits([{ name: "a", from: 1 }])).toThrow("attributes[0] to go to another class");
+  });
+
+  it("gives every attribute a folder of its own, also where letters' case does not count", () => {
+    const names = ["b/c", "b c", "b_c_0", "b_c_1", "Size", "size", "", "é", "e\u0301"];
+    const slugs = editsOf(
+      resolveConfig({}),
+      names.map((name) => ({ name, classes: 2 })),
+    ).map(({ slug }) => slug.normalize().toLowerCase());
+    expect(new Set(slugs).size).toBe(names.length);
+    expect(slugs.every((slug) => /^[^./\\]+(\.\d+)?$/.test(slug))).toBe(true);
+  });
+
+  it("has whole paths: a run goes on from any folder", () => {
+    expect(resolveConfig({ model: { kind: "module", path: "model.js" } }).model).toEqual({
+      kind: "module",
+      path: join(process.cwd(), "model.js"),
+    });
+    const files = { kind: "files", generator: "g.pt", regressor: "r.pt", attributes: ["a"] } as const;
+    expect(resolveConfig({ model: files }).model).toMatchObject({ generator: join(process.cwd(), "g.pt") });
+    expect(resolveConfig({ model: { kind: "scenes", from: "data" } }).model).toMatchObject({ from: join(process.cwd(), "data") });
   });
 });
 
@@ -92,6 +120,13 @@ describe("a configuration file", () => {
       train: { iterations: 9, batchSize: 2 },
     });
     expect(withChange({}, "attributes=a,b")).toEqual({ attributes: ["a", "b"] });
+    expect(withChange({}, "attributes=a")).toEqual({ attributes: ["a"] });
+    expect(withChange({}, "attributes=all")).toEqual({ attributes: "all" });
+    expect(withChange({}, "methods=ode-1")).toEqual({ methods: ["ode-1"] });
+    expect(withChange({ model: { kind: "files" } }, "model.attributes=1,2")).toMatchObject({ model: { attributes: ["1", "2"] } });
+    expect(withChange({}, 'attributes=[{"name":"a","from":1}]')).toEqual({ attributes: [{ name: "a", from: 1 }] });
+    expect(withChange({}, "name=Faces, 1 of 2")).toEqual({ name: "Faces, 1 of 2" });
+    expect(withChange({}, "name=2026")).toEqual({ name: "2026" });
     expect(() => withChange({}, "seed")).toThrow("field=value");
     expect((await configOf(undefined, ["preset=quick", "seed=8"])).sample.codes).toBe(
       resolveConfig({ preset: "quick" }).sample.codes,

@@ -79,6 +79,12 @@ describe("an experiment", () => {
     expect(withoutTimings(again.result!.results)).toEqual(withoutTimings(first.result!.results));
   });
 
+  it("refuses steps and slices that there are not", async () => {
+    await expect(run("none", TINY, { steps: ["trian" as "train"] })).rejects.toThrow(/expected steps to be one of.*"trian"/);
+    await expect(run("none", TINY, { shard: { index: 2, count: 2 } })).rejects.toThrow("shard.index");
+    await expect(run("none", TINY, { shard: { index: 0, count: 0 } })).rejects.toThrow("shard.count");
+  });
+
   it("does again just what a changed setting concerns", async () => {
     const { jobs } = await run("again", { ...TINY, analyze: { ...TINY.analyze, bins: 3 } });
     expect(jobs).toHaveLength(10);

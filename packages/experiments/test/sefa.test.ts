@@ -32,7 +32,8 @@ it("finds, measures and reports the style weights' direction that goes with an a
   direction.dispose();
   expect(Math.hypot(...vector)).toBeCloseTo(1, 5);
   // An eigenvector of AᵀA, rows of A scaled to length 1 (Shen and Zhou, equation 6).
-  const [{ data }] = (await tinyModel().styleWeights!()) as [{ data: Float32Array }];
+  const [weights] = await tinyModel().styleWeights!();
+  const data = Float32Array.from((weights as { data: ArrayLike<number> }).data);
   const product = Array<number>(D).fill(0);
   for (let row = 0; row < data.length; row += D) {
     const entries = Array.from(data.subarray(row, row + D));
@@ -53,14 +54,14 @@ it("finds, measures and reports the style weights' direction that goes with an a
 
 it("is given the affine maps of all convolutions of a StyleGAN2, not those to RGB", async () => {
   const parts = await loadParts({ kind: "scenes", from: null });
-  const weights = await parts.styleWeights!();
+  const layers = await parts.styleWeights!();
   parts.dispose?.();
   // 64 px: one convolution at 4 px, two at each of 8, 16, 32, 64.
-  expect(weights).toHaveLength(9);
-  for (const { data, shape } of weights as { data: Float32Array; shape: [number, number] }[]) {
+  expect(layers).toHaveLength(9);
+  for (const { data, shape } of layers as { data: ArrayLike<number>; shape: [number, number] }[]) {
     expect(shape[1]).toBe(parts.generator.latentDim);
     expect(data).toHaveLength(shape[0] * shape[1]);
-    expect(data.some((x) => x !== 0)).toBe(true);
+    expect(Array.from(data).some((x) => x !== 0)).toBe(true);
   }
 });
 

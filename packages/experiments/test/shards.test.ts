@@ -30,6 +30,9 @@ describe("slices", () => {
     expect(shardOfScheduler(slurm)).toEqual({ index: 2, count: 3 });
     expect(shardOfScheduler({ JOB_COMPLETION_INDEX: "0", JOB_COMPLETIONS: "8" })).toEqual({ index: 0, count: 8 });
     expect(shardOfScheduler({})).toBeNull();
+    expect(() => shardOfScheduler({ SLURM_ARRAY_TASK_ID: "1" })).toThrow("SLURM_ARRAY_TASK_COUNT");
+    expect(() => shardOfScheduler({ ...slurm, SLURM_ARRAY_TASK_ID: "4" })).toThrow(/without gaps.*--shard/);
+    expect(() => shardOfScheduler({ JOB_COMPLETION_INDEX: "2", JOB_COMPLETIONS: "2" })).toThrow("JOB_COMPLETION_INDEX");
     expect(() => shardOfScheduler({ JOB_COMPLETION_INDEX: "1" })).toThrow("JOB_COMPLETIONS");
     expect(() => shardOfScheduler({ JOB_COMPLETION_INDEX: "x", JOB_COMPLETIONS: "2" })).toThrow("JOB_COMPLETION_INDEX");
   });

@@ -7,6 +7,7 @@ import { ConfigError } from "../errors.js";
 import type { RunEvent } from "../events.js";
 import { parseShard, type Shard, shardOfScheduler } from "../jobs/shard.js";
 import type { EngineName } from "../model/auto-model.js";
+import { MAX_WORKERS } from "../run-experiment.js";
 import { ProgressBar } from "./progress.js";
 
 /** Options of every command that computes. */
@@ -34,8 +35,13 @@ export function withCommonOptions(command: Command, out: string): Command {
 
 export function withRunningOptions(command: Command, out: string): Command {
   return withCommonOptions(command, out)
-    .option("--workers <n>", "worker threads, each with networks of its own", positiveInteger, availableParallelism())
+    .option("--workers <n>", "worker threads, each with networks of its own", positiveInteger, defaultWorkers())
     .option("--shard <i/n>", "do the i-th of n slices of the work; a cluster's array job sets it by itself", shard);
+}
+
+/** One a core, as far as a run takes them. */
+function defaultWorkers(): number {
+  return Math.min(MAX_WORKERS, availableParallelism());
 }
 
 /** The configuration of --config and --set. */
@@ -50,7 +56,7 @@ export function withChange(options: object, change: string): object {
   if (cut < 1) throw new ConfigError(`--set: expected field=value, such as train.iterations=200, got ${change}.`);
   const path = change.slice(0, cut).split(".");
   const text = change.slice(cut + 1);
-  return replaced(options, path, parsed(text));
+  return replaced(options, path, parsed(path.join("."), text));
 }
 
 function replaced(target: object, [key, ...rest]: readonly string[], value: unknown): object {
@@ -59,12 +65,18 @@ function replaced(target: object, [key, ...rest]: readonly string[], value: unkn
   return { ...target, [key!]: next };
 }
 
-function parsed(text: string): unknown {
+/** Fields that are lists of names: a comma parts them, and one name is a list, too. */
+const LISTS = ["attributes", "methods", "model.attributes"];
+
+function parsed(field: string, text: string): unknown {
+  if (field === "name") return text;
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" || !LISTS.includes(field)) return value;
   } catch {
-    return text.includes(",") ? text.split(",") : text;
+    // Not JSON, so a text.
   }
+  return LISTS.includes(field) && text !== "all" ? text.split(",") : text;
 }
 
 /** The slice of --shard, or the one that a cluster's scheduler gives this process. */

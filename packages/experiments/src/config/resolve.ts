@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { checkChoice, checkNumber, checkOptions, describeValue } from "@latentflow/core";
 import { ConfigError } from "../errors.js";
 import { methodOf } from "../methods.js";
@@ -17,16 +18,16 @@ export function defineExperiment(options: ExperimentOptions): ExperimentOptions 
 export function resolveConfig(options: unknown = {}): ExperimentConfig {
   checkOptions("config", options as object, ["preset", ...Object.keys(PRESETS.paper)], ConfigError);
   const given = options as ExperimentOptions;
-  const preset = given.preset ?? "paper";
+  const preset = or(given.preset, "paper");
   checkChoice("config", "preset", preset, Object.keys(PRESETS), ConfigError);
   const base = PRESETS[preset];
   const config: ExperimentConfig = {
-    name: text("name", given.name ?? base.name),
-    seed: checkNumber("config", "seed", given.seed ?? base.seed, { min: 0, integer: true }, ConfigError),
+    name: text("name", or(given.name, base.name)),
+    seed: checkNumber("config", "seed", or(given.seed, base.seed), { min: 0, max: MOST, integer: true }, ConfigError),
     model: given.model === undefined ? base.model : modelChoice(given.model),
-    truncation: checkNumber("config", "truncation", given.truncation ?? base.truncation, { above: 0, max: 1 }, ConfigError),
-    attributes: attributeEdits(given.attributes ?? base.attributes),
-    methods: methodList(given.methods ?? base.methods),
+    truncation: checkNumber("config", "truncation", or(given.truncation, base.truncation), { above: 0, max: 1 }, ConfigError),
+    attributes: attributeEdits(or<unknown>(given.attributes, base.attributes)),
+    methods: methodList(or(given.methods, base.methods)),
     sample: numbers("sample", given.sample, base.sample, { codes: count(4), heldOut: count(2), chunk: COUNT, batchSize: COUNT }),
     fit: numbers("fit", given.fit, base.fit, { ratio: POSITIVE, C: POSITIVE, components: COUNT }),
     train: numbers("train", given.train, base.train, {
@@ -45,6 +46,13 @@ type Limits = { min?: number; max?: number; above?: number; integer?: boolean };
 const count = (min: number): Limits => ({ min, integer: true });
 const COUNT = count(1);
 const POSITIVE: Limits = { above: 0 };
+/** Seeds are 32 bits in some packages. */
+const MOST = 2 ** 32 - 1;
+
+/** A field that is left out takes its default; null is a mistake like any other value. */
+function or<T>(value: T | undefined, standard: T): T {
+  return value === undefined ? standard : value;
+}
 
 /** A section whose fields are all numbers. */
 function numbers<T extends object>(
@@ -55,7 +63,7 @@ function numbers<T extends object>(
 ): T {
   checkOptions(`config.${section}`, given as object | undefined, Object.keys(base), ConfigError);
   const fields = (Object.keys(limits) as (keyof T & string)[]).map((key) => {
-    const value = (given as Partial<T> | undefined)?.[key] ?? base[key];
+    const value = or((given as Partial<T> | undefined)?.[key], base[key]);
     return [key, checkNumber("config", `${section}.${key}`, value, limits[key], ConfigError)];
   });
   return Object.fromEntries(fields) as T;
@@ -65,7 +73,7 @@ function evaluation(given: ExperimentOptions["evaluate"], base: ExperimentConfig
   checkOptions("config.evaluate", given, Object.keys(base), ConfigError);
   const { control: wanted, ...rest } = given ?? {};
   const { control: standard, ...numeric } = base;
-  const control = checkChoice("config", "evaluate.control", wanted ?? standard, ["target", "changed"] as const, ConfigError);
+  const control = checkChoice("config", "evaluate.control", or(wanted, standard), ["target", "changed"] as const, ConfigError);
   const limits = {
     ...{ starts: count(2), times: count(2), maxTime: POSITIVE, resamples: COUNT, batchSize: COUNT },
     confidence: { above: 0, max: 0.999 },
@@ -78,8 +86,8 @@ function analysis(given: ExperimentOptions["analyze"], base: ExperimentConfig["a
   const { k: wanted, probe: wantedProbe, ...rest } = given ?? {};
   const { k: standard, probe: standardProbe, ...numeric } = base;
   const probes = ["neighbours", "rbf-svm"] as const;
-  const probe = checkChoice("config", "analyze.probe", wantedProbe ?? standardProbe, probes, ConfigError);
-  const chosen = wanted === undefined ? standard : wanted;
+  const probe = checkChoice("config", "analyze.probe", or(wantedProbe, standardProbe), probes, ConfigError);
+  const chosen = or(wanted, standard);
   const k = chosen === null ? null : checkNumber("config", "analyze.k", chosen, COUNT, ConfigError);
   return { ...numbers("analyze", rest, numeric, { probeCodes: count(10), paths: COUNT, bins: COUNT }), k, probe };
 }
@@ -93,17 +101,17 @@ function modelChoice(given: unknown): ModelChoice {
   const kind = checkChoice("config", "model.kind", fields.kind, ["scenes", "module", "files"] as const, ConfigError);
   if (kind === "scenes") {
     checkOptions("config.model", fields, ["kind", "from"], ConfigError);
-    return { kind, from: fields.from === undefined || fields.from === null ? null : text("model.from", fields.from) };
+    return { kind, from: fields.from === undefined || fields.from === null ? null : path("model.from", fields.from) };
   }
   if (kind === "module") {
     checkOptions("config.model", fields, ["kind", "path"], ConfigError);
-    return { kind, path: text("model.path", fields.path) };
+    return { kind, path: path("model.path", fields.path) };
   }
   checkOptions("config.model", fields, ["kind", "generator", "regressor", "attributes"], ConfigError);
   return {
     kind,
-    generator: text("model.generator", fields.generator),
-    regressor: text("model.regressor", fields.regressor),
+    generator: path("model.generator", fields.generator),
+    regressor: path("model.regressor", fields.regressor),
     attributes: list("model.attributes", fields.attributes).map((name, i) => text(`model.attributes[${i}]`, name)),
   };
 }
@@ -118,7 +126,7 @@ function attributeEdits(given: unknown): ExperimentConfig["attributes"] {
     const label = (key: string, value: unknown) => checkNumber("config", `${field}.${key}`, value, count(0), ConfigError);
     return {
       name: text(`${field}.name`, name),
-      from: label("from", from ?? 0),
+      from: label("from", or(from, 0)),
       to: to === undefined || to === null ? null : label("to", to),
     };
   });
@@ -145,4 +153,9 @@ function unique<T>(field: string, items: T[], key: (item: T) => string): T[] {
 function text(field: string, value: unknown): string {
   if (typeof value === "string" && value !== "") return value;
   throw new ConfigError(`config: expected ${field} to be a text, got ${describeValue(value)}.`);
+}
+
+/** A whole path: the same file from whichever folder a run goes on. */
+function path(field: string, value: unknown): string {
+  return resolve(text(field, value));
 }

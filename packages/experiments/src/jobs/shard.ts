@@ -21,12 +21,7 @@ export function parseShard(text: string): Shard {
  * JOB_COMPLETION_INDEX of a Kubernetes indexed job, whose size Kubernetes does not tell: it comes from JOB_COMPLETIONS.
  */
 export function shardOfScheduler(env: Readonly<Record<string, string | undefined>>): Shard | null {
-  if (env.SLURM_ARRAY_TASK_ID !== undefined && env.SLURM_ARRAY_TASK_COUNT !== undefined) {
-    const first = integer("SLURM_ARRAY_TASK_MIN", env.SLURM_ARRAY_TASK_MIN ?? "0");
-    const step = integer("SLURM_ARRAY_TASK_STEP", env.SLURM_ARRAY_TASK_STEP ?? "1");
-    const index = (integer("SLURM_ARRAY_TASK_ID", env.SLURM_ARRAY_TASK_ID) - first) / Math.max(1, step);
-    return checkShard("SLURM_ARRAY_TASK_ID", index, integer("SLURM_ARRAY_TASK_COUNT", env.SLURM_ARRAY_TASK_COUNT));
-  }
+  if (env.SLURM_ARRAY_TASK_ID !== undefined) return slurmShard(env.SLURM_ARRAY_TASK_ID, env);
   if (env.JOB_COMPLETION_INDEX !== undefined) {
     if (env.JOB_COMPLETIONS === undefined) {
       throw new ConfigError(
@@ -34,16 +29,35 @@ export function shardOfScheduler(env: Readonly<Record<string, string | undefined
       );
     }
     const index = integer("JOB_COMPLETION_INDEX", env.JOB_COMPLETION_INDEX);
-    return checkShard("JOB_COMPLETION_INDEX", index, integer("JOB_COMPLETIONS", env.JOB_COMPLETIONS));
+    const count = integer("JOB_COMPLETIONS", env.JOB_COMPLETIONS, 1);
+    checkNumber("--shard", "JOB_COMPLETION_INDEX", index, { max: count - 1 }, ConfigError);
+    return { index, count };
   }
   return null;
 }
 
-function integer(name: string, text: string): number {
-  return checkNumber("--shard", name, text.trim() === "" ? text : Number(text), { min: 0, integer: true }, ConfigError);
+function slurmShard(id: string, env: Readonly<Record<string, string | undefined>>): Shard {
+  if (env.SLURM_ARRAY_TASK_COUNT === undefined) {
+    throw new ConfigError(
+      "--shard: expected SLURM_ARRAY_TASK_COUNT beside SLURM_ARRAY_TASK_ID: set it to the array's size, or give --shard.",
+    );
+  }
+  const count = integer("SLURM_ARRAY_TASK_COUNT", env.SLURM_ARRAY_TASK_COUNT, 1);
+  const first = integer("SLURM_ARRAY_TASK_MIN", env.SLURM_ARRAY_TASK_MIN ?? "0");
+  const step = integer("SLURM_ARRAY_TASK_STEP", env.SLURM_ARRAY_TASK_STEP ?? "1", 1);
+  const index = (integer("SLURM_ARRAY_TASK_ID", id) - first) / step;
+  if (Number.isInteger(index) && index >= 0 && index < count) return { index, count };
+  throw new ConfigError(
+    `--shard: expected an array without gaps, of ${count} tasks from ${first} in steps of ${step}, got task ${id}. Give --shard instead.`,
+  );
 }
 
-function checkShard(name: string, index: number, count: number): Shard {
-  checkNumber("--shard", name, index, { min: 0, max: count - 1, integer: true }, ConfigError);
-  return { index, count };
+function integer(name: string, text: string, min = 0): number {
+  return checkNumber("--shard", name, text.trim() === "" ? text : Number(text), { min, integer: true }, ConfigError);
+}
+
+/** Throws unless a slice is one of its count. */
+export function checkShard(caller: string, { index, count }: Shard): void {
+  checkNumber(caller, "shard.count", count, { min: 1, integer: true }, ConfigError);
+  checkNumber(caller, "shard.index", index, { min: 0, max: count - 1, integer: true }, ConfigError);
 }
