@@ -29,7 +29,12 @@ async function stopIn(name: string, job: string, options: ExperimentOptions): Pr
   await expect(runExperiment(options, { out: out(name), onEvent, signal: stop.signal })).rejects.toThrow("stopped");
   expect(tf.memory().numTensors).toBe(tensors);
   const folder = join(out(name), job, "..");
-  return join(folder, (await readdir(folder)).find((file) => file.endsWith(".state"))!);
+  return stateIn(folder);
+}
+
+/** The file in which a job of this folder left its state. */
+async function stateIn(folder: string): Promise<string> {
+  return join(folder, (await readdir(folder)).find((name) => name.endsWith(".state"))!, "checkpoint.safetensors");
 }
 
 /** Goes on; gives the numbers, and the images that a job still asked for. */
@@ -60,15 +65,14 @@ describe("an interrupted measurement", () => {
     expect(await goOn("damaged", job, IN_BATCHES)).toEqual(whole);
     const state = await stopIn("another", job, IN_BATCHES);
     await stopIn("other-seed", job, { ...IN_BATCHES, seed: 5 });
-    const others = (await readdir(out("other-seed/evaluate/size"))).find((file) => file.endsWith(".state"))!;
-    await copyFile(out(`other-seed/evaluate/size/${others}`), state);
+    await copyFile(await stateIn(out("other-seed/evaluate/size")), state);
     expect(await goOn("another", job, IN_BATCHES)).toEqual(whole);
   });
 });
 
 describe("an interrupted training", () => {
   const job = "train/size/constant";
-  const advice = /expected a whole checkpoint of this training in .*\.state: .* Delete that file and run again/;
+  const advice = /expected a whole checkpoint of this training in .*\.state\/checkpoint\.safetensors: .* Delete that file and run again/;
 
   it("names a checkpoint that is damaged, and starts anew when it is deleted", async () => {
     const state = await stopIn("training", job, TINY);

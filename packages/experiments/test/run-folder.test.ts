@@ -1,4 +1,4 @@
-import { appendFile, mkdir, mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readdir, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
@@ -87,6 +87,36 @@ describe("a run's folder", () => {
     await mkdir(left(process.pid), { recursive: true });
     await folder.open();
     expect(await readdir(join(path, "step"))).toEqual([`.job.${hostname()}-${process.pid}-0123ab.tmp`]);
+  });
+
+  it("is cleaned of what was being written when the power went, and of the state of jobs that are done", async () => {
+    await make("step/job", "1".repeat(64), "done");
+    const state = (inputs: string) => join(path, "step", `.job.${inputs.repeat(12)}.state`);
+    for (const inputs of ["1", "2"]) await mkdir(state(inputs));
+    const [old, fresh] = [join(path, "csv", ".00112233aabb.tmp"), join(path, ".ccddeeff0011.tmp")];
+    await mkdir(join(path, "csv"));
+    for (const file of [old, fresh]) await writeFile(file, "half");
+    const yesterday = new Date(Date.now() - 24 * 3600 * 1000);
+    await utimes(old, yesterday, yesterday);
+    await folder.open();
+    expect(await readdir(join(path, "csv"))).toEqual([]);
+    expect((await readdir(path)).sort()).toEqual([".ccddeeff0011.tmp", "csv", "step"]);
+    expect((await readdir(join(path, "step"))).sort()).toEqual([`.job.${"2".repeat(12)}.state`, "job"]);
+  });
+
+  it("opens while others finish jobs in it", async () => {
+    let done = false;
+    const others = Promise.all(
+      ["a", "b", "c"].map(async (job) => {
+        for (let i = 0; !done; i++) await make(`step/${job}`, String(i), "x");
+      }),
+    );
+    try {
+      for (let i = 0; i < 100; i++) await folder.open();
+    } finally {
+      done = true;
+      await others;
+    }
   });
 
   it("that can't be written is an error with the path and the reason", async () => {

@@ -91,6 +91,7 @@ export interface AnalyzeConfig {
   readonly paths: number;
   /** Singular values that count for the entropy; null: all. */
   readonly k: number | null;
+  /** Bins of the first flips' histogram at most; each holds a whole number of `evaluate.times`. */
   readonly bins: number;
 }
 

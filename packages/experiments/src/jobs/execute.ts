@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { describeProcess } from "../model/environment.js";
 import type { JobRecord } from "../store/job-record.js";
 import type { Job, JobContext } from "./job.js";
@@ -17,7 +17,8 @@ export async function executeJob(
   onProgress: JobProgress,
 ): Promise<JobRecord> {
   const { folder, config, world } = context;
-  const scratch = folder.file(dirname(job.id), `.${basename(job.id)}.${inputs.slice(0, 12)}.state`);
+  const state = folder.file(dirname(job.id), `.${basename(job.id)}.${inputs.slice(0, 12)}.state`);
+  const scratch = join(state, "checkpoint.safetensors");
   const before = session.imageCount();
   const images = () => session.imageCount() - before;
   const started = performance.now();
@@ -28,6 +29,6 @@ export async function executeJob(
     const environment = { ...world.environment, ...describeProcess(world.environment.engine.name) };
     return { config, environment, timing: { seconds, images: images() } };
   });
-  await rm(scratch, { force: true });
+  await rm(state, { recursive: true, force: true });
   return record;
 }

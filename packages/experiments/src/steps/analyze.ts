@@ -1,23 +1,17 @@
 import { join } from "node:path";
 import { writeJsonAtomic } from "@latentflow/core/files";
 import { type Direction, NeuralOdeDirection } from "@latentflow/latent-edit";
-import {
-  eigenSpectrum,
-  fastSubspaceDimension,
-  firstFlips,
-  pathStraightness,
-  probeAttribute,
-  singularEntropy,
-} from "@latentflow/metrics";
-import { tensor2d } from "@tensorflow/tfjs-core";
+import { eigenSpectrum, fastSubspaceDimension, pathStraightness, probeAttribute, singularEntropy } from "@latentflow/metrics";
+import { tensor2d, tidy } from "@tensorflow/tfjs-core";
 import type { ExperimentConfig } from "../config/types.js";
 import type { Job, JobContext } from "../jobs/job.js";
 import { type Method, methodOf } from "../methods.js";
-import { percentiles, spaced } from "../numbers.js";
+import { spaced } from "../numbers.js";
 import type { Analysis, Probes } from "../results.js";
 import type { Edit } from "../world.js";
 import { readDirection } from "./directions.js";
 import { evaluateJob, readLabels, readStarts } from "./evaluate.js";
+import { flipHistogramOf } from "./flips.js";
 import { SUMMARY_JOB } from "./sample.js";
 
 export const ANALYSIS_FILE = "analysis.json";
@@ -96,24 +90,16 @@ async function straightness(context: JobContext, direction: Direction, edit: Edi
   const { analyze, evaluate } = context.config;
   const rows = (await readStarts(context.folder, edit, method)).slice(0, analyze.paths);
   const { data, shape } = (await context.sample()).heldOut.select(rows);
-  const starts = tensor2d(data, [...shape]);
-  const paths = direction.flow(starts, spaced(evaluate.maxTime, PATH_POINTS));
+  const paths = tidy(() => direction.flow(tensor2d(data, [...shape]), spaced(evaluate.maxTime, PATH_POINTS)));
   const points = await paths.data();
-  starts.dispose();
   paths.dispose();
   const values = Array.from(pathStraightness({ data: points, shape: [PATH_POINTS, rows.length, direction.latentDim] }));
   return { mean: values.reduce((sum, x) => sum + x, 0) / values.length, min: Math.min(...values), values };
 }
 
 async function flips({ config, folder }: JobContext, edit: Edit, method: Method): Promise<Analysis["flipHistogram"]> {
-  const labels = await readLabels(folder, edit, method);
   const times = spaced(config.evaluate.maxTime, config.evaluate.times);
-  // More bins than times would leave gaps between them.
-  const bins = Math.min(config.analyze.bins, times.length - 1);
-  const { edges, counts, never, distance } = firstFlips(labels, { attribute: edit.index, times, bins });
-  const flipped = Array.from(distance).filter(Number.isFinite);
-  const median = flipped.length === 0 ? null : percentiles(flipped, 0)[0];
-  return { edges: Array.from(edges), counts: Array.from(counts), never, median };
+  return flipHistogramOf(await readLabels(folder, edit, method), edit.index, times, config.analyze.bins);
 }
 
 async function probe({ config, sample }: JobContext, folder: string, edit: Edit): Promise<void> {

@@ -126,15 +126,32 @@ export class RunFolder {
     if (moved) await rm(old, { recursive: true, force: true });
   }
 
-  private async clean(): Promise<void> {
-    const entries = await readdir(this.path, { recursive: true, withFileTypes: true });
+  /** @param below a folder's path from the run's */
+  private async clean(below = ""): Promise<void> {
+    // Other processes finish jobs meanwhile: a folder may be gone when it is looked into.
+    const entries = await readdir(this.file(below), { withFileTypes: true }).catch(() => []);
     for (const entry of entries) {
-      const owner = /^\..+\.(.+)-(\d+)-[0-9a-f]{6}\.tmp(\.old)?$/.exec(entry.name);
-      if (!owner || !entry.isDirectory() || owner[1] !== hostname() || isAlive(Number(owner[2]))) continue;
-      await rm(join(entry.parentPath, entry.name), { recursive: true, force: true });
+      const path = join(below, entry.name);
+      if (await this.isLeft(below, entry.name)) await rm(this.file(path), { recursive: true, force: true });
+      else if (entry.isDirectory() && !entry.name.startsWith(".")) await this.clean(path);
     }
   }
+
+  /** Whether nobody needs a file or folder: a killed process of this machine made it, it is old and half-written, or its job is done. */
+  private async isLeft(below: string, name: string): Promise<boolean> {
+    const owner = /^\..+\.(.+)-(\d+)-[0-9a-f]{6}\.tmp(\.old)?$/.exec(name);
+    if (owner) return owner[1] === hostname() && !isAlive(Number(owner[2]));
+    if (/^\.[0-9a-f]{12}\.tmp$/.test(name)) {
+      const about = await stat(this.file(below, name)).catch(() => null);
+      return about !== null && Date.now() - about.mtimeMs > HALF_WRITTEN;
+    }
+    const state = /^\.(.+)\.([0-9a-f]{12})\.state$/.exec(name);
+    return state !== null && ((await this.readRecord(join(below, state[1]!)))?.inputs.startsWith(state[2]!) ?? false);
+  }
 }
+
+/** Milliseconds after which a file that is being written, by whatever machine, no longer is. */
+const HALF_WRITTEN = 3_600_000;
 
 async function outputsOf(folder: string): Promise<OutputFile[]> {
   const names = (await readdir(folder)).filter((name) => !name.startsWith(".")).sort();
