@@ -14,6 +14,7 @@ import { directionJob, readDirection } from "./steps/directions.js";
 import { editFrames } from "./steps/frames.js";
 import { captionsOf } from "./steps/pictures.js";
 import { RunFolder } from "./store/run-folder.js";
+import type { NumberArray } from "./store/tensor-file.js";
 import { editsOf } from "./world.js";
 
 export interface EditRequest {
@@ -23,8 +24,8 @@ export interface EditRequest {
   readonly attribute?: string | undefined;
   /** Default: the run's last. */
   readonly method?: string | undefined;
-  /** Codes to edit, [n · d]; default: `count` new ones of a seed. */
-  readonly codes?: Float32Array | undefined;
+  /** Codes to edit, [n, d]; default: `count` new ones of a seed. */
+  readonly codes?: NumberArray<Float32Array> | undefined;
   readonly count: number;
   readonly seed: number;
   /** Edit length (default: the run's evaluate.maxTime); below 0: the other way. */
@@ -73,10 +74,11 @@ export async function editCodes(request: EditRequest): Promise<EditedCodes> {
     const running = await context.model();
     direction = await readDirection(folder, edit, method);
     const d = world.latentDim;
-    const data = request.codes ?? (await (await context.parts()).sampleCodes(request.count, request.seed));
-    if (data.length === 0 || data.length % d !== 0)
-      throw new ConfigError(`edit: expected codes of ${d} numbers each, got ${data.length} numbers.`);
-    const codes = { data, shape: [data.length / d, d] as const };
+    const shape = request.codes?.shape ?? [request.count, d];
+    if (shape.length !== 2 || shape[0]! < 1 || shape[1] !== d)
+      throw new ConfigError(`edit: expected codes [n, ${d}], got [${shape.join(", ")}].`);
+    const data = request.codes?.data ?? (await (await context.parts()).sampleCodes(request.count, request.seed));
+    const codes = { data, shape: [shape[0]!, d] as const };
     const t = request.t ?? config.evaluate.maxTime;
     const captions = captionsOf(edit, method);
     const times = spaced(t, request.frames);

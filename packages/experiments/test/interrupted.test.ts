@@ -72,7 +72,8 @@ describe("an interrupted measurement", () => {
 
 describe("an interrupted training", () => {
   const job = "train/size/constant";
-  const advice = /expected a whole checkpoint of this training in .*\.state\/checkpoint\.safetensors: .* Delete that file and run again/;
+  const advice =
+    /expected a whole checkpoint of this training in .*\.state\/checkpoint\.safetensors: .* Delete that file and run again/;
 
   it("names a checkpoint that is damaged, and starts anew when it is deleted", async () => {
     const state = await stopIn("training", job, TINY);

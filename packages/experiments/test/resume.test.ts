@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { useBackend } from "@latentflow/backend";
+import { writeNpy } from "@latentflow/checkpoints";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { readCodesFile } from "../src/cli/read-codes.js";
 import { editCodes } from "../src/edit-codes.js";
 import { type ExperimentOptions, type RunEvent, reportExperiment, runExperiment } from "../src/index.js";
 import { tinyExperiment } from "./process/experiment.js";
@@ -92,6 +94,15 @@ describe("what a folder holds already", () => {
     const request = { out: out("edited"), count: 2, seed: 1, frames: 2, engine: "auto" } as const;
     await run("edited");
     expect((await editCodes(request)).codes.shape).toEqual([2, 4]);
+    const file = out("wide.npy");
+    await writeFile(file, writeNpy({ shape: [1, 8], dtype: "float32", data: new Float32Array(8) }));
+    await expect(editCodes({ ...request, codes: await readCodesFile(file) })).rejects.toThrow(
+      "edit: expected codes [n, 4], got [1, 8]",
+    );
+    await writeFile(file, writeNpy({ shape: [2, 4], dtype: "float64", data: new Float64Array(8).fill(0.5) }));
+    expect((await editCodes({ ...request, codes: await readCodesFile(file) })).changes).toHaveLength(2);
+    await writeFile(file, writeNpy({ shape: [1, 4], dtype: "float32", data: new Float32Array(4).fill(Number.NaN) }));
+    await expect(readCodesFile(file)).rejects.toThrow("finite numbers");
     await run("edited", { ...CHANGING, train: { ...CHANGING.train, learningRate: 0.1 } }, { steps: ["sample"] });
     await expect(editCodes(request)).rejects.toThrow(/edit: expected size by constant to be found with the settings of/);
   });

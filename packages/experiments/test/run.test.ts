@@ -112,6 +112,15 @@ describe("an experiment", () => {
     expect((await run("slices", changed)).result!.results.missing).toEqual([]);
   });
 
+  it.each(["short", "doubles", "nan"])("refuses a module's codes that are %s", async (wrong) => {
+    process.env.LATENTFLOW_TEST_CODES = wrong;
+    const options = tinyExperiment(model("wrong-codes-model"));
+    await expect(run(wrong, options)).rejects.toThrow(
+      /expected sampleCodes\(330, 3\) to give a Float32Array of 330 · 4 finite numbers/,
+    );
+    delete process.env.LATENTFLOW_TEST_CODES;
+  });
+
   it("stops at a loss that is not a number before it touches a weight", async () => {
     const options = tinyExperiment(model("nan-model"), { attributes: ["size"], methods: ["interfacegan", "constant"] });
     await expect(run("nan", options)).rejects.toThrow(/expected a finite loss.*learningRate/);

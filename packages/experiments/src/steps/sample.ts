@@ -1,9 +1,10 @@
 import { join } from "node:path";
-import { nextMacrotask, throwIfAborted } from "@latentflow/core";
+import { describeValue, nextMacrotask, throwIfAborted } from "@latentflow/core";
 import { writeJsonAtomic } from "@latentflow/core/files";
 import { labelAssociation } from "@latentflow/metrics";
 import { dispose, tensor2d } from "@tensorflow/tfjs-core";
 import type { ExperimentConfig } from "../config/types.js";
+import { ConfigError } from "../errors.js";
 import type { Job, JobContext } from "../jobs/job.js";
 import { finiteOrNull } from "../numbers.js";
 import type { SampleRecord } from "../results.js";
@@ -46,9 +47,16 @@ export function sampleJobs(config: ExperimentConfig, { environment }: World): Jo
 }
 
 async function makeCodes({ config, world, parts }: JobContext, { folder }: { folder: string }): Promise<void> {
-  const { codes, heldOut } = config.sample;
-  const data = await (await parts()).sampleCodes(codes + heldOut, config.seed);
-  await writeTensors(folder, CODES_FILE, { codes: { data, shape: [codes + heldOut, world.latentDim] } });
+  const count = config.sample.codes + config.sample.heldOut;
+  const data: unknown = await (await parts()).sampleCodes(count, config.seed);
+  const size = count * world.latentDim;
+  if (!(data instanceof Float32Array) || data.length !== size || !data.every(Number.isFinite)) {
+    const given = ArrayBuffer.isView(data) ? `${data.constructor.name} of ${data.byteLength} bytes` : describeValue(data);
+    throw new ConfigError(
+      `config: expected sampleCodes(${count}, ${config.seed}) to give a Float32Array of ${count} · ${world.latentDim} finite numbers, got ${given}; mend the model's module.`,
+    );
+  }
+  await writeTensors(folder, CODES_FILE, { codes: { data, shape: [count, world.latentDim] } });
 }
 
 /** Logits of the codes [start, end), all attributes side by side. */
