@@ -2,6 +2,7 @@ import { mkdir, statfs } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import { dirname, resolve } from "node:path";
 import { availableBackends, useBackend } from "@latentflow/backend";
+import { throwIfAborted } from "@latentflow/core";
 import { hasNativeRuntime } from "@latentflow/onnx";
 import { dispose, tensor2d } from "@tensorflow/tfjs-core";
 import { ExperimentsError } from "./errors.js";
@@ -59,14 +60,22 @@ export async function* examine(out: string, signal?: AbortSignal): AsyncGenerato
   });
   if (parts instanceof Error) return yield { what: "bundled networks", state: "bad", text: parts.message };
   yield { what: "bundled networks", state: "good", text: parts.name };
+  try {
+    yield* speeds(parts, native, signal);
+  } finally {
+    parts.dispose?.();
+  }
+}
+
+async function* speeds(parts: ModelParts, native: boolean, signal: AbortSignal | undefined): AsyncGenerator<Finding> {
   for (const engine of native ? (["onnx", "tfjs"] as const) : (["tfjs"] as const)) {
-    if (signal?.aborted) break;
+    throwIfAborted("doctor", signal);
     const found = await attempt(() => speedOf(parts, engine));
+    throwIfAborted("doctor", signal);
     yield found instanceof Error
       ? { what: `speed, ${engine}`, state: "bad", text: found.message }
       : { what: `speed, ${engine}`, state: "good", text: found };
   }
-  parts.dispose?.();
 }
 
 async function disk(out: string): Promise<Finding> {

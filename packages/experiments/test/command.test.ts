@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync } from "node:fs";
-import { readdir, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -71,6 +71,44 @@ describe("the command line", () => {
     expect(lines.at(-1)).toMatchObject({ type: "done", missing: [], report: join(root, "whole/report.html") });
     const wrong = await command(folder, run("whole", "--json", "--set", "seed=-1"));
     expect(JSON.parse(wrong.stdout)).toMatchObject({ type: "error", name: "ConfigError", exitCode: 2 });
+    const unknown = await command(folder, run("whole", "--json", "--iterations", "5"));
+    expect(JSON.parse(unknown.stdout)).toMatchObject({ type: "error", exitCode: 2 });
+    expect(JSON.parse(unknown.stdout).message).toContain("unknown option '--iterations'");
+  });
+
+  it("ends quietly when nobody reads its output any more", async () => {
+    const { code, stderr } = await command(folder, run("unread", "--json"), (_line, child) => child.stdout!.destroy());
+    expect(stderr).toBe("");
+    expect(code).toBe(1);
+  });
+
+  it("remembers the command that makes the whole run, whichever part was asked for", async () => {
+    const args = ["--config", config, "--out", join(root, "part"), "--workers", "1"];
+    await command(folder, ["sample", ...args, "--shard", "1/2", "--json"]);
+    const { rerun } = JSON.parse(await readFile(join(root, "part/run.json"), "utf8"));
+    expect(rerun).toBe(`latentflow run ${args.join(" ")} --json`);
+    const { code, stdout } = await command(folder, ["report", "--out", join(root, "part"), "--json"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout.trim().split("\n").at(-1)!).missing.length).toBeGreaterThan(0);
+  });
+
+  it("writes pictures only under names that say what they are", async () => {
+    const args = (verb: string, file: string) => [
+      verb,
+      "--out",
+      join(root, "whole"),
+      "--file",
+      join(root, file),
+      "--frames",
+      "2",
+    ];
+    expect((await command(folder, args("edit", "a.jpg"))).stderr).toContain("--file: expected a name in .png");
+    expect((await command(folder, args("movie", "a.avi"))).stderr).toContain("--file: expected a name in .mp4 or .gif");
+    const { code, stdout } = await command(folder, [...args("edit", "a.png"), "--save", join(root, "codes.npy")]);
+    expect(code).toBe(0);
+    expect(stdout.trim().split("\n").at(-1)).toBe(join(root, "a.png"));
+    const again = await command(folder, [...args("edit", "b.png"), "--codes", join(root, "codes.npy"), "--json"]);
+    expect(JSON.parse(again.stdout)).toMatchObject({ type: "done", file: join(root, "b.png"), times: [0, 3] });
   });
 
   it("prints the report's path last", async () => {

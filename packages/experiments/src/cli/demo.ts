@@ -24,7 +24,9 @@ export function demoCommand(): Command {
     const result = await stoppable((signal) =>
       runExperiment(config, { out, engine, workers, shard: options.shard ?? null, rerun, onEvent, signal }),
     ).finally(end);
-    if (result) tellReport(result, options.json);
+    if (result) return tellReport(result, options.json);
+    if (options.json) console.log(JSON.stringify({ type: "done", out, shard: options.shard }));
+    else console.log(`slice: done, in ${out}. The report of all that is done: latentflow report --out ${out}`);
   });
 }
 

@@ -1,7 +1,9 @@
+import { extname } from "node:path";
 import { writeNpy } from "@latentflow/checkpoints";
 import { writeFileAtomic } from "@latentflow/core/files";
 import { Command } from "commander";
 import { type EditedCodes, editCodes } from "../edit-codes.js";
+import { ConfigError } from "../errors.js";
 import { encodePng } from "../pictures/index.js";
 import { type CommonOptions, finiteNumber, positiveInteger, stoppable, withCommonOptions } from "./common.js";
 import { framesGrid } from "./edit-pictures.js";
@@ -32,6 +34,7 @@ export function editCommand(): Command {
     .option("--save <file.npy>", "write the edited codes, [n, d]")
     .addHelpText("after", EXAMPLES)
     .action(async (options: EditOptions & { save?: string }) => {
+      if (extname(options.file) !== ".png") throw new ConfigError(`--file: expected a name in .png, got ${options.file}.`);
       const edited = await applyEdit(options);
       await writeFileAtomic(options.file, encodePng(framesGrid(edited.frames)));
       if (options.save !== undefined) {

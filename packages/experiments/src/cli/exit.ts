@@ -8,7 +8,7 @@ export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 export function explainError(error: unknown, args: readonly string[]): number {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   const code = error instanceof AbortError ? EXIT.interrupted : error instanceof ConfigError ? EXIT.usage : EXIT.failed;
-  if (args.includes("--json")) console.log(JSON.stringify({ type: "error", name, message, exitCode: code }));
+  tellPrograms(name, message, code, args);
   if (error instanceof AbortError) {
     console.error(`\nStopped. What was done is kept; go on with:\n  ${commandLine(args)}`);
   } else if (isForUsers(error)) {
@@ -18,6 +18,11 @@ export function explainError(error: unknown, args: readonly string[]): number {
     console.error(error);
   }
   return code;
+}
+
+/** With `--json`, an error is a line on stdout, too. */
+export function tellPrograms(name: string, message: string, exitCode: number, args: readonly string[]): void {
+  if (args.includes("--json")) console.log(JSON.stringify({ type: "error", name, message, exitCode }));
 }
 
 /** The command as a shell takes it. */

@@ -3,7 +3,7 @@ import { VERSION } from "../version.js";
 import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor.js";
 import { editCommand } from "./edit.js";
-import { EXIT, explainError } from "./exit.js";
+import { EXIT, explainError, tellPrograms } from "./exit.js";
 import { movieCommand } from "./movie.js";
 import { reportCommand } from "./report.js";
 import { runCommands } from "./run.js";
@@ -40,8 +40,10 @@ export async function main(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: "user" });
     return EXIT.done;
   } catch (error) {
+    if (!(error instanceof CommanderError)) return explainError(error, args);
     // Help and version were printed as asked for; other errors of the command line were explained.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    return explainError(error, args);
+    if (error.exitCode === 0) return EXIT.done;
+    tellPrograms(error.name, error.message, EXIT.usage, args);
+    return EXIT.usage;
   }
 }

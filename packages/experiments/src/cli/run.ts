@@ -19,7 +19,7 @@ Examples:
   latentflow run --config my.json --out out/faces
   latentflow run --set attributes=object_size,camera_height --set train.iterations=300
   latentflow run --config my.json --workers 1        # one thread; by default one a core
-  srun --array=0-7 latentflow run --config my.json --out /shared/faces    # then once: latentflow report --out /shared/faces
+  sbatch --array=0-7 --wrap "latentflow run --config my.json --out /shared/faces"   # then: latentflow report --out /shared/faces
 
 Settings (--set field=value, or a file): name, seed, model, truncation, attributes, methods, sample.*, fit.*, train.*, evaluate.*,
 analyze.*, pictures.*; preset "paper" (default), "demo" or "quick" fills in the rest. A wrong field is named in the error.`;
@@ -36,11 +36,11 @@ function experimentCommand(name: string, about: string, steps: readonly StepName
     .description(steps.length === 1 ? `${about}. Does what it needs first.` : about)
     .option("-c, --config <file>", "settings: .json, or a module that exports defineExperiment({ … }) by default")
     .option("--set <field=value>", "one setting; may be given many times", (value, all: string[]) => [...all, value], []);
-  return withRunningOptions(command, "out/run").action(async (options: RunOptionsGiven, self: Command) => {
+  return withRunningOptions(command, "out/run").action(async (options: RunOptionsGiven) => {
     const config = await configOf(options.config, options.set);
     const { out, engine, workers } = options;
     const shard = shardOf(options);
-    const rerun = commandLine([self.name(), ...process.argv.slice(3)]);
+    const rerun = wholeRun(process.argv.slice(3));
     const { onEvent, end } = listener(options.json);
     const result = await stoppable((signal) =>
       runExperiment(config, { out, engine, workers, shard, steps, rerun, onEvent, signal }),
@@ -50,6 +50,12 @@ function experimentCommand(name: string, about: string, steps: readonly StepName
     if (options.json) console.log(JSON.stringify({ type: "done", out, shard }));
     else console.log(`${what}, in ${out}. The report of all that is done: latentflow report --out ${out}`);
   });
+}
+
+/** The command that makes the whole of what was given to a step, or to a slice. */
+function wholeRun(args: readonly string[]): string {
+  const whole = args.filter((arg, i) => arg !== "--shard" && args[i - 1] !== "--shard" && !arg.startsWith("--shard="));
+  return commandLine(["run", ...whole]);
 }
 
 interface RunOptionsGiven extends RunningOptions {
