@@ -1,38 +1,19 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { writeComparisonPictures } from "../src/pictures/index.js";
+import { describe, expect, it } from "vitest";
 import { csv } from "../src/report/csv.js";
-import { embedPictures } from "../src/report/embed.js";
 import { headline } from "../src/report/headline.js";
-import { cdPlot, csvTables, methodStyles, reportPage, writeReport } from "../src/report/index.js";
+import { cdPlot, csvTables, methodStyles, reportPage } from "../src/report/index.js";
 import { Markup, markup } from "../src/report/markup.js";
 import { fixed, percent, signed } from "../src/report/numbers.js";
 import { spreadLabels } from "../src/report/plots/labels.js";
 import { niceTicks } from "../src/report/plots/scale.js";
 import { THEME } from "../src/report/plots/style.js";
 import { flowVerdicts, pairView } from "../src/report/verdict.js";
-import type { AttributeResult, ExperimentResults, PairedTest } from "../src/results.js";
-import { madeUpFrames } from "./made-up/frames.js";
+import type { PairedTest } from "../src/results.js";
+import { lacking, NASTY, withAttribute } from "./made-up/change.js";
 import { unbalanced } from "./made-up/markup-check.js";
 import { madeUpResults } from "./made-up/results.js";
 
 const results = madeUpResults();
-const NASTY = `<script>alert("x")</script> & 'co', "ltd"`;
-
-/** The made-up results with the first attribute changed. */
-function withAttribute(change: Partial<AttributeResult>): ExperimentResults {
-  return {
-    ...results,
-    attributes: results.attributes.map((attribute, i) => (i === 0 ? { ...attribute, ...change } : attribute)),
-  };
-}
-
-/** Those parts that a text lacks: a failure names them, not the whole page. */
-function lacking(text: string, parts: readonly string[]): string[] {
-  return parts.filter((part) => !text.includes(part));
-}
 
 /** CSV with quotes, read back. */
 function readCsv(text: string): Record<string, string>[] {
@@ -114,6 +95,14 @@ describe("plots", () => {
     });
   });
 
+  it("a CD plot says which Control it shows", () => {
+    const [style, { evaluation }] = [methodStyles(results).get("ode-1")!, results.attributes[0]!.methods[3]!];
+    const plotOf = (definition: "target" | "changed") =>
+      cdPlot("title", [{ style, evaluation: { ...evaluation!, definition } }]).text;
+    expect(lacking(plotOf("target"), ["Control: share of starts that arrived →"])).toEqual([]);
+    expect(lacking(plotOf("changed"), ["Control: share of starts that changed →"])).toEqual([]);
+  });
+
   it("each method has a line of its own, also for those who do not tell colours apart", () => {
     const kinds = { linear: 5, nonlinear: 3 } as const;
     const methods = (["linear", "nonlinear"] as const).flatMap((kind) =>
@@ -188,6 +177,12 @@ describe("verdicts", () => {
     expect(flowVerdicts(far.attributes[0]!)[0]!.outcome).toBe("out of reach");
     expect(headline(far)[0]).toContain("(object shape) no method gets 20\u00a0% of the starts to the wanted value");
     expect(lacking(reportPage(far), ["out of reach, as for every method"])).toEqual([]);
+    const methods = far.attributes[0]!.methods.map((method) => ({
+      ...method,
+      evaluation: { ...method.evaluation!, definition: "changed" as const },
+    }));
+    const changed = { attributes: [{ ...far.attributes[0]!, methods }] };
+    expect(headline(changed)[0]).toContain("no method changes 20\u00a0% of the starts");
   });
 
   it("a flow wins only against all straight edits, and loses against one", () => {
@@ -237,134 +232,5 @@ describe("tables", () => {
     ).toBe('a,b\r\n"x,""y""\n",\r\n1e-7,plain\r\n');
     const named = readCsv(csvTables(withAttribute({ name: NASTY })).get("probes.csv")!);
     expect(named[0]!.attribute).toBe(NASTY);
-  });
-});
-
-describe("the page", () => {
-  const page = reportPage(results);
-
-  it("is well-formed, self-contained, and the same for the same results", () => {
-    expect(unbalanced(page)).toEqual([]);
-    expect(/<script|<link|<iframe|@import|url\(/.exec(page)).toBeNull();
-    expect(
-      [...page.matchAll(/(?:src|href)="([^"]*)"/g)].map((match) => match[1]!).filter((url) => /^(\w+:|\/)/.test(url)),
-    ).toEqual([]);
-    expect(/.{30}(NaN|undefined|\bnull\b|Infinity|\[object).{30}/.exec(page)).toBeNull();
-    expect(reportPage(madeUpResults()) === page).toBe(true);
-  });
-
-  it("has captions, scopes and descriptions for those who do not see it", () => {
-    expect(lacking(page, ['<html lang="en">'])).toEqual([]);
-    const count = (pattern: RegExp) => [...page.matchAll(pattern)].length;
-    expect(count(/<table/g)).toBe(count(/<caption>/g));
-    expect(count(/<th[ >]/g)).toBe(count(/<th scope=/g));
-    expect(count(/<svg(?! class="key")/g)).toBe(count(/<svg [^>]*role="img" aria-label="[^"]+"/g));
-  });
-
-  it("shows every attribute, method and kind of result", () => {
-    expect(
-      lacking(
-        page,
-        results.attributes[0]!.methods.map(({ label }) => label),
-      ),
-    ).toEqual([]);
-    expect(
-      lacking(page, [
-        "object shape",
-        "Singular entropy",
-        "Path straightness",
-        "Eigenvalues of W",
-        "How far until it flips",
-        "What else changes",
-      ]),
-    ).toEqual([]);
-    for (const text of ["latentflow run scenes.json --out out/scenes", "train.iterations", "onnxruntime-node", "2 cores"])
-      expect(page).toContain(text);
-  });
-
-  it("survives names that are markup", () => {
-    const [attribute] = results.attributes;
-    const methods = attribute!.methods.map((method) => ({ ...method, label: NASTY }));
-    const nasty = { ...withAttribute({ name: NASTY, methods }), rerun: NASTY, config: { ...results.config, name: NASTY } };
-    const text = reportPage(nasty);
-    expect(lacking(text, ["<script>"])).toEqual(["<script>"]);
-    expect(unbalanced(text)).toEqual([]);
-  });
-
-  it("says what is missing, whatever it is", () => {
-    const bare: AttributeResult = {
-      ...results.attributes[0]!,
-      probes: null,
-      comparison: null,
-      methods: results.attributes[0]!.methods.map((m) => ({ ...m, fit: null, training: null, evaluation: null, analysis: null })),
-    };
-    const text = reportPage({ ...results, attributes: [bare], missing: ["train/object_shape/ode-1"], timings: [] });
-    expect(unbalanced(text)).toEqual([]);
-    expect(
-      lacking(text, [
-        "Nothing is measured yet",
-        "1 job",
-        "train/object_shape/ode-1",
-        "probes were not run",
-        "no CD curves",
-        "No timings",
-      ]),
-    ).toEqual([]);
-    expect(unbalanced(reportPage({ ...results, attributes: [] }))).toEqual([]);
-    const onlyStraight = results.attributes[0]!.methods.filter(({ kind }) => kind === "linear");
-    expect(
-      lacking(reportPage({ ...results, attributes: [{ ...results.attributes[0]!, methods: onlyStraight }] }), [
-        "nothing to compare",
-      ]),
-    ).toEqual([]);
-  });
-
-  it("says when methods share no Control range", () => {
-    const { comparison } = results.attributes[0]!;
-    const areas = comparison!.areas.map((area) => ({ ...area, area: 0, interval: null, meanDisentanglement: null }));
-    const paired = comparison!.paired.map((pair) => ({ ...pair, difference: null, interval: null, pValue: null }));
-    const text = reportPage(withAttribute({ comparison: { ...comparison!, range: [0.2, 0.2], areas, paired } }));
-    expect(lacking(text, ["share no Control range"])).toEqual([]);
-    expect(lacking(text, ["no common range"])).toEqual([]);
-    expect(unbalanced(text)).toEqual([]);
-  });
-});
-
-describe("writeReport", () => {
-  let folder = "";
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "report-"));
-  });
-  afterAll(() => rm(folder, { recursive: true }));
-
-  it("writes the page with its pictures inside, tables and figures beside it; a lost or damaged picture is said", async () => {
-    const frames = [madeUpFrames("interfacegan", "InterFaceGAN", 0.4), madeUpFrames("ode-1", "Neural ODE", 1)];
-    const pictures = await writeComparisonPictures(frames, join(folder, "pictures"));
-    const placed = pictures.map((record) => ({ ...record, file: `pictures/${record.file}` }));
-    const full = withAttribute({ pictures: placed });
-    const path = await writeReport(full, folder);
-    const page = await readFile(path, "utf8");
-    expect(unbalanced(page)).toEqual([]);
-    expect([
-      ...page.matchAll(/<img src="data:image\/png;base64,[\w+/=]+" alt="Start \d: object shape edited by [^"]+"/g),
-    ]).toHaveLength(4);
-    expect(lacking(page, ['src="data:video/mp4;base64,'])).toEqual([]);
-    expect(await readdir(join(folder, "csv"))).toContain("curves.csv");
-    const svg = await readFile(join(folder, "figures", "cd-0-object_shape.svg"), "utf8");
-    expect(unbalanced(svg)).toEqual([]);
-    expect((await readFile(await writeReport(full, folder), "utf8")) === page).toBe(true);
-
-    const first = (await embedPictures(full, folder)).strip(placed[0]!) as readonly string[];
-    const few = reportPage(full, await embedPictures(full, folder, first.join("").length));
-    expect([...few.matchAll(/<img src="data:image/g)]).toHaveLength(2);
-    expect(lacking(few, ['href="pictures/sample-2.png">pictures/sample-2.png</a> would make this page too large'])).toEqual([]);
-
-    await rm(join(folder, "pictures", "sample-1.png"));
-    await writeFile(join(folder, "pictures", "sample-2.png"), "not a picture");
-    const outside = placed.map((record) => (record.kind === "mp4" ? { ...record, file: "../outside.mp4" } : record));
-    const poorer = await readFile(await writeReport(withAttribute({ pictures: outside }), folder), "utf8");
-    expect(lacking(poorer, ["pictures/sample-1.png is missing"])).toEqual([]);
-    expect(lacking(poorer, ["pictures/sample-2.png is missing"])).toEqual([]);
-    expect(lacking(poorer, ["outside.mp4 is missing"])).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import type { ExperimentResults } from "../results.js";
+import type { Evaluation, ExperimentResults } from "../results.js";
 import { list, percent, words } from "./numbers.js";
 import { type FlowVerdict, flowVerdicts, REACH } from "./verdict.js";
 
@@ -10,6 +10,8 @@ export interface FlowScore {
   readonly ties: readonly string[];
   readonly loses: readonly string[];
   readonly outOfReach: readonly string[];
+  /** What Control counts. */
+  readonly definition: Evaluation["definition"];
 }
 
 /** Wins, ties and losses of every flow, attributes by name. */
@@ -28,6 +30,7 @@ export function flowScores({ attributes }: Pick<ExperimentResults, "attributes">
       ties: named("ties"),
       loses: named("loses"),
       outOfReach: named("out of reach"),
+      definition: own[0]!.flow.evaluation?.definition ?? "target",
     };
   });
 }
@@ -45,13 +48,17 @@ function compared({ wins, ties, loses, outOfReach }: FlowScore): number {
 }
 
 function sentence(score: FlowScore): string {
-  const { label, wins, ties, loses, outOfReach } = score;
+  const { label, wins, ties, loses, outOfReach, definition } = score;
+  const reaches =
+    definition === "changed"
+      ? `changes ${percent(REACH)} of the starts`
+      : `gets ${percent(REACH)} of the starts to the wanted value`;
   const total = compared(score);
   const outcomes: [readonly string[], string][] = [
     [wins, `the curved edits of the ${label} are better than every straight one`],
     [loses, "at least one straight edit is better than the curved one"],
     [ties, "neither is clearly better"],
-    [outOfReach, `no method gets ${percent(REACH)} of the starts to the wanted value`],
+    [outOfReach, `no method ${reaches}`],
   ];
   const parts = outcomes.filter(([names]) => names.length > 0).map(([names, text]) => `for ${share(names, total)} ${text}`);
   const text = parts.join("; ");

@@ -32,7 +32,10 @@ export function cdPlot(title: string, curves: readonly CdPlotCurve[], options: {
   const xTicks = compact ? [0, 0.5, 1] : [0, 0.2, 0.4, 0.6, 0.8, 1];
   const x = linearScale([0, 1], [box.left, box.right]);
   const y = linearScale([0, yTicks.at(-1)!], [box.bottom, box.top]);
-  const axes = compact ? {} : { xLabel: "Control: share of starts that arrived →", yLabel: "Disentanglement (lower is better)" };
+  const underControl = curves[0]?.evaluation.definition === "changed" ? "changed" : "arrived";
+  const axes = compact
+    ? {}
+    : { xLabel: `Control: share of starts that ${underControl} →`, yLabel: "Disentanglement (lower is better)" };
   return plot(
     width,
     height,

@@ -52,7 +52,7 @@ function timings(all: readonly Timing[]): Markup {
     return [name, group.length, duration(seconds), images.toLocaleString("en"), speed];
   };
   const rows = [...[...groupByStep(all)].map(([name, group]) => row(name, group)), row("all", all)];
-  return markup`<h3>Time</h3>${table("Time by step, summed over jobs: workers run some of them at once", columns, rows, { stack: false })}`;
+  return markup`<h3>Time</h3>${table("Time by step, summed over jobs: workers run some of them at once; of an interrupted job, what it took since it went on", columns, rows, { stack: false })}`;
 }
 
 function groupByStep(all: readonly Timing[]): Map<string, Timing[]> {
