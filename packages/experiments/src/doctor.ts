@@ -1,4 +1,4 @@
-import { mkdir, statfs } from "node:fs/promises";
+import { stat, statfs } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import { dirname, resolve } from "node:path";
 import { availableBackends, useBackend } from "@latentflow/backend";
@@ -79,18 +79,22 @@ async function* speeds(parts: ModelParts, native: boolean, signal: AbortSignal |
 }
 
 async function disk(out: string): Promise<Finding> {
+  // Where the run's folder is not there yet, the one that it will be made in: looking leaves nothing behind.
+  const exists = await stat(out).then(
+    () => true,
+    () => false,
+  );
+  const folder = exists ? resolve(out) : dirname(resolve(out));
   const found = await attempt(async () => {
-    const folder = resolve(out);
-    await mkdir(dirname(folder), { recursive: true });
-    await new RunFolder(dirname(folder)).check();
-    const { bavail, bsize } = await statfs(dirname(folder));
+    await new RunFolder(folder).check();
+    const { bavail, bsize } = await statfs(folder);
     return (bavail * bsize) / GIGABYTE;
   });
   if (found instanceof Error) {
     const text = found instanceof ExperimentsError ? found.message : explainFailure(found);
     return { what: "disk", state: "bad", text };
   }
-  const text = `${dirname(resolve(out))} can be written, ${found.toFixed(1)} GB free`;
+  const text = `${folder} can be written, ${found.toFixed(1)} GB free`;
   return { what: "disk", state: found < 0.5 ? "note" : "good", text };
 }
 

@@ -1,5 +1,5 @@
 import { mkdtempSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AbortError } from "@latentflow/core";
@@ -20,4 +20,14 @@ it("looks at Node, the disk, backends and the bundled networks, and stops when t
   };
   await expect(look()).rejects.toBeInstanceOf(AbortError);
   for (const what of ["Node", "disk", "tfjs wasm", "bundled networks"]) expect([what, found.get(what)]).toEqual([what, "good"]);
+});
+
+it("says where a run could not be written", async () => {
+  const file = join(root, "file");
+  await writeFile(file, "");
+  for await (const { what, state, text } of examine(file)) {
+    if (what !== "disk") continue;
+    expect([state, text]).toEqual(["bad", expect.stringContaining("a file stands where a folder is needed")]);
+    break;
+  }
 });

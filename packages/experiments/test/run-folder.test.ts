@@ -81,6 +81,26 @@ describe("a run's folder", () => {
     expect(await readdir(join(path, "step"))).toEqual(["job"]);
   });
 
+  it("counts a job as done whose work failed because another process finished it meanwhile", async () => {
+    const slow = folder.make("step/job", "1", async () => {
+      await make("step/job", "1", "fast");
+      throw new Error("the state that both went on from is gone");
+    });
+    expect((await slow).inputs).toBe("1");
+    expect(await read("step/job")).toBe("fast");
+    expect(await readdir(join(path, "step"))).toEqual(["job"]);
+  });
+
+  it("does a job again whose record is another file", async () => {
+    for (const foreign of ["{}", "null", "[1]", '{"inputs":"1"}', '{"inp']) {
+      await mkdir(join(path, "step/job"), { recursive: true });
+      await writeFile(join(path, "step/job/job.json"), foreign);
+      await expect(folder.read("step/job", "a.txt")).rejects.toThrow("expected step/job/a.txt");
+      await make("step/job", "1", "made");
+      expect(await read("step/job")).toBe("made");
+    }
+  });
+
   it("is cleaned of what killed processes left, not of what living ones write", async () => {
     const left = (pid: number) => join(path, "step", `.job.${hostname()}-${pid}-0123ab.tmp`);
     await mkdir(left(2 ** 22 + 1), { recursive: true });

@@ -68,6 +68,9 @@ export class RunFolder {
       return record;
     } catch (error) {
       await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+      // Another process that did the same job may have finished it, and cleaned up what both went on from.
+      const others = await this.record(job, inputs);
+      if (others) return others;
       throw explainedDiskError(job, error);
     }
   }
@@ -98,11 +101,13 @@ export class RunFolder {
     const text = await readFile(this.file(job, JOB_RECORD), "utf8").catch(() => null);
     if (text === null) return null;
     try {
-      return JSON.parse(text) as JobRecord;
+      const record = JSON.parse(text) as Partial<JobRecord> | null;
+      if (record?.format === "latentflow-job" && Array.isArray(record.files)) return record as JobRecord;
     } catch {
-      // A record that is no JSON is no record: the job is done again.
-      return null;
+      // Another file, as far as this run is concerned.
     }
+    // What is no record does not count: the job is done again.
+    return null;
   }
 
   /** Puts a finished folder in its place. When another process was faster with the same job, its result stands. */
