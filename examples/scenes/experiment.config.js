@@ -1,4 +1,4 @@
-/** All seven factors of the scenes with the paper's settings: `npm run experiment:scenes`. */
+/** All seven factors of the scenes with the paper's settings, save for longer trainings and edits: `npm run experiment:scenes`. */
 import { defineExperiment } from "@latentflow/experiments";
 
 export default defineExperiment({

@@ -40,6 +40,9 @@ export interface EditedCodes {
   readonly frames: EditFrames;
   /** Edited codes, [n, d]. */
   readonly codes: { readonly data: Float32Array; readonly shape: readonly [number, number] };
+  /** Classes of the edited attribute between which the direction was found. */
+  readonly from: number;
+  readonly to: number;
   /** The edited attribute's predicted class before and after, and how many of the other attributes changed. */
   readonly changes: readonly { readonly before: number; readonly after: number; readonly others: number }[];
 }
@@ -94,7 +97,7 @@ export async function editCodes(request: EditRequest): Promise<EditedCodes> {
       after: after[i]![edit.index]!,
       others: labels.filter((label, j) => j !== edit.index && label !== after[i]![j]).length,
     }));
-    return { frames, codes: { data: edited, shape: codes.shape }, changes };
+    return { frames, codes: { data: edited, shape: codes.shape }, from: edit.from, to: edit.to, changes };
   } finally {
     direction?.dispose();
     await session.dispose();

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { availableParallelism } from "node:os";
 import { checkChoice, checkNumber, checkOptions } from "@latentflow/core";
 import { writeJsonAtomic } from "@latentflow/core/files";
@@ -134,6 +135,8 @@ async function doJobs(jobs: readonly Job[], plan: Plan, doing: Doing): Promise<v
     (done: number, images: number) =>
       tell({ type: "progress", job: id, done, images });
   const count = Math.min(doing.workers, jobs.length);
+  // Every worker listens, and Node warns of a leak beyond ten.
+  if (run.signal) setMaxListeners(0, run.signal);
   const context = session.context(world);
   const here: Lane = { run: (job) => executeJob(job, plan.inputsOf(job.id), context, session, progress(job)) };
   const start = { config, world, path: folder.path, engine, threads: threadsFor(doing.workers) ?? availableParallelism() };

@@ -50,6 +50,8 @@ describe("the command line", () => {
     [["trian"], "Did you mean train"],
     [["run", "--iterations", "5"], "unknown option '--iterations'"],
     [["demo", "--workers", "none"], "Expected an integer from 1"],
+    [["demo", "--seed", "x"], "Expected an integer from 0 to 4294967295"],
+    [["edit", "--seed", "1.5"], "Expected an integer from 0 to 4294967295"],
     [["demo", "--engine", "cuda"], "Allowed choices are auto, onnx, tfjs"],
     [["run", "--set", "train.iterations=0"], "train.iterations"],
     [["run", "--config", "none.json"], "there is none"],

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { readConfig } from "../config/read.js";
-import { resolveConfig } from "../config/resolve.js";
+import { MAX_SEED, resolveConfig } from "../config/resolve.js";
 import type { ExperimentConfig } from "../config/types.js";
 import { ConfigError } from "../errors.js";
 import type { RunEvent } from "../events.js";
@@ -111,6 +111,13 @@ export function positiveInteger(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1) return value;
   throw new InvalidArgumentError("Expected an integer from 1.");
+}
+
+/** What every package takes as a seed. */
+export function seedNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isInteger(value) && value >= 0 && value <= MAX_SEED) return value;
+  throw new InvalidArgumentError(`Expected an integer from 0 to ${MAX_SEED}.`);
 }
 
 export function finiteNumber(text: string): number {

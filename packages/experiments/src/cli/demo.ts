@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { resolveConfig } from "../config/resolve.js";
 import { runExperiment } from "../run-experiment.js";
-import { listener, type RunningOptions, stoppable, withRunningOptions } from "./common.js";
+import { listener, type RunningOptions, seedNumber, stoppable, withRunningOptions } from "./common.js";
 import { commandLine } from "./exit.js";
 import { tellReport } from "./tell-report.js";
 
@@ -11,14 +11,15 @@ const ATTRIBUTES = ["background_color", "object_shape"];
 /** `latentflow demo` */
 export function demoCommand(): Command {
   const command = new Command("demo")
+    .summary("a whole experiment in minutes, without a file of yours or the network")
     .description(
       "a whole experiment in minutes: edits of rendered scenes by four methods, measured, with a report. Needs no file and no network.",
     )
     .option("--quick", "under a minute, with fewer codes and iterations", false)
-    .option("--seed <n>", "seed of everything random", "0");
+    .option("--seed <n>", "seed of everything random", seedNumber, 0);
   return withRunningOptions(command, "out/demo").action(async (options: DemoOptions) => {
-    const { out, engine, workers, quick } = options;
-    const config = resolveConfig({ preset: quick ? "quick" : "demo", attributes: ATTRIBUTES, seed: Number(options.seed) });
+    const { out, engine, workers, quick, seed } = options;
+    const config = resolveConfig({ preset: quick ? "quick" : "demo", attributes: ATTRIBUTES, seed });
     const { onEvent, end } = listener(options.json);
     const rerun = commandLine(["demo", ...process.argv.slice(3)]);
     const result = await stoppable((signal) =>
@@ -32,5 +33,5 @@ export function demoCommand(): Command {
 
 interface DemoOptions extends RunningOptions {
   readonly quick: boolean;
-  readonly seed: string;
+  readonly seed: number;
 }

@@ -5,7 +5,7 @@ import { Command } from "commander";
 import { type EditedCodes, editCodes } from "../edit-codes.js";
 import { ConfigError } from "../errors.js";
 import { encodePng } from "../pictures/index.js";
-import { type CommonOptions, finiteNumber, positiveInteger, stoppable, withCommonOptions } from "./common.js";
+import { type CommonOptions, finiteNumber, positiveInteger, seedNumber, stoppable, withCommonOptions } from "./common.js";
 import { framesGrid } from "./edit-pictures.js";
 import { readCodesFile } from "./read-codes.js";
 
@@ -51,7 +51,7 @@ export function withEditOptions(command: Command, file: string, frames: number):
     .option("-m, --method <id>", "interfacegan, projected, constant, ode-1, … (default: the run's last)")
     .option("--codes <file.npy>", "codes to edit, [n, d], in place of new ones")
     .option("-n, --count <n>", "how many new codes", positiveInteger, 4)
-    .option("--seed <n>", "seed of the new codes", finiteNumber, 1)
+    .option("--seed <n>", "seed of the new codes", seedNumber, 1)
     .option("-t, --t <length>", "edit length; below 0 the other way (default: as far as the run measured)", finiteNumber)
     .option("--frames <n>", "pictures along the way", positiveInteger, frames)
     .option("-f, --file <file>", "where to write the picture", file);
@@ -65,14 +65,15 @@ export async function applyEdit(options: EditOptions): Promise<EditedCodes> {
   return stoppable((signal) => editCodes({ out, attribute, method, codes, count, seed, t, frames, engine, signal }));
 }
 
-export function tellEdit({ frames, changes }: EditedCodes, { json, file }: EditOptions): void {
+export function tellEdit({ frames, changes, from, to }: EditedCodes, { json, file }: EditOptions): void {
   if (json) {
-    console.log(JSON.stringify({ type: "done", file, times: frames.times, changes }));
+    console.log(JSON.stringify({ type: "done", file, from, to, times: frames.times, changes }));
     return;
   }
-  console.log(`${frames.attribute} by ${frames.label}, to t = ${frames.times.at(-1)}`);
+  console.log(`${frames.attribute} by ${frames.label}, found for class ${from} → ${to}; to t = ${frames.times.at(-1)}`);
   changes.forEach(({ before, after, others }, i) => {
-    console.log(`  code ${i + 1}: class ${before} → ${after}; ${others} other attributes changed`);
+    const own = before === after ? `stays in class ${after}` : `class ${before} → ${after}`;
+    console.log(`  code ${i + 1}: ${own}; ${others} other ${others === 1 ? "attribute" : "attributes"} changed`);
   });
   console.log(file);
 }

@@ -47,10 +47,11 @@ export class ProgressBar {
 
   private begin({ jobs, total, environment, folder }: Extract<RunEvent, { type: "begin" }>): void {
     for (const { id, images } of jobs) this.work.set(id, { total: Math.max(LEAST_WORK, images), done: 0, images: 0 });
-    const kept = total - jobs.length;
     const { engine, generator } = environment;
     this.line(`${generator.name}; ${engine.device} (${engine.reason})`);
-    this.line(`${jobs.length} jobs to do${kept > 0 ? `, ${kept} others are done or not asked for` : ""}; in ${folder}`);
+    const share =
+      jobs.length === total ? `${total} jobs` : `${jobs.length === 0 ? "none" : jobs.length} of the run's ${total} jobs`;
+    this.line(`${share} to do, in ${folder}`);
   }
 
   private draw(): void {

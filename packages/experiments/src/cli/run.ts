@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { PRESETS } from "../config/presets.js";
 import { STEPS, type StepName } from "../jobs/job.js";
 import { runExperiment } from "../run-experiment.js";
 import { configOf, listener, type RunningOptions, shardOf, stoppable, withRunningOptions } from "./common.js";
@@ -22,22 +23,30 @@ Examples:
   sbatch --array=0-7 --wrap "latentflow run --config my.json --out /shared/faces"   # then: latentflow report --out /shared/faces
 
 Settings (--set field=value, or a file): name, seed, model, truncation, attributes, methods, sample.*, fit.*, train.*, evaluate.*,
-analyze.*, pictures.*; preset "paper" (default), "demo" or "quick" fills in the rest. A wrong field is named in the error.`;
+analyze.*, pictures.*; preset "paper" (default), "demo" or "quick" fills in the rest. A wrong field is named in the error.
+A step's own with their defaults: latentflow train --help, and so on.`;
+
+/** A step's settings as `--set` takes them, with the values of the preset that a configuration begins with. */
+function settingsOf(step: StepName): string {
+  const fields = Object.entries(PRESETS.paper[step]).map(([field, value]) => `  --set ${step}.${field}=${value}`);
+  return `\nIts settings, as they are by default (the README says what each does):\n${fields.join("\n")}`;
+}
 
 /** `run`, and one command for each step that stands for itself. */
 export function runCommands(): Command[] {
   const run = experimentCommand("run", "all steps, from sampling codes to the report", STEPS).addHelpText("after", EXAMPLES);
   const steps = STEPS.filter((step) => step !== "pictures");
-  return [run, ...steps.map((step) => experimentCommand(step, ABOUT[step], [step]))];
+  return [run, ...steps.map((step) => experimentCommand(step, ABOUT[step], [step]).addHelpText("after", settingsOf(step)))];
 }
 
 function experimentCommand(name: string, about: string, steps: readonly StepName[]): Command {
   const command = new Command(name)
+    .summary(about)
     .description(steps.length === 1 ? `${about}. Does what it needs first.` : about)
     .option("-c, --config <file>", "settings: .json, or a module that exports defineExperiment({ … }) by default")
-    .option("--set <field=value>", "one setting; may be given many times", (value, all: string[]) => [...all, value], []);
+    .option("--set <field=value>", "one setting; may be given many times", (value, all: string[] = []) => [...all, value]);
   return withRunningOptions(command, "out/run").action(async (options: RunOptionsGiven) => {
-    const config = await configOf(options.config, options.set);
+    const config = await configOf(options.config, options.set ?? []);
     const { out, engine, workers } = options;
     const shard = shardOf(options);
     const rerun = wholeRun(process.argv.slice(3));
@@ -60,5 +69,5 @@ function wholeRun(args: readonly string[]): string {
 
 interface RunOptionsGiven extends RunningOptions {
   readonly config?: string;
-  readonly set: string[];
+  readonly set?: string[];
 }

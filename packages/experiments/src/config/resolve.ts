@@ -23,7 +23,7 @@ export function resolveConfig(options: unknown = {}): ExperimentConfig {
   const base = PRESETS[preset];
   const config: ExperimentConfig = {
     name: text("name", or(given.name, base.name)),
-    seed: checkNumber("config", "seed", or(given.seed, base.seed), { min: 0, max: MOST, integer: true }, ConfigError),
+    seed: checkNumber("config", "seed", or(given.seed, base.seed), { min: 0, max: MAX_SEED, integer: true }, ConfigError),
     model: given.model === undefined ? base.model : modelChoice(given.model),
     truncation: checkNumber("config", "truncation", or(given.truncation, base.truncation), { above: 0, max: 1 }, ConfigError),
     attributes: attributeEdits(or<unknown>(given.attributes, base.attributes)),
@@ -47,7 +47,7 @@ const count = (min: number): Limits => ({ min, integer: true });
 const COUNT = count(1);
 const POSITIVE: Limits = { above: 0 };
 /** Seeds are 32 bits in some packages. */
-const MOST = 2 ** 32 - 1;
+export const MAX_SEED = 2 ** 32 - 1;
 
 /** A field that is left out takes its default; null is a mistake like any other value. */
 function or<T>(value: T | undefined, standard: T): T {

@@ -11,7 +11,7 @@ export function explainFailure(cause: unknown): string {
     case "EROFS":
       return "the disk is read-only; choose another folder with --out";
     case "ENOENT":
-      return "there is none";
+      return "there is no such file or folder";
     case "ENOTDIR":
     case "EEXIST":
       return "a file stands where a folder is needed; choose another folder with --out";

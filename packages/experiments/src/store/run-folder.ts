@@ -7,6 +7,7 @@ import { ExperimentsError } from "../errors.js";
 import { explainFailure } from "./explain.js";
 import { hashOf } from "./hash.js";
 import { JOB_RECORD, type JobRecord, type OutputFile } from "./job-record.js";
+import { makeFolder } from "./make-folder.js";
 
 /**
  * The folder of a run. Each job owns one folder below it, which appears as a whole by a rename, with `job.json` inside: what it was made from and
@@ -24,7 +25,7 @@ export class RunFolder {
   /** @throws ExperimentsError when no folder can be made there */
   async check(): Promise<void> {
     try {
-      await mkdir(this.path, { recursive: true });
+      await makeFolder(this.path);
       const probe = join(this.path, `.${randomBytes(6).toString("hex")}.tmp`);
       await mkdir(probe);
       await rm(probe, { recursive: true });
