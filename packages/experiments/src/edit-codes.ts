@@ -1,12 +1,11 @@
 import { checkChoice } from "@latentflow/core";
-import type { Direction } from "@latentflow/latent-edit";
-import { argMax, dispose, type Tensor2D, tensor2d, tidy } from "@tensorflow/tfjs-core";
+import { type Direction, type LabelsAlong, labelsAlong } from "@latentflow/latent-edit";
+import { tensor2d, tidy } from "@tensorflow/tfjs-core";
 import { ConfigError, ExperimentsError } from "./errors.js";
 import { Plan } from "./jobs/plan.js";
 import { Session } from "./jobs/session.js";
 import { methodOf } from "./methods.js";
 import type { EngineName } from "./model/auto-model.js";
-import type { RunningModel } from "./model/parts.js";
 import { spaced } from "./numbers.js";
 import type { EditFrames } from "./results.js";
 import { readRunFile } from "./run-file.js";
@@ -86,17 +85,18 @@ export async function editCodes(request: EditRequest): Promise<EditedCodes> {
     const captions = captionsOf(edit, method);
     const times = spaced(t, request.frames);
     const frames = await editFrames({ model: running.model, direction, codes, times, captions, signal });
-    const start = tensor2d(data, [...codes.shape]);
-    const end = direction.flow(start, t);
-    const before = await classesOf(running, start);
-    const after = await classesOf(running, end);
+    const { batchSize } = config.evaluate;
+    const labels = await labelsAlong(direction, {
+      model: running.model,
+      codes,
+      times: [0, t],
+      batchSize,
+      ...(signal && { signal }),
+    });
+    const end = tidy(() => direction!.flow(tensor2d(data, [...codes.shape]), t));
     const edited = (await end.data<"float32">()).slice();
-    dispose([start, end]);
-    const changes = before.map((labels, i) => ({
-      before: labels[edit.index]!,
-      after: after[i]![edit.index]!,
-      others: labels.filter((label, j) => j !== edit.index && label !== after[i]![j]).length,
-    }));
+    end.dispose();
+    const changes = Array.from({ length: codes.shape[0] }, (_, i) => changeOf(labels, i, edit.index));
     return { frames, codes: { data: edited, shape: codes.shape }, from: edit.from, to: edit.to, changes };
   } finally {
     direction?.dispose();
@@ -104,16 +104,10 @@ export async function editCodes(request: EditRequest): Promise<EditedCodes> {
   }
 }
 
-/** Predicted class of every attribute, one list a code. */
-async function classesOf({ model }: RunningModel, w: Tensor2D): Promise<number[][]> {
-  const logits = await model.logits(w);
-  const classes = await Promise.all(
-    logits.map(async (values) => {
-      const best = tidy(() => argMax(values, 1));
-      const labels = Array.from(await best.data());
-      dispose([best, values]);
-      return labels;
-    }),
-  );
-  return Array.from({ length: w.shape[0] }, (_, i) => classes.map((labels) => labels[i]!));
+/** What an edit did to a code's predicted classes, from time 0 to time 1 of the labels. */
+function changeOf({ data, shape }: LabelsAlong, code: number, attribute: number): EditedCodes["changes"][number] {
+  const attributes = shape[1];
+  const at = (j: number, time: 0 | 1) => data[(code * attributes + j) * 2 + time]!;
+  const changed = Array.from({ length: attributes }, (_, j) => j).filter((j) => at(j, 0) !== at(j, 1));
+  return { before: at(attribute, 0), after: at(attribute, 1), others: changed.filter((j) => j !== attribute).length };
 }

@@ -93,7 +93,15 @@ describe("what a folder holds already", () => {
   it("is edited along only by directions of its settings", async () => {
     const request = { out: out("edited"), count: 2, seed: 1, frames: 2, engine: "auto" } as const;
     await run("edited");
-    expect((await editCodes(request)).codes.shape).toEqual([2, 4]);
+    const { codes, changes } = await editCodes(request);
+    expect(codes.shape).toEqual([2, 4]);
+    // "size" is the sign of w's first entry; here its class goes up along the direction.
+    expect(changes.map(({ after }) => after)).toEqual([0, 1].map((i) => Number(codes.data[4 * i]! > 0)));
+    const many = await editCodes({ ...request, count: 70 });
+    expect(many.changes).toHaveLength(70);
+    expect(many.frames.data).toHaveLength(70 * 2 * 8 * 8 * 3);
+    expect(many.frames.data.subarray(0, 8 * 8 * 3)).toEqual((await editCodes(request)).frames.data.subarray(0, 8 * 8 * 3));
+    expect(many.frames.data.some((x, i) => i >= 69 * 2 * 8 * 8 * 3 && x !== many.frames.data[i % 192])).toBe(true);
     const file = out("wide.npy");
     await writeFile(file, writeNpy({ shape: [1, 8], dtype: "float32", data: new Float32Array(8) }));
     await expect(editCodes({ ...request, codes: await readCodesFile(file) })).rejects.toThrow(

@@ -1,6 +1,6 @@
 import { type AttributeModel, nextMacrotask, throwIfAborted } from "@latentflow/core";
 import type { Direction } from "@latentflow/latent-edit";
-import { dispose, reshape, slice, type Tensor2D, tensor2d, tidy } from "@tensorflow/tfjs-core";
+import { dispose, reshape, slice, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import { toRgb8 } from "../pictures/index.js";
 import type { EditFrames } from "../results.js";
 
@@ -15,7 +15,10 @@ export interface FramesRequest {
   readonly onProgress?: (done: number) => void;
 }
 
-/** Pictures of codes edited further and further; one edit length at a time, to hold few images at once. */
+/** Images of floats that are held at once. */
+const AT_ONCE = 32;
+
+/** Pictures of codes edited further and further. */
 export async function editFrames(request: FramesRequest): Promise<EditFrames> {
   const { model, direction, times, captions, signal, onProgress } = request;
   const [samples, dimension] = request.codes.shape;
@@ -25,16 +28,19 @@ export async function editFrames(request: FramesRequest): Promise<EditFrames> {
   let pixels = new Uint8Array(0);
   try {
     for (let t = 0; t < times.length; t++) {
-      throwIfAborted("pictures", signal);
-      await nextMacrotask();
-      const w = tidy(() => reshape(slice(paths, t, 1), [samples, dimension]) as Tensor2D);
-      const images = await model.synthesize(w).finally(() => w.dispose());
-      [, height, width] = images.shape;
-      const size = height * width * 3;
-      if (t === 0) pixels = new Uint8Array(samples * times.length * size);
-      const values = await images.data<"float32">().finally(() => images.dispose());
-      const rgb = toRgb8(values);
-      for (let i = 0; i < samples; i++) pixels.set(rgb.subarray(i * size, (i + 1) * size), (i * times.length + t) * size);
+      for (let first = 0; first < samples; first += AT_ONCE) {
+        throwIfAborted("pictures", signal);
+        await nextMacrotask();
+        const count = Math.min(AT_ONCE, samples - first);
+        const w = tidy(() => reshape(slice(paths, [t, first, 0], [1, count, dimension]), [count, dimension]));
+        const images = await model.synthesize(w).finally(() => w.dispose());
+        [, height, width] = images.shape;
+        const size = height * width * 3;
+        if (pixels.length === 0) pixels = new Uint8Array(samples * times.length * size);
+        const rgb = toRgb8(await images.data<"float32">().finally(() => images.dispose()));
+        for (let i = 0; i < count; i++)
+          pixels.set(rgb.subarray(i * size, (i + 1) * size), ((first + i) * times.length + t) * size);
+      }
       onProgress?.((t + 1) / times.length);
     }
   } finally {
