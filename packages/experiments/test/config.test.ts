@@ -1,8 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { configOf, withChange } from "../src/cli/common.js";
+import { PRESETS } from "../src/config/presets.js";
 import { readConfig } from "../src/config/read.js";
 import { ConfigError, resolveConfig } from "../src/index.js";
 import { editsOf } from "../src/world.js";
@@ -13,6 +14,15 @@ describe("a configuration", () => {
     expect(train).toMatchObject({ iterations: 1000, batchSize: 32, maxTime: 6, temperature: 4, preservation: 1, solverSteps: 1 });
     expect(evaluate).toMatchObject({ starts: 2000, times: 40, control: "target" });
     expect(methods).toEqual(["interfacegan", "projected", "constant", "ode-1"]);
+  });
+
+  it("has each of its numbers in the README, as the presets give it", async () => {
+    const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+    for (const section of ["sample", "fit", "train", "evaluate", "analyze", "pictures"] as const) {
+      const demo = new Map(Object.entries<unknown>({ ...PRESETS.demo[section] }));
+      for (const [field, value] of Object.entries(PRESETS.paper[section]))
+        expect(readme).toContain(`| \`${section}.${field}\` | ${value} | ${demo.get(field)} |`);
+    }
   });
 
   it("is its own completion", () => {

@@ -1,5 +1,7 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { csv } from "../src/report/csv.js";
+import { CSV_ABOUT } from "../src/report/csv-about.js";
 import { headline } from "../src/report/headline.js";
 import { cdPlot, csvTables, methodStyles, reportPage } from "../src/report/index.js";
 import { Markup, markup } from "../src/report/markup.js";
@@ -218,6 +220,14 @@ describe("tables", () => {
       ode.analysis!.flipHistogram.never,
     ]);
     expect(readCsv(tables.get("timings.csv")!).map((row) => row.job)).toEqual(results.timings.map(({ job }) => job));
+  });
+
+  it("are each explained on the page and named in the README", async () => {
+    const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+    const names = [...csvTables(results).keys()];
+    expect(Object.keys(CSV_ABOUT)).toEqual(names);
+    for (const name of names) expect(readme).toContain(`\`${name.replace(".csv", "")}\``);
+    expect(reportPage(results, undefined, ["csv/areas.csv"])).toContain(CSV_ABOUT["areas.csv"]);
   });
 
   it("quote what would break a row", () => {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { appendFile, mkdir, mkdtemp, readdir, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,6 +28,17 @@ const make = (job: string, inputs: string, text: string) =>
 const read = async (job: string) => Buffer.from(await folder.read(job, "a.txt")).toString();
 
 describe("a run's folder", () => {
+  it.runIf(existsSync("/proc/self"))("is refused at once where the system has no place for folders", async () => {
+    await expect(new RunFolder("/proc/latentflow/run").open()).rejects.toThrow("could not write into /proc/latentflow/run");
+  });
+
+  it("is made with the folders above it", async () => {
+    const deep = new RunFolder(join(path, "a/b/c"));
+    await deep.open();
+    await deep.open();
+    expect(await readdir(join(path, "a/b"))).toEqual(["c"]);
+  });
+
   it("keeps a job while its inputs are the same, and makes it again when they change", async () => {
     await make("step/job", "1", "first");
     await make("step/job", "1", "not made");

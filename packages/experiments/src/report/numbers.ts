@@ -31,7 +31,7 @@ export function short(value: number | null | undefined): string {
 }
 
 export function duration(seconds: number): string {
-  if (seconds < 60) return `${fixed(seconds, seconds < 10 ? 1 : 0)} s`;
+  if (seconds < 100) return `${fixed(seconds, seconds < 10 ? 1 : 0)} s`;
   const minutes = Math.round(seconds / 60);
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

@@ -12,7 +12,7 @@ export function spectrumPlot(title: string, spectrum: NonNullable<Analysis["eige
   const { real, imaginary } = spectrum;
   const modulus = real.map((re, i) => Math.hypot(re, imaginary[i]!));
   const largest = Math.max(1e-9, ...modulus);
-  const ticks = niceTicks(-largest, largest, 4);
+  const ticks = niceTicks(-largest, largest, 6);
   const limits = [ticks[0]!, ticks.at(-1)!] as const;
   const x = linearScale(limits, [BOX.left, BOX.right]);
   const y = linearScale(limits, [BOX.bottom, BOX.top]);
@@ -22,6 +22,6 @@ export function spectrumPlot(title: string, spectrum: NonNullable<Analysis["eige
   });
   const content = markup`${frame({ x, y, xTicks: ticks, yTicks: ticks, write: short, xLabel: "Re μ", yLabel: "Im μ" })}
 <path class="axis thin" d="M${px(x(0))} ${BOX.top}V${BOX.bottom}M${BOX.left} ${px(y(0))}H${BOX.right}"/>
-<circle class="ring" cx="${px(x(0))}" cy="${px(y(0))}" r="${px(Math.abs(x(0.1 * largest) - x(0)))}"/>${dots}`;
+${dots}<circle class="ring" cx="${px(x(0))}" cy="${px(y(0))}" r="${px(Math.abs(x(0.1 * largest) - x(0)))}"/>`;
   return plot(SIZE, SIZE, title, content);
 }

@@ -15,7 +15,7 @@ export function overview(context: ReportContext): Markup {
   const { attributes, config } = results;
   return markup`<header><h1>${config.name}</h1>
 ${headline(results).map((sentence) => markup`<p class="result">${sentence}</p>`)}
-<p class="muted">${describe(context)}</p>
+<p class="muted">An edit moves the latent code of a generated picture until one attribute changes; a good one changes nothing else.${bothKinds(context) && " Here straight edits are compared with curved ones, the flows of Neural ODEs."} ${describe(context)}</p>
 ${incomplete(context)}</header>
 <ul class="legend" aria-label="Methods">${[...styles.values()].map((style) => markup`<li>${methodName(style)} <span class="muted">(${style.kind === "linear" ? "straight" : "curved"})</span></li>`)}</ul>
 ${attributes.length > 0 ? verdictTable(context) : missing("No attribute was edited.")}
@@ -30,6 +30,10 @@ largest Control, too.</p>
 <p>A flow <b>wins</b> when it is better than every straight edit, <b>loses</b> when at least one straight edit is better, and <b>ties</b> otherwise; an attribute is <b>out of reach</b> when no method gets ${percent(REACH)} of the starts there. Better:
 it changes the others less at equal Control, or reaches more starts, with an interval that excludes 0, and is not clearly worse in the other. Intervals are
 of paired bootstraps, each test by itself, without a correction for their number.</p></details>`;
+}
+
+function bothKinds({ styles }: ReportContext): boolean {
+  return new Set([...styles.values()].map(({ kind }) => kind)).size > 1;
 }
 
 function describe({ results }: ReportContext): string {

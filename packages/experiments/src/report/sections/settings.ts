@@ -1,5 +1,6 @@
 import type { ExperimentResults, Timing } from "../../results.js";
 import { fileLink, type ReportContext } from "../context.js";
+import { CSV_ABOUT } from "../csv-about.js";
 import { type Markup, markup } from "../markup.js";
 import { count, duration, NONE, short } from "../numbers.js";
 import { type Column, table } from "../table.js";
@@ -17,11 +18,19 @@ export function settings({ results }: ReportContext, files: readonly string[]): 
     ["its fingerprint", generator.fingerprint.map(short).join(" ")],
     ...Object.entries(versions).map(([name, version]): [string, string] => [name, version]),
   ];
-  return markup`<section id="rerun"><h2>How to make this again</h2><pre>${rerun}</pre>
-<p class="muted">Same seed and backend: the same numbers. What is done already is not done again.</p>
+  return markup`<section id="rerun"><h2>How to make this again</h2>${how(rerun, versions.latentflow)}
 <h3>Environment</h3>${definitions(facts)}
 <details><summary>All settings</summary>${definitions(flatten(results.config))}</details>
 ${timings(results.timings)}${fileList(results, files)}</section>`;
+}
+
+function how(rerun: string, version: string | undefined): Markup {
+  const same = "Same seed and backend: the same numbers. What is done already is not done again.";
+  const what = version === undefined ? "@latentflow/experiments" : `@latentflow/experiments ${version}`;
+  if (rerun === "")
+    return markup`<p class="muted">A program made this: runExperiment of ${what} with the settings below. ${same}</p>`;
+  return markup`<pre>${rerun}</pre>
+<p class="muted">The command comes with ${what} from npm; after <code>npm install</code> it runs with <code>npx</code> before it. ${same}</p>`;
 }
 
 function definitions(entries: readonly (readonly [string, string])[]): Markup {
@@ -70,6 +79,10 @@ function fileList({ attributes }: ExperimentResults, files: readonly string[]): 
     ...attribute.methods.flatMap((method) => method.pictures),
   ]);
   const link = (file: string, text: string) => markup`<li>${fileLink(file)} <span class="muted">${text}</span></li>`;
-  return markup`<h3>Files beside this page</h3><p><a href="results.json">results.json</a> <span class="muted">has every number of this page; tables of it:</span></p><ul>${files.map((file) => link(file, ""))}</ul>
+  return markup`<h3>Files beside this page</h3><p><a href="results.json">results.json</a> <span class="muted">has every number of this page; as tables and as drawings:</span></p><ul>${files.map((file) => link(file, about(file)))}</ul>
 ${pictures.length > 0 && markup`<details><summary>${count(pictures.length, "picture")}</summary><ul>${pictures.map(({ file, alt }) => link(file, alt))}</ul></details>`}`;
+}
+
+function about(file: string): string {
+  return file.endsWith(".svg") ? "the CD plot, on white, for a paper or a README" : (CSV_ABOUT[file.replace(/^csv\//, "")] ?? "");
 }
