@@ -22,6 +22,7 @@ beforeAll(() => useBackend("wasm"));
 afterEach(() => {
   delete process.env.LATENTFLOW_TEST_CONTRAST;
   delete process.env.LATENTFLOW_TEST_SHARPNESS;
+  delete process.env.LATENTFLOW_TEST_RUN_FILE;
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
@@ -72,6 +73,18 @@ describe("what a folder holds already", () => {
     await setIn(out("engine/run.json"), "config.model.path", "/another/model.js");
     await setIn(out("engine/run.json"), "world.environment.engine.name", "onnx");
     expect((await run("engine", CHANGING, { steps: ["sample"] })).jobs).toEqual([]);
+  });
+
+  it("decides the engine also when another process began the run a moment before", async () => {
+    const options = tinyExperiment(model("racing-model"), small);
+    await run("winner", options, { steps: ["sample"] });
+    await setIn(out("winner/run.json"), "world.environment.engine.name", "onnx");
+    process.env.LATENTFLOW_TEST_RUN_FILE = out("winner/run.json");
+    process.env.LATENTFLOW_TEST_RUN_FILE_TO = out("loser/run.json");
+    await expect(run("loser", options)).rejects.toThrow(
+      /expected the engine "onnx", with which .* got "tfjs"\. Give --engine onnx/,
+    );
+    expect(JSON.parse(await readFile(out("loser/run.json"), "utf8")).world.environment.engine.name).toBe("onnx");
   });
 
   it("says with which versions and on which machines it was made", async () => {
