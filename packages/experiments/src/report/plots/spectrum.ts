@@ -18,7 +18,7 @@ export function spectrumPlot(title: string, spectrum: NonNullable<Analysis["eige
   const y = linearScale(limits, [BOX.bottom, BOX.top]);
   const dots = real.map((re, i) => {
     const text = `μ = ${short(re)} ${imaginary[i]! < 0 ? "−" : "+"} ${short(Math.abs(imaginary[i]!))} i`;
-    return markup`<circle class="${modulus[i]! >= 0.1 * largest ? "dot" : "dot faint"}" style="fill:${colour}" cx="${px(x(re))}" cy="${px(y(imaginary[i]!))}" r="3"><title>${text}</title></circle>`;
+    return markup`<circle class="${modulus[i]! >= 0.1 * largest ? "dot" : "dot faint"}" style="fill:${colour}" cx="${px(x(re))}" cy="${px(y(imaginary[i]!))}" r="2.4"><title>${text}</title></circle>`;
   });
   const content = markup`${frame({ x, y, xTicks: ticks, yTicks: ticks, write: short, xLabel: "Re μ", yLabel: "Im μ" })}
 <path class="axis thin" d="M${px(x(0))} ${BOX.top}V${BOX.bottom}M${BOX.left} ${px(y(0))}H${BOX.right}"/>

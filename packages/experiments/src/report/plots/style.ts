@@ -23,7 +23,7 @@ export const PLOT_STYLE = `
 .plot .bar.faint { opacity: .45; }
 .plot .dot { opacity: .85; }
 .plot .dot.faint { opacity: .35; }
-.plot .ring { fill: none; stroke: var(--ink); stroke-dasharray: 3 3; }
+.plot .ring { fill: none; stroke: var(--ink); stroke-dasharray: 2.5 2; }
 .plot .strokes { stroke-width: 1; opacity: .35; fill: none; }
 .plot .mean { stroke-width: 3; fill: none; }
 `;

@@ -58,6 +58,6 @@ function spectra(flows: readonly Named[]): Markup | false {
   });
   return (
     tiles.length > 0 &&
-    markup`<h3>Eigenvalues of W</h3><p class="muted">In the eigenbasis each coordinate obeys du/dt = μu + c. Outside the dashed circle, |μ| ≥ 0.1 of the largest: the fast subspace, in which paths bend.</p><div class="tiles">${tiles}</div>`
+    markup`<h3>Eigenvalues of W</h3><p class="muted">In the eigenbasis each coordinate obeys du/dt = μu + c. Those outside the small dashed circle, with |μ| at least 0.1 of the largest, are fast: paths bend in their subspace.</p><div class="tiles">${tiles}</div>`
   );
 }
