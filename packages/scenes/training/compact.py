@@ -2,7 +2,7 @@
 
     python packages/scenes/training/compact.py --run /var/tmp/latentflow-training/run --out packages/scenes/training/resume/networks.safetensors
 
-Holds the three networks and, of the optimisers, the root of the second moments (first moments do not matter: beta 1 is zero).
+Holds the networks and, of the optimisers, the root of the second moments (first moments do not matter: beta 1 is zero).
 """
 
 import argparse
@@ -15,35 +15,34 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from train_stylegan2 import Training
-
-NETWORKS = ("generator", "discriminator", "average")
-OPTIMIZERS = {"generator_optimizer": "generator", "discriminator_optimizer": "discriminator"}
+    from stylegan2 import Training
 
 
 def pack(training: "Training") -> dict[str, Tensor]:
     tensors = {"seen": torch.tensor([training.seen]), "minutes": torch.tensor([training.minutes])}
-    for name in NETWORKS:
-        tensors |= {f"{name}.{key}": value.half() for key, value in training.parts()[name].state_dict().items()}
-    for optimizer, network in OPTIMIZERS.items():
-        state = training.parts()[optimizer].state
-        for key, parameter in training.parts()[network].named_parameters():
-            if parameter in state:
+    for name, network in training.networks().items():
+        tensors |= {f"{name}.{key}": value.half() for key, value in network.state_dict().items()}
+    for name, optimizer in training.optimizers().items():
+        for key, parameter in training.networks()[name].named_parameters():
+            if parameter in optimizer.state:
                 # The root, since the moments themselves are too small for float16.
-                tensors[f"{optimizer}.{key}"] = state[parameter]["exp_avg_sq"].sqrt().half()
+                tensors[f"{name}_optimizer.{key}"] = optimizer.state[parameter]["exp_avg_sq"].sqrt().half()
     return {name: value.contiguous() for name, value in tensors.items()}
 
 
 def unpack(training: "Training", path: Path) -> None:
     tensors = load_file(path)
     training.seen, training.minutes = int(tensors["seen"].item()), tensors["minutes"].item()
-    for name in NETWORKS:
-        training.parts()[name].load_state_dict(below(tensors, name))
-    for optimizer, network in OPTIMIZERS.items():
-        roots = below(tensors, optimizer)
-        for key, parameter in training.parts()[network].named_parameters():
+    for name, network in training.networks().items():
+        if state := below(tensors, name):
+            network.load_state_dict(state)
+        else:
+            training.joining.append(name)
+    for name, optimizer in training.optimizers().items():
+        roots = below(tensors, f"{name}_optimizer")
+        for key, parameter in training.networks()[name].named_parameters():
             if key in roots:
-                training.parts()[optimizer].state[parameter] = {
+                optimizer.state[parameter] = {
                     # Far enough for the bias correction of the moments to be over.
                     "step": torch.tensor(10_000.0),
                     "exp_avg": torch.zeros_like(parameter),
@@ -57,15 +56,17 @@ def below(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
 
 
 def main() -> None:
-    from train_stylegan2 import Settings, Training
+    from stylegan2 import Settings, Training
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    training = Training(Settings())
-    if not training.resume(args.run):
+    path = args.run / "checkpoint.pt"
+    if not path.exists():
         raise SystemExit(f"compact: expected a checkpoint in {args.run}")
+    training = Training(Settings(**torch.load(path, weights_only=False)["settings"]))
+    training.resume(args.run)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     temporary = args.out.with_suffix(".tmp")
     save_file(pack(training), temporary)

@@ -69,6 +69,13 @@ class EqualConv(nn.Module):
         return F.conv2d(x, weight.to(x.dtype), bias, padding=weight.shape[-1] // 2)
 
 
+def one_by_one(x: Tensor, weight: Tensor) -> Tensor:
+    """1x1 convolution with a kernel [n, out, in] of its own for every image: a matrix product, where few channels slow convolutions down."""
+    n, c, h, w = x.shape
+    y = torch.bmm(x.permute(0, 2, 3, 1).reshape(n, h * w, c), weight.transpose(1, 2).to(x.dtype))
+    return y.view(n, h, w, -1).permute(0, 3, 1, 2)
+
+
 class ModulatedConv(nn.Module):
     """Convolution whose input channels are scaled by the style; with demodulation, output variance is restored."""
 
@@ -84,13 +91,13 @@ class ModulatedConv(nn.Module):
         """`gain` times the demodulated output, plus `bias`."""
         style = self.modulation(w)
         weight = self.weight[0] * self.scale
+        if not self.demodulate:  # to RGB, 1x1
+            return one_by_one(x, weight[:, :, 0, 0] * style[:, None, :]) + bias
         x = x * style[:, :, None, None].to(x.dtype)
         if self.up:
             y = blur(F.conv_transpose2d(x, weight.transpose(0, 1).to(x.dtype), stride=2), padding=1, gain=4)
         else:
             y = F.conv2d(x, weight.to(x.dtype), padding=weight.shape[-1] // 2)
-        if not self.demodulate:
-            return y + bias
         energy = F.linear(style.square(), weight.square().sum((2, 3)))
         demodulation = gain * torch.rsqrt(energy + 1e-8)
         return torch.addcmul(bias.to(x.dtype), y, demodulation[:, :, None, None].to(x.dtype))

@@ -124,25 +124,24 @@ class DownBlock(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Images [n, 3, 64, 64] to one logit each.
+    """Images [n, 3, side, side] to one logit each; three halvings lead to 4x4.
 
-    The first layer sees the picture as 32x32 cells of 2x2 pixels, that is through a 6x6 kernel of stride two:
-    full detail at a quarter of the cost.
+    With `cell` 2, the first layer sees a picture of side 64 as 32x32 cells of 2x2 pixels, that is through a 6x6 kernel
+    of stride two: full detail at a quarter of the cost. With `cell` 1, pictures of side 32 as they are.
     """
 
-    WIDTHS = (32, 64, 64, 64)
-
-    def __init__(self):
+    def __init__(self, cell: int = 2, widths: tuple[int, ...] = (32, 64, 64, 64)):
         super().__init__()
-        first, last = self.WIDTHS[0], self.WIDTHS[-1]
-        self.stem = EqualConv(12, first, 3, gain=GAIN)
-        self.blocks = nn.ModuleList(DownBlock(a, b) for a, b in zip(self.WIDTHS[:-1], self.WIDTHS[1:]))
+        first, last = widths[0], widths[-1]
+        self.cell = cell
+        self.stem = EqualConv(3 * cell * cell, first, 3, gain=GAIN)
+        self.blocks = nn.ModuleList(DownBlock(a, b) for a, b in zip(widths[:-1], widths[1:]))
         self.last = EqualConv(last + 1, last, 3, gain=GAIN)
         self.linear = EqualLinear(last * 16, last, activate=True)
         self.logit = EqualLinear(last, 1)
 
     def forward(self, images: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
-        cells = F.pixel_unshuffle(images.to(dtype), 2).contiguous(memory_format=torch.channels_last)
+        cells = F.pixel_unshuffle(images.to(dtype), self.cell).contiguous(memory_format=torch.channels_last)
         x = leaky(self.stem(cells))
         for block in self.blocks:
             x = block(x)

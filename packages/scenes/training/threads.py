@@ -22,7 +22,7 @@ class FreeCores:
     def busy_seconds(self) -> float | None:
         """CPU seconds that processes of normal priority have used, all cores together."""
         stat = Path("/proc/stat")
-        if not stat.exists() or os.nice(0) == 0:
+        if not stat.exists() or os.nice(0) <= 0:
             return None
         return int(stat.read_text().split()[1]) / os.sysconf("SC_CLK_TCK")
 
