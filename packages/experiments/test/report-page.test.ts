@@ -55,6 +55,14 @@ describe("the page", () => {
       expect(page).toContain(text);
   });
 
+  it("says how it was made, by a command or by a program", () => {
+    expect(lacking(reportPage(results), [`<pre>${results.rerun}</pre>`, "npx"])).toEqual([]);
+    const text = reportPage({ ...results, rerun: "" });
+    expect(text).toContain("A program made this: runExperiment");
+    expect(text).not.toContain("<pre>");
+    expect(unbalanced(text)).toEqual([]);
+  });
+
   it("survives names that are markup", () => {
     const [attribute] = results.attributes;
     const methods = attribute!.methods.map((method) => ({ ...method, label: NASTY }));
