@@ -78,6 +78,14 @@ describe("the command line", () => {
     expect(JSON.parse(unknown.stdout).message).toContain("unknown option '--iterations'");
   });
 
+  it("goes on with a folder's own settings where none are given", async () => {
+    const before = await readFile(join(root, "whole/run.json"), "utf8");
+    const { code, stdout } = await command(folder, ["evaluate", "--out", join(root, "whole"), "--json", "--workers", "1"]);
+    expect(JSON.parse(stdout.split("\n")[0]!)).toMatchObject({ type: "begin", jobs: [] });
+    expect(code).toBe(0);
+    expect(await readFile(join(root, "whole/run.json"), "utf8")).toBe(before);
+  });
+
   it("ends quietly when nobody reads its output any more", async () => {
     const { code, stderr } = await command(folder, run("unread", "--json"), (_line, child) => child.stdout!.destroy());
     expect(stderr).toBe("");

@@ -2,6 +2,8 @@ import { Command } from "commander";
 import { PRESETS } from "../config/presets.js";
 import { STEPS, type StepName } from "../jobs/job.js";
 import { runExperiment } from "../run-experiment.js";
+import { readRunFile } from "../run-file.js";
+import { RunFolder } from "../store/run-folder.js";
 import { configOf, listener, type RunningOptions, shardOf, stoppable, withRunningOptions } from "./common.js";
 import { commandLine } from "./exit.js";
 import { tellReport } from "./tell-report.js";
@@ -24,6 +26,7 @@ Examples:
 
 Settings (--set field=value, or a file): name, seed, model, truncation, attributes, methods, sample.*, fit.*, train.*, evaluate.*,
 analyze.*, pictures.*; preset "paper" (default), "demo" or "quick" fills in the rest. A wrong field is named in the error.
+Without --config and --set, a folder that holds a run goes on with its own settings.
 A step's own with their defaults: latentflow train --help, and so on.`;
 
 /** A step's settings as `--set` takes them, with the values of the preset that a configuration begins with. */
@@ -46,10 +49,13 @@ function experimentCommand(name: string, about: string, steps: readonly StepName
     .option("-c, --config <file>", "settings: .json, or a module that exports defineExperiment({ … }) by default")
     .option("--set <field=value>", "one setting; may be given many times", (value, all: string[] = []) => [...all, value]);
   return withRunningOptions(command, "out/run").action(async (options: RunOptionsGiven) => {
-    const config = await configOf(options.config, options.set ?? []);
     const { out, engine, workers } = options;
+    const isPlain = options.config === undefined && options.set === undefined;
+    // Without settings a command goes on with the folder's own: the defaults would take their results' place.
+    const begun = isPlain ? await readRunFile(new RunFolder(out)) : null;
+    const config = begun?.config ?? (await configOf(options.config, options.set ?? []));
     const shard = shardOf(options);
-    const rerun = wholeRun(process.argv.slice(3));
+    const rerun = begun?.rerun ?? wholeRun(process.argv.slice(3));
     const { onEvent, end } = listener(options.json);
     const result = await stoppable((signal) =>
       runExperiment(config, { out, engine, workers, shard, steps, rerun, onEvent, signal }),
