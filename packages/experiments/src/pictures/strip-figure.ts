@@ -18,14 +18,16 @@ const CELL = 96;
 const ROW_GAP = 8;
 const MARGIN = 14;
 const HEAD = 46;
+/** Width of a letter, on the safe side: fonts differ, and the title is bold. */
 const LETTER = 7.4;
+const BOLD_LETTER = 8.8;
 
 /**
  * A strip with its rows' names and its columns' edit lengths, as SVG with the pictures inside: for a README or a paper. It brings its own
  * white ground, since an image can't ask the page that shows it for its colours.
  */
 export function stripFigure({ title, labels, times, rows }: StripFigure): { svg: string; width: number; height: number } {
-  const left = MARGIN * 2 + Math.ceil(Math.max(...[title, ...labels].map((text) => text.length)) * LETTER);
+  const left = MARGIN * 2 + Math.ceil(Math.max(title.length * BOLD_LETTER, ...labels.map((text) => text.length * LETTER)));
   const width = left + times.length * CELL + MARGIN;
   const height = HEAD + rows.length * (CELL + ROW_GAP) - ROW_GAP + MARGIN;
   const heads = times.map((t, i) => {
