@@ -157,17 +157,20 @@ export interface Band {
   readonly upper: readonly number[];
 }
 
+/** The least Control with which a method takes part in the range over which areas are compared. */
+export const LEAST_CONTROL = 0.05;
+
 /** Areas under the CD curves over the Control range that all methods share, and paired tests on the same starts. */
 export interface Comparison {
   readonly confidence: number;
-  /** Common Control range; empty (equal ends) when some method never rises to where another starts: then see `paired`. */
+  /** Control range that all methods share which reach a Control of 0.05; empty (equal ends) when they share none: then see `paired`. */
   readonly range: readonly [number, number];
   readonly areas: readonly {
     readonly method: MethodId;
-    /** ∫ D dC over the range; lower is better. */
-    readonly area: number;
+    /** ∫ D dC over the range; lower is better. Null for a method that does not reach a Control of 0.05. */
+    readonly area: number | null;
     readonly interval: readonly [number, number] | null;
-    /** Area over the range's width: mean D at equal Control. Null for an empty range. */
+    /** Area over the range's width: mean D at equal Control. Null for an empty range, or without an area. */
     readonly meanDisentanglement: number | null;
     readonly maxControl: number;
   }[];

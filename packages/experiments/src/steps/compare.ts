@@ -6,7 +6,7 @@ import type { EvaluateConfig } from "../config/types.js";
 import type { Job, JobContext } from "../jobs/job.js";
 import type { Method } from "../methods.js";
 import { finiteOrNull, intervalOrNull, percentiles } from "../numbers.js";
-import type { Comparison, PairedTest } from "../results.js";
+import { type Comparison, LEAST_CONTROL, type PairedTest } from "../results.js";
 import type { Edit } from "../world.js";
 import { curveOf, evaluateJob, readLabels } from "./evaluate.js";
 
@@ -37,8 +37,7 @@ async function compare(
   const curves = await Promise.all(
     methods.map(async (method) => curveOf(await readLabels(run, edit, method), edit, config, world)),
   );
-  const { range, areas, meanDisentanglement, maxControl } = areaUnderCdCurve(curves);
-  const intervals = areaIntervals(curves, evaluate, seed);
+  const { range, areas } = areasOf(curves, evaluate, seed);
   const paired: PairedTest[] = [];
   for (let i = 0; i < methods.length; i++) {
     for (let j = i + 1; j < methods.length; j++) {
@@ -62,32 +61,47 @@ async function compare(
   const comparison: Comparison = {
     confidence,
     range,
-    areas: methods.map(({ id }, i) => ({
-      method: id,
-      area: areas[i]!,
-      interval: range[1] > range[0] ? intervalOrNull(intervals[i]!) : null,
-      meanDisentanglement: finiteOrNull(meanDisentanglement[i]!),
-      maxControl: maxControl[i]!,
-    })),
+    areas: methods.map(({ id }, i) => ({ method: id, ...areas[i]! })),
     paired,
   };
   await writeJsonAtomic(join(folder, COMPARISON_FILE), comparison);
 }
 
-/** Bootstrap intervals of the areas: the same starts drawn for all methods, their common Control range found anew each time. */
-function areaIntervals(curves: readonly CdCurve[], { resamples, confidence }: EvaluateConfig, seed: number): [number, number][] {
+interface Areas {
+  readonly range: Comparison["range"];
+  readonly areas: readonly Omit<Comparison["areas"][number], "method">[];
+}
+
+/** Areas of all curves with bootstrap intervals: the same starts drawn for all methods, their common Control range found anew each time. */
+export function areasOf(
+  curves: readonly CdCurve[],
+  { resamples, confidence }: Pick<EvaluateConfig, "resamples" | "confidence">,
+  seed: number,
+): Areas {
+  const maxControl = curves.map(({ control }) => Math.max(...control));
+  // A method that gets nowhere would leave no range to compare the others over.
+  const moving = curves.filter((_, i) => maxControl[i]! >= LEAST_CONTROL);
+  const none = maxControl.map((most) => ({ area: null, interval: null, meanDisentanglement: null, maxControl: most }));
+  if (moving.length === 0) return { range: [0, 0], areas: none };
+  const { range, areas, meanDisentanglement } = areaUnderCdCurve(moving);
   const random = new SeededRandom(seed);
-  const samples = curves[0]!.samples;
+  const samples = moving[0]!.samples;
   const drawn = Array.from({ length: resamples }, () => {
     const rows = random.sample(samples, samples, true);
-    return areaUnderCdCurve(curves.map((curve) => resampled(curve, rows))).areas;
+    return areaUnderCdCurve(moving.map((curve) => resampled(curve, rows))).areas;
   });
-  return curves.map((_, i) =>
-    percentiles(
-      drawn.map((areas) => areas[i]!),
-      confidence,
-    ),
-  );
+  const all = curves.map((curve, i) => {
+    const place = moving.indexOf(curve);
+    if (place < 0) return none[i]!;
+    const draws = drawn.map((one) => one[place]!);
+    return {
+      area: areas[place]!,
+      interval: range[1] > range[0] ? intervalOrNull(percentiles(draws, confidence)) : null,
+      meanDisentanglement: finiteOrNull(meanDisentanglement[place]!),
+      maxControl: maxControl[i]!,
+    };
+  });
+  return { range, areas: all };
 }
 
 function resampled(curve: CdCurve, rows: Int32Array): ControlDisentanglement {

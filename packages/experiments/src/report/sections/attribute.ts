@@ -1,4 +1,4 @@
-import type { AttributeResult, Probes } from "../../results.js";
+import { type AttributeResult, LEAST_CONTROL, type Probes } from "../../results.js";
 import { cdTitle, measuredCurves, methodName, missing, type ReportContext, styleOf, verdictMark } from "../context.js";
 import { type Markup, markup } from "../markup.js";
 import { count, fixed, interval, NONE, names, percent, short, words } from "../numbers.js";
@@ -86,7 +86,7 @@ function areas(context: ReportContext, { methods, comparison }: AttributeResult)
     const half = methods.find(({ id }) => id === method)?.evaluation?.lengthForHalf;
     return [
       methodName(styleOf(context, method)),
-      empty ? NONE : markup`${fixed(area, 4)}<br><small>${interval(limits, 4)}</small>`,
+      empty || area === null ? NONE : markup`${fixed(area, 4)}<br><small>${interval(limits, 4)}</small>`,
       fixed(meanDisentanglement, 3),
       percent(maxControl),
       half === null || half === undefined ? "never" : short(half),
@@ -94,7 +94,7 @@ function areas(context: ReportContext, { methods, comparison }: AttributeResult)
   });
   const caption = empty
     ? "Areas: the methods share no Control range, so none can be compared with all others; see the pairs below"
-    : `Area under the CD curve over the Control range ${percent(range[0])} to ${percent(range[1])} that all methods share (lower is better), with ${percent(comparison.confidence)} interval`;
+    : `Area under the CD curve over the Control range ${percent(range[0])} to ${percent(range[1])} that all methods share which get ${percent(LEAST_CONTROL)} of the starts there (lower is better), with ${percent(comparison.confidence)} interval`;
   return table(caption, columns, rows);
 }
 
