@@ -14,6 +14,9 @@ function curve(control: readonly number[], slope: number): CdCurve {
     control: Float64Array.from(control),
     disentanglement: Float64Array.from(disentanglement),
     samples,
+    perAttribute: [null],
+    definition: "target",
+    target: 1,
     sampleControl: Uint8Array.from(starts.flatMap((i) => control.map((c) => (i < c * samples ? 1 : 0)))),
     sampleDisentanglement: Float64Array.from(starts.flatMap(() => disentanglement)),
   };
