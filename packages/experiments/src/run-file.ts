@@ -33,7 +33,7 @@ export async function readRunFile(folder: RunFolder): Promise<RunFile | null> {
     const file = JSON.parse(text) as RunFile;
     if (file.format === "latentflow-run" && file.version === RUN_VERSION) return file;
   } catch {
-    // Told below, as any other file of this name.
+    // Not JSON: the error below says what to do.
   }
   throw new ExperimentsError(
     `run: expected ${folder.file(RUN_FILE)} to be a run's of this version, got another file. Give another --out, or delete it: finished jobs are kept.`,

@@ -114,7 +114,7 @@ function parse<T>(metadata: ReadonlyMap<string, string>, key: string): T {
     const value: T | null = JSON.parse(metadata.get(key) ?? "null");
     if (value !== null) return value;
   } catch {
-    // Told below.
+    // Not JSON: the error below says what to do.
   }
   throw new LatentEditError(
     `loadDirection: expected ${key} as JSON in the header, got ${metadata.get(key)}; the file is damaged.`,

@@ -1,4 +1,4 @@
-"""One step of the StyleGAN2's training, and everything that a checkpoint holds."""
+"""The StyleGAN2's training: its settings, one step, and everything that a checkpoint holds. train_stylegan2.py runs it."""
 
 import copy
 import math
@@ -29,6 +29,8 @@ class Settings:
     r1_every: int = 16
     # Weight of the judge of what is around the object in the generator's loss; there is none at 0.
     local_weight: float = 0.0
+    # Steps that a judge which joins a run learns alone.
+    head_start: int = 700
     mixing: float = 0.5
     # On top of the layers' own rate of 0.01. A short run hardly moves the mapping network at 1.
     mapping_rate: float = 1.0
@@ -45,9 +47,6 @@ class Settings:
     @property
     def lazy(self) -> float:
         return self.r1_every / (self.r1_every + 1)
-
-
-SMOKE = Settings(images=640, log_every=160, evaluate_every=320, evaluate_images=320, checkpoint_minutes=0.2)
 
 
 class Training:
@@ -146,7 +145,7 @@ class Training:
         self.update_average(count)
         return log
 
-    def head_start(self, name: str, batches: Callable[[], Tensor], steps: int = 700, rate: float = 0.01) -> None:
+    def head_start(self, name: str, batches: Callable[[], Tensor], steps: int, rate: float = 0.01) -> None:
         """Lets a judge that joins a run learn alone, at four times the rate, until its word is worth something."""
         judge, weight = self.judges[name], self.settings.r1_gamma * self.settings.r1_every
         for group in judge.optimizer.param_groups:

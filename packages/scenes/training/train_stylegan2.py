@@ -27,7 +27,7 @@ from regressor import load_regressor
 from stylegan2 import Settings, Training
 from threads import FreeCores
 
-SMOKE = Settings(images=640, log_every=160, evaluate_every=320, evaluate_images=320, checkpoint_minutes=0.2)
+SMOKE = Settings(images=640, log_every=160, evaluate_every=320, evaluate_images=320, checkpoint_minutes=0.2, head_start=20)
 
 
 def mean_of(rows: list[dict[str, float]]) -> dict[str, float]:
@@ -102,9 +102,9 @@ def run(training: Training, data: Path, out: Path, regressor: Path | None, cores
     def batch() -> Tensor:
         return processes.part(scenes.batch(training.random.integers(len(scenes), size=settings.batch)))
 
-    for name in training.joining if training.seen else []:
+    for name in training.joining:
         print(f"head start of the {name} judge", flush=True)
-        training.head_start(name, batch, steps=20 if settings.images < 1_000 else 700)
+        training.head_start(name, batch, settings.head_start)
     stop = []
     signal.signal(signal.SIGTERM, lambda *_: stop.append(True))
     rows: list[dict[str, float]] = []
@@ -116,19 +116,16 @@ def run(training: Training, data: Path, out: Path, regressor: Path | None, cores
         rows.append(training.step(batch(), regularise=step % settings.r1_every == 0))
         if not all(math.isfinite(value) for value in rows[-1].values()):
             raise FloatingPointError(f"losses are no longer finite after {training.seen} images: {rows[-1]}")
-        if processes.first and training.seen % settings.log_every < settings.batch:
+        if training.seen % settings.log_every < settings.batch:
             seconds = time.time() - logged
             training.minutes += seconds / 60
             row = {"images": training.seen, "minutes": training.minutes}
             row |= {"rate": (training.seen - logged_at) / seconds} | mean_of(rows)
-            if training.seen % settings.evaluate_every < settings.batch:
-                if quality is None and regressor and regressor.exists():
-                    quality = Quality(load_regressor(regressor), Scenes(data, held_out=True))
-                if quality:
-                    row |= quality.measure(training.samples(settings.evaluate_images, seed=1))
-                write_png(out / f"samples-{training.seen:08}.png", grid(training.samples(100, seed=2)[0], 10))
-                training.save_average(out)
-            append_row(out / "log.csv", row)
+            if processes.first:
+                if training.seen % settings.evaluate_every < settings.batch:
+                    quality = quality or quality_with(regressor, data)
+                    row |= evaluate(training, quality, out)
+                append_row(out / "log.csv", row)
             rows, logged, logged_at = [], time.time(), training.seen
         if processes.first and time.time() - saved > settings.checkpoint_minutes * 60:
             training.save(out)
@@ -137,6 +134,17 @@ def run(training: Training, data: Path, out: Path, regressor: Path | None, cores
         training.save(out)
         training.save_average(out)
     processes.close()
+
+
+def quality_with(regressor: Path | None, data: Path) -> Quality | None:
+    return Quality(load_regressor(regressor), Scenes(data, held_out=True)) if regressor and regressor.exists() else None
+
+
+def evaluate(training: Training, quality: Quality | None, out: Path) -> dict[str, float]:
+    """Writes sample pictures and a snapshot; measures them if there is a regressor."""
+    write_png(out / f"samples-{training.seen:08}.png", grid(training.samples(100, seed=2)[0], 10))
+    training.save_average(out)
+    return quality.measure(training.samples(training.settings.evaluate_images, seed=1)) if quality else {}
 
 
 if __name__ == "__main__":

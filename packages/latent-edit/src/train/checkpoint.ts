@@ -127,7 +127,7 @@ function parseState(text: string): HeaderState {
     const state: Partial<HeaderState> = JSON.parse(text);
     if (state.settings && state.random && state.batches && state.validations) return state as HeaderState;
   } catch {
-    // Told below.
+    // Not JSON: the error below says what to do.
   }
   throw damaged();
 }
