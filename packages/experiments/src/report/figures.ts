@@ -3,16 +3,16 @@ import { cdTitle, measuredCurves, reportContext } from "./context.js";
 import { NO_PICTURES } from "./embed.js";
 import { cdPlot } from "./plots/cd-plot.js";
 import { standalone } from "./plots/style.js";
+import { figureFile } from "./summary.js";
 
-/** The CD plots as SVG files of their own: file name → SVG. Attributes are numbered, since their names may not be file names. */
+/** The CD plots as SVG files of their own: file name → SVG. */
 export function figures(results: ExperimentResults): Map<string, string> {
   const context = reportContext(results, NO_PICTURES);
   const entries = results.attributes.flatMap((attribute, i): [string, string][] => {
     const curves = measuredCurves(context, attribute);
     if (curves.length === 0) return [];
     const title = cdTitle(attribute, curves);
-    const name = attribute.name.replace(/[^\w.-]+/g, "-");
-    return [[`cd-${i}-${name}.svg`, standalone(cdPlot(title, curves))]];
+    return [[figureFile(attribute, i), standalone(cdPlot(title, curves))]];
   });
   return new Map(entries);
 }

@@ -2,4 +2,6 @@ export { csvTables } from "./csv.js";
 export { reportPage } from "./page.js";
 export { type MethodStyle, methodStyles } from "./palette.js";
 export { type CdPlotCurve, cdPlot } from "./plots/cd-plot.js";
+export { summaryMarkdown } from "./summary.js";
+export { type FlowVerdict, flowVerdicts, type PairVerdict, type PairView, REACH } from "./verdict.js";
 export { writeReport } from "./write-report.js";

@@ -6,6 +6,7 @@ import { cdPlot } from "../plots/cd-plot.js";
 import { flipHistogram, highestShare, neverShare } from "../plots/flip-histogram.js";
 import { type Column, table } from "../table.js";
 import { flowVerdicts } from "../verdict.js";
+import { verdictWords } from "../verdict-words.js";
 import { leakage } from "./leakage.js";
 import { pairedTable } from "./paired.js";
 import { pictures } from "./pictures.js";
@@ -44,24 +45,12 @@ function reading({ linear, nonlinear, baseline, gap }: Probes): string {
 
 /** Who wins, ties and loses, in words. */
 function summary(attribute: AttributeResult): Markup[] {
-  return flowVerdicts(attribute).map(({ flow, outcome, pairs }) => {
-    if (outcome === null) return missing(`${flow.label}: not compared with a straight edit.`);
-    const among = (verdict: string) =>
-      pairs.filter((pair) => pair.verdict === verdict).map(({ other }) => labelOf(attribute, other));
-    const parts = [
-      { text: "better than", labels: among("better") },
-      { text: "worse than", labels: among("worse") },
-      { text: "no clear difference from", labels: among("no clear difference") },
-      { text: "a trade-off (better in one way, worse in the other) against", labels: among("trade-off") },
-    ].filter(({ labels }) => labels.length > 0);
-    const text = parts.map(({ text, labels }) => `${text} ${names(labels)}`).join("; ");
-    const head = outcome === "out of reach" ? `${flow.label}: out of reach, as for every method` : `${flow.label} ${outcome}`;
-    return markup`<p>${verdictMark(outcome, head)}: ${text}.</p>`;
+  return flowVerdicts(attribute).map((verdict) => {
+    const { head, against } = verdictWords(attribute, verdict);
+    return verdict.outcome === null
+      ? missing(`${head}: ${against}.`)
+      : markup`<p>${verdictMark(verdict.outcome, head)}: ${against}.</p>`;
   });
-}
-
-function labelOf({ methods }: AttributeResult, id: string): string {
-  return methods.find((method) => method.id === id)?.label ?? id;
 }
 
 function curves(context: ReportContext, attribute: AttributeResult): Markup {
