@@ -1,4 +1,8 @@
-/** All seven factors of the scenes with the paper's settings, save for longer trainings and edits: `npm run experiment:scenes`. */
+/**
+ * All seven factors of the scenes: `npm run experiment:scenes`. The paper's settings, but for three things: edits up to length 8 and not 6, as its
+ * released code's README has them; half as many starts; and ten times the learning rate, falling sooner. In this generator's 64 dimensions
+ * (the paper's have 512) 1,000 iterations at 0.001 leave a constant direction half way.
+ */
 import { defineExperiment } from "@latentflow/experiments";
 
 export default defineExperiment({
@@ -7,6 +11,6 @@ export default defineExperiment({
   model: "scenes",
   attributes: "all",
   methods: ["interfacegan", "projected", "ganspace", "constant", "ode-1"],
-  train: { iterations: 5000, maxTime: 8 },
-  evaluate: { maxTime: 8 },
+  train: { learningRate: 0.01, decayEvery: 250, maxTime: 8 },
+  evaluate: { starts: 1000, maxTime: 8 },
 });

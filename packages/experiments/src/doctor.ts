@@ -79,12 +79,7 @@ async function* speeds(parts: ModelParts, native: boolean, signal: AbortSignal |
 }
 
 async function disk(out: string): Promise<Finding> {
-  // Where the run's folder is not there yet, the one that it will be made in: looking leaves nothing behind.
-  const exists = await stat(out).then(
-    () => true,
-    () => false,
-  );
-  const folder = exists ? resolve(out) : dirname(resolve(out));
+  const folder = await nearestFolder(resolve(out));
   const found = await attempt(async () => {
     await new RunFolder(folder).check();
     const { bavail, bsize } = await statfs(folder);
@@ -96,6 +91,15 @@ async function disk(out: string): Promise<Finding> {
   }
   const text = `${folder} can be written, ${found.toFixed(1)} GB free`;
   return { what: "disk", state: found < 0.5 ? "note" : "good", text };
+}
+
+/** The folder, or where it is not there yet, the nearest above it that is: looking leaves nothing behind. */
+async function nearestFolder(path: string): Promise<string> {
+  const exists = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  return exists || dirname(path) === path ? path : nearestFolder(dirname(path));
 }
 
 /** Images per second, without and with their gradient. */

@@ -22,7 +22,7 @@ port.on("message", async (message: ToWorker) => {
   try {
     const job = plan.jobs.get(message.id)!;
     const onProgress = (done: number, images: number) => post({ type: "progress", done, images });
-    post({ type: "done", record: await executeJob(job, plan.inputsOf(job.id), context, session, onProgress) });
+    post({ type: "done", record: await executeJob(job, plan, context, session, onProgress) });
   } catch (error) {
     const { name, message: text, stack = text } = error instanceof Error ? error : new Error(String(error));
     post({ type: "failed", name, message: text, stack, forUsers: isForUsers(error) });

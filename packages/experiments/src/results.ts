@@ -86,7 +86,7 @@ export interface AttributeResult {
   readonly probes: Probes | null;
   /** Linear methods before nonlinear ones, in the configuration's order. */
   readonly methods: readonly MethodResult[];
-  /** Methods against each other; null until two of them are measured. */
+  /** Methods against each other; null until all are measured. */
   readonly comparison: Comparison | null;
   /** Pictures that show several methods. */
   readonly pictures: readonly PictureRecord[];
@@ -157,7 +157,7 @@ export interface Band {
   readonly upper: readonly number[];
 }
 
-/** The least Control with which a method takes part in the range over which areas are compared. */
+/** The least Control with which a method takes part in comparisons at equal Control. */
 export const LEAST_CONTROL = 0.05;
 
 /** Areas under the CD curves over the Control range that all methods share, and paired tests on the same starts. */
@@ -182,7 +182,7 @@ export interface Comparison {
 export interface PairedTest {
   readonly a: MethodId;
   readonly b: MethodId;
-  /** Mean D at equal Control; below 0, a disentangles better. Null when the two share no Control range. */
+  /** Mean D at equal Control; below 0, a disentangles better. Null when the two share no Control range, or one stays below {@link LEAST_CONTROL}. */
   readonly difference: number | null;
   readonly interval: readonly [number, number] | null;
   readonly pValue: number | null;

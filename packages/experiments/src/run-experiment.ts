@@ -138,7 +138,7 @@ async function doJobs(jobs: readonly Job[], plan: Plan, doing: Doing): Promise<v
   // Every worker listens, and Node warns of a leak beyond ten.
   if (run.signal) setMaxListeners(0, run.signal);
   const context = session.context(world);
-  const here: Lane = { run: (job) => executeJob(job, plan.inputsOf(job.id), context, session, progress(job)) };
+  const here: Lane = { run: (job) => executeJob(job, plan, context, session, progress(job)) };
   const start = { config, world, path: folder.path, engine, threads: threadsFor(doing.workers) ?? availableParallelism() };
   const workers = count > 1 ? Array.from({ length: count }, () => new WorkerLane(start, progress, run.signal)) : [];
   try {

@@ -1,6 +1,6 @@
 import type { CdCurve } from "@latentflow/metrics";
 import { describe, expect, it } from "vitest";
-import { areasOf } from "../src/steps/compare.js";
+import { areasOf, pairedTest } from "../src/steps/compare.js";
 
 const SETTINGS = { resamples: 50, confidence: 0.95 };
 
@@ -48,5 +48,21 @@ describe("areas of an attribute's methods", () => {
     const { range, areas } = areasOf([curve([0, 0, 0], 0.5), curve([0, 0.01, 0.02], 0.1)], SETTINGS, 0);
     expect(range).toEqual([0, 0]);
     expect(areas.every(({ area }) => area === null)).toBe(true);
+  });
+});
+
+describe("two methods of an attribute", () => {
+  it("are compared at equal Control: mean of s·C up to C₁ is s·C₁/2", () => {
+    const test = pairedTest(curve([0, 0.4, 0.8], 0.5), curve([0, 0.3, 0.6], 0.1), SETTINGS);
+    expect(test.difference).toBeCloseTo(0.4 * 0.3, 12);
+    expect(test.controlDifference).toBeCloseTo(0.2, 12);
+    expect(test.interval![0]).toBeGreaterThan(0);
+  });
+
+  it("are compared by reach alone where one of them gets nowhere, however pure its few first starts are", () => {
+    const test = pairedTest(curve([0, 0, 0.04], 0), curve([0, 0.5, 0.9], 0.5), SETTINGS);
+    expect([test.difference, test.interval, test.pValue]).toEqual([null, null, null]);
+    expect(test.controlDifference).toBeCloseTo(-0.86, 12);
+    expect(test.controlInterval[1]).toBeLessThan(0);
   });
 });

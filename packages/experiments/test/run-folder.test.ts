@@ -2,11 +2,17 @@ import { existsSync } from "node:fs";
 import { appendFile, mkdir, mkdtemp, readdir, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { ExperimentsError } from "../src/index.js";
 import { hashOfJson } from "../src/store/hash.js";
 import type { JobRecord } from "../src/store/job-record.js";
 import { RunFolder } from "../src/store/run-folder.js";
+
+// Names of machines may have dots.
+vi.mock("node:os", async (original) => ({
+  ...(await original<typeof import("node:os")>()),
+  hostname: () => "ip-10-0-0-1.east.internal",
+}));
 
 const ABOUT = { config: {}, environment: {}, timing: { seconds: 1, images: 2 } } as unknown as JobRecord;
 

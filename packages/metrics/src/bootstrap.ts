@@ -40,6 +40,30 @@ export function bootstrapBands(curve: CdCurve, options: BootstrapOptions = {}): 
   return { control: band(control), disentanglement: band(disentanglement) };
 }
 
+/**
+ * Percentile bootstrap intervals of {@link areaUnderCdCurve}'s areas, for methods measured on the same start codes: each resample draws the same
+ * codes for all of them and finds their common Control range anew.
+ *
+ * @returns one interval a curve, [NaN, NaN] where resamples share no range
+ */
+export function bootstrapAreas(curves: readonly CdCurve[], options: BootstrapOptions = {}): [number, number][] {
+  const counts = new Set(curves.map(({ samples }) => samples));
+  if (counts.size !== 1) {
+    throw new MetricsError(
+      `bootstrapAreas: expected one curve or more over the same start codes, got ${curves.length === 0 ? "none" : `${[...counts].join(" and ")} samples`}. Measure all on one list of codes.`,
+    );
+  }
+  const { resamples, confidence, draw } = prepare("bootstrapAreas", curves[0]!.samples, options);
+  const drawn = Array.from({ length: resamples }, () => {
+    const rows = draw();
+    return areaUnderCdCurve(curves.map((curve) => resample(curve, rows))).areas;
+  });
+  return curves.map((_, i) => {
+    const areas = drawn.map((one) => one[i]!);
+    return percentileInterval(areas, confidence);
+  });
+}
+
 export interface PairedComparison {
   /** Mean D of a minus mean D of b over their common Control range: below 0, a disentangles better. */
   readonly difference: number;

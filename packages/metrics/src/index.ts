@@ -1,7 +1,14 @@
 export { type AreaUnderCdCurve, areaUnderCdCurve, type ControlDisentanglement, editLengthForControl } from "./area.js";
 export { attributeCorrelation, directionCosines, labelAssociation } from "./attribute-correlation.js";
 export { binomialTest, wilsonInterval } from "./binomial.js";
-export { type Band, type BootstrapOptions, bootstrapBands, type PairedComparison, pairedBootstrap } from "./bootstrap.js";
+export {
+  type Band,
+  type BootstrapOptions,
+  bootstrapAreas,
+  bootstrapBands,
+  type PairedComparison,
+  pairedBootstrap,
+} from "./bootstrap.js";
 export { type CdCurve, type CdCurveOptions, cdCurve } from "./cd-curve.js";
 export { type ControlDefinition, controlPerSample } from "./control.js";
 export { pearson, ranks, type Spearman, spearman } from "./correlation.js";

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { areaUnderCdCurve, bootstrapBands, cdCurve, editLengthForControl, type Labels, pairedBootstrap } from "../src/index.js";
+import {
+  areaUnderCdCurve,
+  bootstrapAreas,
+  bootstrapBands,
+  cdCurve,
+  editLengthForControl,
+  type Labels,
+  pairedBootstrap,
+} from "../src/index.js";
 import reference from "./reference/metrics.json" with { type: "json" };
 
 const straight = { t: [0, 1, 2], control: [0, 0.5, 1], disentanglement: [0, 0.5, 1] };
@@ -102,8 +110,27 @@ describe("bootstrap", () => {
     expect(gain.interval[0]).toBeCloseTo(-loss.interval[1], 12);
   });
 
+  it("intervals of areas hold the area; of D = C they are those of the largest Control, C²/2", () => {
+    const better = cdCurve(frozen(), { attribute, classes, control: "changed" });
+    const both = bootstrapAreas([curve, better], { resamples: 400, seed: 2 });
+    expect(bootstrapAreas([curve, better], { resamples: 400, seed: 2 })).toEqual(both);
+    areaUnderCdCurve([curve, better]).areas.forEach((area, i) => {
+      expect(both[i]![0]).toBeLessThan(area);
+      expect(both[i]![1]).toBeGreaterThan(area);
+    });
+    const diagonal = { ...curve, sampleDisentanglement: Float64Array.from(curve.sampleControl), disentanglement: curve.control };
+    const [[low, high]] = bootstrapAreas([diagonal], { resamples: 400, seed: 2 }) as [[number, number]];
+    // Control never falls where it is cumulative, so its largest value is its last.
+    const last = curve.t.length - 1;
+    const { lower, upper } = bootstrapBands(curve, { resamples: 400, seed: 2 }).control;
+    expect(low).toBeCloseTo(lower[last]! ** 2 / 2, 3);
+    expect(high).toBeCloseTo(upper[last]! ** 2 / 2, 3);
+  });
+
   it("refuses curves over different codes", () => {
     const fewer = cdCurve(labels, { attribute, classes, from: 0 });
+    expect(() => bootstrapAreas([curve, fewer])).toThrow(/same start codes/);
+    expect(() => bootstrapAreas([])).toThrow(/got none/);
     expect(() => pairedBootstrap(curve, fewer)).toThrow(/same start codes/);
   });
 

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { resolveConfig } from "../config/resolve.js";
 import { runExperiment } from "../run-experiment.js";
 import { listener, type RunningOptions, seedNumber, stoppable, withRunningOptions } from "./common.js";
-import { commandLine } from "./exit.js";
+import { wholeCommand } from "./exit.js";
 import { tellReport } from "./tell-report.js";
 
 /** One attribute that is almost linear in latent space, and one that is not. */
@@ -21,7 +21,7 @@ export function demoCommand(): Command {
     const { out, engine, workers, quick, seed } = options;
     const config = resolveConfig({ preset: quick ? "quick" : "demo", attributes: ATTRIBUTES, seed });
     const { onEvent, end } = listener(options.json);
-    const rerun = commandLine(["demo", ...process.argv.slice(3)]);
+    const rerun = wholeCommand("demo", process.argv.slice(3));
     const result = await stoppable((signal) =>
       runExperiment(config, { out, engine, workers, shard: options.shard ?? null, rerun, onEvent, signal }),
     ).finally(end);

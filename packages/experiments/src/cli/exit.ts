@@ -30,3 +30,9 @@ export function commandLine(args: readonly string[]): string {
   const quoted = args.map((arg) => (/^[\w./:=,@%+-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`));
   return ["latentflow", ...quoted].join(" ");
 }
+
+/** The command that makes the whole of what was given to a slice. */
+export function wholeCommand(name: string, args: readonly string[]): string {
+  const whole = args.filter((arg, i) => arg !== "--shard" && args[i - 1] !== "--shard" && !arg.startsWith("--shard="));
+  return commandLine([name, ...whole]);
+}

@@ -5,7 +5,7 @@ import { runExperiment } from "../run-experiment.js";
 import { readRunFile } from "../run-file.js";
 import { RunFolder } from "../store/run-folder.js";
 import { configOf, listener, type RunningOptions, shardOf, stoppable, withRunningOptions } from "./common.js";
-import { commandLine } from "./exit.js";
+import { wholeCommand } from "./exit.js";
 import { tellReport } from "./tell-report.js";
 
 const ABOUT: Readonly<Record<StepName, string>> = {
@@ -55,7 +55,7 @@ function experimentCommand(name: string, about: string, steps: readonly StepName
     const begun = isPlain ? await readRunFile(new RunFolder(out)) : null;
     const config = begun?.config ?? (await configOf(options.config, options.set ?? []));
     const shard = shardOf(options);
-    const rerun = begun?.rerun ?? wholeRun(process.argv.slice(3));
+    const rerun = begun?.rerun ?? wholeCommand("run", process.argv.slice(3));
     const { onEvent, end } = listener(options.json);
     const result = await stoppable((signal) =>
       runExperiment(config, { out, engine, workers, shard, steps, rerun, onEvent, signal }),
@@ -65,12 +65,6 @@ function experimentCommand(name: string, about: string, steps: readonly StepName
     if (options.json) console.log(JSON.stringify({ type: "done", out, shard }));
     else console.log(`${what}, in ${out}. The report of all that is done: latentflow report --out ${out}`);
   });
-}
-
-/** The command that makes the whole of what was given to a step, or to a slice. */
-function wholeRun(args: readonly string[]): string {
-  const whole = args.filter((arg, i) => arg !== "--shard" && args[i - 1] !== "--shard" && !arg.startsWith("--shard="));
-  return commandLine(["run", ...whole]);
 }
 
 interface RunOptionsGiven extends RunningOptions {

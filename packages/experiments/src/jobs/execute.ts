@@ -1,8 +1,11 @@
 import { rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { ExperimentsError } from "../errors.js";
 import { describeProcess } from "../model/environment.js";
 import type { JobRecord } from "../store/job-record.js";
+import type { RunFolder } from "../store/run-folder.js";
 import type { Job, JobContext } from "./job.js";
+import type { Plan } from "./plan.js";
 import type { Session } from "./session.js";
 
 /** Images and share of a job so far. */
@@ -11,12 +14,13 @@ export type JobProgress = (done: number, images: number) => void;
 /** Does one job in this thread, unless its folder is there already. */
 export async function executeJob(
   job: Job,
-  inputs: string,
+  plan: Plan,
   context: Omit<JobContext, "progress">,
   session: Session,
   onProgress: JobProgress,
 ): Promise<JobRecord> {
   const { folder, config, world } = context;
+  const inputs = plan.inputsOf(job.id);
   const state = folder.file(dirname(job.id), `.${basename(job.id)}.${inputs.slice(0, 12)}.state`);
   const scratch = join(state, "checkpoint.safetensors");
   const before = session.imageCount();
@@ -25,10 +29,22 @@ export async function executeJob(
   const record = await folder.make(job.id, inputs, async (own) => {
     await session.ready();
     await job.run({ ...context, progress: (done) => onProgress(done, images()) }, { folder: own, scratch });
+    await checkFoundations(job, plan, folder);
     const seconds = (performance.now() - started) / 1000;
     const environment = { ...world.environment, ...describeProcess(world.environment.engine.name) };
     return { config, environment, timing: { seconds, images: images() } };
   });
-  await rm(state, { recursive: true, force: true });
+  // Another process may be at the same job; what stays is removed when the run is opened again.
+  await rm(state, { recursive: true, force: true }).catch(() => undefined);
   return record;
+}
+
+/** What a job read while it ran must still be what it was to be made from: another run may have put its own there meanwhile. */
+async function checkFoundations(job: Job, plan: Plan, folder: RunFolder): Promise<void> {
+  for (const need of plan.foundationsOf(job.id)) {
+    if (await folder.record(need, plan.inputsOf(need))) continue;
+    throw new ExperimentsError(
+      `${job.id}: expected ${need} to stay as it was while this was made, got another result: a run with other settings writes into ${folder.path}. Run one after the other, or give each its own --out.`,
+    );
+  }
 }

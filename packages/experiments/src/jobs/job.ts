@@ -16,7 +16,7 @@ export interface Job {
   readonly step: StepName;
   /** Jobs whose folders it reads. */
   readonly needs: readonly string[];
-  /** What it depends on besides those. A job is done again when this changes. */
+  /** What it depends on besides those. A job is done again when this changes; a `revision` in it rises when the code gives other numbers. */
   readonly settings: unknown;
   /** About how many images it costs, for progress. */
   readonly images: number;

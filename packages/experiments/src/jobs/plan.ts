@@ -40,6 +40,16 @@ export class Plan {
     return hash;
   }
 
+  /** All jobs that a job's result rests on, directly or not. */
+  foundationsOf(id: string, found = new Set<string>()): ReadonlySet<string> {
+    for (const need of this.jobs.get(id)!.needs) {
+      if (found.has(need)) continue;
+      found.add(need);
+      this.foundationsOf(need, found);
+    }
+    return found;
+  }
+
   /** The jobs of some steps, with all that they need, in order. */
   select(steps: readonly StepName[], shard: Shard | null): Job[] {
     const pairs = [...new Set([...this.jobs.values()].map(({ pair }) => pair).filter((pair) => pair !== undefined))];

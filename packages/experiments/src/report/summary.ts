@@ -1,4 +1,4 @@
-import type { AttributeResult, ExperimentResults, MethodId, MethodResult } from "../results.js";
+import { type AttributeResult, type ExperimentResults, LEAST_CONTROL, type MethodId, type MethodResult } from "../results.js";
 import { headline } from "./headline.js";
 import { count, duration, fixed, NONE, percent, words } from "./numbers.js";
 import { flowVerdicts, REACH } from "./verdict.js";
@@ -66,11 +66,13 @@ function reachAndPurity({ comparison, methods }: AttributeResult, id: MethodId):
   return reached === undefined ? NONE : `${percent(reached)}, ${fixed(area?.meanDisentanglement, 3)}`;
 }
 
-function legend({ attributes }: ExperimentResults): string {
-  const changed = attributes[0]?.methods[0]?.evaluation?.definition === "changed";
+function legend({ config }: ExperimentResults): string {
+  const reached =
+    config.evaluate.control === "changed" ? "have changed the attribute by some" : "show the wanted value at the best";
   return (
-    `In each cell: the largest Control (starts that ${changed ? "changed the attribute" : "show the wanted value"} at some edit length; more is better), and the mean Disentanglement at equal ` +
-    "Control (how much the other attributes change; less is better), over the Control that all methods reach which get anywhere. A flow wins when it is better than every " +
+    `In each cell: the largest Control (the share of starts that ${reached} edit length; more is better), and the mean Disentanglement at equal Control ` +
+    `(how much the other attributes change; less is better) over the range that all methods share which get ${percent(LEAST_CONTROL)} of the starts there. Verdicts are of paired tests, each over the range ` +
+    "that its two methods share: a flow wins when it is better than every " +
     `straight edit, loses when one of them is better, and ties otherwise; out of reach: no method gets ${percent(REACH)} of the starts there.`
   );
 }

@@ -16,10 +16,14 @@ import { summaryMarkdown } from "./summary.js";
 export const writeReport: WriteReport = async (results, runFolder) => {
   const tables = new Map([...csvTables(results)].map(([name, text]) => [`csv/${name}`, text]));
   const plots = new Map([...figures(results)].map(([name, text]) => [`figures/${name}`, text]));
-  await writeFileAtomic(join(runFolder, "summary.md"), summaryMarkdown(results));
-  for (const [file, text] of [...tables, ...plots]) await writeFileAtomic(join(runFolder, file), text);
+  const beside = [["summary.md", summaryMarkdown(results)] as const, ...tables, ...plots];
+  for (const [file, text] of beside) await writeFileAtomic(join(runFolder, file), text);
   const path = join(runFolder, "report.html");
-  const page = reportPage(results, await embedPictures(results, runFolder), [...tables.keys(), ...plots.keys()]);
+  const page = reportPage(
+    results,
+    await embedPictures(results, runFolder),
+    beside.map(([file]) => file),
+  );
   await writeFileAtomic(path, page);
   return path;
 };

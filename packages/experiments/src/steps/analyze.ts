@@ -33,7 +33,7 @@ export function analyzeJobs(config: ExperimentConfig, edits: readonly Edit[]): J
         id: analyzeJob(edit, method),
         step: "analyze",
         needs: [evaluateJob(edit, method)],
-        settings: { analyze, maxTime: evaluate.maxTime },
+        settings: { analyze, maxTime: evaluate.maxTime, revision: 2 },
         images: 0,
         pair: `${edit.slug}/${id}`,
         run: (context, { folder }) => analyseOne(context, folder, edit, method),

@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { nextMacrotask, SeededRandom, throwIfAborted } from "@latentflow/core";
+import { nextMacrotask, throwIfAborted } from "@latentflow/core";
 import { writeJsonAtomic } from "@latentflow/core/files";
-import { areaUnderCdCurve, type CdCurve, type ControlDisentanglement, pairedBootstrap } from "@latentflow/metrics";
+import { areaUnderCdCurve, type BootstrapOptions, bootstrapAreas, type CdCurve, pairedBootstrap } from "@latentflow/metrics";
 import type { EvaluateConfig } from "../config/types.js";
 import type { Job, JobContext } from "../jobs/job.js";
 import type { Method } from "../methods.js";
-import { finiteOrNull, intervalOrNull, percentiles } from "../numbers.js";
+import { finiteOrNull, intervalOrNull } from "../numbers.js";
 import { type Comparison, LEAST_CONTROL, type PairedTest } from "../results.js";
 import type { Edit } from "../world.js";
 import { curveOf, evaluateJob, readLabels } from "./evaluate.js";
@@ -20,7 +20,7 @@ export function comparisonJob(edit: Edit, methods: readonly Method[]): Job {
     id: comparisonJobId(edit),
     step: "evaluate",
     needs: methods.map((method) => evaluateJob(edit, method)),
-    settings: {},
+    settings: { leastControl: LEAST_CONTROL, revision: 2 },
     images: 0,
     run: (context, { folder }) => compare(context, folder, edit, methods),
   };
@@ -44,18 +44,8 @@ async function compare(
       throwIfAborted("evaluate", signal);
       await nextMacrotask();
       // The later method first: configurations name the simple ones first, and below 0 then reads "the new one is better".
-      const test = pairedBootstrap(curves[j]!, curves[i]!, { resamples, confidence, seed });
-      const difference = finiteOrNull(test.difference);
-      paired.push({
-        a: methods[j]!.id,
-        b: methods[i]!.id,
-        difference,
-        interval: intervalOrNull(test.interval),
-        pValue: difference === null ? null : test.pValue,
-        controlDifference: test.controlDifference,
-        controlInterval: test.controlInterval,
-        undefinedResamples: test.undefinedResamples,
-      });
+      const test = pairedTest(curves[j]!, curves[i]!, { resamples, confidence, seed });
+      paired.push({ a: methods[j]!.id, b: methods[i]!.id, ...test });
     }
   }
   const comparison: Comparison = {
@@ -65,6 +55,22 @@ async function compare(
     paired,
   };
   await writeJsonAtomic(join(folder, COMPARISON_FILE), comparison);
+}
+
+/** Two methods on the same starts. */
+export function pairedTest(a: CdCurve, b: CdCurve, options: BootstrapOptions): Omit<PairedTest, "a" | "b"> {
+  const test = pairedBootstrap(a, b, options);
+  // How pure the first few starts are that a method gets anywhere says nothing of it: then reach alone tells.
+  const isComparable = [a, b].every(({ control }) => Math.max(...control) >= LEAST_CONTROL);
+  const difference = isComparable ? finiteOrNull(test.difference) : null;
+  return {
+    difference,
+    interval: difference === null ? null : intervalOrNull(test.interval),
+    pValue: difference === null ? null : test.pValue,
+    controlDifference: test.controlDifference,
+    controlInterval: test.controlInterval,
+    undefinedResamples: test.undefinedResamples,
+  };
 }
 
 interface Areas {
@@ -84,32 +90,16 @@ export function areasOf(
   const none = maxControl.map((most) => ({ area: null, interval: null, meanDisentanglement: null, maxControl: most }));
   if (moving.length === 0) return { range: [0, 0], areas: none };
   const { range, areas, meanDisentanglement } = areaUnderCdCurve(moving);
-  const random = new SeededRandom(seed);
-  const samples = moving[0]!.samples;
-  const drawn = Array.from({ length: resamples }, () => {
-    const rows = random.sample(samples, samples, true);
-    return areaUnderCdCurve(moving.map((curve) => resampled(curve, rows))).areas;
-  });
+  const intervals = bootstrapAreas(moving, { resamples, confidence, seed });
   const all = curves.map((curve, i) => {
     const place = moving.indexOf(curve);
     if (place < 0) return none[i]!;
-    const draws = drawn.map((one) => one[place]!);
     return {
       area: areas[place]!,
-      interval: range[1] > range[0] ? intervalOrNull(percentiles(draws, confidence)) : null,
+      interval: range[1] > range[0] ? intervalOrNull(intervals[place]!) : null,
       meanDisentanglement: finiteOrNull(meanDisentanglement[place]!),
       maxControl: maxControl[i]!,
     };
   });
   return { range, areas: all };
-}
-
-function resampled(curve: CdCurve, rows: Int32Array): ControlDisentanglement {
-  const times = curve.t.length;
-  const mean = (values: ArrayLike<number>) => {
-    const sums = new Float64Array(times);
-    for (const row of rows) for (let t = 0; t < times; t++) sums[t]! += values[row * times + t]! / rows.length;
-    return sums;
-  };
-  return { t: curve.t, control: mean(curve.sampleControl), disentanglement: mean(curve.sampleDisentanglement) };
 }

@@ -145,7 +145,8 @@ export class RunFolder {
 
   /** Whether nobody needs a file or folder: a killed process of this machine made it, it is old and half-written, or its job is done. */
   private async isLeft(below: string, name: string): Promise<boolean> {
-    const owner = /^\..+\.(.+)-(\d+)-[0-9a-f]{6}\.tmp(\.old)?$/.exec(name);
+    // No job's name has a dot; a machine's may.
+    const owner = /^\.[^.]+\.(.+)-(\d+)-[0-9a-f]{6}\.tmp(\.old)?$/.exec(name);
     if (owner) return owner[1] === hostname() && !isAlive(Number(owner[2]));
     if (/^\.[0-9a-f]{12}\.tmp$/.test(name)) {
       const about = await stat(this.file(below, name)).catch(() => null);

@@ -15,7 +15,7 @@ const [LEFT, RIGHT, WIDTH, ROW] = [132, 410, 480, 34];
 
 /** One row a flow: each path's chord over arc as a thin stroke, their mean as a bar across. */
 export function straightnessPlot(title: string, rows: readonly StraightnessRow[]): Markup {
-  const lowest = Math.min(...rows.flatMap(({ values, mean }) => [...values, mean]));
+  const lowest = rows.flatMap(({ values, mean }) => [...values, mean]).reduce((low, value) => Math.min(low, value), 1);
   const ticks = niceTicks(Math.min(lowest, 0.99), 1, 4);
   const x = linearScale([ticks[0]!, ticks.at(-1)!], [LEFT, RIGHT]);
   const bottom = 8 + rows.length * ROW;

@@ -64,7 +64,7 @@ function curves(context: ReportContext, attribute: AttributeResult): Markup {
 }
 
 function areas(context: ReportContext, { methods, comparison }: AttributeResult): Markup {
-  if (comparison === null) return missing("Areas need two measured methods.");
+  if (comparison === null) return missing("Areas and tests wait until all methods are measured.");
   const { range } = comparison;
   const empty = range[1] <= range[0];
   const columns: Column[] = [

@@ -1,3 +1,4 @@
+import { LEAST_CONTROL } from "../../results.js";
 import { cdTitle, measuredCurves, methodName, missing, type ReportContext, styleOf, verdictMark } from "../context.js";
 import { headline } from "../headline.js";
 import { type Markup, markup } from "../markup.js";
@@ -23,10 +24,10 @@ ${attributes.length > 2 && thumbnails(context)}
 <details><summary>How to read this</summary>
 <p>An edit moves a picture's latent code along a path, straight or curved, until an attribute changes. The same held-out starts, never trained on, go
 along every method's path; a network reads the attributes off the pictures on the way.</p>
-<p><b>Control</b> is the share of starts that ${attributes[0]?.methods[0]?.evaluation?.definition === "changed" ? "changed the attribute at some time up to t" : "show the wanted value at t"}. <b>Disentanglement</b> is how much
+<p><b>Control</b> is the share of starts that ${config.evaluate.control === "changed" ? "changed the attribute at some time up to t" : "show the wanted value at t"}. <b>Disentanglement</b> is how much
 the other attributes changed on the way (entropy, 0: not at all, 1: as much as possible). A curve low and far to the right is good. The <b>area</b> under
-the curve is taken over the Control range that all methods of an attribute reach; a method that reaches little leaves a narrow range, so look at its
-largest Control, too.</p>
+the curve is taken over the Control range that all methods of an attribute share which get ${percent(LEAST_CONTROL)} of the starts there; the less the weakest of them
+reaches, the narrower it is, so look at the largest Control, too.</p>
 <p>A flow <b>wins</b> when it is better than every straight edit, <b>loses</b> when at least one straight edit is better, and <b>ties</b> otherwise; an attribute is <b>out of reach</b> when no method gets ${percent(REACH)} of the starts there. Better:
 it changes the others less at equal Control, or reaches more starts, with an interval that excludes 0, and is not clearly worse in the other. Intervals are
 of paired bootstraps, each test by itself, without a correction for their number.</p></details>`;
@@ -87,7 +88,9 @@ function verdictTable(context: ReportContext): Markup {
       ...cells,
       purest
         ? markup`${label(context, purest.method)} <small>${fixed(purest.meanDisentanglement, 3)} up to ${percent(attribute.comparison!.range[1])}</small>`
-        : "no common Control range",
+        : attribute.comparison
+          ? "no common Control range"
+          : "not compared yet",
       widest && widest.maxControl > 0
         ? markup`${label(context, widest.method)} <small>${percent(widest.maxControl)}</small>`
         : NONE,

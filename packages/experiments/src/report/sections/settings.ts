@@ -84,5 +84,6 @@ ${pictures.length > 0 && markup`<details><summary>${count(pictures.length, "pict
 }
 
 function about(file: string): string {
+  if (file.endsWith(".md")) return "who wins, on one page of Markdown";
   return file.endsWith(".svg") ? "the CD plot, on white, for a paper or a README" : (CSV_ABOUT[file.replace(/^csv\//, "")] ?? "");
 }

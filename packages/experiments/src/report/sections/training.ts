@@ -25,7 +25,7 @@ function trained(
   const { iterations, parameters, solverGap, curve } = record;
   const last = curve.accuracy.at(-1);
   return markup`${trainingPlot(`Loss of ${label} for ${words(name)} over ${iterations} iterations`, record, styleOf(context, id).colour)}
-<figcaption>${count(parameters, "parameter")}; at the end ${percent(last)} of a batch arrives. One solver step ends ${short(solverGap.mean)} (at most ${short(solverGap.max)}) from the converged flow at t = ${short(solverGap.t)}.</figcaption>`;
+<figcaption>${count(parameters, "parameter")}; at the end ${percent(last)} of a batch arrives. The trained solver ends ${short(solverGap.mean)} (at most ${short(solverGap.max)}) from the converged flow at t = ${short(solverGap.t)}.</figcaption>`;
 }
 
 function describeFit(fit: FitRecord | null): Markup {
