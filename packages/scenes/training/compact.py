@@ -46,7 +46,7 @@ def unpack(training: "Training", path: Path) -> None:
                     # Far enough for the bias correction of the moments to be over.
                     "step": torch.tensor(10_000.0),
                     "exp_avg": torch.zeros_like(parameter),
-                    "exp_avg_sq": roots[key].square(),
+                    "exp_avg_sq": roots[key].square().to(parameter.device),
                 }
 
 
@@ -65,7 +65,7 @@ def main() -> None:
     path = args.run / "checkpoint.pt"
     if not path.exists():
         raise SystemExit(f"compact: expected a checkpoint in {args.run}")
-    training = Training(Settings(**torch.load(path, weights_only=False)["settings"]))
+    training = Training(Settings(**torch.load(path, weights_only=False, map_location="cpu")["settings"]))
     training.resume(args.run)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     temporary = args.out.with_suffix(".tmp")

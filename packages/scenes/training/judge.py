@@ -64,12 +64,12 @@ def around_object(images: Tensor, side: int = 32) -> Tensor:
     with torch.no_grad():
         difference = (images - images.median(3, keepdim=True).values).abs().sum(1)
         weight = F.relu(difference - 0.1).square() + 1e-6
-        places = torch.arange(images.shape[2], dtype=weight.dtype)
+        places = torch.arange(images.shape[2], dtype=weight.dtype, device=images.device)
         total = weight.sum((1, 2))
         y = (weight.sum(2) @ places) / total
         x = (weight.sum(1) @ places) / total
         corner = (torch.stack([y, x], 1) - (side - 1) / 2).round().long().clamp(0, images.shape[2] - side)
-    steps = torch.arange(side)
+    steps = torch.arange(side, device=images.device)
     rows, columns = corner[:, :1] + steps, corner[:, 1:] + steps
-    batch = torch.arange(len(images))[:, None, None]
+    batch = torch.arange(len(images), device=images.device)[:, None, None]
     return images.permute(0, 2, 3, 1)[batch, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)

@@ -17,7 +17,7 @@ FILTER = torch.outer(torch.tensor([1.0, 3.0, 3.0, 1.0]), torch.tensor([1.0, 3.0,
 def blur(x: Tensor, padding: int, gain: float = 1.0) -> Tensor:
     """The [1, 3, 3, 1] filter on every channel; the picture is zero beyond its border."""
     channels = x.shape[1]
-    kernel = (FILTER * gain).to(x.dtype).expand(channels, 1, 4, 4)
+    kernel = (FILTER * gain).to(x.device, x.dtype).expand(channels, 1, 4, 4)
     return F.conv2d(x, kernel, padding=padding, groups=channels)
 
 

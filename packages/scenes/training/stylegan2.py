@@ -52,20 +52,21 @@ class Settings:
 class Training:
     """Everything that a checkpoint holds: networks, their average, optimisers, random numbers and the number of images seen."""
 
-    def __init__(self, settings: Settings, processes: Processes | None = None):
+    def __init__(self, settings: Settings, processes: Processes | None = None, device: str = "cpu"):
         self.settings = settings
         self.processes = processes or Processes()
+        self.device = device
         torch.manual_seed(settings.seed)
         self.random = np.random.default_rng(settings.seed)
-        self.generator = Generator()
-        whole_picture = Discriminator()
+        self.generator = Generator().to(device)
+        whole_picture = Discriminator().to(device)
         self.average = copy.deepcopy(self.generator).requires_grad_(False)
         self.optimizer = adam(self.generator.style, settings.rate, 1.0)
         self.optimizer.add_param_group({"params": [p for name, p in self.generator.named_parameters() if not name.startswith("style.")]})
         # A lazily regularised network takes 17 steps where 16 were meant (appendix B of the paper).
         self.judges = {"discriminator": Judge(whole_picture, whole, adam(whole_picture, settings.rate, settings.lazy), self.processes)}
         if settings.local_weight > 0:
-            local = Discriminator(cell=1, widths=(32, 64, 128, 128))
+            local = Discriminator(cell=1, widths=(32, 64, 128, 128)).to(device)
             self.judges["local"] = Judge(local, around_object, adam(local, settings.rate, settings.lazy), self.processes)
         self.joining: list[str] = []
         self.seen = 0
@@ -95,13 +96,13 @@ class Training:
 
     def save_average(self, folder: Path) -> None:
         """A snapshot for export_generator.py to choose from."""
-        torch.save(self.average.state_dict(), folder / f"average-{self.seen:08}.pt")
+        torch.save({name: value.cpu() for name, value in self.average.state_dict().items()}, folder / f"average-{self.seen:08}.pt")
 
     def resume(self, folder: Path) -> bool:
         """Continues from checkpoint.pt, or from previous.pt if that one cannot be read."""
         for path in (folder / "checkpoint.pt", folder / "previous.pt"):
             try:
-                state = torch.load(path, weights_only=False)
+                state = torch.load(path, weights_only=False, map_location="cpu")
             except FileNotFoundError:
                 continue
             except Exception as error:
@@ -177,12 +178,13 @@ class Training:
 
     def generate(self, count: int) -> Tensor:
         """Generated images; in part of the batch the later layers follow a second code (style mixing)."""
-        w = self.generator.rows_of(self.generator.style(torch.randn(count, LATENT)))
-        other = self.generator.rows_of(self.generator.style(torch.randn(count, LATENT)))
+        # Random numbers are the CPU's, so that a checkpoint holds the state of all of them.
+        w, other = (self.generator.rows_of(self.generator.style(torch.randn(count, LATENT).to(self.device))) for _ in range(2))
         rows = self.generator.rows
         crossover = torch.randint(1, rows, (count,))
         crossover[torch.rand(count) >= self.settings.mixing] = rows
-        mixed = torch.where((torch.arange(rows) < crossover[:, None])[:, :, None], w, other)
+        first = (torch.arange(rows) < crossover[:, None])[:, :, None].to(self.device)
+        mixed = torch.where(first, w, other)
         return self.generator.synthesize(mixed, torch.bfloat16)
 
     @torch.no_grad()
@@ -195,7 +197,7 @@ class Training:
     def samples(self, count: int, seed: int, batch: int = 100) -> list[Tensor]:
         """Images [n, 3, 64, 64] of the averaged generator in batches, always from the same codes."""
         z = torch.randn(count, LATENT, generator=torch.Generator().manual_seed(seed))
-        return [self.average(one) for one in z.split(batch)]
+        return [self.average(one.to(self.device)).cpu() for one in z.split(batch)]
 
 
 def adam(network: torch.nn.Module, rate: float, lazy: float) -> torch.optim.Adam:

@@ -69,6 +69,8 @@ def main() -> None:
     parser.add_argument("--mixing", type=float, default=Settings.mixing, help="share of images made from two codes")
     parser.add_argument("--mapping-rate", type=float, default=Settings.mapping_rate, help="factor of the mapping network's rate")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="at most; fewer while others compute (see threads.py)")
+    parser.add_argument("--device", default="cpu", help="cpu, or cuda: one GPU, without torchrun")
+    parser.add_argument("--batch", type=int, help="images a step; on a GPU, 32 leave it idle")
     parser.add_argument("--smoke", action="store_true", help="a few steps of everything")
     args = parser.parse_args()
     settings = replace(
@@ -81,9 +83,13 @@ def main() -> None:
     )
     if args.images:
         settings.images = args.images
+    if args.batch:
+        settings.batch = args.batch
 
     args.out.mkdir(parents=True, exist_ok=True)
-    training = Training(settings, Processes())
+    training = Training(settings, Processes(), args.device)
+    if args.device != "cpu" and training.processes.count > 1:
+        raise SystemExit("train_stylegan2: expected one process with --device cuda, got several. Start it without torchrun.")
     if training.resume(args.out):
         print(f"continuing after {training.seen} images", flush=True)
     elif args.warm_start:
@@ -100,7 +106,7 @@ def run(training: Training, data: Path, out: Path, regressor: Path | None, cores
     scenes, quality = Scenes(data), None
 
     def batch() -> Tensor:
-        return processes.part(scenes.batch(training.random.integers(len(scenes), size=settings.batch)))
+        return processes.part(scenes.batch(training.random.integers(len(scenes), size=settings.batch))).to(training.device)
 
     for name in training.joining:
         print(f"head start of the {name} judge", flush=True)
