@@ -5,7 +5,8 @@
  *
  * The summary gets a line with the date and the kind of machine. A run with missing parts is refused.
  */
-import { copyFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { writeFileAtomic } from "@latentflow/core/files";
@@ -27,10 +28,16 @@ const pictures = [...summary.matchAll(/\]\(((?:figures|pictures)\/[^)]+)\)/g)].m
 const tables = (await readdir(join(run, "csv"))).map((file) => `csv/${file}`);
 const made = `Made on ${values.date} on ${values.machine}. All tables of the run are in [csv](csv).`;
 
-await rm(folder, { recursive: true, force: true });
+// Only what this script made before is replaced, and only when the new is whole.
+if (existsSync(folder) && !existsSync(join(folder, "csv", "areas.csv")))
+  throw new Error(`keep-results: expected a new folder or one with results of a run, got ${folder}`);
+const whole = `${folder.replace(/\/+$/, "")}.tmp`;
+await rm(whole, { recursive: true, force: true });
 for (const file of [...pictures, ...tables]) {
-  await mkdir(dirname(join(folder, file)), { recursive: true });
-  await copyFile(join(run, file), join(folder, file));
+  await mkdir(dirname(join(whole, file)), { recursive: true });
+  await copyFile(join(run, file), join(whole, file));
 }
-await writeFileAtomic(join(folder, "README.md"), [title, made, ...rest].join("\n\n"));
+await writeFileAtomic(join(whole, "README.md"), [title, made, ...rest].join("\n\n"));
+await rm(folder, { recursive: true, force: true });
+await rename(whole, folder);
 console.log(`${folder}: README.md, ${pictures.length} pictures, ${tables.length} tables`);
