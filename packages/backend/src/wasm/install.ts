@@ -2,6 +2,7 @@ import { installOverride } from "../kernels/override.js";
 import { conv2DBackpropFilter } from "./conv2d-filter-gradient.js";
 import { conv2DBackpropInput } from "./conv2d-input-gradient.js";
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from "./depthwise-gradients.js";
+import { identity } from "./identity.js";
 import { batchMatMul, fusedMatMul } from "./mat-mul.js";
 import { maxPoolGrad } from "./max-pool-gradient.js";
 import { wasmResizeGradients } from "./resize-gradients.js";
@@ -21,6 +22,7 @@ export function installWasmKernels(): void {
     depthwiseBackpropFilter,
     unsortedSegmentSum,
     tanh,
+    identity,
     maxPoolGrad,
     ...wasmResizeGradients,
   ]) {

@@ -1,4 +1,5 @@
 import {
+  backend,
   engine,
   type GradConfig,
   getBackend,
@@ -9,6 +10,8 @@ import {
   type Tensor,
   zerosLike,
 } from "@tensorflow/tfjs-core";
+import { simdKernels } from "../simd/simd-kernels.js";
+import type { WasmBackend } from "../wasm-memory.js";
 import { KERNELS, registerChannelKernels } from "./channel-kernels.js";
 
 /** Runs one of the kernels through tfjs's engine. */
@@ -18,7 +21,7 @@ export function runChannelKernel(kernel: string, inputs: Record<string, Tensor>,
 
 /** Whether the current backend has the kernels; makes them known when it has. */
 export function hasChannelKernels(): boolean {
-  if (getBackend() !== "wasm") return false;
+  if (getBackend() !== "wasm" || simdKernels(backend() as unknown as WasmBackend) === null) return false;
   registerChannelKernels();
   for (const config of gradients) if (!getGradient(config.kernelName)) registerGradient(config);
   return true;

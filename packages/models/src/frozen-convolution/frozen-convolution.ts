@@ -14,13 +14,14 @@ import {
   type Tensor4D,
   type TensorInfo,
 } from "@tensorflow/tfjs-core";
+import { simdKernels } from "../simd/simd-kernels.js";
 import type { WasmBackend } from "../wasm-memory.js";
 import { UpFilter } from "./up-kernel.js";
 import { WinogradFilter } from "./winograd-kernel.js";
 
-/** Fewest channels, and smallest side, for which fewer products outweigh the transforms and four times the memory for the filter. */
-const MIN_CHANNELS = 48;
-const MIN_SIDE = 16;
+/** Fewest channels, and smallest side, for which fewer products were seen to outweigh the transforms. */
+const MIN_CHANNELS = 16;
+const MIN_SIDE = 4;
 
 const [KERNEL, UP_KERNEL] = ["FrozenConvolution3x3", "FrozenTransposedConvolution3x3"] as const;
 
@@ -32,7 +33,7 @@ interface PreparedFilter {
 
 /**
  * A 3 × 3 convolution with a filter that never changes, differentiable with respect to the image: of stride 1 with zeros beyond the border, or transposed
- * of stride 2 ("up"). On wasm, where it pays, by minimal filtering with the transformed filter kept; elsewhere tfjs's conv2d and conv2dTranspose.
+ * of stride 2 ("up"). On wasm, where it pays, by minimal filtering with the transformed filter kept; else tfjs's conv2d and conv2dTranspose.
  */
 export class FrozenConvolution {
   private readonly filter: Tensor4D;
@@ -86,10 +87,9 @@ export class FrozenConvolution {
 
   private paysFor({ shape: [n, height, width] }: Tensor4D): boolean {
     const [, , inputs, outputs] = this.filter.shape;
-    const wide = Math.min(inputs, outputs) >= MIN_CHANNELS;
-    // Images to be doubled may have any size; the others must consist of whole tiles.
-    const sized = Math.min(height, width) >= MIN_SIDE && (this.up || (height % 4 === 0 && width % 4 === 0));
-    return getBackend() === "wasm" && n > 0 && wide && sized;
+    const wide = Math.min(inputs, outputs) >= MIN_CHANNELS && inputs % 8 === 0 && outputs % 8 === 0;
+    const sized = n > 0 && Math.min(height, width) >= MIN_SIDE;
+    return wide && sized && getBackend() === "wasm" && simdKernels(backend() as unknown as WasmBackend) !== null;
   }
 }
 

@@ -1,47 +1,44 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { addressOf, memoryOf, multiplyMatrices, type WasmBackend } from "../wasm-memory.js";
+import { addressOf, FLOAT, type WasmBackend, writeFloats } from "../wasm-memory.js";
 import { type MatrixKernel, matrixKernelBytes, type PanelProduct, TILE_COLUMNS, TILE_ROWS } from "./matrix-kernel.js";
 
 /** Floats of the left matrix that are worked on while they stay in the processor's second cache. */
 const BLOCK = 65536;
-const FLOAT = 4;
 
 /** A matrix [inner, columns] in wasm's memory that many others are multiplied with, from the left. */
 export class PreparedMatrix {
   private readonly data: TensorInfo;
-  /** Undefined: tfjs's own kernel is used, and the data is in plain order. */
-  private readonly kernel: MatrixKernel | undefined;
+  private readonly kernel: MatrixKernel;
 
-  /** @param values [inner, columns] */
+  /**
+   * @param backend one that `simdKernels` is not null for
+   * @param values [inner, columns], columns a multiple of 8
+   */
   constructor(
     private readonly backend: WasmBackend,
     values: Float32Array,
     private readonly inner: number,
     private readonly columns: number,
   ) {
-    this.kernel = columns % TILE_COLUMNS === 0 ? kernelFor(backend, inner, columns) : undefined;
+    this.kernel = kernelFor(backend.wasm.asm!.memory!, inner, columns);
     this.data = backend.makeOutput([inner, columns], "float32");
-    memoryOf(backend).set(this.kernel ? inPanels(values, inner, columns) : values, addressOf(backend, this.data));
+    writeFloats(backend, inPanels(values, inner, columns), addressOf(backend, this.data));
   }
 
-  /** [rows, inner] → [rows, columns]. The caller frees the result. */
-  multiplyFromLeft(a: TensorInfo): TensorInfo {
+  /** [rows, inner] at one address → [rows, columns] at another, in bytes. */
+  multiplyFromLeft(a: number, rows: number, c: number): void {
     const { backend, kernel, inner, columns, data } = this;
-    if (!kernel) return multiplyMatrices(backend, a, data);
-    const rows = a.shape[0]!;
-    const c = backend.makeOutput([rows, columns], "float32");
     const byFours = rows - (rows % TILE_ROWS);
     const block = Math.max(TILE_ROWS, Math.floor(BLOCK / inner / TILE_ROWS) * TILE_ROWS);
-    const panels = FLOAT * addressOf(backend, data);
+    const panels = addressOf(backend, data);
     const multiply = (panelProduct: PanelProduct, first: number, count: number) => {
-      const from = FLOAT * (addressOf(backend, a) + first * inner);
-      const to = FLOAT * (addressOf(backend, c) + first * columns);
+      const from = a + FLOAT * first * inner;
+      const to = c + FLOAT * first * columns;
       for (let column = 0; column < columns; column += TILE_COLUMNS)
         panelProduct(from, panels + FLOAT * column * inner, to + FLOAT * column, count);
     };
     for (let row = 0; row < byFours; row += block) multiply(kernel.four, row, Math.min(block, byFours - row));
     if (rows > byFours) multiply(kernel.one, byFours, rows - byFours);
-    return c;
   }
 
   dispose(): void {
@@ -51,18 +48,13 @@ export class PreparedMatrix {
 
 const kernels = new WeakMap<WebAssembly.Memory, Map<string, MatrixKernel>>();
 
-/** Undefined without SIMD instructions, and where tfjs runs on several threads: its own kernel uses them all. */
-function kernelFor(backend: WasmBackend, inner: number, columns: number): MatrixKernel | undefined {
-  const memory = backend.wasm.asm?.memory;
-  if (!memory || !(memory.buffer instanceof ArrayBuffer)) return undefined;
+function kernelFor(memory: WebAssembly.Memory, inner: number, columns: number): MatrixKernel {
   const known = kernels.get(memory) ?? new Map<string, MatrixKernel>();
   kernels.set(memory, known);
   const key = `${inner},${columns}`;
   const made = known.get(key);
   if (made) return made;
-  const bytes = matrixKernelBytes(inner, columns);
-  if (!WebAssembly.validate(bytes)) return undefined;
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { tfjs: { memory } });
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(matrixKernelBytes(inner, columns)), { tfjs: { memory } });
   const kernel = exports as unknown as MatrixKernel;
   known.set(key, kernel);
   return kernel;

@@ -72,10 +72,10 @@ function styled(
   return styledActivation(y, { demodulation, noise, bias: layer.bias, clamp });
 }
 
-/** The weights are small here: each image gets weights of its own, and its activations are read once. */
+/** One matrix for all pixels of all images: weights of each image's own would read the activations once less, but their gradient costs more than that. */
 function toRgb(x: Tensor4D, w: Tensor2D, layer: RgbLayer, clamp: number | null): Tensor4D {
   const [n, h, width, c] = x.shape;
-  const weight = mul(reshape(styleOf(w, layer.modulation), [n, c, 1]), reshape(layer.weight, [1, c, 3]));
-  const rgb = add(reshape(matMul(reshape(x, [n, h * width, c]), weight), [n, h, width, 3]), layer.bias) as Tensor4D;
+  const scaled = reshape(scaleChannels(x, styleOf(w, layer.modulation)), [n * h * width, c]);
+  const rgb = add(reshape(matMul(scaled, layer.weight), [n, h, width, 3]), layer.bias) as Tensor4D;
   return clamp === null ? rgb : clipByValue(rgb, -clamp, clamp);
 }
