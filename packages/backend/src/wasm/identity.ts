@@ -3,7 +3,7 @@ import { fallingBack } from "./fall-back.js";
 
 /**
  * A clone that shares its data, as on tfjs's other backends: tensors never change, and their data is counted. The stock kernel copies, and tfjs clones
- * whatever it keeps for a gradient.
+ * whatever it keeps for a gradient. What XNNPACK keeps by the identity of data must not depend on a shape then; see `rememberingShapes`.
  */
 export const identity = fallingBack("Identity", (stock) => (args) => {
   const { x } = args.inputs as { x: TensorInfo };

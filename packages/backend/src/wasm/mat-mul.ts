@@ -4,6 +4,7 @@ import type { Inputs, KernelFunction } from "../kernels/override.js";
 import { fallingBack } from "./fall-back.js";
 import { allocate, floats, heapBytes, makeWindow, release, releaseWindow, runKernel, withShape } from "./heap.js";
 import { prepared } from "./prepared.js";
+import { rememberingShapes } from "./right-operand.js";
 
 /**
  * The stock kernel is fast (XNNPACK) only for two plain matrices; a transposed operand or a batch falls into a loop ten times slower. So:
@@ -15,35 +16,41 @@ const SMALL_PRODUCT = 8_192;
 const FEW_ROWS = 4;
 
 /** BatchMatMul with transposes and batches at the speed of the plain product. */
-export const batchMatMul = fallingBack("BatchMatMul", (stock) => (args) => {
-  const { a, b } = args.inputs as { a: TensorInfo; b: TensorInfo };
-  const { transposeA, transposeB } = args.attrs as { transposeA: boolean; transposeB: boolean };
-  const sizes = productSizes(a, b, transposeA, transposeB);
-  const plain = !transposeA && !transposeB && sizes.batchA === 1 && sizes.batchB === 1;
-  if (util.sizeFromShape(a.shape) === 0 || util.sizeFromShape(b.shape) === 0) return zeroProduct(args.backend, a, b, sizes);
-  if (plain || a.dtype !== "float32" || b.dtype !== "float32" || sizes.inner !== sizes.innerB) return stock(args);
-  const matrices = { a, b, transposeA, transposeB, sizes };
-  if (sizes.rows * sizes.inner * sizes.columns < SMALL_PRODUCT && sameBatch(a, b)) return stock(args);
-  return multiply(args.backend, stock, matrices);
+export const batchMatMul = fallingBack("BatchMatMul", (original) => {
+  const stock = rememberingShapes(original);
+  return (args) => {
+    const { a, b } = args.inputs as { a: TensorInfo; b: TensorInfo };
+    const { transposeA, transposeB } = args.attrs as { transposeA: boolean; transposeB: boolean };
+    const sizes = productSizes(a, b, transposeA, transposeB);
+    const plain = !transposeA && !transposeB && sizes.batchA === 1 && sizes.batchB === 1;
+    if (util.sizeFromShape(a.shape) === 0 || util.sizeFromShape(b.shape) === 0) return zeroProduct(args.backend, a, b, sizes);
+    if (plain || a.dtype !== "float32" || b.dtype !== "float32" || sizes.inner !== sizes.innerB) return stock(args);
+    const matrices = { a, b, transposeA, transposeB, sizes };
+    if (sizes.rows * sizes.inner * sizes.columns < SMALL_PRODUCT && sameBatch(a, b)) return stock(args);
+    return multiply(args.backend, stock, matrices);
+  };
 });
 
 /** The fused form (bias, activation): operands transposed first; a batch, of which the stock kernel gives only the first matrix its bias, in steps. */
-export const fusedMatMul = fallingBack("_FusedMatMul", (stock) => (args) => {
-  const { backend, inputs, attrs } = args;
-  const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
-  const { transposeA, transposeB } = attrs as { transposeA: boolean; transposeB: boolean };
-  const { batchA, batchB } = productSizes(a, b, transposeA, transposeB);
-  if (batchA > 1 || batchB > 1) return inSteps(backend, inputs, attrs as unknown as FusedAttributes);
-  if ((!transposeA && !transposeB) || a.dtype !== "float32" || b.dtype !== "float32") return stock(args);
-  const left = transposeA ? transposeLastTwo(backend, a) : a;
-  const right = transposeB ? transposedOnce(backend, b) : b;
-  const out = stock({
-    backend,
-    inputs: { ...inputs, a: left, b: right },
-    attrs: { ...attrs, transposeA: false, transposeB: false },
-  });
-  if (transposeA) release(backend, left);
-  return out;
+export const fusedMatMul = fallingBack("_FusedMatMul", (original) => {
+  const stock = rememberingShapes(original);
+  return (args) => {
+    const { backend, inputs, attrs } = args;
+    const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
+    const { transposeA, transposeB } = attrs as { transposeA: boolean; transposeB: boolean };
+    const { batchA, batchB } = productSizes(a, b, transposeA, transposeB);
+    if (batchA > 1 || batchB > 1) return inSteps(backend, inputs, attrs as unknown as FusedAttributes);
+    if ((!transposeA && !transposeB) || a.dtype !== "float32" || b.dtype !== "float32") return stock(args);
+    const left = transposeA ? transposeLastTwo(backend, a) : a;
+    const right = transposeB ? transposedOnce(backend, b) : b;
+    const out = stock({
+      backend,
+      inputs: { ...inputs, a: left, b: right },
+      attrs: { ...attrs, transposeA: false, transposeB: false },
+    });
+    if (transposeA) release(backend, left);
+    return out;
+  };
 });
 
 interface FusedAttributes {

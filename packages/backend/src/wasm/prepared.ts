@@ -5,7 +5,7 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
  * Flipped and transposed copies of weights, made once and kept as long as the weights they were made from.
  *
  * The key is the data behind a tensor, not the tensor: a tf.Variable that is assigned gets new data, so its old copies can't be met again, and
- * they are freed together with the old data. XNNPACK keeps its packed form of a filter by the same identity, so a kept copy is packed once, too.
+ * they are freed together with the old data. A clone shares its data, so what was copied for a gradient goes with the matrix itself. XNNPACK keeps its packed form of a filter by the same identity, so a kept copy is packed once, too.
  */
 type Copies = Map<string, TensorInfo>;
 
