@@ -88,5 +88,5 @@ export function activateGradient(
 function sloped(dy: v128, out: v128, limit: f32): v128 {
   const slope = v128.bitselect(f32x4.splat(1), f32x4.splat(LEAK), f32x4.gt(out, f32x4.splat(0)));
   const inside = f32x4.lt(f32x4.abs(out), f32x4.splat(limit));
-  return f32x4.mul(dy, v128.and(slope, inside));
+  return f32x4.mul(dy, limit === Infinity ? slope : v128.and(slope, inside));
 }

@@ -1,4 +1,5 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { ModelsError } from "./errors.js";
 
 /** The parts of tfjs-backend-wasm 4.22 that a kernel of our own needs. */
 export interface WasmBackend {
@@ -12,9 +13,17 @@ export interface WasmBackend {
 
 export const FLOAT = 4;
 
-/** Address of a tensor's first element, in bytes. Stays the same as long as the tensor lives. */
+/**
+ * Address of a tensor's first element, in bytes. Stays the same as long as the tensor lives on this backend.
+ *
+ * @throws ModelsError when wasm had no memory left for it: tfjs itself goes on with address 0 then, over data of its own
+ */
 export function addressOf(backend: WasmBackend, info: TensorInfo): number {
-  return backend.getMemoryOffset(info.dataId) >>> 0;
+  const address = backend.getMemoryOffset(info.dataId) >>> 0;
+  if (address !== 0) return address;
+  throw new ModelsError(
+    `wasm: expected memory for a tensor [${info.shape}], got none: its 4 GB are full. Take smaller batches, and dispose of tensors.`,
+  );
 }
 
 /** Copies numbers to an address of wasm's memory. */

@@ -1,5 +1,16 @@
 import { useBackend } from "@latentflow/backend";
-import { conv2d, conv2dTranspose, grad, memory, mul, sum, type Tensor, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
+import {
+  backend,
+  conv2d,
+  conv2dTranspose,
+  grad,
+  memory,
+  mul,
+  sum,
+  type Tensor,
+  type Tensor4D,
+  tidy,
+} from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { FrozenConvolution } from "../src/frozen-convolution/frozen-convolution.js";
 import { seeded } from "./reference.js";
@@ -16,12 +27,14 @@ describe("FrozenConvolution, up, equals conv2dTranspose", () => {
     { image: [1, 3, 8, 64], outputs: 64, why: "too small an image" },
   ])("$image → $outputs: $why", ({ image, outputs }) => {
     const [n, h, w, inputs] = image as [number, number, number, number];
-    const filter = mul(seeded("filter", [3, 3, outputs, inputs]), 0.1) as Tensor4D;
+    const before = numDataIds();
+    const filter = tidy(() => mul(seeded("filter", [3, 3, outputs, inputs]), 0.1) as Tensor4D);
     const theirs = (x: Tensor) => conv2dTranspose(x as Tensor4D, filter, [n, 2 * h + 1, 2 * w + 1, outputs], 2, "valid");
     const convolution = new FrozenConvolution(filter.clone(), { up: true });
     expectEqual((x) => convolution.apply(x as Tensor4D), theirs, image);
     convolution.dispose();
     filter.dispose();
+    expect(numDataIds()).toBe(before);
   });
 });
 
@@ -36,7 +49,8 @@ describe("FrozenConvolution equals conv2d", () => {
     { image: [1, 3, 8, 64], outputs: 64, why: "too small an image" },
     { image: [1, 16, 16, 3], outputs: 64, why: "too few channels" },
   ])("$image → $outputs: $why", ({ image, outputs }) => {
-    const filter = mul(seeded("filter", [3, 3, image[3]!, outputs]), 0.1) as Tensor4D;
+    const before = numDataIds();
+    const filter = tidy(() => mul(seeded("filter", [3, 3, image[3]!, outputs]), 0.1) as Tensor4D);
     const convolution = new FrozenConvolution(filter.clone());
     expectEqual(
       (x) => convolution.apply(x as Tensor4D),
@@ -45,6 +59,7 @@ describe("FrozenConvolution equals conv2d", () => {
     );
     convolution.dispose();
     filter.dispose();
+    expect(numDataIds()).toBe(before);
   });
 });
 
@@ -73,3 +88,6 @@ function expectEqual(ours: (x: Tensor) => Tensor, theirs: (x: Tensor) => Tensor,
   });
   expect(memory().numTensors).toBe(before);
 }
+
+/** What the backend holds, prepared filters and scratch included. */
+const numDataIds = () => (backend() as unknown as { numDataIds(): number }).numDataIds();

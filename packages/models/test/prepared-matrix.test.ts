@@ -1,5 +1,5 @@
 import { useBackend } from "@latentflow/backend";
-import { backend, memory, type Tensor2D } from "@tensorflow/tfjs-core";
+import { backend, type Tensor2D } from "@tensorflow/tfjs-core";
 import { beforeAll, expect, it } from "vitest";
 import { PreparedMatrix } from "../src/frozen-convolution/prepared-matrix.js";
 import { addressOf, type WasmBackend } from "../src/wasm-memory.js";
@@ -13,11 +13,11 @@ it.each([
   { rows: 4, inner: 300, columns: 16, why: "distances of more than one byte in the instructions" },
   { rows: 300, inner: 600, columns: 8, why: "several blocks of rows" },
 ])("[$rows, $inner] × [$inner, $columns]: $why", ({ rows, inner, columns }) => {
-  const on = backend() as unknown as WasmBackend;
+  const on = backend() as unknown as WasmBackend & { numDataIds(): number };
   const a = seeded("a", [rows, inner]) as Tensor2D;
   const values = (seeded("b", [inner, columns]) as Tensor2D).dataSync<"float32">();
   const left = a.dataSync();
-  const before = memory().numDataBuffers;
+  const before = on.numDataIds();
   const matrix = new PreparedMatrix(on, values, inner, columns);
   const product = on.makeOutput([rows, columns], "float32");
   matrix.multiplyFromLeft(addressOf(on, a), rows, addressOf(on, product));
@@ -31,5 +31,5 @@ it.each([
   }
   on.disposeData(product.dataId);
   matrix.dispose();
-  expect(memory().numDataBuffers).toBe(before);
+  expect(on.numDataIds()).toBe(before);
 });

@@ -1,6 +1,6 @@
 import { backend, getKernel, type NamedAttrMap, registerKernel, type TensorInfo } from "@tensorflow/tfjs-core";
 import { type SimdKernels, simdKernels } from "../simd/simd-kernels.js";
-import { addressOf, type WasmBackend } from "../wasm-memory.js";
+import { addressOf, FLOAT, type WasmBackend } from "../wasm-memory.js";
 
 /**
  * Kernels for wasm that pass once over an image [n, h, w, c] where tfjs's own operations need several passes, or a transpose to sum over pixels:
@@ -35,7 +35,7 @@ export const SLOPE = 0.2;
 const activate: Kernel = ({ simd, make, address }, { y, demodulation, noise, bias }, { clamp }) => {
   const { images, pixels, channels } = sizes(y!);
   const out = make(...y!.shape);
-  const noiseStep = noise === undefined || noise.shape[0] === 1 ? 0 : 4 * pixels;
+  const noiseStep = noise === undefined || noise.shape[0] === 1 ? 0 : FLOAT * pixels;
   const given = [y, demodulation, bias, noise].map(address);
   simd.activate(...given, noiseStep, address(out), images, pixels, channels, limitOf(clamp));
   return out;

@@ -73,7 +73,8 @@ export class FrozenConvolution {
 
   dispose(): void {
     this.filter.dispose();
-    for (const { filter } of this.prepared.values()) filter.dispose();
+    // The memory of a backend that was removed is gone as a whole.
+    for (const { on, filter } of this.prepared.values()) if (on.wasm) filter.dispose();
     this.prepared.clear();
   }
 
@@ -85,8 +86,11 @@ export class FrozenConvolution {
     return new WinogradFilter(on, turnedRound(filter, third, fourth), fourth, third);
   }
 
-  private paysFor({ shape: [n, height, width] }: Tensor4D): boolean {
-    const [, , inputs, outputs] = this.filter.shape;
+  private paysFor({ shape: [n, height, width, channels], dtype }: Tensor4D): boolean {
+    const [, , third, fourth] = this.filter.shape;
+    const [inputs, outputs] = this.up ? [fourth, third] : [third, fourth];
+    // tfjs says what is wrong with such an image.
+    if (channels !== inputs || dtype !== "float32") return false;
     const wide = Math.min(inputs, outputs) >= MIN_CHANNELS && inputs % 8 === 0 && outputs % 8 === 0;
     const sized = n > 0 && Math.min(height, width) >= MIN_SIDE;
     return wide && sized && getBackend() === "wasm" && simdKernels(backend() as unknown as WasmBackend) !== null;

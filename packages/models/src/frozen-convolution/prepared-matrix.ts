@@ -54,7 +54,9 @@ function kernelFor(memory: WebAssembly.Memory, inner: number, columns: number): 
   const key = `${inner},${columns}`;
   const made = known.get(key);
   if (made) return made;
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(matrixKernelBytes(inner, columns)), { tfjs: { memory } });
+  const fused = matrixKernelBytes(inner, columns, true);
+  const bytes = WebAssembly.validate(fused) ? fused : matrixKernelBytes(inner, columns, false);
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { tfjs: { memory } });
   const kernel = exports as unknown as MatrixKernel;
   known.set(key, kernel);
   return kernel;

@@ -21,8 +21,8 @@ type Kernel = (...values: number[]) => void;
 const instances = new WeakMap<WebAssembly.Memory, SimdKernels | null>();
 
 /**
- * Our kernels on a backend's memory. Null where the engine has no SIMD instructions, and where tfjs runs on several threads: its own kernels use them
- * all, and it doesn't hand out their memory.
+ * Our kernels on a backend's memory. Null where the engine has no SIMD instructions or lets nobody compile, and with tfjs's build for several threads:
+ * its own kernels use them all, and it doesn't hand out their memory.
  */
 export function simdKernels(backend: WasmBackend): SimdKernels | null {
   const memory = backend.wasm.asm?.memory;
@@ -38,7 +38,11 @@ export function simdKernels(backend: WasmBackend): SimdKernels | null {
 function instantiate(memory: WebAssembly.Memory): SimdKernels | null {
   const bytes = Uint8Array.from(atob(SIMD_MODULE), (letter) => letter.charCodeAt(0));
   if (!WebAssembly.validate(bytes)) return null;
-  // Small enough for browsers to compile it at once.
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-  return exports as unknown as SimdKernels;
+  try {
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+    return exports as unknown as SimdKernels;
+  } catch {
+    // Chrome up to 113 compiles no more than 4 kB at once; a page's security policy may forbid it.
+    return null;
+  }
 }
