@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { appendFile, mkdir, mkdtemp, readdir, rm, truncate, utimes, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readdir, rename, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
@@ -86,6 +86,14 @@ describe("a run's folder", () => {
     await rm(file);
     await expect(read("step/job")).rejects.toThrow("Delete the folder step/job and run again");
     await expect(folder.read("step/none", "a.txt")).rejects.toThrow(ExperimentsError);
+  });
+
+  it("is read while another process puts a new result in a file's place", async () => {
+    await make("step/job", "1", "whole");
+    const [target, aside] = [join(path, "step/job"), join(path, "step/.aside")];
+    await rename(target, aside);
+    setTimeout(() => rename(aside, target), 20);
+    expect(await read("step/job")).toBe("whole");
   });
 
   it("lets the faster of two processes win, and both go on", async () => {

@@ -67,6 +67,10 @@ describe("a plan", () => {
     expect(changed({ name: "other", train: { checkpointEvery: 7 }, evaluate: { batchSize: 3 } })).toEqual([]);
     expect(changed({ analyze: { bins: 7 } })).toEqual(["analyze"]);
     expect(changed({ train: { iterations: 7 } })).toEqual(["train", "evaluate", "analyze", "pictures"]);
+    const [plain, faster] = [planOf({}), planOf({ train: { constantRate: 5 } })];
+    expect([...plain.jobs.keys()].filter((id) => plain.inputsOf(id) !== faster.inputsOf(id) && id.startsWith("train/"))).toEqual(
+      ["a", "b", "c"].map((name) => `train/${name}/constant`),
+    );
     expect(changed({ seed: 7 })).toEqual(["sample", "fit", "train", "evaluate", "analyze", "pictures"]);
     const first = planOf({});
     const longer = planOf({ methods: ["interfacegan", "projected", "constant", "ode-1", "ode-2"] });

@@ -31,8 +31,15 @@ export function resolveConfig(options: unknown = {}): ExperimentConfig {
     sample: numbers("sample", given.sample, base.sample, { codes: count(4), heldOut: count(2), chunk: COUNT, batchSize: COUNT }),
     fit: numbers("fit", given.fit, base.fit, { ratio: POSITIVE, C: POSITIVE, components: COUNT }),
     train: numbers("train", given.train, base.train, {
-      ...{ iterations: COUNT, batchSize: COUNT, maxTime: POSITIVE, learningRate: POSITIVE, decayEvery: COUNT },
-      ...{ decayFactor: POSITIVE, temperature: POSITIVE, preservation: { min: 0 }, solverSteps: COUNT, checkpointEvery: COUNT },
+      ...{ iterations: COUNT, batchSize: COUNT, maxTime: POSITIVE, learningRate: POSITIVE, constantRate: POSITIVE },
+      ...{
+        decayEvery: COUNT,
+        decayFactor: POSITIVE,
+        temperature: POSITIVE,
+        preservation: { min: 0 },
+        solverSteps: COUNT,
+        checkpointEvery: COUNT,
+      },
     }),
     evaluate: evaluation(given.evaluate, base.evaluate),
     analyze: analysis(given.analyze, base.analyze),

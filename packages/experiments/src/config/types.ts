@@ -58,6 +58,8 @@ export interface TrainConfig {
   /** α: edits are trained up to this length. */
   readonly maxTime: number;
   readonly learningRate: number;
+  /** What a trained constant's rate is, in units of `learningRate`: a constant turns slowly, since a flow has a matrix to turn its direction with. */
+  readonly constantRate: number;
   readonly decayEvery: number;
   readonly decayFactor: number;
   /** τ */

@@ -3,7 +3,7 @@ import { AbortError } from "@latentflow/core";
 import { writeJsonAtomic } from "@latentflow/core/files";
 import { type CheckpointStore, type History, NeuralOdeDirection, trainDirection } from "@latentflow/latent-edit";
 import { fileStore } from "@latentflow/latent-edit/files";
-import type { ExperimentConfig } from "../config/types.js";
+import type { ExperimentConfig, TrainConfig } from "../config/types.js";
 import { ExperimentsError } from "../errors.js";
 import type { Job, JobContext, JobOutput } from "../jobs/job.js";
 import { methodOf } from "../methods.js";
@@ -23,16 +23,14 @@ const GRADIENT_COST = 3;
 /** A job for each trained method and attribute. */
 export function trainJobs(config: ExperimentConfig, edits: readonly Edit[]): Job[] {
   const methods = config.methods.map((id) => methodOf(id)).filter(({ depth }) => depth !== null);
-  // How often the state is kept changes no number.
-  const { checkpointEvery: _, ...train } = config.train;
   return edits.flatMap((edit) =>
     methods.map(
       (method): Job => ({
         id: directionJob(edit, method),
         step: "train",
         needs: [SUMMARY_JOB],
-        settings: { train, seed: config.seed, edit, depth: method.depth },
-        images: GRADIENT_COST * train.iterations * train.batchSize,
+        settings: { train: settingsOf(config.train, method.depth!), seed: config.seed, edit, depth: method.depth },
+        images: GRADIENT_COST * config.train.iterations * config.train.batchSize,
         pair: `${edit.slug}/${method.id}`,
         run: (context, output) => trainOne(context, output, edit, method.depth!),
       }),
@@ -40,9 +38,18 @@ export function trainJobs(config: ExperimentConfig, edits: readonly Edit[]): Job
   );
 }
 
+/** What changes the numbers of one training: how often its state is kept does not. */
+function settingsOf(
+  { checkpointEvery: _, constantRate, ...train }: TrainConfig,
+  depth: number,
+): Omit<TrainConfig, "checkpointEvery" | "constantRate"> {
+  const isConstant = depth === -1;
+  return isConstant ? { ...train, learningRate: constantRate * train.learningRate } : train;
+}
+
 async function trainOne(context: JobContext, { folder, scratch }: JobOutput, edit: Edit, depth: number): Promise<void> {
   const { config, signal, progress } = context;
-  const { solverSteps, checkpointEvery, ...train } = config.train;
+  const { solverSteps, ...train } = settingsOf(config.train, depth);
   const { training } = await context.sample();
   const running = await context.model();
   const { model } = running;
@@ -66,7 +73,7 @@ async function trainOne(context: JobContext, { folder, scratch }: JobOutput, edi
       codes: training.matrix,
       labels: { data: training.labels, shape: [training.rows, model.attributes.length] },
       seed: config.seed,
-      checkpoint: { store, every: checkpointEvery },
+      checkpoint: { store, every: config.train.checkpointEvery },
       onProgress: ({ iteration, iterations }) => progress(iteration / iterations),
       ...(signal && { signal }),
     }).catch((cause) => {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { writeJsonAtomic } from "@latentflow/core/files";
 import { ExperimentsError } from "../errors.js";
 import { explainFailure } from "./explain.js";
@@ -78,6 +79,16 @@ export class RunFolder {
 
   /** A file of a finished job, whole: length and contents are those that were written. */
   async read(job: string, name: string): Promise<Uint8Array> {
+    // Another process may just be putting its result in this one's place.
+    for (const pause of PAUSES) {
+      const bytes = await this.readOnce(job, name).catch(() => null);
+      if (bytes) return bytes;
+      await sleep(pause);
+    }
+    return this.readOnce(job, name);
+  }
+
+  private async readOnce(job: string, name: string): Promise<Uint8Array> {
     const again = `Delete the folder ${job} and run again: the rest is kept.`;
     const expected = (await this.readRecord(job))?.files.find((file) => file.name === name);
     if (!expected) throw new ExperimentsError(`run: expected ${job}/${name} in ${this.path}, got none. ${again}`);
@@ -156,6 +167,9 @@ export class RunFolder {
     return state !== null && ((await this.readRecord(join(below, state[1]!)))?.inputs.startsWith(state[2]!) ?? false);
   }
 }
+
+/** Milliseconds between attempts to read a file. */
+const PAUSES = [5, 50];
 
 /** Milliseconds after which a file that is being written, by whatever machine, no longer is. */
 const HALF_WRITTEN = 3_600_000;

@@ -25,7 +25,8 @@ ${timings(results.timings)}${fileList(results, files)}</section>`;
 }
 
 function how(rerun: string, version: string | undefined): Markup {
-  const same = "Same seed and backend: the same numbers. What is done already is not done again.";
+  const same =
+    "Same seed, backend, Node version and kind of processor: the same numbers. What is done already is not done again.";
   const what = version === undefined ? "@latentflow/experiments" : `@latentflow/experiments ${version}`;
   if (rerun === "")
     return markup`<p class="muted">A program made this: runExperiment of ${what} with the settings below. ${same}</p>`;
