@@ -1,7 +1,7 @@
 /**
  * A matrix product for wasm's SIMD instructions, written as the instructions themselves: four rows by eight columns at a time stay in registers. It runs
  * 1.3 to 1.4 times as fast as the kernel in tfjs's library, which is compiled for all widths of the registers; with fused multiplications and additions,
- * where the engine has WebAssembly's "relaxed" instructions and the processor those, up to twice as fast again.
+ * where the engine has WebAssembly's "relaxed" instructions (Node 22, Chrome 114), a network of 512 channels runs 1.3 to 1.4 times as fast again.
  */
 
 /** Rows and columns that are worked on at once. */
