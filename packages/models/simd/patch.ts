@@ -5,13 +5,45 @@ import { VECTOR } from "./vectors";
  * of it. Sizes in pixels, `pixel` in bytes, a multiple of 16.
  */
 
-/** Whether a patch lies inside of the image. */
-export function isInside(rows: i32, columns: i32, top: i32, left: i32, size: i32): bool {
+/** Where a patch is to be read: in the image, or in `patch`, to which it is copied with zeros around when it crosses the border. */
+export function readable(
+  image: usize,
+  rows: i32,
+  columns: i32,
+  pixel: usize,
+  top: i32,
+  left: i32,
+  size: i32,
+  patch: usize,
+): usize {
+  if (isInside(rows, columns, top, left, size)) return addressIn(image, columns, pixel, top, left);
+  gather(image, rows, columns, pixel, top, left, size, patch);
+  return patch;
+}
+
+/** Where a patch is to be written: in the image, or in `patch`, whose inner part must be brought there then. */
+export function writable(
+  image: usize,
+  rows: i32,
+  columns: i32,
+  pixel: usize,
+  top: i32,
+  left: i32,
+  size: i32,
+  patch: usize,
+): usize {
+  return isInside(rows, columns, top, left, size) ? addressIn(image, columns, pixel, top, left) : patch;
+}
+
+function isInside(rows: i32, columns: i32, top: i32, left: i32, size: i32): bool {
   return top >= 0 && left >= 0 && top + size <= rows && left + size <= columns;
 }
 
-/** The patch, with zeros beyond the border. */
-export function gather(image: usize, rows: i32, columns: i32, pixel: usize, top: i32, left: i32, size: i32, patch: usize): void {
+function addressIn(image: usize, columns: i32, pixel: usize, top: i32, left: i32): usize {
+  return image + <usize>(top * columns + left) * pixel;
+}
+
+function gather(image: usize, rows: i32, columns: i32, pixel: usize, top: i32, left: i32, size: i32, patch: usize): void {
   memory.fill(patch, 0, <usize>(size * size) * pixel);
   const first = max(0, -left);
   const bytes = <usize>(min(size, columns - left) - first) * pixel;

@@ -1,4 +1,4 @@
-import { gather, isInside, scatter, scatterAdd } from "./patch";
+import { readable, scatter, scatterAdd, writable } from "./patch";
 import { FLOAT, VECTOR } from "./vectors";
 
 /**
@@ -41,12 +41,8 @@ export function upInput(
     const image = x + <usize>(tile / (down * across)) * <usize>rows * row;
     const top = STEP * ((tile % (down * across)) / across) - 1;
     const left = STEP * (tile % across) - 1;
-    if (isInside(rows, columns, top, left, PATCH)) {
-      patchToPoints(image + <usize>top * row + <usize>left * pixel, row, pixel, points, pointStep, scratch);
-    } else {
-      gather(image, rows, columns, pixel, top, left, PATCH, patch);
-      patchToPoints(patch, <usize>PATCH * pixel, pixel, points, pointStep, scratch);
-    }
+    const from = readable(image, rows, columns, pixel, top, left, PATCH, patch);
+    patchToPoints(from, from === patch ? <usize>PATCH * pixel : row, pixel, points, pointStep, scratch);
     points += pixel;
   }
 }
@@ -81,12 +77,9 @@ export function upOutput(
     const image = y + <usize>(tile / (down * across)) * <usize>rows * row;
     const top = OUTPUTS * ((tile % (down * across)) / across);
     const left = OUTPUTS * (tile % across);
-    if (isInside(rows, columns, top, left, OUTPUTS)) {
-      pointsToOutputs(products, pointStep, image + <usize>top * row + <usize>left * pixel, row, pixel, scratch);
-    } else {
-      pointsToOutputs(products, pointStep, patch, <usize>OUTPUTS * pixel, pixel, scratch);
-      scatter(image, rows, columns, pixel, top, left, OUTPUTS, patch);
-    }
+    const to = writable(image, rows, columns, pixel, top, left, OUTPUTS, patch);
+    pointsToOutputs(products, pointStep, to, to === patch ? <usize>OUTPUTS * pixel : row, pixel, scratch);
+    if (to === patch) scatter(image, rows, columns, pixel, top, left, OUTPUTS, patch);
     products += pixel;
   }
 }
@@ -121,12 +114,8 @@ export function upBackInput(
     const image = dy + <usize>(tile / (down * across)) * <usize>rows * row;
     const top = OUTPUTS * ((tile % (down * across)) / across);
     const left = OUTPUTS * (tile % across);
-    if (isInside(rows, columns, top, left, OUTPUTS)) {
-      outputsToPoints(image + <usize>top * row + <usize>left * pixel, row, pixel, points, pointStep, scratch);
-    } else {
-      gather(image, rows, columns, pixel, top, left, OUTPUTS, patch);
-      outputsToPoints(patch, <usize>OUTPUTS * pixel, pixel, points, pointStep, scratch);
-    }
+    const from = readable(image, rows, columns, pixel, top, left, OUTPUTS, patch);
+    outputsToPoints(from, from === patch ? <usize>OUTPUTS * pixel : row, pixel, points, pointStep, scratch);
     points += pixel;
   }
 }
@@ -161,13 +150,10 @@ export function upBackOutput(
     const image = dx + <usize>(tile / (down * across)) * <usize>rows * row;
     const top = STEP * ((tile % (down * across)) / across) - 1;
     const left = STEP * (tile % across) - 1;
-    if (isInside(rows, columns, top, left, PATCH)) {
-      pointsToPatch(products, pointStep, image + <usize>top * row + <usize>left * pixel, row, pixel, scratch);
-    } else {
-      memory.fill(patch, 0, <usize>(PATCH * PATCH) * pixel);
-      pointsToPatch(products, pointStep, patch, <usize>PATCH * pixel, pixel, scratch);
-      scatterAdd(image, rows, columns, pixel, top, left, PATCH, patch);
-    }
+    const to = writable(image, rows, columns, pixel, top, left, PATCH, patch);
+    if (to === patch) memory.fill(patch, 0, <usize>(PATCH * PATCH) * pixel);
+    pointsToPatch(products, pointStep, to, to === patch ? <usize>PATCH * pixel : row, pixel, scratch);
+    if (to === patch) scatterAdd(image, rows, columns, pixel, top, left, PATCH, patch);
     products += pixel;
   }
 }

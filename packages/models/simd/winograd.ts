@@ -1,4 +1,4 @@
-import { gather, isInside, scatter } from "./patch";
+import { readable, scatter, writable } from "./patch";
 import { FLOAT, VECTOR } from "./vectors";
 
 /** Side of the patch that a tile of output reads, and of the tile; see src/frozen-convolution/winograd.ts. */
@@ -37,12 +37,8 @@ export function winogradInput(
     const image = x + <usize>(tile / perImage) * <usize>rows * row;
     const top = TILE * ((tile % perImage) / across) - 1;
     const left = TILE * (tile % across) - 1;
-    if (isInside(rows, columns, top, left, PATCH)) {
-      patchToPoints(image + <usize>top * row + <usize>left * pixel, row, pixel, points, pointStep, scratch);
-    } else {
-      gather(image, rows, columns, pixel, top, left, PATCH, patch);
-      patchToPoints(patch, <usize>PATCH * pixel, pixel, points, pointStep, scratch);
-    }
+    const from = readable(image, rows, columns, pixel, top, left, PATCH, patch);
+    patchToPoints(from, from === patch ? <usize>PATCH * pixel : row, pixel, points, pointStep, scratch);
     points += pixel;
   }
 }
@@ -83,12 +79,9 @@ export function winogradOutput(
     const image = y + <usize>(tile / perImage) * <usize>rows * row;
     const top = TILE * ((tile % perImage) / across);
     const left = TILE * (tile % across);
-    if (isInside(rows, columns, top, left, TILE)) {
-      pointsToTile(products, pointStep, image + <usize>top * row + <usize>left * pixel, row, pixel, scratch);
-    } else {
-      pointsToTile(products, pointStep, patch, <usize>TILE * pixel, pixel, scratch);
-      scatter(image, rows, columns, pixel, top, left, TILE, patch);
-    }
+    const to = writable(image, rows, columns, pixel, top, left, TILE, patch);
+    pointsToTile(products, pointStep, to, to === patch ? <usize>TILE * pixel : row, pixel, scratch);
+    if (to === patch) scatter(image, rows, columns, pixel, top, left, TILE, patch);
     products += pixel;
   }
 }
