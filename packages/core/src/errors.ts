@@ -18,7 +18,10 @@ export function describeValue(value: unknown): string {
   if (Array.isArray(value)) return `an array of length ${value.length}`;
   if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${value.byteLength} bytes`;
   if (typeof value === "object" && value !== null) {
-    if ("shape" in value && Array.isArray(value.shape)) return `a tensor of shape [${value.shape.join(", ")}]`;
+    if ("shape" in value && Array.isArray(value.shape)) {
+      const disposed = "isDisposed" in value && value.isDisposed === true;
+      return `a ${disposed ? "disposed " : ""}tensor of shape [${value.shape.join(", ")}]`;
+    }
     return `an object with keys [${Object.keys(value).slice(0, 8).join(", ")}]`;
   }
   return String(value);

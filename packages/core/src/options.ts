@@ -29,6 +29,45 @@ export function checkOptions(
   throw new ErrorType(`${caller}: unknown option ${hints.join(", ")}; ${list}.`);
 }
 
+/**
+ * Throws unless `options` is an object that holds everything in `required`. For functions that cannot do without: where options were forgotten,
+ * the platform would only say what it cannot destructure.
+ *
+ * @param required keys whose values must not be undefined
+ */
+export function checkRequired(
+  caller: string,
+  options: unknown,
+  required: readonly string[],
+  ErrorType: ErrorClass = CoreError,
+): asserts options is object {
+  const isRecord = typeof options === "object" && options !== null && !Array.isArray(options);
+  const missing = isRecord ? required.filter((key) => (options as Record<string, unknown>)[key] === undefined) : [];
+  if (isRecord && missing.length === 0) return;
+  const wanted = required.length === 1 ? required[0] : `${required.slice(0, -1).join(", ")} and ${required.at(-1)}`;
+  const got = isRecord ? `no ${missing.join(", no ")}` : describeValue(options);
+  throw new ErrorType(`${caller}: expected an options object with ${wanted}, got ${got}.`);
+}
+
+/**
+ * Throws unless `value` is a tensor that has not been disposed. By its members, not by its class: there may be two copies of tfjs.
+ *
+ * @param expected what the message asks for, such as "codes [n, 512]" (default: a tensor)
+ */
+export function checkTensor(
+  caller: string,
+  name: string,
+  value: unknown,
+  expected = "a tensor",
+  ErrorType: ErrorClass = CoreError,
+): void {
+  const tensor = (typeof value === "object" && value !== null ? value : {}) as Record<string, unknown>;
+  const isTensor = Array.isArray(tensor.shape) && typeof tensor.dtype === "string" && typeof tensor.dispose === "function";
+  if (isTensor && tensor.isDisposed !== true) return;
+  const advice = isTensor ? " Dispose it after its last use, or keep it from a tidy with tf.keep." : "";
+  throw new ErrorType(`${caller}: expected ${name} to be ${expected}, got ${describeValue(value)}.${advice}`);
+}
+
 /** Throws unless `value` is a finite number within the limits given. Returns the value, so that it can be used in an expression. */
 export function checkNumber(
   caller: string,

@@ -1,4 +1,15 @@
-import { CoreError, checkChoice, checkNumber, checkOptions, describeValue, LatentflowError } from "@latentflow/core";
+import "@tensorflow/tfjs-backend-cpu";
+import {
+  CoreError,
+  checkChoice,
+  checkNumber,
+  checkOptions,
+  checkRequired,
+  checkTensor,
+  describeValue,
+  LatentflowError,
+} from "@latentflow/core";
+import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 
 class OwnError extends LatentflowError {}
@@ -22,6 +33,38 @@ describe("checkOptions", () => {
   it("refuses what is no options object", () => {
     expect(() => checkOptions("f", [1] as object, [])).toThrow("expected an options object, got an array of length 1");
     expect(() => checkOptions("f", "x" as unknown as object, [])).toThrow('got "x"');
+  });
+});
+
+describe("checkRequired", () => {
+  it("accepts an object that holds all of them", () => {
+    expect(() => checkRequired("f", { a: 0, b: null, c: 1 }, ["a", "b"])).not.toThrow();
+  });
+  it.each([
+    [undefined, "f: expected an options object with a, b and c, got undefined."],
+    [null, "got null"],
+    [[1], "got an array of length 1"],
+    [5, "got 5"],
+    [{ b: 1 }, "got no a, no c."],
+  ])("refuses %o by name", (options, message) => {
+    expect(() => checkRequired("f", options, ["a", "b", "c"], OwnError)).toThrow(message);
+    expect(() => checkRequired("f", options, ["a", "b", "c"], OwnError)).toThrow(OwnError);
+  });
+});
+
+describe("checkTensor", () => {
+  it("accepts a tensor, and says of another value or of a disposed tensor what it is", async () => {
+    await tf.setBackend("cpu");
+    const x = tf.zeros([2, 3]);
+    expect(() => checkTensor("f", "x", x)).not.toThrow();
+    x.dispose();
+    expect(() => checkTensor("f", "x", x)).toThrow(
+      "f: expected x to be a tensor, got a disposed tensor of shape [2, 3]. Dispose it after its last use",
+    );
+    expect(() => checkTensor("f", "w", [1], "codes [n, 8]", OwnError)).toThrow(
+      new OwnError("f: expected w to be codes [n, 8], got an array of length 1."),
+    );
+    for (const value of [undefined, null, "x", { shape: [1] }]) expect(() => checkTensor("f", "x", value)).toThrow(CoreError);
   });
 });
 
