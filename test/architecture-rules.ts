@@ -6,7 +6,7 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   checkpoints: [],
   onnx: ["core", "core/files"],
   models: ["core", "backend", "backend/gradients", "checkpoints", "onnx"],
-  "latent-edit": ["core", "core/files", "ode", "checkpoints", "backend", "backend/gradients"],
+  "latent-edit": ["core", "core/files", "core/optim", "ode", "checkpoints", "backend", "backend/gradients"],
   metrics: [],
   datasets: ["checkpoints"],
   scenes: ["core", "core/files", "checkpoints", "models"],

@@ -1,3 +1,3 @@
 import { library } from "../../tools/tsup-library.js";
 
-export default library(["src/index.ts", "src/files.ts"]);
+export default library(["src/index.ts", "src/files.ts", "src/optim.ts"]);

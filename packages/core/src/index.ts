@@ -1,6 +1,4 @@
 export { AbortError, nextMacrotask, throwIfAborted } from "./abort.js";
-export { type AdamOptions, type AdamState, adam, disposeAdamState, type Optimizer } from "./adam.js";
-export { type AdamStateData, type ArrayData, adamStateFromData, adamStateToData } from "./adam-state-data.js";
 export type {
   Attribute,
   AttributeModel,
@@ -15,6 +13,7 @@ export { CoreError, describeValue, LatentflowError } from "./errors.js";
 export { checkChoice, checkNumber, checkOptions, checkRequired, checkTensor } from "./options.js";
 export { type RandomState, SeededRandom } from "./random.js";
 export { constantRate, cosineDecay, type Schedule, type ScheduleState, stepDecay, warmUp } from "./schedule.js";
+export { isTensor } from "./tensor.js";
 export {
   checkSameStructure,
   describeStructure,

@@ -1,9 +1,10 @@
-import { type Rank, type ShapeMap, type Tensor, tensor } from "@tensorflow/tfjs-core";
+import type { Rank, ShapeMap, Tensor } from "@tensorflow/tfjs-core";
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 import { CoreError, describeValue } from "./errors.js";
 import { checkNumber } from "./options.js";
+import { float32Tensor } from "./tensor.js";
 
 type Generator128 = ReturnType<typeof xoroshiro128plusFromState>;
 
@@ -106,13 +107,13 @@ export class SeededRandom {
 
   /** A float32 tensor of normal numbers; the caller disposes it. */
   normalTensor<R extends Rank = Rank>(shape: ShapeMap[R], mean = 0, deviation = 1): Tensor<R> {
-    return tensor(this.normals(size(shape), mean, deviation), shape, "float32");
+    return float32Tensor("SeededRandom.normalTensor", this.normals(size(shape), mean, deviation), shape);
   }
 
   /** A float32 tensor of numbers uniform in [low, high] (rounding to float32 can reach the upper end); the caller disposes it. */
   uniformTensor<R extends Rank = Rank>(shape: ShapeMap[R], low = 0, high = 1): Tensor<R> {
     const values = Float32Array.from({ length: size(shape) }, () => this.uniform(low, high));
-    return tensor(values, shape, "float32");
+    return float32Tensor("SeededRandom.uniformTensor", values, shape);
   }
 
   private standardNormal(): number {

@@ -1,5 +1,6 @@
-import { Tensor } from "@tensorflow/tfjs-core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { CoreError, describeValue } from "./errors.js";
+import { isTensor } from "./tensor.js";
 
 /** Arrays and records of leaves, nested at will. */
 export type Tree<Leaf> = Leaf | readonly Tree<Leaf>[] | { readonly [key: string]: Tree<Leaf> };
@@ -27,7 +28,7 @@ const LEAF: TreeStructure = { kind: "leaf" };
 export function isLeaf(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return true;
   if (Array.isArray(value)) return false;
-  return value instanceof Tensor || ArrayBuffer.isView(value) || !isPlainRecord(value);
+  return isTensor(value) || ArrayBuffer.isView(value) || !isPlainRecord(value);
 }
 
 function isPlainRecord(value: object): boolean {
@@ -93,12 +94,12 @@ export function describeStructure(structure: TreeStructure): string {
 /** All tensors of a tree; throws on a leaf that is no tensor. */
 export function tensorsOf(caller: string, tree: unknown): Tensor[] {
   return flatten(tree as Tree<unknown>).leaves.map((leaf) => {
-    if (leaf instanceof Tensor) return leaf;
+    if (isTensor(leaf)) return leaf;
     throw new CoreError(`${caller}: expected a tensor or arrays and records of tensors, got ${describeValue(leaf)} inside.`);
   });
 }
 
 /** Disposes every tensor of a tree. */
 export function disposeTree(tree: unknown): void {
-  for (const leaf of flatten(tree as Tree<unknown>).leaves) if (leaf instanceof Tensor) leaf.dispose();
+  for (const leaf of flatten(tree as Tree<unknown>).leaves) if (isTensor(leaf)) leaf.dispose();
 }

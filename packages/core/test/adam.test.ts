@@ -1,17 +1,7 @@
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
-import {
-  adam,
-  adamStateFromData,
-  adamStateToData,
-  CoreError,
-  constantRate,
-  cosineDecay,
-  disposeAdamState,
-  SeededRandom,
-  stepDecay,
-  warmUp,
-} from "@latentflow/core";
+import { CoreError, constantRate, cosineDecay, SeededRandom, stepDecay, warmUp } from "@latentflow/core";
+import { adam, adamStateFromData, adamStateToData, disposeAdamState } from "@latentflow/core/optim";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import reference from "./reference/adam.json" with { type: "json" };

@@ -1,5 +1,6 @@
 import { readSafetensors, type TensorData, writeSafetensors } from "@latentflow/checkpoints";
-import { type AdamState, type ArrayData, adamStateFromData, adamStateToData, type RandomState } from "@latentflow/core";
+import type { RandomState } from "@latentflow/core";
+import { type AdamState, type ArrayData, adamStateFromData, adamStateToData } from "@latentflow/core/optim";
 import { LatentEditError } from "../errors.js";
 import type { History, ValidationRecord } from "./history.js";
 import { checkSameRun, type RunFingerprint } from "./run-fingerprint.js";

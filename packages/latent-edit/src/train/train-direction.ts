@@ -1,13 +1,6 @@
 import "@latentflow/backend/gradients";
-import {
-  type AttributeModel,
-  adam,
-  disposeAdamState,
-  nextMacrotask,
-  SeededRandom,
-  stepDecay,
-  throwIfAborted,
-} from "@latentflow/core";
+import { type AttributeModel, nextMacrotask, SeededRandom, stepDecay, throwIfAborted } from "@latentflow/core";
+import { adam, disposeAdamState } from "@latentflow/core/optim";
 import { addN, dispose, div, type Tensor, tensor, tidy, type Variable } from "@tensorflow/tfjs-core";
 import type { Direction } from "../direction.js";
 import { owning } from "../owning.js";
