@@ -1,36 +1,74 @@
-import { SCENE_COUNT, SCENE_FACTORS, type SceneFactor, type SceneFactors, sceneFactors, sceneIndex } from "./factors.js";
-import { renderScene, SCENE_SIZE } from "./render.js";
+import { ScenesError } from "./errors.js";
+import { countScenes, factorsOfIndex, indexOfFactors, type SceneFactor } from "./factors.js";
+import { STUDIO_FACTORS, type StudioFactors } from "./studio/factors.js";
+import { renderStudio, STUDIO_SIZE } from "./studio/render.js";
+import { SCENE_FACTORS, type SceneFactors } from "./tabletop/factors.js";
+import { renderScene, SCENE_SIZE } from "./tabletop/render.js";
 
-/** All scenes, by index. Nothing is stored: pictures are rendered when they are asked for. */
-export interface ScenesDataset {
-  /** Number of scenes, {@link SCENE_COUNT}. */
+/** All scenes of a benchmark, by index. Nothing is stored: pictures are rendered when they are asked for. */
+export interface ScenesDataset<Factors extends readonly number[] = readonly number[]> {
+  readonly name: SceneSetName;
+  /** Number of scenes. */
   readonly length: number;
   /** Height and width of a picture, in pixels. */
   readonly size: number;
   /** The factors, with their numbers of classes; the last one varies fastest with the index. */
   readonly attributes: readonly SceneFactor[];
-  factors(index: number): SceneFactors;
-  index(factors: SceneFactors): number;
+  factors(index: number): Factors;
+  index(factors: Factors): number;
   /** 8-bit RGB, `size · size · 3` bytes. */
   image(index: number): Uint8Array;
   /** Pictures one after the other: [n, size, size, 3]. For many, `renderScenes` of `@latentflow/scenes/node` uses all cores. */
   images(indices: ArrayLike<number>): Uint8Array;
-  /** Classes of each factor: [n, 7]. */
+  /** Classes of each factor: [n, factors]. */
   labels(indices: ArrayLike<number>): Uint8Array;
 }
 
-/** The benchmark as a data set: 1,036,800 labelled 64 px scenes. Methods throw {@link ScenesError} for an index out of range. */
-export function scenesDataset(): ScenesDataset {
-  const image = (index: number): Uint8Array => renderScene(sceneFactors(index));
+/** A benchmark is one entry here. */
+const SETS = {
+  tabletop: set<SceneFactors>("tabletop", SCENE_FACTORS, SCENE_SIZE, renderScene),
+  studio: set<StudioFactors>("studio", STUDIO_FACTORS, STUDIO_SIZE, renderStudio),
+};
+
+/** `"tabletop"`: small objects on a table, MPI3D's factors. `"studio"`: one large object in a photographer's studio, Isaac3D's. */
+export type SceneSetName = "tabletop" | "studio";
+
+export const SCENE_SETS = Object.keys(SETS) as readonly SceneSetName[];
+
+/**
+ * A benchmark as a data set: 1,036,800 tabletop or 737,280 studio scenes of 64 px, labelled.
+ * Its methods throw {@link ScenesError} for an index or a factor out of range.
+ *
+ * @throws ScenesError if there is no benchmark of that name
+ */
+export function scenesDataset(name?: "tabletop"): ScenesDataset<SceneFactors>;
+export function scenesDataset(name: "studio"): ScenesDataset<StudioFactors>;
+export function scenesDataset(name: SceneSetName): ScenesDataset;
+export function scenesDataset(name: SceneSetName = "tabletop"): ScenesDataset {
+  if (!Object.hasOwn(SETS, name)) {
+    throw new ScenesError(`scenesDataset: expected one of ${SCENE_SETS.join(", ")}, got ${JSON.stringify(name)}`);
+  }
+  return SETS[name] as unknown as ScenesDataset;
+}
+
+function set<Factors extends readonly number[]>(
+  name: SceneSetName,
+  table: readonly SceneFactor[],
+  size: number,
+  render: (factors: Factors) => Uint8Array,
+): ScenesDataset<Factors> {
+  const factors = (index: number): Factors => factorsOfIndex(`${name}.factors`, table, index) as readonly number[] as Factors;
+  const image = (index: number): Uint8Array => render(factors(index));
   return {
-    length: SCENE_COUNT,
-    size: SCENE_SIZE,
-    attributes: SCENE_FACTORS,
-    factors: sceneFactors,
-    index: sceneIndex,
+    name,
+    length: countScenes(table),
+    size,
+    attributes: table,
+    factors,
+    index: (some) => indexOfFactors(`${name}.index`, table, some),
     image,
-    images: (indices) => stack(indices, SCENE_SIZE * SCENE_SIZE * 3, image),
-    labels: (indices) => stack(indices, SCENE_FACTORS.length, sceneFactors),
+    images: (indices) => stack(indices, size * size * 3, image),
+    labels: (indices) => stack(indices, table.length, factors),
   };
 }
 

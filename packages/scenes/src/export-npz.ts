@@ -2,38 +2,37 @@ import { checkOptions, throwIfAborted } from "@latentflow/core";
 import { writeFileAtomic } from "@latentflow/core/files";
 import { scenesDataset } from "./dataset.js";
 import { ScenesError } from "./errors.js";
-import { SCENE_COUNT, SCENE_FACTORS } from "./factors.js";
 import { type NpzEntry, npyHeader, npzBytes } from "./npz.js";
-import { SCENE_SIZE } from "./render.js";
 import { type RenderOptions, renderBlocks } from "./render-pool.js";
 
 export interface ExportOptions extends RenderOptions {
-  /** Scenes to write; by default all 1,036,800 in order (12.7 GB). */
+  /** Scenes to write; by default all in order (tabletop: 1,036,800, 12.7 GB; studio: 737,280, 9.1 GB). */
   readonly indices?: ArrayLike<number>;
 }
 
 /**
- * Renders scenes into a NumPy archive of three uint8 and uint32 arrays: `images` [n, 64, 64, 3], `labels` [n, 7], `indices` [n].
- * A whole export has MPI3D's layout: `images` may be reshaped to [6, 6, 2, 3, 3, 40, 40, 64, 64, 3].
+ * Renders scenes into a NumPy archive of three uint8 and uint32 arrays: `images` [n, 64, 64, 3], `labels` [n, factors], `indices` [n].
+ * A whole export of the tabletop has MPI3D's layout: `images` may be reshaped to [6, 6, 2, 3, 3, 40, 40, 64, 64, 3].
  * Streams: memory stays small. The file appears under its name when it is complete.
  *
  * @throws ScenesError for bad options or a failed worker; AbortError if `signal` aborts; CoreError if the file can't be written
  */
 export async function exportScenesNpz(path: string, options: ExportOptions = {}): Promise<void> {
-  checkOptions("exportScenesNpz", options, ["indices", "workers", "onProgress", "signal"], ScenesError);
-  const indices = Uint32Array.from(options.indices ?? { length: SCENE_COUNT }, (index, i) => index ?? i);
+  checkOptions("exportScenesNpz", options, ["indices", "scenes", "workers", "onProgress", "signal"], ScenesError);
+  const { attributes, length, size, ...dataset } = scenesDataset(options.scenes ?? "tabletop");
+  const indices = Uint32Array.from(options.indices ?? { length }, (index, i) => index ?? i);
   const count = indices.length;
-  const labels = scenesDataset().labels(indices);
+  const labels = dataset.labels(indices);
   const entries: NpzEntry[] = [
     {
       name: "images",
-      header: npyHeader("|u1", [count, SCENE_SIZE, SCENE_SIZE, 3]),
-      byteLength: count * SCENE_SIZE * SCENE_SIZE * 3,
+      header: npyHeader("|u1", [count, size, size, 3]),
+      byteLength: count * size * size * 3,
       data: renderBlocks("exportScenesNpz", indices, options),
     },
     {
       name: "labels",
-      header: npyHeader("|u1", [count, SCENE_FACTORS.length]),
+      header: npyHeader("|u1", [count, attributes.length]),
       byteLength: labels.length,
       data: [labels],
     },

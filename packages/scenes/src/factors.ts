@@ -1,16 +1,5 @@
 import { ScenesError } from "./errors.js";
 
-/** The seven factors of a scene, in index order: the last one varies fastest, as in MPI3D. */
-export const SCENE_FACTORS = [
-  { name: "object_color", classes: 6, values: ["white", "red", "green", "blue", "yellow", "magenta"] },
-  { name: "object_shape", classes: 6, values: ["cube", "sphere", "cylinder", "cone", "ring", "capsule"] },
-  { name: "object_size", classes: 2, values: ["small", "large"] },
-  { name: "camera_height", classes: 3, values: ["low", "middle", "high"] },
-  { name: "background_color", classes: 3, values: ["navy", "sea green", "salmon"] },
-  { name: "horizontal_axis", classes: 40 },
-  { name: "vertical_axis", classes: 40 },
-] as const satisfies readonly SceneFactor[];
-
 /** One factor of variation; `values` names its classes where they have names. */
 export interface SceneFactor {
   readonly name: string;
@@ -18,47 +7,40 @@ export interface SceneFactor {
   readonly values?: readonly string[];
 }
 
-/** One class index per factor, in the order of {@link SCENE_FACTORS}. */
-export type SceneFactors = readonly [
-  objectColor: number,
-  objectShape: number,
-  objectSize: number,
-  cameraHeight: number,
-  backgroundColor: number,
-  horizontalAxis: number,
-  verticalAxis: number,
-];
-
-/** Number of distinct scenes: 6·6·2·3·3·40·40 = 1,036,800. */
-export const SCENE_COUNT = SCENE_FACTORS.reduce((product, factor) => product * factor.classes, 1);
-
-/** Index of a scene in factor order. Throws {@link ScenesError} if a factor is out of range. */
-export function sceneIndex(factors: SceneFactors): number {
-  checkFactors("sceneIndex", factors);
-  return SCENE_FACTORS.reduce((index, factor, i) => index * factor.classes + (factors[i] as number), 0);
+/** Number of distinct scenes: the product of the classes. */
+export function countScenes(table: readonly SceneFactor[]): number {
+  return table.reduce((product, factor) => product * factor.classes, 1);
 }
 
-/** Factors of the scene at `index`, an integer in [0, {@link SCENE_COUNT}). The inverse of {@link sceneIndex}. */
-export function sceneFactors(index: number): SceneFactors {
-  if (!Number.isInteger(index) || index < 0 || index >= SCENE_COUNT) {
-    throw new ScenesError(`sceneFactors: expected an integer index in [0, ${SCENE_COUNT}), got ${index}`);
+/** Index of a scene, the last factor varying fastest. Throws {@link ScenesError} if a factor is out of range. */
+export function indexOfFactors(caller: string, table: readonly SceneFactor[], factors: readonly number[]): number {
+  checkFactors(caller, table, factors);
+  return table.reduce((index, factor, i) => index * factor.classes + (factors[i] as number), 0);
+}
+
+/** Factors of the scene at `index`: the inverse of {@link indexOfFactors}. */
+export function factorsOfIndex(caller: string, table: readonly SceneFactor[], index: number): number[] {
+  const count = countScenes(table);
+  if (!Number.isInteger(index) || index < 0 || index >= count) {
+    throw new ScenesError(`${caller}: expected an integer index in [0, ${count}), got ${index}`);
   }
-  const factors = new Array<number>(SCENE_FACTORS.length);
+  const factors = new Array<number>(table.length);
   let rest = index;
-  for (let i = SCENE_FACTORS.length - 1; i >= 0; i--) {
-    const { classes } = SCENE_FACTORS[i] as SceneFactor;
+  for (let i = table.length - 1; i >= 0; i--) {
+    const { classes } = table[i] as SceneFactor;
     factors[i] = rest % classes;
     rest = Math.floor(rest / classes);
   }
-  return factors as unknown as SceneFactors;
+  return factors;
 }
 
 /** Throws {@link ScenesError} unless there is one in-range class index per factor. */
-export function checkFactors(caller: string, factors: readonly number[]): void {
-  if (factors.length !== SCENE_FACTORS.length) {
-    throw new ScenesError(`${caller}: expected ${SCENE_FACTORS.length} factors (see SCENE_FACTORS), got ${factors.length}`);
+export function checkFactors(caller: string, table: readonly SceneFactor[], factors: readonly number[]): void {
+  if (factors?.length !== table.length) {
+    const names = table.map(({ name }) => name).join(", ");
+    throw new ScenesError(`${caller}: expected ${table.length} factors (${names}), got ${factors?.length ?? factors}`);
   }
-  SCENE_FACTORS.forEach(({ name, classes }, i) => {
+  table.forEach(({ name, classes }, i) => {
     const value = factors[i] as number;
     if (!Number.isInteger(value) || value < 0 || value >= classes) {
       throw new ScenesError(`${caller}: expected ${name} to be an integer in [0, ${classes}), got ${value}`);

@@ -4,7 +4,7 @@ import { FactorRegressor, StyleGan2Generator } from "@latentflow/models";
 import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import { CODE_COUNT, CODE_SEED } from "./codes.js";
 import { ScenesError } from "./errors.js";
-import { SCENE_FACTORS } from "./factors.js";
+import { SCENE_FACTORS } from "./tabletop/factors.js";
 
 /** The scenes' networks, ready to edit with. `dispose` frees them and the codes. */
 export interface PretrainedScenes {

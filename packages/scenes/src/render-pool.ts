@@ -1,11 +1,12 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { checkNumber, checkOptions, throwIfAborted } from "@latentflow/core";
+import { type SceneSetName, scenesDataset } from "./dataset.js";
 import { ScenesError } from "./errors.js";
-import { sceneFactors } from "./factors.js";
-import { SCENE_SIZE } from "./render.js";
 
 export interface RenderOptions {
+  /** Which benchmark's scenes; by default `"tabletop"`. */
+  readonly scenes?: SceneSetName;
   /** Worker threads; by default one a core. */
   readonly workers?: number;
   /** Told after every block of pictures how many are done. */
@@ -22,8 +23,9 @@ const BLOCK = 64;
  * @throws ScenesError if an index is out of range or a worker fails; AbortError if `signal` aborts
  */
 export async function renderScenes(indices: ArrayLike<number>, options: RenderOptions = {}): Promise<Uint8Array> {
-  checkOptions("renderScenes", options, ["workers", "onProgress", "signal"], ScenesError);
-  const pixels = new Uint8Array(indices.length * SCENE_SIZE * SCENE_SIZE * 3);
+  checkOptions("renderScenes", options, ["scenes", "workers", "onProgress", "signal"], ScenesError);
+  const { size } = scenesDataset(options.scenes ?? "tabletop");
+  const pixels = new Uint8Array(indices.length * size * size * 3);
   let offset = 0;
   for await (const block of renderBlocks("renderScenes", indices, options)) {
     pixels.set(block, offset);
@@ -36,13 +38,14 @@ export async function renderScenes(indices: ArrayLike<number>, options: RenderOp
 export async function* renderBlocks(
   caller: string,
   indices: ArrayLike<number>,
-  { workers = availableParallelism(), onProgress, signal }: RenderOptions,
+  { scenes = "tabletop", workers = availableParallelism(), onProgress, signal }: RenderOptions,
 ): AsyncGenerator<Uint8Array> {
   checkNumber(caller, "workers", workers, { integer: true, min: 1 }, ScenesError);
-  for (let i = 0; i < indices.length; i++) sceneFactors(indices[i] as number);
+  const dataset = scenesDataset(scenes);
+  for (let i = 0; i < indices.length; i++) dataset.factors(indices[i] as number);
   throwIfAborted(caller, signal);
   const blocks = Math.ceil(indices.length / BLOCK);
-  const pool = Array.from({ length: Math.min(workers, blocks) }, () => new RenderWorker());
+  const pool = Array.from({ length: Math.min(workers, blocks) }, () => new RenderWorker(scenes));
   const pending: Promise<Uint8Array>[] = [];
   try {
     for (let done = 0, submitted = 0; done < blocks; done++) {
@@ -66,8 +69,8 @@ class RenderWorker {
   private readonly worker: Worker;
   private readonly waiting: { resolve(pixels: Uint8Array): void; reject(error: Error): void }[] = [];
 
-  constructor() {
-    this.worker = startWorker();
+  constructor(scenes: SceneSetName) {
+    this.worker = startWorker(scenes);
     this.worker.on("message", (pixels: Uint8Array) => this.waiting.shift()?.resolve(pixels));
     const fail = (reason: string): void => {
       for (const { reject } of this.waiting.splice(0)) {
@@ -93,9 +96,12 @@ class RenderWorker {
   }
 }
 
-function startWorker(): Worker {
-  if (!import.meta.url.endsWith(".ts")) return new Worker(new URL("./render-worker.js", import.meta.url));
+function startWorker(workerData: SceneSetName): Worker {
+  if (!import.meta.url.endsWith(".ts")) return new Worker(new URL("./render-worker.js", import.meta.url), { workerData });
   // Run from sources (tests, scripts), the worker is TypeScript as well: tsx, a development dependency, has to load it.
   const file = JSON.stringify(new URL("./render-worker.ts", import.meta.url).href);
-  return new Worker(`import("tsx/esm/api").then((tsx) => { tsx.register(); return import(${file}); });`, { eval: true });
+  return new Worker(`import("tsx/esm/api").then((tsx) => { tsx.register(); return import(${file}); });`, {
+    eval: true,
+    workerData,
+  });
 }

@@ -1,20 +1,11 @@
-"""The rendered training set, memory-mapped: images.npy and labels.npy as `export-dataset.ts` writes them."""
+"""The rendered training set, memory-mapped: factors.json, images.npy and labels.npy as `export-dataset.ts` writes them."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
-
-FACTORS = {
-    "object_color": 6,
-    "object_shape": 6,
-    "object_size": 2,
-    "camera_height": 3,
-    "background_color": 3,
-    "horizontal_axis": 40,
-    "vertical_axis": 40,
-}
 
 HELD_OUT = 20_000
 
@@ -23,6 +14,8 @@ class Scenes:
     """All but the last `HELD_OUT` images, or those alone. The order on disk is random already."""
 
     def __init__(self, folder: Path, held_out: bool = False):
+        # Classes by factor, in the order of the labels' columns.
+        self.factors: dict[str, int] = json.loads((folder / "factors.json").read_text())
         images = np.load(folder / "images.npy", mmap_mode="r")
         labels = np.load(folder / "labels.npy")
         split = max(len(images) - HELD_OUT, len(images) // 2)
@@ -37,6 +30,6 @@ class Scenes:
         return torch.from_numpy(self.images[np.sort(indices)]).permute(0, 3, 1, 2).float() / 127.5 - 1
 
     def labelled_batch(self, indices: np.ndarray) -> tuple[Tensor, Tensor]:
-        """Images and their labels [n, 7]."""
+        """Images and their labels [n, factors]."""
         indices = np.sort(indices)
         return self.batch(indices), torch.from_numpy(self.labels[indices]).long()

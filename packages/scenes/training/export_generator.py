@@ -20,8 +20,8 @@ from safetensors.torch import save
 from torch import Tensor
 
 from curve import write_curve
-from data import FACTORS, Scenes
-from networks import LATENT, Generator
+from data import Scenes
+from networks import Generator
 from png import grid, write_png
 from quality import Quality
 from regressor import load_regressor
@@ -49,7 +49,7 @@ def main() -> None:
     write(args.out / "data" / "generator.safetensors", weights)
     write(args.out / "data" / "codes.safetensors", {"labels": labels.to(torch.uint8)})
     report = {"images": seen} | {name: round(value, 4) for name, value in measured.items()}
-    report |= {"label balance": balance(labels), "curve": curve(args.run / "log.csv")}
+    report |= {"label balance": balance(scenes.factors, labels), "curve": curve(args.run / "log.csv")}
     (args.out / "data" / "generator.json").write_text(json.dumps(report, indent=1) + "\n")
     (args.out / "test" / "reference" / "pretrained.json").write_text(json.dumps(reference(generator, z[:2])) + "\n")
     write_png(args.out / "images" / "generated.png", side_by_side(scenes.batch(np.arange(64)), generator(z[:64])))
@@ -59,11 +59,10 @@ def main() -> None:
 
 def choose(run: Path, quality: Quality) -> tuple[int, Generator, dict[str, float]]:
     """Images seen, network and measurements of the best snapshot."""
-    z = torch.randn(CHOOSE_WITH, LATENT, generator=torch.Generator().manual_seed(3))
     candidates = []
     for path in sorted(run.glob("average-*.pt"))[-CHOOSE_FROM:]:
-        generator = Generator()
-        generator.load_state_dict(torch.load(path))
+        generator = Generator.of(torch.load(path))
+        z = torch.randn(CHOOSE_WITH, generator.latent, generator=torch.Generator().manual_seed(3))
         measured = quality.measure([generator(part) for part in z.split(200)])
         print(f"{path.name}: {measured}", flush=True)
         candidates.append((measured["frechet"], int(path.stem.split("-")[1]), generator, measured))
@@ -71,10 +70,10 @@ def choose(run: Path, quality: Quality) -> tuple[int, Generator, dict[str, float
     return seen, generator, measured
 
 
-def balance(labels: Tensor) -> dict[str, list[float]]:
+def balance(factors: dict[str, int], labels: Tensor) -> dict[str, list[float]]:
     """Share of each class among the predicted labels, in percent."""
     shares = {}
-    for k, (name, classes) in enumerate(FACTORS.items()):
+    for k, (name, classes) in enumerate(factors.items()):
         counts = torch.bincount(labels[:, k], minlength=classes)
         shares[name] = [round(100 * count / len(labels), 2) for count in counts.tolist()]
     return shares

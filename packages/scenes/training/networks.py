@@ -1,6 +1,7 @@
 """The generator in rosinality's layer structure and state-dict keys, and a residual discriminator."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -9,8 +10,6 @@ from torch.nn import functional as F
 from layers import GAIN, EqualConv, EqualLinear, ModulatedConv, leaky, upsample
 
 RESOLUTION = 64
-LATENT = 64
-CHANNELS = {4: 64, 8: 64, 16: 64, 32: 32, 64: 16}
 MAPPING_LAYERS = 3
 
 
@@ -38,9 +37,9 @@ class Filter(nn.Module):
 
 
 class StyledConv(nn.Module):
-    def __init__(self, inputs: int, outputs: int, up: bool = False):
+    def __init__(self, inputs: int, outputs: int, latent: int, up: bool = False):
         super().__init__()
-        self.conv = ModulatedConv(inputs, outputs, 3, LATENT, up=up)
+        self.conv = ModulatedConv(inputs, outputs, 3, latent, up=up)
         if up:
             self.conv.blur = Filter()
         self.noise = Holder(weight=torch.zeros(1))
@@ -52,11 +51,11 @@ class StyledConv(nn.Module):
 
 
 class ToRgb(nn.Module):
-    def __init__(self, inputs: int, up: bool = True):
+    def __init__(self, inputs: int, latent: int, up: bool = True):
         super().__init__()
         if up:
             self.upsample = Filter()
-        self.conv = ModulatedConv(inputs, 3, 1, LATENT, demodulate=False)
+        self.conv = ModulatedConv(inputs, 3, 1, latent, demodulate=False)
         self.bias = nn.Parameter(torch.zeros(1, 3, 1, 1))
 
     def forward(self, x: Tensor, w: Tensor, skip: Tensor | None) -> Tensor:
@@ -65,34 +64,47 @@ class ToRgb(nn.Module):
 
 
 class Generator(nn.Module):
-    """z [n, 64] to images [n, 3, 64, 64], about [-1, 1]. Its noise maps are fixed: the same w always gives the same picture."""
+    """z [n, latent] to images [n, 3, 64, 64], about [-1, 1]. Its noise maps are fixed: the same w always gives the same picture.
 
-    def __init__(self):
+    `channels`: of the features of side 4, 8, 16, 32 and 64.
+    """
+
+    def __init__(self, latent: int, channels: Sequence[int]):
         super().__init__()
-        layers = [EqualLinear(LATENT, LATENT, rate=0.01, activate=True) for _ in range(MAPPING_LAYERS)]
+        self.latent = latent
+        layers = [EqualLinear(latent, latent, rate=0.01, activate=True) for _ in range(MAPPING_LAYERS)]
         self.style = nn.Sequential(PixelNorm(), *layers)
-        self.input = Holder(input=torch.randn(1, CHANNELS[4], 4, 4))
-        self.conv1 = StyledConv(CHANNELS[4], CHANNELS[4])
-        self.to_rgb1 = ToRgb(CHANNELS[4], up=False)
+        self.input = Holder(input=torch.randn(1, channels[0], 4, 4))
+        self.conv1 = StyledConv(channels[0], channels[0], latent)
+        self.to_rgb1 = ToRgb(channels[0], latent, up=False)
         self.convs = nn.ModuleList()
         self.to_rgbs = nn.ModuleList()
         self.noises = nn.Module()
         self.noises.register_buffer("noise_0", torch.randn(1, 1, 4, 4))
-        side = 8
-        while side <= RESOLUTION:
-            self.convs.append(StyledConv(CHANNELS[side // 2], CHANNELS[side], up=True))
-            self.convs.append(StyledConv(CHANNELS[side], CHANNELS[side]))
-            self.to_rgbs.append(ToRgb(CHANNELS[side]))
+        for block, (inputs, outputs) in enumerate(zip(channels[:-1], channels[1:])):
+            side = 8 * 2**block
+            self.convs.append(StyledConv(inputs, outputs, latent, up=True))
+            self.convs.append(StyledConv(outputs, outputs, latent))
+            self.to_rgbs.append(ToRgb(outputs, latent))
             for _ in range(2):
                 self.noises.register_buffer(f"noise_{len(self.noises._buffers)}", torch.randn(1, 1, side, side))
-            side *= 2
         self.rows = 2 * int(math.log2(RESOLUTION)) - 2
+
+    @staticmethod
+    def of(state: dict[str, Tensor]) -> "Generator":
+        """The network of a state dict, with its weights."""
+        channels = [state["input.input"].shape[1]]
+        while (weight := state.get(f"convs.{2 * len(channels) - 2}.conv.weight")) is not None:
+            channels.append(weight.shape[1])
+        generator = Generator(state["style.1.weight"].shape[1], channels)
+        generator.load_state_dict(state)
+        return generator
 
     def noise(self, layer: int) -> Tensor:
         return self.noises.get_buffer(f"noise_{layer}")
 
     def synthesize(self, w: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
-        """w [n, rows, 64], one row a layer."""
+        """w [n, rows, latent], one row a layer."""
         x = self.input.input.to(dtype).repeat(len(w), 1, 1, 1).contiguous(memory_format=torch.channels_last)
         x = self.conv1(x, w[:, 0], self.noise(0))
         rgb = self.to_rgb1(x, w[:, 1], None)
@@ -130,7 +142,7 @@ class Discriminator(nn.Module):
     of stride two: full detail at a quarter of the cost. With `cell` 1, pictures of side 32 as they are.
     """
 
-    def __init__(self, cell: int = 2, widths: tuple[int, ...] = (32, 64, 64, 64)):
+    def __init__(self, cell: int = 2, widths: Sequence[int] = (32, 64, 64, 64)):
         super().__init__()
         first, last = widths[0], widths[-1]
         self.cell = cell

@@ -8,8 +8,8 @@ from torch import Tensor
 from data import Scenes
 from regressor import Regressor
 
-# The five factors of few classes: the first columns.
-SMALL_FACTORS = 5
+# Factors of more classes are places on a fine grid: to be unsure between neighbours is no fault.
+MOST_CLASSES = 10
 CONFIDENT = 0.9
 
 
@@ -21,6 +21,7 @@ class Quality:
 
     def __init__(self, regressor: Regressor, scenes: Scenes):
         self.regressor = regressor
+        self.small = [k for k, classes in enumerate(scenes.factors.values()) if classes <= MOST_CLASSES]
         features = [self.read(scenes.batch(np.arange(i, min(len(scenes), i + 500))))[0] for i in range(0, len(scenes), 500)]
         self.mean, self.covariance = moments(torch.cat(features))
 
@@ -35,7 +36,7 @@ class Quality:
         for images in batches:
             read, probabilities = self.read(images)
             features.append(read)
-            sure = [p.max(1).values > CONFIDENT for p in probabilities[:SMALL_FACTORS]]
+            sure = [probabilities[k].max(1).values > CONFIDENT for k in self.small]
             confident.append(torch.stack(sure, 1).all(1))
         mean, covariance = moments(torch.cat(features))
         return {

@@ -5,7 +5,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { crc32 } from "node:zlib";
-import { renderScene } from "../src/render.js";
+import { renderScene } from "../src/tabletop/render.js";
 import { encodePng, tile } from "../test/reference/scenes.js";
 
 const SIZE = 96;

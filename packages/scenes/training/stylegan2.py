@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from compact import unpack
 from judge import Judge, around_object, descend, whole
-from networks import LATENT, Discriminator, Generator
+from networks import Discriminator, Generator
 from processes import Processes
 
 
@@ -22,6 +22,10 @@ from processes import Processes
 class Settings:
     images: int = 10_000_000
     batch: int = 32
+    latent: int = 64
+    # Of the generator's features of side 4 to 64, and of the discriminator's of side 32 to 4.
+    channels: tuple[int, ...] = (64, 64, 64, 32, 16)
+    widths: tuple[int, ...] = (32, 64, 64, 64)
     rate: float = 2.5e-3
     # From here on the rate falls along a half cosine to a twentieth at the end of the run; never, if None.
     anneal_from: int | None = None
@@ -58,8 +62,8 @@ class Training:
         self.device = device
         torch.manual_seed(settings.seed)
         self.random = np.random.default_rng(settings.seed)
-        self.generator = Generator().to(device)
-        whole_picture = Discriminator().to(device)
+        self.generator = Generator(settings.latent, settings.channels).to(device)
+        whole_picture = Discriminator(widths=settings.widths).to(device)
         self.average = copy.deepcopy(self.generator).requires_grad_(False)
         self.optimizer = adam(self.generator.style, settings.rate, 1.0)
         self.optimizer.add_param_group({"params": [p for name, p in self.generator.named_parameters() if not name.startswith("style.")]})
@@ -179,7 +183,7 @@ class Training:
     def generate(self, count: int) -> Tensor:
         """Generated images; in part of the batch the later layers follow a second code (style mixing)."""
         # Random numbers are the CPU's, so that a checkpoint holds the state of all of them.
-        w, other = (self.generator.rows_of(self.generator.style(torch.randn(count, LATENT).to(self.device))) for _ in range(2))
+        w, other = (self.generator.rows_of(self.generator.style(torch.randn(count, self.settings.latent).to(self.device))) for _ in range(2))
         rows = self.generator.rows
         crossover = torch.randint(1, rows, (count,))
         crossover[torch.rand(count) >= self.settings.mixing] = rows
@@ -196,7 +200,7 @@ class Training:
     @torch.no_grad()
     def samples(self, count: int, seed: int, batch: int = 100) -> list[Tensor]:
         """Images [n, 3, 64, 64] of the averaged generator in batches, always from the same codes."""
-        z = torch.randn(count, LATENT, generator=torch.Generator().manual_seed(seed))
+        z = torch.randn(count, self.settings.latent, generator=torch.Generator().manual_seed(seed))
         return [self.average(one.to(self.device)).cpu() for one in z.split(batch)]
 
 

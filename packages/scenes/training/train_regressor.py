@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F
 
-from data import FACTORS, Scenes
+from data import Scenes
 from regressor import Regressor
 
 
@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=6_000)
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--widths", type=int, nargs=4, default=(32, 32, 64, 64), help="channels of the four convolutions")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--smoke", action="store_true", help="a few steps, to see that everything runs")
     args = parser.parse_args()
@@ -36,7 +37,7 @@ def main() -> None:
     steps = 20 if args.smoke else args.steps
 
     scenes = Scenes(args.data)
-    regressor = Regressor().to(memory_format=torch.channels_last)
+    regressor = Regressor(scenes.factors.values(), tuple(args.widths)).to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(regressor.parameters(), lr=1e-3, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=2e-3, total_steps=steps, pct_start=0.1)
     random = np.random.default_rng(args.seed)
@@ -79,8 +80,8 @@ def evaluate(regressor: Regressor, scenes: Scenes, limit: int | None = None) -> 
         predictions.append(torch.stack([one.argmax(1) for one in regressor(images)], 1))
         truth.append(labels)
     distance = (torch.cat(predictions) - torch.cat(truth)).abs()
-    result = {name: (distance[:, k] == 0).float().mean().item() for k, name in enumerate(FACTORS)}
-    for k, (name, classes) in enumerate(FACTORS.items()):
+    result = {name: (distance[:, k] == 0).float().mean().item() for k, name in enumerate(scenes.factors)}
+    for k, (name, classes) in enumerate(scenes.factors.items()):
         if classes == 40:
             result[f"{name} within 1"] = (distance[:, k] <= 1).float().mean().item()
     return {name: round(value, 5) for name, value in result.items()}

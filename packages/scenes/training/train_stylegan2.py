@@ -68,6 +68,9 @@ def main() -> None:
     parser.add_argument("--local-weight", type=float, default=0.0, help="weight of the judge of what is around the object")
     parser.add_argument("--mixing", type=float, default=Settings.mixing, help="share of images made from two codes")
     parser.add_argument("--mapping-rate", type=float, default=Settings.mapping_rate, help="factor of the mapping network's rate")
+    parser.add_argument("--latent", type=int, default=Settings.latent, help="dimension of codes")
+    parser.add_argument("--channels", type=int, nargs=5, default=Settings.channels, help="of the generator, from side 4 to 64")
+    parser.add_argument("--widths", type=int, nargs=4, default=Settings.widths, help="of the discriminator, from side 32 to 4")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="at most; fewer while others compute (see threads.py)")
     parser.add_argument("--device", default="cpu", help="cpu, or cuda: one GPU, without torchrun")
     parser.add_argument("--batch", type=int, help="images a step; on a GPU, 32 leave it idle")
@@ -80,6 +83,9 @@ def main() -> None:
         local_weight=args.local_weight,
         mixing=args.mixing,
         mapping_rate=args.mapping_rate,
+        latent=args.latent,
+        channels=tuple(args.channels),
+        widths=tuple(args.widths),
     )
     if args.images:
         settings.images = args.images

@@ -1,9 +1,6 @@
-/** Every constant of the scene's appearance. Changing one changes the data set: the shipped networks would no longer fit it. */
+import { linear, normalize, type Vec3 } from "../raymarch/vector.js";
 
-export type Vec3 = readonly [number, number, number];
-
-/** Colours are given as displayed (0–1, gamma 2) and squared to linear light. */
-const linear = (r: number, g: number, b: number): Vec3 => [r * r, g * g, b * b];
+// Every constant of the scene's appearance. Changing one changes the data set: the shipped networks would no longer fit it.
 
 export const OBJECT_COLORS: readonly Vec3[] = [
   linear(0.96, 0.96, 0.94),
@@ -45,10 +42,5 @@ export const LIGHT: Vec3 = normalize([-0.5, 0.85, 0.38]);
 export const AMBIENT = 0.3;
 export const DIFFUSE = 0.78;
 export const SPECULAR = 0.22;
-/** Sharpness of shadows: larger is harder. */
-export const SHADOW_HARDNESS = 7;
-
-export function normalize([x, y, z]: Vec3): Vec3 {
-  const scale = 1 / Math.sqrt(x * x + y * y + z * z);
-  return [x * scale, y * scale, z * scale];
-}
+/** No shadow is longer than this, measured along the light, in units of the object's radius. */
+export const SHADOW_REACH = 5;

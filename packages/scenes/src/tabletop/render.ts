@@ -1,30 +1,35 @@
 import { checkNumber } from "@latentflow/core";
-import { type Camera, cameraOf, type ScreenBox, screenBoxOfSphere, unionOfBoxes } from "./camera.js";
-import { ScenesError } from "./errors.js";
-import { checkFactors, type SceneFactors } from "./factors.js";
+import { ScenesError } from "../errors.js";
+import { checkFactors } from "../factors.js";
+import { type Camera, cameraAbove, type ScreenBox, screenBoxOfSphere, unionOfBoxes, writeRay } from "../raymarch/camera.js";
+import { BOUND, hitDistance, SAMPLES, writeNormal, writePixel } from "../raymarch/march.js";
+import { OCCLUSION_REACH, openness, SHADOW_HARDNESS, softShadow } from "../raymarch/shadow.js";
+import { SHAPES, type Shape, type ShapeDistance } from "../raymarch/shapes.js";
+import type { Vec3 } from "../raymarch/vector.js";
+import { SCENE_FACTORS, type SceneFactors } from "./factors.js";
 import {
   AMBIENT,
+  CAMERA_DISTANCE,
+  CAMERAS,
   DIFFUSE,
   LIGHT,
   OBJECT_COLORS,
   OBJECT_RADII,
-  SHADOW_HARDNESS,
+  SHADOW_REACH,
   SPECULAR,
   TABLE_COLOR,
   TABLE_HALF_DEPTH,
   TABLE_HALF_WIDTH,
-  type Vec3,
+  VIEW_HALF_WIDTH,
   WALL_COLORS,
   WALL_Z,
 } from "./look.js";
-import { BOUND, OCCLUSION_REACH, openness, SHADOW_REACH, softShadow, type TableShade, tableShade } from "./shadow.js";
-import { SHAPES, type Shape, type ShapeDistance } from "./shapes.js";
+import { type TableShade, tableShade } from "./shade.js";
 
 /** Side of the data set's pictures, in pixels. */
 export const SCENE_SIZE = 64;
 
-/** Rays a pixel, along each side: 3 × 3 on a regular grid. */
-const SAMPLES = 3;
+const cameras: readonly Camera[] = CAMERAS.map((view) => cameraAbove(view, CAMERA_DISTANCE, VIEW_HALF_WIDTH));
 
 interface Placed {
   readonly shape: ShapeDistance;
@@ -44,10 +49,10 @@ interface Placed {
  * @throws ScenesError if a factor is out of range or `size` is not a positive integer
  */
 export function renderScene(factors: SceneFactors, size: number = SCENE_SIZE): Uint8Array {
-  checkFactors("renderScene", factors);
+  checkFactors("renderScene", SCENE_FACTORS, factors);
   checkNumber("renderScene", "size", size, { integer: true, min: 1 }, ScenesError);
   const [color, shape, sizeClass, height, background, horizontal, vertical] = factors;
-  const camera = cameraOf(height);
+  const camera = cameras[height] as Camera;
   const object: Placed = {
     shape: (SHAPES[shape] as Shape).distance,
     convex: (SHAPES[shape] as Shape).convex,
@@ -70,6 +75,8 @@ export function renderScene(factors: SceneFactors, size: number = SCENE_SIZE): U
   return pixels;
 }
 
+const ray = new Float64Array(3);
+const normal = new Float64Array(3);
 const emptyScenes = new Map<string, Uint8Array>();
 
 /** The table and the wall alone: nine pictures, each rendered once. */
@@ -118,13 +125,8 @@ function addSamples(
     for (let sx = 0; sx < SAMPLES; sx++) {
       const u = ((column + (sx + 0.5) / SAMPLES) / size) * 2 - 1;
       const v = 1 - ((row + (sy + 0.5) / SAMPLES) / size) * 2;
-      let dx = u * camera.right[0] + v * camera.up[0] + camera.focal * camera.forward[0];
-      let dy = u * camera.right[1] + v * camera.up[1] + camera.focal * camera.forward[1];
-      let dz = u * camera.right[2] + v * camera.up[2] + camera.focal * camera.forward[2];
-      const scale = 1 / Math.sqrt(dx * dx + dy * dy + dz * dz);
-      dx *= scale;
-      dy *= scale;
-      dz *= scale;
+      writeRay(ray, camera, u, v);
+      const [dx, dy, dz] = ray as unknown as Vec3;
       if (object && addObject(rgb, camera, object, dx, dy, dz)) continue;
       addRoom(rgb, camera, object, wall, dx, dy, dz);
     }
@@ -138,21 +140,10 @@ function addObject(rgb: Float64Array, camera: Camera, object: Placed, dx: number
   const ox = (camera.position[0] - object.x) / radius;
   const oy = camera.position[1] / radius;
   const oz = (camera.position[2] - object.z) / radius;
-  const b = ox * dx + (oy - 1) * dy + oz * dz;
-  const c = ox * ox + (oy - 1) * (oy - 1) + oz * oz - BOUND * BOUND;
-  const discriminant = b * b - c;
-  if (discriminant <= 0) return false;
-  const root = Math.sqrt(discriminant);
-  let t = -b - root;
-  for (let step = 0; step < 64 && t < -b + root; step++) {
-    const distance = shape(ox + t * dx, oy + t * dy, oz + t * dz);
-    if (distance < 1e-3) {
-      addShadedObject(rgb, object, ox + t * dx, oy + t * dy, oz + t * dz, dx, dy, dz);
-      return true;
-    }
-    t += distance;
-  }
-  return false;
+  const t = hitDistance(shape, ox, oy, oz, dx, dy, dz);
+  if (t < 0) return false;
+  addShadedObject(rgb, object, ox + t * dx, oy + t * dy, oz + t * dz, dx, dy, dz);
+  return true;
 }
 
 function addShadedObject(
@@ -165,16 +156,10 @@ function addShadedObject(
   dy: number,
   dz: number,
 ): void {
-  const e = 0.004;
-  let nx = shape(x + e, y, z) - shape(x - e, y, z);
-  let ny = shape(x, y + e, z) - shape(x, y - e, z);
-  let nz = shape(x, y, z + e) - shape(x, y, z - e);
-  const scale = 1 / Math.sqrt(nx * nx + ny * ny + nz * nz + 1e-20);
-  nx *= scale;
-  ny *= scale;
-  nz *= scale;
+  writeNormal(normal, shape, x, y, z);
+  const [nx, ny, nz] = normal as unknown as Vec3;
   const facing = nx * LIGHT[0] + ny * LIGHT[1] + nz * LIGHT[2];
-  const lit = convex ? 1 : softShadow(shape, x + nx * 0.03, y + ny * 0.03, z + nz * 0.03);
+  const lit = convex ? 1 : softShadow(shape, LIGHT, x + nx * 0.03, y + ny * 0.03, z + nz * 0.03);
   const light = AMBIENT * (0.7 + 0.3 * ny) + DIFFUSE * Math.max(facing, 0) * lit;
   // Blinn–Phong highlight with exponent 16, by repeated squaring.
   const hx = LIGHT[0] - dx;
@@ -215,7 +200,7 @@ function addRoom(
       lit = object.shade.lit(px, pz);
       open = object.shade.open(px, pz);
     } else {
-      lit = softShadow(object.shape, px, y / object.radius, pz);
+      lit = softShadow(object.shape, LIGHT, px, y / object.radius, pz);
       open = openness(object.shape, px, y / object.radius, pz);
     }
   }
@@ -224,11 +209,4 @@ function addRoom(
   rgb[0] = (rgb[0] as number) + Math.min(1, color[0] * light);
   rgb[1] = (rgb[1] as number) + Math.min(1, color[1] * light);
   rgb[2] = (rgb[2] as number) + Math.min(1, color[2] * light);
-}
-
-function writePixel(pixels: Uint8Array, offset: number, sums: Float64Array): void {
-  for (let channel = 0; channel < 3; channel++) {
-    // Display gamma 2: a square root is exact everywhere, a power is not.
-    pixels[offset + channel] = Math.floor(Math.sqrt((sums[channel] as number) / (SAMPLES * SAMPLES)) * 255 + 0.5);
-  }
 }

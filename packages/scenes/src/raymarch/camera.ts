@@ -1,4 +1,4 @@
-import { CAMERA_DISTANCE, CAMERAS, type Vec3, VIEW_HALF_WIDTH } from "./look.js";
+import type { Vec3 } from "./vector.js";
 
 /** A pinhole camera. A point of the picture at (u, v) in [−1, 1]² is seen along `u·right + v·up + focal·forward`. */
 export interface Camera {
@@ -17,20 +17,28 @@ export interface ScreenBox {
   readonly bottom: number;
 }
 
-const cameras: readonly Camera[] = CAMERAS.map(({ sine, target }) => {
+/** A camera that looks down on `target` at an angle of this sine from `distance`; the picture is `2 · halfWidth` wide at the target. */
+export function cameraAbove(view: { sine: number; target: Vec3 }, distance: number, halfWidth: number): Camera {
+  const { sine, target } = view;
   const cosine = Math.sqrt(1 - sine * sine);
   return {
-    position: [target[0], target[1] + CAMERA_DISTANCE * sine, target[2] + CAMERA_DISTANCE * cosine],
+    position: [target[0], target[1] + distance * sine, target[2] + distance * cosine],
     right: [1, 0, 0],
     up: [0, cosine, -sine],
     forward: [0, -sine, -cosine],
-    focal: CAMERA_DISTANCE / VIEW_HALF_WIDTH,
+    focal: distance / halfWidth,
   };
-});
+}
 
-/** The camera of a `camera_height` class. */
-export function cameraOf(height: number): Camera {
-  return cameras[height] as Camera;
+/** The ray through the point (u, v) of the picture, as a unit vector, written to `ray`. */
+export function writeRay(ray: Float64Array, camera: Camera, u: number, v: number): void {
+  const dx = u * camera.right[0] + v * camera.up[0] + camera.focal * camera.forward[0];
+  const dy = u * camera.right[1] + v * camera.up[1] + camera.focal * camera.forward[1];
+  const dz = u * camera.right[2] + v * camera.up[2] + camera.focal * camera.forward[2];
+  const scale = 1 / Math.sqrt(dx * dx + dy * dy + dz * dz);
+  ray[0] = dx * scale;
+  ray[1] = dy * scale;
+  ray[2] = dz * scale;
 }
 
 /** A rectangle of pixels that holds the picture of a sphere; at least as large, never smaller. */
