@@ -145,9 +145,7 @@ describe("each factor of the studio changes what it should", () => {
   });
 
   it.each([0, 1, 2, 3])("object_shape: outlines differ clearly, seen from camera %i", (camera) => {
-    const outlines = [0, 1, 2].map(
-      (shape) => new Set(objectPixels(withFactor(withFactor(SOME, CAMERA, camera), SHAPE, shape))),
-    );
+    const outlines = [0, 1, 2].map((shape) => new Set(objectPixels(withFactor(withFactor(SOME, CAMERA, camera), SHAPE, shape))));
     for (const [i, a] of outlines.entries()) {
       for (const b of outlines.slice(i + 1)) {
         const shared = [...a].filter((p) => b.has(p)).length;

@@ -7,7 +7,11 @@ export const HELD_OUT = 20_000;
 export const EXPORT_SEED = 1;
 
 /** The first `count` entries of a seeded random permutation of all scenes (Fisher–Yates). */
-export function exportedScenes(count: number = EXPORTED, seed: number = EXPORT_SEED, scenes: SceneSetName = "tabletop"): Uint32Array {
+export function exportedScenes(
+  count: number = EXPORTED,
+  seed: number = EXPORT_SEED,
+  scenes: SceneSetName = "tabletop",
+): Uint32Array {
   const random = new SeededRandom(seed);
   const all = Uint32Array.from({ length: scenesDataset(scenes).length }, (_, i) => i);
   for (let i = 0; i < count; i++) {
