@@ -10,7 +10,7 @@ export function planeGrid(value: PlaneFunction, a0: number, b0: number, extent: 
   const node = (i: number, j: number): number => {
     const at = j * side + i;
     const known = grid[at] as number;
-    if (known === known) return known;
+    if (!Number.isNaN(known)) return known;
     const fresh = value(a0 + ((i / cells) * 2 * extent - extent), b0 + ((j / cells) * 2 * extent - extent));
     grid[at] = fresh;
     return fresh;
