@@ -71,6 +71,16 @@ function useAsAStranger(tarballs: string[]): void {
   console.log(run(process.execPath, ["consumer.js"], project).trim());
 }
 
+/** Entries that must run where tfjs is not loaded, or not there. */
+const WITHOUT_TFJS = ["@latentflow/core", "@latentflow/core/files", "@latentflow/ode/float64"];
+
+function loadWithoutTfjs(): void {
+  for (const entry of WITHOUT_TFJS) {
+    const program = `await import("${entry}"); if (globalThis._tfengine) throw new Error("${entry} loads tfjs");`;
+    run(process.execPath, ["--input-type=module", "--eval", program], project);
+  }
+}
+
 try {
   step("publint");
   await lintPackages();
@@ -80,6 +90,8 @@ try {
   checkTypes(tarballs);
   step("install, type-check and run in an empty project");
   useAsAStranger(tarballs);
+  step("load without tfjs what must not need it");
+  loadWithoutTfjs();
 } finally {
   if (!process.argv.includes("--keep")) rmSync(project, { recursive: true, force: true });
 }

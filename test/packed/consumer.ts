@@ -12,6 +12,7 @@ import { trainDirections } from "@latentflow/latent-edit/workers";
 import { spearman } from "@latentflow/metrics";
 import { FactorRegressor, StyleGan2Generator } from "@latentflow/models";
 import { odeint } from "@latentflow/ode";
+import * as float64 from "@latentflow/ode/float64";
 import * as onnx from "@latentflow/onnx";
 import { renderScene, SCENE_FACTORS } from "@latentflow/scenes";
 import * as tf from "@tensorflow/tfjs-core";
@@ -34,6 +35,11 @@ assert.ok(Math.abs(spearman([1, 2, 3, 4], [1, 2, 4, 3]).rho - 0.8) < 1e-12);
 
 const y = odeint((_t, state) => -state, 1, [0, 1]);
 assert.ok(Math.abs(y[1]! - Math.exp(-1)) < 1e-6);
+
+assert.deepEqual(
+  float64.odeint((_t, state) => -state, 1, [0, 1]),
+  y,
+);
 
 const flow = new NeuralOdeDirection({ latentDim: 4, depth: 1 });
 const start = tf.zeros<tf.Rank.R2>([2, 4]);

@@ -1,16 +1,12 @@
-import { checkChoice } from "@latentflow/core";
-import type { Tensor } from "@tensorflow/tfjs-core";
-import { tidy } from "@tensorflow/tfjs-core";
+import { type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { checkOdeint } from "./check-calls.js";
 import { OdeError } from "./errors.js";
+import { float64Problem } from "./float64-problem.js";
 import { checkpointed } from "./gradients/checkpointed.js";
 import { rewindTape, tapeMark } from "./gradients/tape.js";
 import type { OdeintOptions } from "./options.js";
-import { checkDynamics, checkInitialState, checkOptionsObject, checkTimes } from "./prepare.js";
-import type { LooseOptions } from "./prepare-options.js";
-import { type Checked, float64Problem, requireArrival, tensorProblem } from "./problem.js";
-import { drive } from "./stepping/drive.js";
-import { integrate, type Problem } from "./stepping/integrate.js";
-import { Outputs } from "./stepping/outputs.js";
+import { solveOutputs } from "./solve-outputs.js";
+import { tensorProblem } from "./tensor-problem.js";
 import type { AnyTimes, Dynamics, Stacked, State, TimeOf } from "./types.js";
 
 /**
@@ -32,17 +28,7 @@ export function odeint<const S extends State, const T extends AnyTimes, A = unde
   t: T,
   options: OdeintOptions<A> = {},
 ): Stacked<S> {
-  checkOptionsObject("odeint", options);
-  const checked: Checked = {
-    caller: "odeint",
-    f: checkDynamics("odeint", f),
-    y0: checkInitialState("odeint", y0),
-    times: checkTimes("odeint", t),
-    options: options as LooseOptions,
-    extra: ["gradient"],
-  };
-  const { gradient = "steps" } = options as { gradient?: unknown };
-  checkChoice("odeint", "gradient", gradient, ["steps", "checkpointed"], OdeError);
+  const { checked, gradient } = checkOdeint("odeint", f, y0, t, options);
   if (checked.y0.kind === "numbers") {
     if (gradient !== "steps") throw new OdeError("odeint: gradient does not apply to a state of numbers; leave it out.");
     return solveOutputs(checked, float64Problem(checked).problem) as Stacked<S>;
@@ -56,17 +42,4 @@ export function odeint<const S extends State, const T extends AnyTimes, A = unde
     rewindTape(mark);
     throw error;
   }
-}
-
-/** Solves a problem and stacks its states at the output times. */
-function solveOutputs<V>({ caller, times, options }: Checked, problem: Problem<V>): unknown {
-  const { space } = problem;
-  const outputs = new Outputs(space, times.values, problem.y0);
-  const { status } = drive(space, integrate(problem, outputs));
-  options.onStatistics?.(problem.statistics);
-  if (status.kind !== "finished") space.close([]);
-  requireArrival(caller, status);
-  const stacked = space.stack(outputs.states);
-  space.close([]);
-  return stacked;
 }

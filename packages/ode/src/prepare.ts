@@ -1,5 +1,5 @@
-import { describeValue, flatten, type Tree, type TreeStructure } from "@latentflow/core";
-import { type Scalar, Tensor, unstack } from "@tensorflow/tfjs-core";
+import { describeValue, flatten, isTensor, type Tree, type TreeStructure } from "@latentflow/core";
+import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
 import { OdeError } from "./errors.js";
 import type { AnyTimes } from "./types.js";
 
@@ -27,7 +27,7 @@ export function checkInitialState(caller: string, y0: unknown): InitialState {
   const { leaves, structure } = flatten(y0 as Tree<unknown>);
   if (leaves.length === 0)
     throw new OdeError(`${caller}: expected y0 to hold at least one tensor or number, got ${describeValue(y0)}.`);
-  if (leaves.every((leaf) => leaf instanceof Tensor)) {
+  if (leaves.every(isTensor)) {
     const wrong = leaves.find((leaf) => leaf.dtype !== "float32");
     if (wrong !== undefined)
       throw new OdeError(`${caller}: expected y0 of dtype float32, got ${wrong.dtype}; cast it with .toFloat().`);
@@ -35,9 +35,7 @@ export function checkInitialState(caller: string, y0: unknown): InitialState {
   }
   if (leaves.every((leaf) => typeof leaf === "number" || leaf instanceof Float64Array))
     return { kind: "numbers", structure, leaves };
-  const kinds = [...new Set(leaves.map((leaf) => (leaf instanceof Tensor ? "a tensor" : describeValue(leaf))))]
-    .slice(0, 3)
-    .join(", ");
+  const kinds = [...new Set(leaves.map((leaf) => (isTensor(leaf) ? "a tensor" : describeValue(leaf))))].slice(0, 3).join(", ");
   throw new OdeError(
     `${caller}: expected y0 to be tensors only, or numbers and Float64Arrays only, in arrays and records; got ${kinds}. Convert it to one kind.`,
   );
@@ -51,7 +49,7 @@ export interface OutputTimes {
 
 /** Checks output times. Reads a tensor back, once. */
 export function checkTimes(caller: string, t: AnyTimes | unknown): OutputTimes {
-  const tensor = t instanceof Tensor ? t : undefined;
+  const tensor = isTensor(t) ? t : undefined;
   if (tensor !== undefined && (tensor.rank !== 1 || tensor.dtype !== "float32")) {
     throw new OdeError(`${caller}: expected t to be a float32 tensor of rank 1, got ${tensor.dtype} of shape [${tensor.shape}].`);
   }
@@ -78,9 +76,4 @@ export function checkTimes(caller: string, t: AnyTimes | unknown): OutputTimes {
     }
   }
   return { values, tensor };
-}
-
-/** Each output time as a scalar tensor. Call it in a scope. */
-export function timeScalars(tensor: Tensor): Scalar[] {
-  return unstack(tensor) as Scalar[];
 }

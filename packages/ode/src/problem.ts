@@ -1,13 +1,8 @@
-import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
 import { OdeError } from "./errors.js";
-import { TimeMap } from "./gradients/time-map.js";
 import type { InitialState, OutputTimes, UserDynamics } from "./prepare.js";
-import { timeScalars } from "./prepare.js";
-import { type LooseOptions, type Plan, preparePlan } from "./prepare-options.js";
-import { Float64Space } from "./state/float64-space.js";
+import type { LooseOptions, Plan } from "./prepare-options.js";
 import type { StateSpace } from "./state/state-space.js";
-import { TensorSpace } from "./state/tensor-space.js";
-import { newStatistics, type Statistics, type Status } from "./status.js";
+import type { Statistics, Status } from "./status.js";
 import type { Problem } from "./stepping/integrate.js";
 
 /** What every public function has checked before it solves anything. */
@@ -23,56 +18,8 @@ export interface Checked {
   readonly singlePrecisionTime?: boolean;
 }
 
-/** A problem on tensors. */
-export interface TensorProblem {
-  readonly problem: Problem<Tensor[]>;
-  readonly space: TensorSpace;
-  /** Times as tensors, when t was given as one. */
-  readonly time: TimeMap | undefined;
-}
-
-/** Makes a problem on tensors. Call it in a scope when times are tensors. */
-export function tensorProblem(checked: Checked, leaves: Tensor[]): TensorProblem {
-  const { caller, f, y0, times, options } = checked;
-  const { defaultTolerances } = TensorSpace;
-  const plan = preparePlan(caller, options, checked.extra, times.values, defaultTolerances);
-  const time = times.tensor === undefined ? undefined : timeMap(times.values, timeScalars(times.tensor), plan);
-  const space = new TensorSpace(caller, y0.structure, { time, singlePrecisionTime: checked.singlePrecisionTime });
-  const statistics = newStatistics();
-  const dynamics = space.dynamics((t, y) => {
-    statistics.nfe++;
-    return f(t, y, options.args);
-  });
-  return { problem: assemble(checked, plan, space, dynamics, leaves, statistics), space, time };
-}
-
-/** A problem in float64. */
-export function float64Problem(checked: Checked): { problem: Problem<Float64Array>; space: Float64Space } {
-  const { caller, f, y0, options, times } = checked;
-  if (y0.kind !== "numbers") throw new OdeError(`${caller}: expected a state of numbers.`);
-  if (times.tensor !== undefined) {
-    throw new OdeError(`${caller}: expected t to be numbers since y0 is, got a tensor; gradients need y0 to be tensors as well.`);
-  }
-  const plan = preparePlan(caller, options, checked.extra, times.values, Float64Space.defaultTolerances);
-  const space = new Float64Space(caller, y0.structure, y0.leaves);
-  const statistics = newStatistics();
-  const { args } = options;
-  const dynamics = space.dynamics((t, y) => {
-    statistics.nfe++;
-    return f(t, y, args);
-  });
-  return { problem: assemble(checked, plan, space, dynamics, space.pack(y0.leaves), statistics), space };
-}
-
-/** How the nodes of this plan move with the output times. */
-function timeMap(values: Float64Array, tensors: readonly Scalar[], { steps, jumps }: Plan): TimeMap {
-  const all = Array.from(values.keys());
-  const gridIsOutputs = steps.kind === "grid" && all.every((i) => Array.prototype.includes.call(steps.nodes, values[i]));
-  const fixed = steps.kind === "adaptive" ? steps.stops : jumps;
-  return new TimeMap(values, tensors, gridIsOutputs ? all : [0, values.length - 1], fixed);
-}
-
-function assemble<V>(
+/** A checked call as a problem. */
+export function assemble<V>(
   { caller, times, options }: Checked,
   plan: Plan,
   space: StateSpace<V>,

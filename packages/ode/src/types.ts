@@ -3,6 +3,9 @@ import type { Rank, Scalar, Tensor, Tensor1D } from "@tensorflow/tfjs-core";
 /** What a solver integrates: a tensor, a number or Float64Array (float64 arithmetic, no tfjs), or arrays and records of one kind of these. */
 export type State = Tensor | number | Float64Array | readonly State[] | { readonly [key: string]: State };
 
+/** A state without tensors, solved in float64. */
+export type Float64State = number | Float64Array | readonly Float64State[] | { readonly [key: string]: Float64State };
+
 /** What tells a tensor and its rank: matching all of Tensor's methods would cost the type checker more than it can afford. */
 interface TensorLike<R extends Rank> {
   readonly rankType: R;

@@ -1,5 +1,6 @@
 import { add, clone, customGrad, type GradSaveFunc, type Tensor, tidy, unstack, zeros } from "@tensorflow/tfjs-core";
-import { type Checked, tensorProblem } from "../problem.js";
+import type { Checked } from "../problem.js";
+import { tensorProblem } from "../tensor-problem.js";
 import { argumentTensors } from "./argument-tensors.js";
 import { firstOrderOnly } from "./first-order.js";
 import { forwardPass } from "./forward-pass.js";

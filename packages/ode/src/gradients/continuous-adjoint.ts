@@ -20,7 +20,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
 import type { BackwardOptions } from "../options.js";
-import { type Checked, tensorProblem } from "../problem.js";
+import type { Checked } from "../problem.js";
 import type { Tolerances } from "../state/state-space.js";
 import { TensorSpace } from "../state/tensor-space.js";
 import type { Statistics } from "../status.js";
@@ -28,6 +28,7 @@ import { drive } from "../stepping/drive.js";
 import { integrate, type Observer } from "../stepping/integrate.js";
 import { Outputs } from "../stepping/outputs.js";
 import type { Step } from "../stepping/step.js";
+import { tensorProblem } from "../tensor-problem.js";
 import { backwardProblem } from "./backward-problem.js";
 import { Checkpoints } from "./checkpoints.js";
 import { type Parameters, pullBackSegments, segmentsOf } from "./segments.js";

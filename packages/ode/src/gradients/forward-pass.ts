@@ -1,9 +1,10 @@
 import type { Tensor, Variable } from "@tensorflow/tfjs-core";
-import { type Checked, requireArrival, tensorProblem } from "../problem.js";
+import { type Checked, requireArrival } from "../problem.js";
 import type { Statistics } from "../status.js";
 import { drive } from "../stepping/drive.js";
 import { integrate } from "../stepping/integrate.js";
 import { Outputs } from "../stepping/outputs.js";
+import { tensorProblem } from "../tensor-problem.js";
 import { Checkpoints } from "./checkpoints.js";
 import { findVariables, offTape } from "./tape.js";
 

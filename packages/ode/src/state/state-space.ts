@@ -51,8 +51,12 @@ export interface StateSpace<V> {
    * interpolated, for the gradient. Never, where times are only numbers.
    */
   outputMoves?(t: number): boolean;
-  /** Tries a step in a way of this space's own, to the same numbers as `explicitStep`, which all other spaces use. */
-  attempt?(trial: StepTrial<V>): Attempt<V>;
+  /** Where the recording for a gradient stands now, for `rewind`. Spaces that are never recorded have neither. */
+  mark?(): number | undefined;
+  /** Forgets what was recorded since `mark`: a rejected step leaves no trace. */
+  rewind?(mark: number | undefined): void;
+  /** Tries a step: `explicitStep`, or to the same numbers in a way of this space's own. */
+  attempt(trial: StepTrial<V>): Attempt<V>;
   /** Largest member's RMS of `scale · Σ weights[i] · slopes[i] / (atol + rtol · max(|a|, |b|))`. Never differentiated. */
   norm(scale: number, weights: Float64Array, slopes: readonly V[], a: V, b: V, tolerances: Tolerances): Reading;
   /** The scalar as a number; frees it. */

@@ -1,13 +1,14 @@
 import { describeStructure, describeValue, flatten, type Tree, type TreeStructure, unflatten } from "@latentflow/core";
 import { add, clone, engine, mul, type Scalar, stack, Tensor, type TensorContainer, tidy } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
-import { offTape } from "../gradients/tape.js";
+import { offTape, rewindTape, tapeMark } from "../gradients/tape.js";
 import type { TimeMap } from "../gradients/time-map.js";
 import { linearCombination } from "../kernels/linear-combination.js";
 import { registerKernels } from "../kernels/register.js";
 import { scaledNorm } from "../kernels/scaled-norm.js";
+import { explicitStep, type StepTrial } from "../stepping/explicit-step.js";
 import { evaluatePolynomials, type Polynomials } from "./polynomials.js";
-import type { PackedDynamics, Reading, StateSpace, StepSpan, Tolerances } from "./state-space.js";
+import type { Attempt, PackedDynamics, Reading, StateSpace, StepSpan, Tolerances } from "./state-space.js";
 
 /** States of float32 tensors; a packed state is the list of the tree's leaves. */
 export class TensorSpace implements StateSpace<Tensor[]> {
@@ -68,6 +69,10 @@ export class TensorSpace implements StateSpace<Tensor[]> {
     });
   }
 
+  attempt(trial: StepTrial<Tensor[]>): Attempt<Tensor[]> {
+    return explicitStep(this, trial);
+  }
+
   interpolate(base: Tensor[], span: StepSpan, polynomials: Polynomials, slopes: readonly Tensor[][], t: number): Tensor[] {
     if (this.#time === undefined) {
       return this.combine(base, span, evaluatePolynomials(polynomials, (t - span.t0) / span.h), slopes);
@@ -85,6 +90,14 @@ export class TensorSpace implements StateSpace<Tensor[]> {
 
   outputMoves(t: number): boolean {
     return this.#time?.outputMoves(t) ?? false;
+  }
+
+  mark(): number | undefined {
+    return tapeMark();
+  }
+
+  rewind(mark: number | undefined): void {
+    rewindTape(mark);
   }
 
   norm(

@@ -1,10 +1,8 @@
 import { throwIfAborted } from "@latentflow/core";
-import { rewindTape, tapeMark } from "../gradients/tape.js";
 import type { ExplicitMethod } from "../methods/tableau.js";
 import type { PackedDynamics, Reading, StateSpace, StepSpan, Tolerances } from "../state/state-space.js";
 import { describeStatus, type Progress, type Statistics, type Status, type StatusKind } from "../status.js";
 import { type ControllerCoefficients, StepController } from "./controller.js";
-import { explicitStep } from "./explicit-step.js";
 import { isFiniteState } from "./finite.js";
 import { selectFirstStep } from "./first-step.js";
 import { justBefore, justBeyond } from "./jumps.js";
@@ -93,15 +91,15 @@ export function* integrate<V>(
     const span = policy.propose(t);
     if (span === undefined) return ending("finished", 0);
     if (statistics.accepted + statistics.rejected >= maxSteps) return ending("maxSteps", span.h);
-    const mark = tapeMark();
+    const mark = space.mark?.();
     const trial = { f, method, span, endTime: beforeJump(span.t1), y0: y, f0: slope, tolerances: policy.tolerances };
-    const attempt = space.scope(() => space.attempt?.(trial) ?? explicitStep(space, trial));
+    const attempt = space.scope(() => space.attempt(trial));
     const { y1 } = attempt;
     const ratio = typeof attempt.ratio === "number" ? attempt.ratio : yield attempt.ratio;
     const verdict = policy.judge(ratio);
     if (verdict !== "accept") {
       statistics.rejected++;
-      rewindTape(mark);
+      space.rewind?.(mark);
       space.recycle(y1);
       attempt.release();
       // No shorter step helps where f is not finite at the start of it.

@@ -1,0 +1,60 @@
+import { checkNumber, describeValue, isTensor } from "@latentflow/core";
+import type { Scalar } from "@tensorflow/tfjs-core";
+import { OdeError } from "../errors.js";
+import { checkDynamics, checkInitialState, checkOptionsObject } from "../prepare.js";
+import { type LooseOptions, requireSteps } from "../prepare-options.js";
+import type { Checked } from "../problem.js";
+
+/** event as the library calls it. */
+type UserEvent = (t: number | Scalar, y: unknown, args: unknown) => unknown;
+
+/** What `odeintEvent` was asked for. */
+export interface CheckedEvent extends Checked {
+  readonly event: UserEvent;
+  readonly eventChecks: number;
+}
+
+/** The arguments of `odeintEvent` and `odeintEventAsync`, checked. */
+export function checkEvent(caller: string, f: unknown, y0: unknown, t0: unknown, options: unknown): CheckedEvent {
+  checkOptionsObject(caller, options, "options with event and tMax");
+  const { event, tMax, eventChecks = 1 } = options as { event?: unknown; tMax?: unknown; eventChecks?: unknown };
+  if (typeof event !== "function") {
+    throw new OdeError(`${caller}: expected event to be a function (t, y) => scalar, got ${describeValue(event)}.`);
+  }
+  const end = checkNumber(caller, "tMax", tMax, {}, OdeError);
+  const checks = checkNumber(caller, "eventChecks", eventChecks, { min: 1, integer: true }, OdeError);
+  if (isTensor(t0) && (t0.size !== 1 || t0.dtype !== "float32" || caller === "odeintEventAsync")) {
+    throw new OdeError(`${caller}: expected t0 to be a number or, for a gradient, a float32 scalar, got ${describeValue(t0)}.`);
+  }
+  const start = isTensor(t0) ? t0.dataSync()[0]! : checkNumber(caller, "t0", t0, {}, OdeError);
+  if (start === end) throw new OdeError(`${caller}: expected t0 and tMax to differ, got ${start} for both.`);
+  if ((options as LooseOptions).endpoint !== undefined) {
+    throw new OdeError(`${caller}: endpoint does not apply, since the search ends at tMax; leave it out.`);
+  }
+  const loose = withinReach(options as LooseOptions, start, end);
+  if (loose.method !== undefined && loose.stepSize === undefined && loose.grid === undefined) requireSteps(caller, loose.method);
+  const checked = {
+    caller,
+    f: checkDynamics(caller, f),
+    y0: checkInitialState(caller, y0),
+    times: { values: Float64Array.of(start, end), tensor: undefined },
+    options: loose,
+    extra: ["event", "tMax", "eventChecks"],
+    event: event as UserEvent,
+    eventChecks: checks,
+  };
+  if (isTensor(t0) && checked.y0.kind === "numbers") {
+    throw new OdeError(
+      `${caller}: expected t0 to be a number since y0 is, got a tensor; gradients need y0 to be tensors as well.`,
+    );
+  }
+  return checked;
+}
+
+/** A grid that goes beyond tMax is cut there: what happens later is not looked for. */
+function withinReach(options: LooseOptions, t0: number, tMax: number): LooseOptions {
+  const { grid } = options;
+  const direction = tMax >= t0 ? 1 : -1;
+  if (!grid || !((grid[grid.length - 1]! - tMax) * direction > 0)) return options;
+  return { ...options, grid: [...Array.from(grid).filter((node) => (tMax - node) * direction > 0), tMax] };
+}

@@ -1,0 +1,45 @@
+import { describeValue } from "@latentflow/core";
+import { OdeError } from "../errors.js";
+import type { EventResult } from "../event-types.js";
+import { float64Problem } from "../float64-problem.js";
+import { requireArrival } from "../problem.js";
+import { drive, driveAsync } from "../stepping/drive.js";
+import type { Problem } from "../stepping/integrate.js";
+import { type EventEnding, searchEvent } from "../stepping/search-event.js";
+import type { CheckedEvent } from "./check-event.js";
+
+/** Relative resolution of the time of an event: that of double precision. */
+const RESOLUTION = Number.EPSILON;
+
+/** Looks for an event of a state of numbers. */
+export function findNumberEvent(checked: CheckedEvent): EventResult<unknown> {
+  const { problem } = float64Problem(checked);
+  return present(checked, problem, drive(problem.space, search(checked, problem)));
+}
+
+/** The same without blocking. */
+export async function findNumberEventAsync(checked: CheckedEvent): Promise<EventResult<unknown>> {
+  const problem = { ...float64Problem(checked).problem, cooperative: true };
+  return present(checked, problem, await driveAsync(problem.space, search(checked, problem)));
+}
+
+function search({ caller, event, eventChecks, options }: CheckedEvent, problem: Problem<Float64Array>) {
+  const value = (t: number, y: Float64Array): number => {
+    const result = event(t, problem.space.present(y), options.args);
+    if (typeof result === "number") return result;
+    throw new OdeError(`${caller}: expected event to return a number, as y0 is, got ${describeValue(result)}.`);
+  };
+  return searchEvent(problem, value, RESOLUTION, eventChecks);
+}
+
+function present(
+  { options }: CheckedEvent,
+  { caller, space, statistics }: Problem<Float64Array>,
+  { status, found, y }: EventEnding<Float64Array>,
+): EventResult<unknown> {
+  options.onStatistics?.({ ...statistics });
+  requireArrival(caller, status);
+  const time = found?.t ?? status.t;
+  const state = space.present(found?.y ?? y);
+  return { t: time as never, y: state as never, occurred: found !== undefined, status, stats: statistics };
+}

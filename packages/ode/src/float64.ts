@@ -1,0 +1,100 @@
+/**
+ * The solvers in float64 alone, on numbers and Float64Arrays: `import { odeint } from "@latentflow/ode/float64"`. The same functions as those of
+ * `@latentflow/ode`, to the same bits, without tfjs: for programs that must be small.
+ */
+import { checkOdeint, checkSolve } from "./check-calls.js";
+import { OdeError } from "./errors.js";
+import type { EventOptions, EventResult } from "./event-types.js";
+import { checkEvent } from "./events/check-event.js";
+import { findNumberEvent, findNumberEventAsync } from "./events/number-event.js";
+import { float64Problem } from "./float64-problem.js";
+import type { CommonOptions, OutputStepOptions, SolveOptions, StepOptions } from "./options.js";
+import { recordSolve, recordSolveAsync } from "./record-solve.js";
+import type { Solution } from "./solution.js";
+import { solveOutputs } from "./solve-outputs.js";
+import type { Dynamics, Float64State, Stacked, Times } from "./types.js";
+
+export { OdeError } from "./errors.js";
+export type { EventFunction, EventOptions, EventResult, ScalarOf } from "./event-types.js";
+export type { AdaptiveMethodName, FixedMethodName, MethodName } from "./methods/index.js";
+export { METHODS } from "./methods/index.js";
+export type { DenseOutput, ExplicitMethod, Tableau } from "./methods/tableau.js";
+export type {
+  AdaptiveStepOptions,
+  CommonOptions,
+  ConstantStepOptions,
+  GridOptions,
+  OutputStepOptions,
+  SolveOptions,
+  StepOptions,
+} from "./options.js";
+export type { Solution } from "./solution.js";
+export type { Progress, Statistics, Status, StatusKind } from "./status.js";
+export type { ControllerCoefficients, ControllerName } from "./stepping/controller.js";
+export type { Dynamics, Float64State, Slope, Stacked, StateOf, Times } from "./types.js";
+
+/** Options of `odeint` on numbers. */
+export type Float64OdeintOptions<A = undefined> = CommonOptions<A> & (StepOptions | OutputStepOptions);
+
+/**
+ * Solves y′ = f(t, y), y(t[0]) = y0, and returns y at all times t.
+ *
+ * @param f dy/dt, shaped as y
+ * @param y0 numbers and Float64Arrays, in arrays and records at will
+ * @param t at least two times, strictly increasing or decreasing; the first is that of y0
+ * @returns y0's tree with a new first axis of length t.length, y0 first
+ * @throws OdeError on bad input, and when the solve can't reach the last time: its `status` names the cause
+ */
+export function odeint<const S extends Float64State, A = undefined>(
+  f: Dynamics<S, A>,
+  y0: S,
+  t: Times,
+  options: Float64OdeintOptions<A> = {},
+): Stacked<S> {
+  const { checked, gradient } = checkOdeint("odeint", f, y0, t, options);
+  if (gradient !== "steps") throw new OdeError("odeint: gradient does not apply to a state of numbers; leave it out.");
+  return solveOutputs(checked, float64Problem(checked).problem) as Stacked<S>;
+}
+
+/** Solves y′ = f(t, y) from t0 to t1 and keeps the solution. Does not throw when the solve stops early: see `status`. */
+export function solve<const S extends Float64State, A = undefined>(
+  f: Dynamics<S, A>,
+  y0: S,
+  options: SolveOptions<A>,
+): Solution<S> {
+  return recordSolve(float64Problem(checkSolve("solve", f, y0, options)).problem, options) as Solution<S>;
+}
+
+/** As `solve`, and lets other work run in between. */
+export async function solveAsync<const S extends Float64State, A = undefined>(
+  f: Dynamics<S, A>,
+  y0: S,
+  options: SolveOptions<A>,
+): Promise<Solution<S>> {
+  const { problem } = float64Problem(checkSolve("solveAsync", f, y0, options));
+  return (await recordSolveAsync(problem, options)) as Solution<S>;
+}
+
+/**
+ * Solves from t0 until `event(t, y)` changes sign, at the latest to tMax.
+ *
+ * @throws OdeError on bad input, and when the solve stops before the event and tMax
+ */
+export function odeintEvent<const S extends Float64State, A = undefined>(
+  f: Dynamics<S, A>,
+  y0: S,
+  t0: number,
+  options: EventOptions<S, A>,
+): EventResult<S> {
+  return findNumberEvent(checkEvent("odeintEvent", f, y0, t0, options)) as EventResult<S>;
+}
+
+/** As `odeintEvent`, and lets other work run in between. */
+export async function odeintEventAsync<const S extends Float64State, A = undefined>(
+  f: Dynamics<S, A>,
+  y0: S,
+  t0: number,
+  options: EventOptions<S, A>,
+): Promise<EventResult<S>> {
+  return (await findNumberEventAsync(checkEvent("odeintEventAsync", f, y0, t0, options))) as EventResult<S>;
+}

@@ -1,0 +1,43 @@
+import { type Scalar, type Tensor, unstack } from "@tensorflow/tfjs-core";
+import { TimeMap } from "./gradients/time-map.js";
+import { type Plan, preparePlan } from "./prepare-options.js";
+import { assemble, type Checked } from "./problem.js";
+import { TensorSpace } from "./state/tensor-space.js";
+import { newStatistics } from "./status.js";
+import type { Problem } from "./stepping/integrate.js";
+
+/** A problem on tensors. */
+export interface TensorProblem {
+  readonly problem: Problem<Tensor[]>;
+  readonly space: TensorSpace;
+  /** Times as tensors, when t was given as one. */
+  readonly time: TimeMap | undefined;
+}
+
+/** Makes a problem on tensors. Call it in a scope when times are tensors. */
+export function tensorProblem(checked: Checked, leaves: Tensor[]): TensorProblem {
+  const { caller, f, y0, times, options } = checked;
+  const { defaultTolerances } = TensorSpace;
+  const plan = preparePlan(caller, options, checked.extra, times.values, defaultTolerances);
+  const time = times.tensor === undefined ? undefined : timeMap(times.values, timeScalars(times.tensor), plan);
+  const space = new TensorSpace(caller, y0.structure, { time, singlePrecisionTime: checked.singlePrecisionTime });
+  const statistics = newStatistics();
+  const dynamics = space.dynamics((t, y) => {
+    statistics.nfe++;
+    return f(t, y, options.args);
+  });
+  return { problem: assemble(checked, plan, space, dynamics, leaves, statistics), space, time };
+}
+
+/** Each output time as a scalar tensor. Call it in a scope. */
+function timeScalars(tensor: Tensor): Scalar[] {
+  return unstack(tensor) as Scalar[];
+}
+
+/** How the nodes of this plan move with the output times. */
+function timeMap(values: Float64Array, tensors: readonly Scalar[], { steps, jumps }: Plan): TimeMap {
+  const all = Array.from(values.keys());
+  const gridIsOutputs = steps.kind === "grid" && all.every((i) => Array.prototype.includes.call(steps.nodes, values[i]));
+  const fixed = steps.kind === "adaptive" ? steps.stops : jumps;
+  return new TimeMap(values, tensors, gridIsOutputs ? all : [0, values.length - 1], fixed);
+}
