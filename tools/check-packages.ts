@@ -72,7 +72,7 @@ function useAsAStranger(tarballs: string[]): void {
 }
 
 /** Entries that must run where tfjs is not loaded, or not there. */
-const WITHOUT_TFJS = ["@latentflow/core", "@latentflow/core/files", "@latentflow/ode/float64"];
+const WITHOUT_TFJS = ["@latentflow/core", "@latentflow/core/files", "@latentflow/ode/float64", "@latentflow/scenes/render"];
 
 function loadWithoutTfjs(): void {
   for (const entry of WITHOUT_TFJS) {

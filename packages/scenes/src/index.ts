@@ -1,8 +1,2 @@
-export { SCENE_SETS, type SceneSetName, type ScenesDataset, scenesDataset } from "./dataset.js";
-export { ScenesError } from "./errors.js";
-export type { SceneFactor } from "./factors.js";
 export { type LoadOptions, loadPretrainedScenes, loadSceneRegressor, type PretrainedScenes } from "./pretrained.js";
-export { STUDIO_COUNT, STUDIO_FACTORS, type StudioFactors, studioFactors, studioIndex } from "./studio/factors.js";
-export { renderStudio, STUDIO_SIZE } from "./studio/render.js";
-export { SCENE_COUNT, SCENE_FACTORS, type SceneFactors, sceneFactors, sceneIndex } from "./tabletop/factors.js";
-export { renderScene, SCENE_SIZE } from "./tabletop/render.js";
+export * from "./render.js";
