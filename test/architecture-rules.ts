@@ -7,7 +7,7 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   onnx: ["core", "core/files"],
   models: ["core", "backend", "backend/gradients", "checkpoints", "onnx"],
   "latent-edit": ["core", "core/files", "core/optim", "ode", "checkpoints", "backend", "backend/gradients"],
-  metrics: [],
+  metrics: ["core"],
   datasets: ["checkpoints"],
   scenes: ["core", "core/files", "checkpoints", "models"],
   experiments: [

@@ -1,11 +1,19 @@
-import { checkOptions } from "./checks.js";
+import { describeValue } from "@latentflow/core";
+import { checkOptions, type Numbers, toNumbers } from "./checks.js";
 import { MetricsError } from "./errors.js";
 
 /** What an area needs of a curve; a `CdCurve` is one. */
 export interface ControlDisentanglement {
-  readonly t: ArrayLike<number>;
-  readonly control: ArrayLike<number>;
-  readonly disentanglement: ArrayLike<number>;
+  readonly t: Numbers;
+  readonly control: Numbers;
+  readonly disentanglement: Numbers;
+}
+
+/** A curve that has been checked. */
+interface CheckedCurve {
+  readonly t: Float64Array;
+  readonly control: Float64Array;
+  readonly disentanglement: Float64Array;
 }
 
 /** A stretch of a curve on which Control reaches values it never had before, all its members linear in between. */
@@ -38,13 +46,19 @@ export function areaUnderCdCurve(
   options: { range?: readonly [number, number] } = {},
 ): AreaUnderCdCurve {
   checkOptions("areaUnderCdCurve", options, ["range"]);
-  if (curves.length === 0) throw new MetricsError("areaUnderCdCurve: expected at least one curve, got none.");
-  for (const curve of curves) checkCurve("areaUnderCdCurve", curve);
-  const rises = curves.map(risesOf);
-  const maxControl = curves.map((curve) => Array.from(curve.control).reduce((a, b) => Math.max(a, b)));
-  const low = Math.max(...curves.map((curve) => curve.control[0]!));
+  if (!Array.isArray(curves) || curves.length === 0) {
+    const got = Array.isArray(curves) ? "none" : describeValue(curves);
+    throw new MetricsError(`areaUnderCdCurve: expected a list of one curve or more, got ${got}.`);
+  }
+  const checked = (curves as readonly ControlDisentanglement[]).map((curve) => checkCurve("areaUnderCdCurve", curve));
+  const rises = checked.map(risesOf);
+  const maxControl = checked.map(({ control }) => control.reduce((a, b) => Math.max(a, b)));
+  const low = Math.max(...checked.map(({ control }) => control[0]!));
   const common: readonly [number, number] = [low, Math.max(low, Math.min(...maxControl))];
   const range = options.range ?? common;
+  if (!Array.isArray(range) || range.length !== 2) {
+    throw new MetricsError(`areaUnderCdCurve: expected range to be [from, to], got ${describeValue(range)}.`);
+  }
   if (!(common[0] <= range[0] && range[0] <= range[1] && range[1] <= common[1])) {
     throw new MetricsError(
       `areaUnderCdCurve: expected a range inside the curves' common Control range [${common.join(", ")}], got [${range.join(", ")}].`,
@@ -61,32 +75,42 @@ export function areaUnderCdCurve(
  * @param level Control, in [0, 1]
  */
 export function editLengthForControl(curve: ControlDisentanglement, level: number): number | null {
-  checkCurve("editLengthForControl", curve);
-  if (!(level >= 0 && level <= 1)) throw new MetricsError(`editLengthForControl: expected a level from 0 to 1, got ${level}.`);
-  if (level <= curve.control[0]!) return curve.t[0]!;
-  const rise = risesOf(curve).find(({ control }) => level > control[0] && level <= control[1]);
+  const checked = checkCurve("editLengthForControl", curve);
+  if (!(typeof level === "number" && level >= 0 && level <= 1)) {
+    throw new MetricsError(`editLengthForControl: expected a level from 0 to 1, got ${describeValue(level)}.`);
+  }
+  if (level <= checked.control[0]!) return checked.t[0]!;
+  const rise = risesOf(checked).find(({ control }) => level > control[0] && level <= control[1]);
   if (rise === undefined) return null;
   const fraction = (level - rise.control[0]) / (rise.control[1] - rise.control[0]);
   return rise.t[0] + fraction * (rise.t[1] - rise.t[0]);
 }
 
-function checkCurve(caller: string, { t, control, disentanglement }: ControlDisentanglement): void {
+function checkCurve(caller: string, curve: ControlDisentanglement): CheckedCurve {
+  if (typeof curve !== "object" || curve === null) {
+    throw new MetricsError(
+      `${caller}: expected a curve with t, control and disentanglement, as cdCurve() gives, got ${describeValue(curve)}.`,
+    );
+  }
+  const t = toNumbers(caller, "a curve's t", curve.t);
+  const control = toNumbers(caller, "a curve's control", curve.control);
+  const disentanglement = toNumbers(caller, "a curve's disentanglement", curve.disentanglement);
   const lengths = [t.length, control.length, disentanglement.length];
-  const finite = [t, control, disentanglement].every((values) => Array.from(values).every(Number.isFinite));
-  if (lengths[0]! > 0 && new Set(lengths).size === 1 && finite) return;
+  const finite = [t, control, disentanglement].every((values) => values.every(Number.isFinite));
+  if (lengths[0]! > 0 && new Set(lengths).size === 1 && finite) return { t, control, disentanglement };
   throw new MetricsError(
     `${caller}: expected t, control and disentanglement as finite numbers of one length, got lengths ${lengths.join(", ")}${finite ? "" : " with other numbers"}.`,
   );
 }
 
-function risesOf(curve: ControlDisentanglement): Rise[] {
+function risesOf(curve: CheckedCurve): Rise[] {
   const rises: Rise[] = [];
   let highest = curve.control[0]!;
   for (let i = 1; i < curve.control.length; i++) {
     const [before, after] = [curve.control[i - 1]!, curve.control[i]!];
     if (after <= highest) continue;
     const fraction = (highest - before) / (after - before);
-    const entry = (values: ArrayLike<number>) => values[i - 1]! + fraction * (values[i]! - values[i - 1]!);
+    const entry = (values: Float64Array) => values[i - 1]! + fraction * (values[i]! - values[i - 1]!);
     rises.push({
       control: [highest, after],
       disentanglement: [entry(curve.disentanglement), curve.disentanglement[i]!],

@@ -1,7 +1,8 @@
-import { checkInteger } from "./checks.js";
+import { checkArray, checkInteger } from "./checks.js";
 import { pearson } from "./correlation.js";
 import { MetricsError } from "./errors.js";
-import { flatten, type MatrixLike } from "./matrix.js";
+import { largestOf, norm } from "./linear-algebra/scale.js";
+import { type MatrixLike, toMatrix } from "./matrix.js";
 
 /**
  * How attributes go together over samples: Pearson's correlation of every pair of score columns (InterFaceGAN's attribute correlation).
@@ -10,7 +11,7 @@ import { flatten, type MatrixLike } from "./matrix.js";
  * @returns [attributes, attributes], as rows
  */
 export function attributeCorrelation(scores: MatrixLike): Float64Array[] {
-  const { data, rows, columns } = flatten("attributeCorrelation", scores);
+  const { data, rows, columns } = toMatrix("attributeCorrelation", "scores", scores);
   const column = Array.from({ length: columns }, (_, j) => Float64Array.from({ length: rows }, (_, i) => data[i * columns + j]!));
   return column.map((a) => Float64Array.from(column, (b) => pearson(a, b)));
 }
@@ -18,14 +19,18 @@ export function attributeCorrelation(scores: MatrixLike): Float64Array[] {
 /**
  * Cramér's V of every pair of attributes' predicted classes, in [0, 1]: the correlation to use when classes have no order. No bias correction.
  *
- * @param labels [samples, attributes]
+ * @param labels [samples, attributes], integers of any element type
  * @param classes number of classes of each attribute
  */
 export function labelAssociation(labels: MatrixLike, classes: readonly number[]): Float64Array[] {
-  const { data, rows, columns } = flatten("labelAssociation", labels);
+  const { data, rows, columns } = toMatrix("labelAssociation", "labels", labels);
+  checkArray("labelAssociation", "classes", classes);
   if (classes.length !== columns) {
     throw new MetricsError(`labelAssociation: expected ${columns} class counts, got ${classes.length}.`);
   }
+  classes.forEach((count, j) => {
+    checkInteger("labelAssociation", `class count ${j}`, count, 1);
+  });
   const labelsOf = (attribute: number) => {
     const what = `label of attribute ${attribute}`;
     return Array.from({ length: rows }, (_, i) =>
@@ -57,11 +62,17 @@ function cramersV(a: readonly number[], b: readonly number[], classesA: number, 
   return Math.sqrt(chiSquare / a.length / (Math.min(used(rowSums), used(columnSums)) - 1));
 }
 
-/** Cosine of every pair of directions, [directions, dimension] → rows of [directions]. */
+/** Cosine of every pair of directions, [directions, dimension] → rows of [directions]. NaN with a direction that is 0. */
 export function directionCosines(directions: MatrixLike): Float64Array[] {
-  const { data, rows, columns } = flatten("directionCosines", directions);
-  const row = (i: number) => data.subarray(i * columns, (i + 1) * columns);
-  const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
-  const norms = Array.from({ length: rows }, (_, i) => Math.sqrt(dot(row(i), row(i))));
-  return norms.map((a, i) => Float64Array.from(norms, (b, j) => dot(row(i), row(j)) / (a * b)));
+  const { data, rows, columns } = toMatrix("directionCosines", "directions", directions);
+  const units = Array.from({ length: rows }, (_, i) => unit(data.subarray(i * columns, (i + 1) * columns)));
+  return units.map((a) => Float64Array.from(units, (b) => a.reduce((sum, x, i) => sum + x * b[i]!, 0)));
+}
+
+/** Scaled to length 1: divided by the largest entry first, whose inverse and square may lie outside float64. */
+function unit(vector: Float64Array): Float64Array {
+  const scale = largestOf(vector);
+  const scaled = vector.map((x) => x / scale);
+  const length = norm(scaled);
+  return scaled.map((x) => x / length);
 }

@@ -1,25 +1,50 @@
 import { checkFraction, checkInteger, checkOptions } from "./checks.js";
 import { binomialPmf, normalQuantile } from "./special-functions.js";
 
+/** The sum takes some √trials terms: a second or two for these. */
+const MOST_TRIALS = 1e12;
+
 /**
  * Exact two-sided binomial test: the probability, under success rate p, of all counts no more likely than the observed one.
  * Equal to `scipy.stats.binomtest`.
  *
+ * @param trials up to 1e12
  * @param options.p success rate of the null hypothesis (default 0.5)
  */
 export function binomialTest(successes: number, trials: number, options: { p?: number } = {}): number {
   checkOptions("binomialTest", options, ["p"]);
-  checkInteger("binomialTest", "trials", trials, 1);
+  checkInteger("binomialTest", "trials", trials, 1, MOST_TRIALS);
   checkInteger("binomialTest", "successes", successes, 0, trials);
   const p = checkFraction("binomialTest", "p", options.p ?? 0.5);
+  const pmf = (k: number) => binomialPmf(k, trials, p);
   // Counts that are equally likely in exact arithmetic must not be told apart by rounding: the same allowance as SciPy's and R's.
-  const limit = binomialPmf(successes, trials, p) * (1 + 1e-7);
-  let total = 0;
-  for (let k = 0; k <= trials; k++) {
-    const probability = binomialPmf(k, trials, p);
-    if (probability <= limit) total += probability;
+  const limit = pmf(successes) * (1 + 1e-7);
+  const mode = Math.min(trials, Math.floor((trials + 1) * p));
+  if (pmf(mode) <= limit) return 1;
+  // The counts meant are two tails, since probabilities fall on both sides of the mode. Of many trials only what adds something is summed.
+  const low = lastWhere((k) => k <= mode && pmf(k) <= limit, mode);
+  const high = trials - lastWhere((k) => trials - k >= mode && pmf(trials - k) <= limit, trials - mode);
+  const tail = (start: number, step: number) => {
+    let total = 0;
+    for (let k = start; k >= 0 && k <= trials; k += step) {
+      const probability = pmf(k);
+      if (probability <= 1e-20 * total || probability === 0) break;
+      total += probability;
+    }
+    return total;
+  };
+  return Math.min(1, tail(low, -1) + tail(high, 1));
+}
+
+/** The last of 0 … end for which a condition that holds first and then no more still holds; −1 when it never does. */
+function lastWhere(holds: (k: number) => boolean, end: number): number {
+  let [yes, no] = [-1, end + 1];
+  while (no - yes > 1) {
+    const middle = yes + Math.floor((no - yes) / 2);
+    if (holds(middle)) yes = middle;
+    else no = middle;
   }
-  return Math.min(1, total);
+  return yes;
 }
 
 /**

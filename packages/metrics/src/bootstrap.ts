@@ -1,5 +1,6 @@
+import { describeValue } from "@latentflow/core";
 import { areaUnderCdCurve, type ControlDisentanglement } from "./area.js";
-import { type CdCurve, meanOverSamples } from "./cd-curve.js";
+import { type CdCurve, checkCdCurve, meanOverSamples } from "./cd-curve.js";
 import { checkFraction, checkInteger, checkOptions } from "./checks.js";
 import { MetricsError } from "./errors.js";
 import { randomIndex } from "./random.js";
@@ -19,6 +20,7 @@ export interface Band {
 
 /** Percentile bootstrap bands of a CD curve, pointwise in time: whole samples are resampled, since times of one sample go together. */
 export function bootstrapBands(curve: CdCurve, options: BootstrapOptions = {}): { control: Band; disentanglement: Band } {
+  checkCdCurve("bootstrapBands", curve);
   const { resamples, confidence, draw } = prepare("bootstrapBands", curve.samples, options);
   const times = curve.t.length;
   const control = new Float64Array(resamples * times);
@@ -47,7 +49,11 @@ export function bootstrapBands(curve: CdCurve, options: BootstrapOptions = {}): 
  * @returns one interval a curve, [NaN, NaN] where resamples share no range
  */
 export function bootstrapAreas(curves: readonly CdCurve[], options: BootstrapOptions = {}): [number, number][] {
-  const counts = new Set(curves.map(({ samples }) => samples));
+  if (!Array.isArray(curves)) {
+    throw new MetricsError(`bootstrapAreas: expected a list of curves, got ${describeValue(curves)}.`);
+  }
+  for (const curve of curves) checkCdCurve("bootstrapAreas", curve);
+  const counts = new Set((curves as readonly CdCurve[]).map(({ samples }) => samples));
   if (counts.size !== 1) {
     throw new MetricsError(
       `bootstrapAreas: expected one curve or more over the same start codes, got ${curves.length === 0 ? "none" : `${[...counts].join(" and ")} samples`}. Measure all on one list of codes.`,
@@ -83,6 +89,8 @@ export interface PairedComparison {
  * cancels. The statistic is the difference of `areaUnderCdCurve`'s mean disentanglement, its common range found anew in each resample.
  */
 export function pairedBootstrap(a: CdCurve, b: CdCurve, options: BootstrapOptions = {}): PairedComparison {
+  checkCdCurve("pairedBootstrap", a);
+  checkCdCurve("pairedBootstrap", b);
   if (a.samples !== b.samples) {
     throw new MetricsError(
       `pairedBootstrap: expected curves over the same start codes, got ${a.samples} and ${b.samples} samples. Measure both on one list of codes.`,
@@ -146,7 +154,7 @@ function prepare(caller: string, samples: number, options: BootstrapOptions) {
   return { resamples, confidence, draw };
 }
 
-function resample(curve: CdCurve, rows: Uint32Array): ControlDisentanglement {
+function resample(curve: CdCurve, rows: Uint32Array): Pick<CdCurve, keyof ControlDisentanglement> {
   const times = curve.t.length;
   return {
     t: curve.t,

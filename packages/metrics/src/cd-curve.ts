@@ -1,8 +1,9 @@
-import { checkInteger, checkOptions, checkSameLength } from "./checks.js";
-import { type ControlDefinition, controlPerSample } from "./control.js";
-import { labelEntropy } from "./disentanglement.js";
+import { describeValue } from "@latentflow/core";
+import { checkChoice, checkInteger, checkOptions, checkSameLength, type Numbers, toFinite } from "./checks.js";
+import { CONTROL_DEFINITIONS, type ControlDefinition, controlOf } from "./control.js";
+import { entropyOf } from "./disentanglement.js";
 import { MetricsError } from "./errors.js";
-import { checkLabels, type Labels, samplesStartingAt, selectSamples } from "./labels.js";
+import { type CheckedLabels, checkClasses, type Labels, samplesStartingAt, selectSamples } from "./labels.js";
 
 export interface CdCurveOptions {
   /** Index of the edited attribute. */
@@ -14,7 +15,7 @@ export interface CdCurveOptions {
   /** Target class; default the last class of the edited attribute, as in the paper. Not used by `"changed"`. */
   target?: number;
   /** Edit lengths t of the labels' time axis; default 0, 1, 2, … */
-  times?: ArrayLike<number>;
+  times?: Numbers;
   /** Keep only samples that start with this class of the edited attribute; default: keep all. */
   from?: number;
 }
@@ -44,32 +45,27 @@ export interface CdCurve {
  * @throws MetricsError for labels outside their class range, a single attribute, no sample that starts at `from`, unknown options
  */
 export function cdCurve(labels: Labels, options: CdCurveOptions): CdCurve {
-  checkOptions("cdCurve", options, ["attribute", "classes", "control", "target", "times", "from"]);
+  const known = ["attribute", "classes", "control", "target", "times", "from"];
+  checkOptions("cdCurve", options, known, ["attribute", "classes"]);
   const { attribute, classes, control: definition = "target", from } = options;
-  checkLabels("cdCurve", labels, classes);
-  const attributes = labels.shape[1];
+  const checked = checkClasses("cdCurve", labels, classes);
+  const attributes = checked.shape[1];
   checkInteger("cdCurve", "attribute", attribute, 0, attributes - 1);
   if (attributes < 2)
     throw new MetricsError("cdCurve: expected 2 attributes or more, got 1: disentanglement is about the others.");
-  if (definition !== "target" && definition !== "changed") {
-    throw new MetricsError(`cdCurve: expected control to be "target" or "changed", got ${JSON.stringify(definition)}.`);
-  }
+  checkChoice("cdCurve", "control", definition, CONTROL_DEFINITIONS);
   const edited = classes[attribute]!;
   const target = checkInteger("cdCurve", "target", options.target ?? edited - 1, 0, edited - 1);
-  const kept = from === undefined ? labels : startingAt(labels, attribute, from);
+  const kept = from === undefined ? checked : startingAt(checked, attribute, from);
   const [samples, , times] = kept.shape;
-  const t = Float64Array.from(
-    options.times ?? { length: times },
-    options.times ? (x: number) => x : (_: unknown, i: number) => i,
-  );
+  const t = toFinite("cdCurve", "times", options.times ?? Array.from({ length: times }, (_, i) => i));
   checkSameLength("cdCurve", "times and the labels' time axis", t.length, times);
-  if (!t.every(Number.isFinite)) throw new MetricsError(`cdCurve: expected finite times, got ${t.join(", ")}.`);
 
-  const sampleControl = controlPerSample(kept, attribute, definition, target);
+  const sampleControl = controlOf(kept, attribute, definition, target);
   const sampleDisentanglement = new Float64Array(samples * times);
   const perAttribute = classes.map((count, j) => {
     if (j === attribute) return null;
-    const entropy = labelEntropy(kept, j, count);
+    const entropy = entropyOf(kept, j, count);
     for (let i = 0; i < entropy.length; i++) sampleDisentanglement[i]! += entropy[i]! / (attributes - 1);
     return meanOverSamples(entropy, samples, times);
   });
@@ -103,7 +99,16 @@ export function meanOverSamples(
   return mean;
 }
 
-function startingAt(labels: Labels, attribute: number, from: number): Labels {
+/** Throws unless `curve` holds what the bootstrap resamples. */
+export function checkCdCurve(caller: string, curve: CdCurve): void {
+  const { t, samples, sampleControl, sampleDisentanglement, perAttribute } = (curve ?? {}) as Partial<CdCurve>;
+  const size = (t?.length ?? 0) * (samples ?? 0);
+  const isCurve = size > 0 && sampleControl?.length === size && sampleDisentanglement?.length === size;
+  if (isCurve && Array.isArray(perAttribute)) return;
+  throw new MetricsError(`${caller}: expected a curve that cdCurve() gave, got ${describeValue(curve)}.`);
+}
+
+function startingAt(labels: CheckedLabels, attribute: number, from: number): CheckedLabels {
   const samples = samplesStartingAt(labels, attribute, from);
   if (samples.length > 0) return selectSamples(labels, samples);
   throw new MetricsError(`cdCurve: expected samples that start with class ${from} of attribute ${attribute}, got none.`);

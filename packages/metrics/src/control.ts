@@ -1,6 +1,5 @@
-import { checkInteger } from "./checks.js";
-import { MetricsError } from "./errors.js";
-import { type Labels, labelPath } from "./labels.js";
+import { checkChoice, checkInteger } from "./checks.js";
+import { type CheckedLabels, checkLabels, type Labels, labelPath } from "./labels.js";
 
 /**
  * Which of the two definitions of Control (equation 6) is meant.
@@ -10,17 +9,30 @@ import { type Labels, labelPath } from "./labels.js";
  */
 export type ControlDefinition = "target" | "changed";
 
+export const CONTROL_DEFINITIONS: readonly ControlDefinition[] = ["target", "changed"];
+
 /**
  * Control of every sample at every time, 0 or 1.
  *
+ * @param target the class wanted; not used by `"changed"`
  * @returns [samples, times], row by row
  */
-export function controlPerSample(labels: Labels, attribute: number, definition: ControlDefinition, target: number): Uint8Array {
-  const [samples, attributes, times] = labels.shape;
-  checkInteger("controlPerSample", "attribute", attribute, 0, attributes - 1);
-  if (definition !== "target" && definition !== "changed") {
-    throw new MetricsError(`controlPerSample: expected "target" or "changed", got ${JSON.stringify(definition)}.`);
-  }
+export function controlPerSample(labels: Labels, attribute: number, definition: ControlDefinition, target?: number): Uint8Array {
+  const checked = checkLabels("controlPerSample", labels);
+  checkInteger("controlPerSample", "attribute", attribute, 0, checked.shape[1] - 1);
+  checkChoice("controlPerSample", "definition", definition, CONTROL_DEFINITIONS);
+  if (definition === "target") checkInteger("controlPerSample", "target", target, 0);
+  return controlOf(checked, attribute, definition, target);
+}
+
+/** The same for labels that have been checked. */
+export function controlOf(
+  labels: CheckedLabels,
+  attribute: number,
+  definition: ControlDefinition,
+  target: number | undefined,
+): Uint8Array {
+  const [samples, , times] = labels.shape;
   const control = new Uint8Array(samples * times);
   for (let i = 0; i < samples; i++) {
     const path = labelPath(labels, i, attribute);

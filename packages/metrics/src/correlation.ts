@@ -1,12 +1,14 @@
-import { checkSameLength } from "./checks.js";
+import { checkSameLength, type Numbers, toNumbers } from "./checks.js";
 import { MetricsError } from "./errors.js";
+import { scaleOf } from "./linear-algebra/scale.js";
 import { studentTwoSided } from "./special-functions.js";
 
 /** Pearson's correlation coefficient; NaN when either side is constant, or holds a NaN. */
-export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): number {
-  checkSameLength("pearson", "x and y", x.length, y.length);
-  const n = x.length;
-  const [dx, dy] = [deviations(x), deviations(y)];
+export function pearson(x: Numbers, y: Numbers): number {
+  const [xs, ys] = [toNumbers("pearson", "x", x), toNumbers("pearson", "y", y)];
+  checkSameLength("pearson", "x and y", xs.length, ys.length);
+  const n = xs.length;
+  const [dx, dy] = [deviations(xs), deviations(ys)];
   let xx = 0;
   let yy = 0;
   let xy = 0;
@@ -21,8 +23,9 @@ export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): number {
 }
 
 /** Differences from the mean, scaled to a largest of 1 so that sums of squares neither overflow nor vanish; zeros where all values are equal. */
-function deviations(values: ArrayLike<number>): Float64Array {
-  const data = Float64Array.from(values);
+function deviations(values: Float64Array): Float64Array {
+  const scale = scaleOf(values);
+  const data = values.map((value) => value / scale);
   // Told from the values: the mean of equal ones can differ from them by a rounding.
   if (data.every((value) => value === data[0])) return new Float64Array(data.length);
   const mean = data.reduce((a, b) => a + b, 0) / data.length;
@@ -32,16 +35,17 @@ function deviations(values: ArrayLike<number>): Float64Array {
 }
 
 /** Ranks from 1, ties sharing their mean rank. */
-export function ranks(values: ArrayLike<number>): Float64Array {
-  const strange = Array.from(values).findIndex((value) => typeof value !== "number" || Number.isNaN(value));
-  if (strange >= 0) {
-    throw new MetricsError(`ranks: expected numbers, got ${values[strange]} at ${strange}; leave that pair out.`);
-  }
-  const order = Array.from({ length: values.length }, (_, i) => i).sort((a, b) => values[a]! - values[b]!);
-  const result = new Float64Array(values.length);
+export function ranks(values: Numbers): Float64Array {
+  const numbers = toNumbers("ranks", "values", values);
+  const strange = numbers.findIndex(Number.isNaN);
+  if (strange >= 0) throw new MetricsError(`ranks: expected numbers, got NaN at ${strange}; leave that pair out.`);
+  // Not a difference: that of equal infinities is NaN.
+  const compare = (a: number, b: number) => Number(numbers[a]! > numbers[b]!) - Number(numbers[a]! < numbers[b]!);
+  const order = Array.from(numbers.keys()).sort(compare);
+  const result = new Float64Array(numbers.length);
   for (let start = 0; start < order.length; ) {
     let end = start + 1;
-    while (end < order.length && values[order[end]!] === values[order[start]!]) end++;
+    while (end < order.length && numbers[order[end]!] === numbers[order[start]!]) end++;
     for (let i = start; i < end; i++) result[order[i]!] = (start + 1 + end) / 2;
     start = end;
   }
@@ -60,11 +64,12 @@ export interface Spearman {
  *
  * @throws MetricsError for fewer than 3 pairs, different lengths, or NaN
  */
-export function spearman(x: ArrayLike<number>, y: ArrayLike<number>): Spearman {
-  checkSameLength("spearman", "x and y", x.length, y.length);
-  const n = x.length;
+export function spearman(x: Numbers, y: Numbers): Spearman {
+  const [xs, ys] = [toNumbers("spearman", "x", x), toNumbers("spearman", "y", y)];
+  checkSameLength("spearman", "x and y", xs.length, ys.length);
+  const n = xs.length;
   if (n < 3) throw new MetricsError(`spearman: expected 3 pairs or more, got ${n}.`);
-  const rho = pearson(ranks(x), ranks(y));
+  const rho = pearson(ranks(xs), ranks(ys));
   const t = rho * Math.sqrt((n - 2) / ((1 - rho) * (1 + rho)));
   return { rho, pValue: Number.isNaN(rho) ? Number.NaN : studentTwoSided(t, n - 2), n };
 }

@@ -1,5 +1,5 @@
 import { checkInteger } from "./checks.js";
-import { type Labels, labelPath } from "./labels.js";
+import { type CheckedLabels, checkAttributeClasses, checkLabels, type Labels, labelPath } from "./labels.js";
 
 /**
  * How much one attribute wandered along each edit (the summand of equation 7): the entropy of the histogram of its classes over [0, t],
@@ -8,9 +8,16 @@ import { type Labels, labelPath } from "./labels.js";
  * @returns [samples, times], row by row
  */
 export function labelEntropy(labels: Labels, attribute: number, classes: number): Float64Array {
-  const [samples, attributes, times] = labels.shape;
-  checkInteger("labelEntropy", "attribute", attribute, 0, attributes - 1);
+  const checked = checkLabels("labelEntropy", labels);
+  checkInteger("labelEntropy", "attribute", attribute, 0, checked.shape[1] - 1);
   checkInteger("labelEntropy", "classes", classes, 2);
+  checkAttributeClasses("labelEntropy", checked, attribute, classes);
+  return entropyOf(checked, attribute, classes);
+}
+
+/** The same for labels that have been checked. */
+export function entropyOf(labels: CheckedLabels, attribute: number, classes: number): Float64Array {
+  const [samples, , times] = labels.shape;
   const entropy = new Float64Array(samples * times);
   const histogram = new Uint32Array(classes);
   for (let i = 0; i < samples; i++) {

@@ -1,5 +1,7 @@
-import { EigenvalueDecomposition } from "ml-matrix";
-import { checkFraction, checkOptions } from "./checks.js";
+import { describeValue } from "@latentflow/core";
+import { checkBoolean, checkFraction, checkOptions, toFinite } from "./checks.js";
+import { MetricsError } from "./errors.js";
+import { eigenvaluesOf } from "./linear-algebra/eigenvalues.js";
 import { type MatrixLike, squareMatrix } from "./matrix.js";
 
 /** Eigenvalues of a real matrix, largest modulus first. */
@@ -13,18 +15,36 @@ export interface EigenSpectrum {
  * Eigenvalues μ of the matrix A of a depth-1 flow. In A's eigenbasis, without the normalisation (which only changes the clock), each
  * coordinate obeys du/dt = μu + c: large |μ| is the fast subspace, μ ≈ 0 moves almost straight (paper, section 5.2.5).
  *
+ * Entries of any size will do: the matrix is balanced and scaled by powers of two first.
+ *
+ * @param a [n, n]
  * @param options.plusIdentity take A = W + I, the residual layer's own matrix, in place of W (default false)
+ * @throws MetricsError for a matrix that is not square or not finite, eigenvalues beyond float64, or an iteration that does not converge
  */
 export function eigenSpectrum(a: MatrixLike, options: { plusIdentity?: boolean } = {}): EigenSpectrum {
   checkOptions("eigenSpectrum", options, ["plusIdentity"]);
-  const matrix = squareMatrix("eigenSpectrum", a, options.plusIdentity ?? false);
-  const { realEigenvalues, imaginaryEigenvalues } = new EigenvalueDecomposition(matrix);
-  const order = realEigenvalues.map((real, i) => ({ real, imaginary: imaginaryEigenvalues[i]! }));
-  order.sort((x, y) => Math.hypot(y.real, y.imaginary) - Math.hypot(x.real, x.imaginary));
+  const plusIdentity = checkBoolean("eigenSpectrum", "plusIdentity", options.plusIdentity ?? false);
+  const { data, size } = squareMatrix("eigenSpectrum", a, plusIdentity);
+  const found = eigenvaluesOf(data, size);
+  if (found === null) {
+    throw new MetricsError(
+      `eigenSpectrum: expected the QR algorithm to converge, got no end after ${30 * Math.max(10, size)} sweeps; change an entry in its last digit, or report the matrix.`,
+    );
+  }
+  const order = Array.from(found.real, (real, i) => {
+    const imaginary = found.imaginary[i]!;
+    return { real, imaginary, modulus: Math.hypot(real, imaginary) };
+  });
+  if (order.some(({ modulus }) => !Number.isFinite(modulus))) {
+    throw new MetricsError(
+      "eigenSpectrum: expected eigenvalues that float64 can hold, got larger ones; divide the matrix by 1e10, say, and multiply what comes out.",
+    );
+  }
+  order.sort((x, y) => y.modulus - x.modulus);
   return {
     real: Float64Array.from(order, (x) => x.real),
     imaginary: Float64Array.from(order, (x) => x.imaginary),
-    modulus: Float64Array.from(order, (x) => Math.hypot(x.real, x.imaginary)),
+    modulus: Float64Array.from(order, (x) => x.modulus),
   };
 }
 
@@ -36,6 +56,12 @@ export function eigenSpectrum(a: MatrixLike, options: { plusIdentity?: boolean }
 export function fastSubspaceDimension(spectrum: EigenSpectrum, options: { threshold?: number } = {}): number {
   checkOptions("fastSubspaceDimension", options, ["threshold"]);
   const threshold = checkFraction("fastSubspaceDimension", "threshold", options.threshold ?? 0.1);
-  const largest = spectrum.modulus[0] ?? 0;
-  return largest === 0 ? 0 : spectrum.modulus.filter((x) => x >= threshold * largest).length;
+  if (typeof spectrum !== "object" || spectrum === null) {
+    throw new MetricsError(
+      `fastSubspaceDimension: expected a spectrum that eigenSpectrum() gave, got ${describeValue(spectrum)}.`,
+    );
+  }
+  const modulus = toFinite("fastSubspaceDimension", "modulus", spectrum.modulus);
+  const largest = modulus.reduce((a, b) => Math.max(a, b), 0);
+  return largest === 0 ? 0 : modulus.filter((x) => x >= threshold * largest).length;
 }

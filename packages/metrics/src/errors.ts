@@ -1,4 +1,6 @@
-/** Thrown by `@latentflow/metrics`. The package imports nothing of latentflow, so its base is the platform's own `Error`. */
-export class MetricsError extends Error {
+import { LatentflowError } from "@latentflow/core";
+
+/** Thrown by `@latentflow/metrics`. */
+export class MetricsError extends LatentflowError {
   override readonly name = "MetricsError";
 }

@@ -1,6 +1,6 @@
-import { checkInteger, checkOptions, checkSameLength } from "./checks.js";
+import { checkInteger, checkOptions, checkSameLength, type Numbers, toFinite } from "./checks.js";
 import { MetricsError } from "./errors.js";
-import { type Labels, labelPath } from "./labels.js";
+import { checkLabels, type Labels, labelPath } from "./labels.js";
 
 export interface FirstFlips {
   /** Per sample: the first time at which the attribute's class is no longer the one at the start; Infinity when it never changes. */
@@ -20,10 +20,12 @@ export interface FirstFlips {
  * @param options.times edit lengths of the labels' time axis; since velocity has unit length they are distances in latent space
  * @param options.bins default 20
  */
-export function firstFlips(labels: Labels, options: { attribute: number; times: ArrayLike<number>; bins?: number }): FirstFlips {
-  checkOptions("firstFlips", options, ["attribute", "times", "bins"]);
-  const [samples, attributes, steps] = labels.shape;
-  const { attribute, times } = options;
+export function firstFlips(labels: Labels, options: { attribute: number; times: Numbers; bins?: number }): FirstFlips {
+  checkOptions("firstFlips", options, ["attribute", "times", "bins"], ["attribute", "times"]);
+  const checked = checkLabels("firstFlips", labels);
+  const [samples, attributes, steps] = checked.shape;
+  const { attribute } = options;
+  const times = toFinite("firstFlips", "times", options.times);
   checkInteger("firstFlips", "attribute", attribute, 0, attributes - 1);
   checkSameLength("firstFlips", "times and the labels' time axis", times.length, steps);
   const bins = checkInteger("firstFlips", "bins", options.bins ?? 20, 1);
@@ -35,7 +37,7 @@ export function firstFlips(labels: Labels, options: { attribute: number; times: 
   const distance = new Float64Array(samples).fill(Number.POSITIVE_INFINITY);
   let never = 0;
   for (let i = 0; i < samples; i++) {
-    const path = labelPath(labels, i, attribute);
+    const path = labelPath(checked, i, attribute);
     const flip = path.findIndex((label) => label !== path[0]);
     if (flip < 0) {
       never++;

@@ -1,3 +1,4 @@
+import { describeValue } from "@latentflow/core";
 import { binomialTest, wilsonInterval } from "./binomial.js";
 import { checkFraction, checkOptions } from "./checks.js";
 import { MetricsError } from "./errors.js";
@@ -46,13 +47,21 @@ export function tallyStudy(
 ): StudyQuestion[] {
   checkOptions("tallyStudy", options, ["confidence"]);
   const confidence = checkFraction("tallyStudy", "confidence", options.confidence ?? 0.95);
+  if (!Array.isArray(responses)) {
+    throw new MetricsError(`tallyStudy: expected a list of responses, got ${describeValue(responses)}.`);
+  }
+  const isPair = Array.isArray(methods) && methods.length === 2 && methods.every((method) => typeof method === "string");
+  if (!isPair) throw new MetricsError(`tallyStudy: expected the names of two methods, got ${describeValue(methods)}.`);
   const [a, b] = methods;
   if (a === b) throw new MetricsError(`tallyStudy: expected two different methods, got ${a} twice.`);
-  const stray = responses.find(({ answer }) => !["left", "right", "none"].includes(answer));
-  if (stray) {
-    throw new MetricsError(`tallyStudy: expected answers "left", "right" or "none", got ${JSON.stringify(stray.answer)}.`);
+  for (const response of responses as readonly (StudyResponse | undefined)[]) {
+    const answer = response?.answer as string;
+    if (["left", "right", "none"].includes(answer)) continue;
+    throw new MetricsError(`tallyStudy: expected answers "left", "right" or "none", got ${describeValue(answer)}.`);
   }
-  const paired = responses.filter((x) => (x.left === a && x.right === b) || (x.left === b && x.right === a));
+  const paired = (responses as readonly StudyResponse[]).filter(
+    (x) => (x.left === a && x.right === b) || (x.left === b && x.right === a),
+  );
   if (paired.length === 0) throw new MetricsError(`tallyStudy: expected responses that compare ${a} with ${b}, got none.`);
   return [...groupBy(paired, (x) => x.question)].map(([question, answers]) => ({
     question,

@@ -1,7 +1,9 @@
-import { checkFraction, checkInteger, checkOptions, checkSameLength } from "./checks.js";
+import { describeValue } from "@latentflow/core";
+import { checkChoice, checkFraction, checkInteger, checkOptions, checkSameLength, type Numbers, toIntegers } from "./checks.js";
 import { MetricsError } from "./errors.js";
+import { scaleOf } from "./linear-algebra/scale.js";
 import { fitLogistic, predictLogistic } from "./logistic-regression.js";
-import { flatten, type MatrixLike } from "./matrix.js";
+import { type MatrixLike, toMatrix } from "./matrix.js";
 import { predictNeighbours } from "./nearest-neighbours.js";
 import { permutation } from "./random.js";
 import { fitRbfSvm, predictRbfSvm } from "./rbf-svm.js";
@@ -31,6 +33,8 @@ export interface ProbeResult {
   readonly baseline: number;
   /** nonlinear − linear: above 0, the attribute's values are not linearly separated in latent space. */
   readonly gap: number;
+  /** False when a probe's training ran out of steps: the accuracies are then those of unfinished probes. */
+  readonly converged: boolean;
   readonly trainSize: number;
   readonly testSize: number;
 }
@@ -40,29 +44,23 @@ export interface ProbeResult {
  * ones (the paper's first claim). Codes are standardised with the training part's mean and deviation.
  *
  * @param codes [n, d]
- * @param labels class of each code
+ * @param labels class of each code, integers from 0 on of any element type: not −1 and 1
+ * @throws MetricsError for labels of another kind, or too few codes
  */
-export function probeAttribute(codes: MatrixLike, labels: ArrayLike<number>, options: ProbeOptions = {}): ProbeResult {
+export function probeAttribute(codes: MatrixLike, labels: Numbers, options: ProbeOptions = {}): ProbeResult {
   checkOptions("probeAttribute", options, ["classes", "testFraction", "nonlinear", "neighbours", "C", "seed"]);
-  const { data, rows, columns } = flatten("probeAttribute", codes);
-  checkSameLength("probeAttribute", "codes and labels", rows, labels.length);
-  const largest = Array.from(labels).reduce((a, b) => Math.max(a, b));
-  const classes = checkInteger(
-    "probeAttribute",
-    "classes",
-    options.classes ?? Math.max(2, largest + 1),
-    Math.max(2, largest + 1),
-  );
+  const { data, rows, columns } = toMatrix("probeAttribute", "codes", codes);
+  const classOf = readClasses(labels, options.classes);
+  checkSameLength("probeAttribute", "codes and labels", rows, classOf.length);
+  const classes = options.classes ?? Math.max(2, classOf.reduce((a, b) => Math.max(a, b)) + 1);
   const neighbours = checkInteger("probeAttribute", "neighbours", options.neighbours ?? 15, 1);
   const testSize = Math.round(rows * checkFraction("probeAttribute", "testFraction", options.testFraction ?? 0.3));
-  const nonlinearProbe = options.nonlinear ?? "neighbours";
-  if (nonlinearProbe !== "neighbours" && nonlinearProbe !== "rbf-svm") {
-    throw new MetricsError(
-      `probeAttribute: expected nonlinear to be "neighbours" or "rbf-svm", got ${JSON.stringify(nonlinearProbe)}.`,
-    );
-  }
+  const choices = ["neighbours", "rbf-svm"] as const;
+  const nonlinearProbe = checkChoice("probeAttribute", "nonlinear", options.nonlinear ?? "neighbours", choices);
   const C = options.C ?? 1;
-  if (!(C > 0)) throw new MetricsError(`probeAttribute: expected C above 0, got ${C}.`);
+  if (!(typeof C === "number" && C > 0 && C < Number.POSITIVE_INFINITY)) {
+    throw new MetricsError(`probeAttribute: expected a finite C above 0, got ${describeValue(C)}.`);
+  }
   if (testSize < 1 || testSize >= rows) {
     throw new MetricsError(`probeAttribute: expected codes for a training and a test part, got ${rows}.`);
   }
@@ -73,7 +71,7 @@ export function probeAttribute(codes: MatrixLike, labels: ArrayLike<number>, opt
     indices.forEach((row, i) => {
       x.set(data.subarray(row * columns, (row + 1) * columns), i * columns);
     });
-    return { x, y: Uint32Array.from(indices, (row) => labels[row]!) };
+    return { x, y: Uint32Array.from(indices, (row) => classOf[row]!) };
   };
   const train = part(order.subarray(testSize));
   const test = part(order.subarray(0, testSize));
@@ -82,14 +80,26 @@ export function probeAttribute(codes: MatrixLike, labels: ArrayLike<number>, opt
   const frequency = new Uint32Array(classes);
   for (const label of train.y) frequency[label]!++;
   const majority = frequency.indexOf(frequency.reduce((a, b) => Math.max(a, b)));
-  const linear = accuracy(predictLogistic(fitLogistic(train.x, train.y, columns, classes, C), test.x, columns), test.y);
-  const predicted =
-    nonlinearProbe === "rbf-svm"
-      ? predictRbfSvm(fitRbfSvm(train.x, train.y, columns, classes, C), test.x, columns)
-      : predictNeighbours(train.x, train.y, test.x, columns, classes, neighbours);
+  const logistic = fitLogistic(train.x, train.y, columns, classes, C);
+  const linear = accuracy(predictLogistic(logistic, test.x, columns), test.y);
+  const machine = nonlinearProbe === "rbf-svm" ? fitRbfSvm(train.x, train.y, columns, classes, C) : undefined;
+  const predicted = machine
+    ? predictRbfSvm(machine, test.x, columns)
+    : predictNeighbours(train.x, train.y, test.x, columns, classes, neighbours);
   const nonlinear = accuracy(predicted, test.y);
+  const converged = logistic.converged && (machine?.converged ?? true);
   const baseline = test.y.filter((label) => label === majority).length / testSize;
-  return { linear, nonlinear, nonlinearProbe, baseline, gap: nonlinear - linear, trainSize: train.y.length, testSize };
+  const sizes = { trainSize: train.y.length, testSize };
+  return { linear, nonlinear, nonlinearProbe, baseline, gap: nonlinear - linear, converged, ...sizes };
+}
+
+/** Most classes an attribute may have: each has its own vector of weights. */
+const MOST_CLASSES = 10_000;
+
+/** Labels as classes from 0 on. Others, such as −1 and 1, would be counted as no class at all. */
+function readClasses(labels: Numbers, classes: number | undefined): Int32Array {
+  if (classes !== undefined) checkInteger("probeAttribute", "classes", classes, 2, MOST_CLASSES);
+  return toIntegers("probeAttribute", "labels", labels, 0, (classes ?? MOST_CLASSES) - 1);
 }
 
 /** Share of equal entries. */
@@ -101,11 +111,12 @@ function accuracy(predicted: Uint32Array, truth: Uint32Array): number {
 function standardise(train: Float64Array, test: Float64Array, d: number): void {
   const n = train.length / d;
   for (let c = 0; c < d; c++) {
+    const scale = scaleOf(Float64Array.from({ length: n }, (_, i) => train[i * d + c]!));
     let mean = 0;
-    for (let i = 0; i < n; i++) mean += train[i * d + c]! / n;
+    for (let i = 0; i < n; i++) mean += train[i * d + c]! / scale / n;
     let variance = 0;
-    for (let i = 0; i < n; i++) variance += (train[i * d + c]! - mean) ** 2 / n;
+    for (let i = 0; i < n; i++) variance += (train[i * d + c]! / scale - mean) ** 2 / n;
     const deviation = Math.sqrt(variance) || 1;
-    for (const x of [train, test]) for (let i = c; i < x.length; i += d) x[i] = (x[i]! - mean) / deviation;
+    for (const x of [train, test]) for (let i = c; i < x.length; i += d) x[i] = (x[i]! / scale - mean) / deviation;
   }
 }

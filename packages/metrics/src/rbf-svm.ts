@@ -21,6 +21,8 @@ export interface RbfSvm {
   readonly x: Float64Array;
   readonly pairs: readonly PairModel[];
   readonly classes: number;
+  /** False when a pair ran out of steps. */
+  readonly converged: boolean;
 }
 
 /**
@@ -44,13 +46,15 @@ export function fitRbfSvm(
   const rowsOf = Array.from({ length: classes }, () => [] as number[]);
   for (let i = 0; i < y.length; i++) rowsOf[y[i]!]!.push(i);
   const pairs: PairModel[] = [];
+  let converged = true;
   for (let first = 0; first < classes; first++) {
     for (let second = first + 1; second < classes; second++) {
       const [plus, minus] = [rowsOf[first]!, rowsOf[second]!];
       if (plus.length === 0 || minus.length === 0) continue;
       const rows = Uint32Array.from([...plus, ...minus]);
       const signs = Int8Array.from(rows, (_, i) => (i < plus.length ? 1 : -1));
-      const { alpha, intercept } = solvePair(kernelRows(x, d, rows, gamma), signs, C, tolerance);
+      const { alpha, intercept, done } = solvePair(kernelRows(x, d, rows, gamma), signs, C, tolerance);
+      converged &&= done;
       const kept = [...rows.keys()].filter((i) => alpha[i]! > 0);
       pairs.push({
         first,
@@ -61,7 +65,7 @@ export function fitRbfSvm(
       });
     }
   }
-  return { gamma, x, pairs, classes };
+  return { gamma, x, pairs, classes, converged };
 }
 
 /** The class that wins most pairs, for each row of x [m, d]; of equals the lowest, as scikit-learn. */
@@ -101,7 +105,7 @@ function solvePair(
   signs: Int8Array,
   C: number,
   tolerance: number,
-): { alpha: Float64Array; intercept: number } {
+): { alpha: Float64Array; intercept: number; done: boolean } {
   const n = signs.length;
   const alpha = new Float64Array(n);
   const rest = Float64Array.from(signs);
@@ -113,8 +117,8 @@ function solvePair(
     const highest = i < 0 ? Number.NEGATIVE_INFINITY : rest[i]!;
     let lowest = Number.POSITIVE_INFINITY;
     for (let t = 0; t < n; t++) if (mayFall(t) && rest[t]! < lowest) lowest = rest[t]!;
-    if (highest - lowest < tolerance || steps === MOST_STEPS)
-      return { alpha, intercept: interceptOf(alpha, rest, C, (highest + lowest) / 2) };
+    const done = highest - lowest < tolerance;
+    if (done || steps === MOST_STEPS) return { alpha, intercept: interceptOf(alpha, rest, C, (highest + lowest) / 2), done };
 
     const ki = kernel(i);
     const curvature = (t: number) => Math.max(2 - 2 * ki[t]!, 1e-12);

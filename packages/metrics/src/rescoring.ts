@@ -1,10 +1,12 @@
+import { describeValue } from "@latentflow/core";
 import { MetricsError } from "./errors.js";
-import { flatten, type MatrixLike } from "./matrix.js";
+import { scaleOf } from "./linear-algebra/scale.js";
+import { type MatrixLike, toMatrix } from "./matrix.js";
 
 export interface Rescoring {
   /** Mean change of attribute j's score under edit i, [edits][attributes]. */
   readonly change: Float64Array[];
-  /** Its standard error over samples. */
+  /** Its standard error over samples; NaN for one sample. */
   readonly standardError: Float64Array[];
 }
 
@@ -15,12 +17,15 @@ export interface Rescoring {
  * @param after one matrix of the same shape an edit, the same codes after it
  */
 export function rescoring(before: MatrixLike, after: readonly MatrixLike[]): Rescoring {
-  const start = flatten("rescoring", before);
+  const start = toMatrix("rescoring", "before", before);
   const { rows, columns } = start;
   const change: Float64Array[] = [];
   const standardError: Float64Array[] = [];
-  for (const edited of after) {
-    const end = flatten("rescoring", edited);
+  if (!Array.isArray(after)) {
+    throw new MetricsError(`rescoring: expected after as a list of matrices, one an edit, got ${describeValue(after)}.`);
+  }
+  for (const [k, edited] of (after as readonly MatrixLike[]).entries()) {
+    const end = toMatrix("rescoring", `after[${k}]`, edited);
     if (end.rows !== rows || end.columns !== columns) {
       throw new MetricsError(
         `rescoring: expected scores [${rows}, ${columns}] after each edit, got [${end.rows}, ${end.columns}].`,
@@ -28,15 +33,16 @@ export function rescoring(before: MatrixLike, after: readonly MatrixLike[]): Res
     }
     const mean = new Float64Array(columns);
     const variance = new Float64Array(columns);
-    const difference = end.data.map((x, i) => x - start.data[i]!);
+    const scale = Math.max(scaleOf(start.data), scaleOf(end.data));
+    const difference = end.data.map((x, i) => x / scale - start.data[i]! / scale);
     difference.forEach((x, i) => {
       mean[i % columns]! += x / rows;
     });
     difference.forEach((x, i) => {
       variance[i % columns]! += (x - mean[i % columns]!) ** 2 / (rows - 1);
     });
-    change.push(mean);
-    standardError.push(variance.map((x) => Math.sqrt(x / rows)));
+    change.push(mean.map((x) => x * scale));
+    standardError.push(variance.map((x) => Math.sqrt(x / rows) * scale));
   }
   return { change, standardError };
 }

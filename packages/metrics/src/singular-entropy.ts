@@ -1,6 +1,6 @@
-import { SingularValueDecomposition } from "ml-matrix";
-import { checkInteger, checkOptions } from "./checks.js";
+import { checkBoolean, checkInteger, checkOptions } from "./checks.js";
 import { MetricsError } from "./errors.js";
+import { singularValuesOf } from "./linear-algebra/singular-values.js";
 import { type MatrixLike, squareMatrix } from "./matrix.js";
 
 export interface SingularEntropyOptions {
@@ -29,27 +29,31 @@ export interface SingularEntropy {
  * Singular entropy of a square matrix (paper, equation 8): a proxy for the log-dimension of the subspace in which a flow is far from straight.
  *
  * @param a the weight W of a depth-1 flow, as trained
- * @throws MetricsError for a matrix that is not square, or the zero matrix
+ * @throws MetricsError for a matrix that is not square or not finite, the zero matrix, or singular values beyond float64
  */
 export function singularEntropy(a: MatrixLike, options: SingularEntropyOptions = {}): SingularEntropy {
   checkOptions("singularEntropy", options, ["k", "plusIdentity"]);
-  const { plusIdentity = false } = options;
-  const matrix = squareMatrix("singularEntropy", a, plusIdentity);
-  const k = checkInteger("singularEntropy", "k", options.k ?? matrix.rows, 1, matrix.rows);
-  const decomposition = new SingularValueDecomposition(matrix, {
-    computeLeftSingularVectors: false,
-    computeRightSingularVectors: false,
-  });
-  const singularValues = Float64Array.from(decomposition.diagonal).sort().reverse();
+  const plusIdentity = checkBoolean("singularEntropy", "plusIdentity", options.plusIdentity ?? false);
+  const { data, size } = squareMatrix("singularEntropy", a, plusIdentity);
+  const k = checkInteger("singularEntropy", "k", options.k ?? size, 1, size);
+  const singularValues = singularValuesOf(data, size);
   const entropy = entropyOfWeights(singularValues.subarray(0, k));
   return { entropy, effectiveDimension: Math.exp(entropy), k, matrix: plusIdentity ? "W + I" : "W", singularValues };
 }
 
 /** Entropy in nats of non-negative weights after division by their sum. */
 function entropyOfWeights(weights: Float64Array): number {
-  const total = weights.reduce((sum, x) => sum + x, 0);
-  if (!(total > 0)) throw new MetricsError("singularEntropy: expected a matrix other than 0, got only zero singular values.");
+  // Largest first.
+  const largest = weights[0]!;
+  if (largest === 0) throw new MetricsError("singularEntropy: expected a matrix other than 0, got only zero singular values.");
+  if (largest === Number.POSITIVE_INFINITY) {
+    throw new MetricsError(
+      "singularEntropy: expected singular values that float64 can hold, got larger ones; divide the matrix by 1e10, say: the entropy stays the same.",
+    );
+  }
+  const shares = weights.map((weight) => weight / largest);
+  const total = shares.reduce((sum, x) => sum + x, 0);
   let entropy = 0;
-  for (const weight of weights) if (weight > 0) entropy -= (weight / total) * Math.log(weight / total);
+  for (const share of shares) if (share > 0) entropy -= (share / total) * Math.log(share / total);
   return entropy;
 }

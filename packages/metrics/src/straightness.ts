@@ -1,8 +1,11 @@
+import { describeValue } from "@latentflow/core";
+import { type Numbers, toFinite } from "./checks.js";
 import { MetricsError } from "./errors.js";
+import { norm } from "./linear-algebra/scale.js";
 
 /** Points of many paths, `data[(time · samples + sample) · dimension + i]`: the layout of a direction's flow at many times. */
 export interface Paths {
-  readonly data: ArrayLike<number>;
+  readonly data: Numbers;
   readonly shape: readonly [times: number, samples: number, dimension: number];
 }
 
@@ -13,17 +16,23 @@ export interface Paths {
  * @returns one number a sample
  */
 export function pathStraightness(paths: Paths): Float64Array {
-  const { data, shape } = paths;
+  const { shape } = (paths ?? {}) as Partial<Paths>;
+  const isShape = Array.isArray(shape) && shape.length === 3 && shape.every((x) => Number.isInteger(x) && x >= 0);
+  if (!isShape) {
+    throw new MetricsError(
+      `pathStraightness: expected { data, shape: [times, samples, dimension] }, got ${describeValue(paths)}.`,
+    );
+  }
+  const data = toFinite("pathStraightness", "data", paths.data);
   const [times, samples, dimension] = shape;
   if (times < 2 || data.length !== times * samples * dimension) {
     throw new MetricsError(`pathStraightness: expected 2 times or more and [${shape.join(", ")}] numbers, got ${data.length}.`);
   }
+  const step = new Float64Array(dimension);
   const distance = (sample: number, from: number, to: number) => {
-    let sum = 0;
-    for (let i = 0; i < dimension; i++) {
-      sum += (data[(to * samples + sample) * dimension + i]! - data[(from * samples + sample) * dimension + i]!) ** 2;
-    }
-    return Math.sqrt(sum);
+    const [start, end] = [(from * samples + sample) * dimension, (to * samples + sample) * dimension];
+    for (let i = 0; i < dimension; i++) step[i] = data[end + i]! - data[start + i]!;
+    return norm(step);
   };
   return Float64Array.from({ length: samples }, (_, sample) => {
     let arc = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { probeAttribute } from "../src/index.js";
+import { MetricsError, probeAttribute } from "../src/index.js";
 import { fitLogistic, predictLogistic } from "../src/logistic-regression.js";
 import { predictNeighbours } from "../src/nearest-neighbours.js";
 import { randomIndex } from "../src/random.js";
@@ -88,6 +88,32 @@ describe("probeAttribute", () => {
     expect(result.nonlinearProbe).toBe("rbf-svm");
     expect(result.nonlinear).toBeGreaterThan(0.93);
     expect(result.gap).toBeGreaterThan(0.25);
+  });
+
+  it("refuses labels −1 and 1, and others that are no classes from 0 on", () => {
+    const signs = codes.map((w) => (w[0]! > 0 ? 1 : -1));
+    expect(() => probeAttribute(codes, signs)).toThrow(MetricsError);
+    expect(() => probeAttribute(codes, signs)).toThrow(/labels to hold integers from 0 to .*, got -1/);
+    expect(() =>
+      probeAttribute(
+        codes,
+        codes.map((w) => w[0]!),
+      ),
+    ).toThrow(/integers/);
+    const three = codes.map((_, i) => i % 3);
+    expect(() => probeAttribute(codes, three, { classes: 2 })).toThrow(/from 0 to 1, got 2/);
+  });
+
+  it.each([1e155, 1e300, 1e-200])("is the same where one coordinate is %d times as large", (size) => {
+    const labels = codes.map((w) => Number(w[0]! + w[1]! > 0));
+    const found = probeAttribute(
+      codes.map(([x, y]) => [x! * size, y!]),
+      labels,
+    );
+    const plain = probeAttribute(codes, labels);
+    expect(found.linear).toBeCloseTo(plain.linear, 2);
+    expect(found.nonlinear).toBeCloseTo(plain.nonlinear, 2);
+    expect(found.converged).toBe(true);
   });
 
   it("repeats with the seed and refuses what does not fit", () => {

@@ -19,6 +19,64 @@ import reference from "./reference/metrics.json" with { type: "json" };
 
 const relative = (a: number, b: number) => Math.abs(a - b) / Math.max(Math.abs(b), 1e-300);
 
+describe("numbers of any size", () => {
+  const sizes = [1e155, 1e300, 1e-155, 1e-200, 1e-300];
+  const times = (matrix: readonly number[][], size: number) => matrix.map((row) => row.map((x) => x * size));
+  const near = (found: ArrayLike<number>, expected: ArrayLike<number>, size = 1) => {
+    for (const [i, x] of Array.from(expected).entries()) {
+      if (Number.isNaN(x)) expect(found[i]).toBeNaN();
+      else expect(found[i]! / size).toBeCloseTo(x, 12);
+    }
+  };
+  const scores = [
+    [1, 4, 2],
+    [3, 1, 5],
+    [2, 2, 8],
+    [7, 0, 1],
+  ];
+  const later = [
+    [2, 4, 2],
+    [5, 2, 4],
+    [3, 2, 7],
+    [8, 1, 1],
+  ];
+
+  it.each(sizes)("%d: correlations, cosines, re-scoring and straightness are those of ordinary numbers", (size) => {
+    for (const measure of [attributeCorrelation, directionCosines]) {
+      for (const [i, row] of measure(times(scores, size)).entries()) near(row, measure(scores)[i]!);
+    }
+    const [large, plain] = [rescoring(times(scores, size), [times(later, size)]), rescoring(scores, [later])];
+    near(large.change[0]!, plain.change[0]!, size);
+    near(large.standardError[0]!, plain.standardError[0]!, size);
+    const path = { data: scores.flat(), shape: [4, 1, 3] as const };
+    near(pathStraightness({ ...path, data: path.data.map((x) => x * size) }), pathStraightness(path));
+  });
+
+  it("cosines of vectors of very different lengths", () => {
+    const [row] = directionCosines([
+      [1e200, 1e200],
+      [1e-200, 0],
+      [5e-324, 5e-324],
+    ]);
+    near(row!, [1, Math.SQRT1_2, 1]);
+  });
+
+  it("equal infinities share their rank", () => {
+    const top = Number.POSITIVE_INFINITY;
+    expect(Array.from(ranks([top, 1, top, -top]))).toEqual([3.5, 2, 3.5, 1]);
+  });
+
+  // SciPy's values; a sum over all counts would take minutes.
+  it.each([
+    [500100000, 1e9, 0.5, 2.540148359763102e-10],
+    [3, 1e9, 1e-9, 0.08030139697942444],
+    [1003000, 1e8, 0.01, 0.002577354704022144],
+    [0, 1e12, 1e-13, 1],
+  ])("binomial test of %d in %d, p = %d", (successes, trials, p, expected) => {
+    expect(relative(binomialTest(successes, trials, { p }), expected)).toBeLessThan(1e-10);
+  });
+});
+
 describe("against SciPy", () => {
   it.each(reference.spearman.map((c) => [c.x.length, c] as const))("spearman of %i pairs, rho and p to 1e-10", (_, c) => {
     const { rho, pValue } = spearman(c.x, c.y);

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { writeJsonAtomic } from "@latentflow/core/files";
+import type { LabelsAlong } from "@latentflow/latent-edit";
 import { bootstrapBands, type CdCurve, cdCurve, editLengthForControl, type Labels } from "@latentflow/metrics";
 import type { ExperimentConfig } from "../config/types.js";
 import { ExperimentsError } from "../errors.js";
@@ -82,7 +83,7 @@ async function measure(
   edit: Edit,
   method: Method,
   codes: KeptLabelsOptions["codes"],
-): Promise<Labels> {
+): Promise<LabelsAlong> {
   const { config, signal, progress } = context;
   const { times, maxTime, batchSize } = config.evaluate;
   const { model } = await context.model();

@@ -119,6 +119,7 @@ function attribute({ index, reach, harm, probes }: Edited, random: SeededRandom)
       nonlinearProbe: "neighbours",
       baseline: 1 / classes,
       gap: nonlinear - linear,
+      converged: true,
       trainSize: 14000,
       testSize: 6000,
     },
