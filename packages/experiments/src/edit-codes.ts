@@ -7,19 +7,18 @@ import { Session } from "./jobs/session.js";
 import { methodOf } from "./methods.js";
 import type { EngineName } from "./model/auto-model.js";
 import { spaced } from "./numbers.js";
+import { openRun } from "./report-experiment.js";
 import type { EditFrames } from "./results.js";
-import { readRunFile } from "./run-file.js";
 import { directionJob, readDirection } from "./steps/directions.js";
 import { editFrames } from "./steps/frames.js";
 import { captionsOf } from "./steps/pictures.js";
-import { RunFolder } from "./store/run-folder.js";
 import type { NumberArray } from "./store/tensor-file.js";
-import { editsOf } from "./world.js";
+import { type Edit, editsOf } from "./world.js";
 
 export interface EditRequest {
   /** Folder of the run whose direction is used. */
   readonly out: string;
-  /** Default: the run's first. */
+  /** Its name, or its folder's where an attribute has several edits. Default: the run's first. */
   readonly attribute?: string | undefined;
   /** Default: the run's last. */
   readonly method?: string | undefined;
@@ -49,16 +48,10 @@ export interface EditedCodes {
 /** Edits codes with a direction that a run found. */
 export async function editCodes(request: EditRequest): Promise<EditedCodes> {
   const { out, engine, signal } = request;
-  const folder = new RunFolder(out);
-  const run = await readRunFile(folder);
-  if (run === null)
-    throw new ConfigError(`edit: expected a run in ${out}, got a folder without run.json. Give a run's folder with --out.`);
-  const { config, world } = run;
+  const { folder, config, world } = await openRun("edit", out);
   const edits = editsOf(config, world.attributes);
-  const name = request.attribute ?? edits[0]!.name;
-  const names = edits.map((edit) => edit.name);
-  checkChoice("edit", "--attribute", name, names, ConfigError);
-  const edit = edits[names.indexOf(name)]!;
+  const edit = request.attribute === undefined ? edits[0]! : editNamed(edits, request.attribute);
+  const { name } = edit;
   const id = request.method ?? config.methods.at(-1)!;
   checkChoice("edit", "--method", id, config.methods, ConfigError);
   const method = methodOf(id);
@@ -102,6 +95,14 @@ export async function editCodes(request: EditRequest): Promise<EditedCodes> {
     direction?.dispose();
     await session.dispose();
   }
+}
+
+/** The edit of a name; further ones of one attribute have their folder's: "size" is the first, "size.1-0" another. */
+function editNamed(edits: readonly Edit[], wanted: string): Edit {
+  const isFirst = (edit: Edit) => edits.find(({ name }) => name === edit.name) === edit;
+  const names = edits.map((edit) => (isFirst(edit) ? edit.name : edit.slug));
+  checkChoice("edit", "--attribute", wanted, names, ConfigError);
+  return edits[names.indexOf(wanted)]!;
 }
 
 /** What an edit did to a code's predicted classes, from time 0 to time 1 of the labels. */

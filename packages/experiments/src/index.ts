@@ -8,5 +8,8 @@ export { type AutoModelOptions, autoModel, type EngineName } from "./model/auto-
 export type { ModelParts, ModelSetup, RunningModel } from "./model/parts.js";
 export * from "./pictures/index.js";
 export * from "./report/index.js";
+export { type ReportOptions, type RunResult, reportExperiment } from "./report-experiment.js";
 export type * from "./results.js";
-export { type RunOptions, type RunResult, reportExperiment, runExperiment } from "./run-experiment.js";
+export { type RunOptions, runExperiment } from "./run-experiment.js";
+export type { Damage, Verification } from "./store/verify.js";
+export { verifyExperiment } from "./verify-experiment.js";

@@ -3,11 +3,11 @@ import { writeJsonAtomic } from "@latentflow/core/files";
 import type { ExperimentConfig } from "./config/types.js";
 import { ExperimentsError } from "./errors.js";
 import { explainFailure } from "./store/explain.js";
-import { hashOfJson } from "./store/hash.js";
+import { hashOfJson, sealed } from "./store/hash.js";
 import type { RunFolder } from "./store/run-folder.js";
 import type { World } from "./world.js";
 
-const RUN_FILE = "run.json";
+export const RUN_FILE = "run.json";
 
 /** Raised when what the file says changes. */
 export const RUN_VERSION = 1;
@@ -20,6 +20,8 @@ export interface RunFile {
   readonly world: World;
   /** The command that makes the run again. */
   readonly rerun: string;
+  /** Hash of all else in this file; those of earlier versions have none. */
+  readonly seal?: string;
 }
 
 /** What the folder holds; null when it holds no run yet. */
@@ -43,5 +45,6 @@ export async function readRunFile(folder: RunFolder): Promise<RunFile | null> {
 /** Writes the file unless it says the same already. */
 export async function writeRunFile(folder: RunFolder, file: RunFile): Promise<void> {
   const old = await readRunFile(folder);
-  if (old === null || hashOfJson(old) !== hashOfJson(file)) await writeJsonAtomic(folder.file(RUN_FILE), file);
+  const { seal: _, ...before } = old ?? {};
+  if (hashOfJson(before) !== hashOfJson(file)) await writeJsonAtomic(folder.file(RUN_FILE), sealed(file));
 }

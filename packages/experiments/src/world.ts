@@ -1,5 +1,5 @@
 import type { Attribute } from "@latentflow/core";
-import { checkChoice, checkNumber } from "@latentflow/core";
+import { checkChoice, checkNumber, describeValue } from "@latentflow/core";
 import type { ExperimentConfig } from "./config/types.js";
 import { ConfigError } from "./errors.js";
 import type { Environment } from "./results.js";
@@ -24,31 +24,59 @@ export interface Edit {
 }
 
 /**
- * The edits of a configuration, checked against the regressor's attributes.
+ * The edits of a configuration, checked against the regressor's attributes. Of several edits of one attribute the first has the attribute's
+ * folder; the others' are named by their classes, too.
  *
  * @throws ConfigError that names the field
  */
 export function editsOf(config: ExperimentConfig, attributes: readonly Attribute[]): Edit[] {
   if (config.attributes === "all") return attributes.map((_, index) => editOf(attributes, index));
   const names = attributes.map(({ name }) => name);
-  return config.attributes.map(({ name, from, to }, i) => {
+  const edits: Edit[] = [];
+  for (const [i, { name, from, to }] of config.attributes.entries()) {
     const field = `attributes[${i}]`;
     checkChoice("config", `${field}.name`, name, names, ConfigError);
     const index = names.indexOf(name);
     const limits = { min: 0, max: attributes[index]!.classes - 1, integer: true };
-    const edit = editOf(attributes, index);
+    const edit = { ...editOf(attributes, index), from };
     checkNumber("config", `${field}.from`, from, limits, ConfigError);
-    checkNumber("config", `${field}.to`, to ?? edit.to, limits, ConfigError);
-    if (from === (to ?? edit.to)) throw new ConfigError(`config: expected ${field} to go to another class, got ${from} twice.`);
-    return { ...edit, from, to: to ?? edit.to };
-  });
+    edit.to = checkNumber("config", `${field}.to`, to ?? edit.to, limits, ConfigError);
+    if (from === edit.to) throw new ConfigError(`config: expected ${field} to go to another class, got ${from} twice.`);
+    const before = edits.filter((other) => other.index === index);
+    if (before.some((other) => other.from === from && other.to === edit.to))
+      throw new ConfigError(`config: expected attributes to name each edit once, got ${name} from ${from} to ${edit.to} twice.`);
+    edits.push(before.length === 0 ? edit : { ...edit, slug: `${edit.slug}.${from}-${edit.to}` });
+  }
+  return edits;
 }
 
 /** From the first class to the last, as in the paper. */
 export function editOf(attributes: readonly Attribute[], index: number): Edit {
   const { name, classes } = attributes[index]!;
-  const plain = (text: string) => text.normalize().replace(/[^\p{L}\p{N}_-]+/gu, "_") || "_";
+  const plain = folderName("the regressor's attributes", name);
   // Some file systems take two names that differ in letters' case for one.
-  const clash = attributes.some((other, i) => i !== index && plain(other.name).toLowerCase() === plain(name).toLowerCase());
-  return { name, index, classes, from: 0, to: classes - 1, slug: clash ? `${plain(name)}.${index}` : plain(name) };
+  const clash = attributes.some((other, i) => i !== index && plainName(other.name).toLowerCase() === plain.toLowerCase());
+  return { name, index, classes, from: 0, to: classes - 1, slug: clash ? `${plain}.${index}` : plain };
+}
+
+/** Bytes of a name that a folder can have: file systems take 255, and more is added to it. */
+const LONGEST = 240;
+
+/**
+ * A name as a folder's.
+ *
+ * @param field where the name stands, for the error
+ * @throws ConfigError when it is too long for one
+ */
+export function folderName(field: string, name: string): string {
+  const plain = plainName(name);
+  const bytes = Buffer.byteLength(plain);
+  if (bytes <= LONGEST) return plain;
+  throw new ConfigError(
+    `config: expected ${field} to have names of at most ${LONGEST} bytes, since folders are named after them, got ${bytes} bytes: ${describeValue(name)}. Give a shorter name.`,
+  );
+}
+
+function plainName(text: string): string {
+  return text.normalize().replace(/[^\p{L}\p{N}_-]+/gu, "_") || "_";
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync } from "node:fs";
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -56,6 +56,8 @@ describe("the command line", () => {
     [["run", "--set", "train.iterations=0"], "train.iterations"],
     [["run", "--config", "none.json"], "there is none"],
     [["report", "--out", "none"], "expected a run in none"],
+    [["doctor", "none"], "expected a run in none"],
+    [["edit", "--file", `${"x".repeat(300)}.png`], "--file: could not write xxx"],
   ])("refuses %j with exit code 2 and a reason", async (args, reason) => {
     const { code, stderr } = await command(folder, args);
     expect(stderr).toContain(reason);
@@ -180,6 +182,54 @@ describe("a run", () => {
     } finally {
       execFileSync("umount", [disk]);
     }
+  });
+});
+
+describe("a finished run", () => {
+  it("is compared with its hashes by report --verify and doctor RUN", async () => {
+    const run = join(root, "verified");
+    await cp(join(root, "whole"), run, { recursive: true });
+    const good = await command(folder, ["report", "--out", run, "--verify"]);
+    expect(good.stdout).toMatch(/^\d+ files of \d+ jobs are as they were written\.\n/);
+    expect(good.code).toBe(0);
+    const file = join(run, "train/size/ode-1/direction.safetensors");
+    const bytes = await readFile(file);
+    bytes[bytes.length - 1]! ^= 4;
+    await writeFile(file, bytes);
+    const bad = await command(folder, ["report", "--out", run, "--verify", "--json"]);
+    expect(bad.code).toBe(1);
+    expect(bad.stderr).toMatch(/got 1 damaged of \d+:\n {2}train\/size\/ode-1\/direction\.safetensors holds other contents/);
+    expect(JSON.parse(bad.stdout.split("\n")[0]!)).toMatchObject({ type: "verified", damages: [{ fault: expect.any(String) }] });
+    const looked = await command(folder, ["doctor", run]);
+    expect(looked.stdout).toContain("✗ damaged           train/size/ode-1/direction.safetensors");
+    expect(looked.code).toBe(1);
+  });
+
+  it("on a disk that can't be written is reported all the same, and its report goes elsewhere on request", async ({ skip }) => {
+    const run = join(root, "read-only");
+    await cp(join(root, "whole"), run, { recursive: true });
+    if (!mount(["--bind", run, run])) return skip("no folder can be made read-only here (needs root on Linux)");
+    const to = join(root, "elsewhere/report");
+    try {
+      mount(["-o", "remount,ro,bind", run]);
+      const same = await command(folder, ["report", "--out", run]);
+      expect(same.stderr).not.toContain("could not write");
+      expect(same.stdout).toContain(`Report: ${join(run, "report.html")}`);
+      expect(same.code).toBe(0);
+      mount(["-o", "remount,rw,bind", run]);
+      await rm(join(run, "summary.md"));
+      mount(["-o", "remount,ro,bind", run]);
+      const refused = await command(folder, ["report", "--out", run]);
+      expect(refused.stderr).toContain(
+        `report: could not write into ${run}: the disk is read-only; choose another folder. Another`,
+      );
+      expect(refused.code).toBe(1);
+      expect((await command(folder, ["report", "--out", run, "--to", to])).code).toBe(0);
+    } finally {
+      execFileSync("umount", [run]);
+    }
+    for (const file of ["report.html", "results.json", "csv/curves.csv"])
+      expect(await readFile(join(to, file), "utf8")).toBe(await readFile(join(run, file), "utf8"));
   });
 });
 

@@ -90,6 +90,28 @@ describe("a configuration", () => {
     expect(slugs.every((slug) => /^[^./\\]+(\.\d+)?$/.test(slug))).toBe(true);
   });
 
+  it("takes several edits of one attribute, each with a folder of its own; the first keeps the attribute's", () => {
+    const known = ["a", "b"].map((name) => ({ name, classes: 3 }));
+    const edits = (attributes: unknown) => editsOf(resolveConfig({ attributes }), known);
+    const both = edits([{ name: "a", from: 0, to: 1 }, "b", { name: "a", from: 1, to: 0 }, { name: "a" }]);
+    expect(both.map(({ from, to, slug }) => [from, to, slug])).toEqual([
+      [0, 1, "a"],
+      [0, 2, "b"],
+      [1, 0, "a.1-0"],
+      [0, 2, "a.0-2"],
+    ]);
+    expect(() => edits(["a", { name: "a", to: 2 }])).toThrow("to name each edit once, got a from 0 to 2 twice");
+  });
+
+  it("refuses names that no folder can have, before anything is sampled", () => {
+    const named = (name: string) => editsOf(resolveConfig({}), [{ name, classes: 2 }]);
+    expect(named("ü".repeat(120))).toHaveLength(1);
+    for (const name of ["x".repeat(300), "ü".repeat(121)]) {
+      expect(() => named(name)).toThrow(ConfigError);
+      expect(() => named(name)).toThrow(/names of at most 240 bytes.*got (300|242) bytes/);
+    }
+  });
+
   it("has whole paths: a run goes on from any folder", () => {
     expect(resolveConfig({ model: { kind: "module", path: "model.js" } }).model).toEqual({
       kind: "module",

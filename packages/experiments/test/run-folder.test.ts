@@ -3,7 +3,8 @@ import { appendFile, mkdir, mkdtemp, readdir, rename, rm, truncate, utimes, writ
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import { ExperimentsError } from "../src/index.js";
+import { ConfigError, ExperimentsError } from "../src/index.js";
+import { checkOutput } from "../src/store/check-output.js";
 import { hashOfJson } from "../src/store/hash.js";
 import type { JobRecord } from "../src/store/job-record.js";
 import { RunFolder } from "../src/store/run-folder.js";
@@ -13,6 +14,13 @@ vi.mock("node:os", async (original) => ({
   ...(await original<typeof import("node:os")>()),
   hostname: () => "ip-10-0-0-1.east.internal",
 }));
+
+type Rename = typeof import("node:fs/promises").rename;
+const atRename = vi.hoisted(() => vi.fn((rename: Rename, from: string, to: string) => rename(from, to)));
+vi.mock("node:fs/promises", async (original) => {
+  const files = await original<typeof import("node:fs/promises")>();
+  return { ...files, rename: (from: string, to: string) => atRename(files.rename, from, to) };
+});
 
 const ABOUT = { config: {}, environment: {}, timing: { seconds: 1, images: 2 } } as unknown as JobRecord;
 
@@ -117,6 +125,27 @@ describe("a run's folder", () => {
     expect(await readdir(join(path, "step"))).toEqual(["job"]);
   });
 
+  it("is not overwritten by a run with other settings that began before: neither while the job was made, nor at the last moment", async () => {
+    const theirs = (own: string) => make("step/job", "2", "theirs").then(() => writeFile(join(own, "a.txt"), "mine"));
+    const during = folder.make("step/job", "1", async (own) => {
+      await theirs(own);
+      return ABOUT;
+    });
+    const advice =
+      /^step\/job: expected step\/job to stay .* a run with other settings writes into .*\. Run one after the other, or give each its own --out\.$/;
+    await expect(during).rejects.toThrow(advice);
+    expect(await read("step/job")).toBe("theirs");
+    await make("step/last", "0", "older");
+    // What stood there was moved away, and the other's folder takes the name.
+    atRename.mockImplementationOnce(async (rename, from, to) => {
+      await rename(from, to);
+      await make("step/last", "2", "theirs");
+    });
+    await expect(make("step/last", "1", "mine")).rejects.toThrow(/^step\/last: .* a run with other settings writes into/);
+    expect(await read("step/last")).toBe("theirs");
+    expect((await readdir(join(path, "step"))).sort()).toEqual(["job", "last"]);
+  });
+
   it("does a job again whose record is another file", async () => {
     for (const foreign of ["{}", "null", "[1]", '{"inputs":"1"}', '{"inp']) {
       await mkdir(join(path, "step/job"), { recursive: true });
@@ -169,6 +198,23 @@ describe("a run's folder", () => {
     await writeFile(join(path, "file"), "");
     await expect(new RunFolder(join(path, "file")).open()).rejects.toThrow(/could not write into .*file: a file stands where/);
     await expect(new RunFolder(join(path, "file", "below")).open()).rejects.toThrow("a file stands where a folder is needed");
+  });
+});
+
+describe("a file to be written after long work", () => {
+  it("is looked at before: its name, its folder, what stands there", async () => {
+    const file = join(path, "new/folder/a.png");
+    await checkOutput("--file", file);
+    expect(await readdir(join(path, "new/folder"))).toEqual([]);
+    await writeFile(file, "old");
+    await checkOutput("--file", file);
+    const refused = (wrong: string) => expect(checkOutput("--file", wrong)).rejects;
+    await refused(join(path, `${"y".repeat(300)}.gif`)).toThrow(
+      /^--file: could not write .*: the name is too long; choose a shorter/,
+    );
+    await refused(join(file, "b.png")).toThrow("a file stands where a folder is needed");
+    await refused(join(path, "new")).toThrow("a folder stands there; choose another name");
+    await refused("").toThrow(ConfigError);
   });
 });
 

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { examine, type Finding } from "../doctor.js";
 import { ExperimentsError } from "../errors.js";
+import { examineRun } from "../verify-experiment.js";
 import { stoppable } from "./common.js";
 
 const MARKS: Readonly<Record<Finding["state"], string>> = { good: "✓", note: "·", bad: "✗" };
@@ -8,13 +9,16 @@ const MARKS: Readonly<Record<Finding["state"], string>> = { good: "✓", note: "
 /** `latentflow doctor` */
 export function doctorCommand(): Command {
   return new Command("doctor")
-    .description("what this machine has: backends, engines and their speed, files, room on the disk")
+    .description(
+      "what this machine has: backends, engines and their speed, files, room on the disk; or whether a run's files are as they were written",
+    )
+    .argument("[run]", "folder of a run: look at its files, not at the machine")
     .option("-o, --out <folder>", "where runs will be written", "out/run")
     .option("--json", "one JSON object a line on stdout, for programs", false)
-    .action(async ({ out, json }: { out: string; json: boolean }) => {
+    .action(async (run: string | undefined, { out, json }: { out: string; json: boolean }) => {
       const bad = await stoppable(async (signal) => {
         let count = 0;
-        for await (const finding of examine(out, signal)) {
+        for await (const finding of run === undefined ? examine(out, signal) : examineRun(run)) {
           const { what, state, text } = finding;
           console.log(json ? JSON.stringify({ type: "finding", ...finding }) : `${MARKS[state]} ${what.padEnd(18)}${text}`);
           if (state === "bad") count++;

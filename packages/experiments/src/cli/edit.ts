@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { type EditedCodes, editCodes } from "../edit-codes.js";
 import { ConfigError } from "../errors.js";
 import { encodePng } from "../pictures/index.js";
+import { checkOutput } from "../store/check-output.js";
 import { type CommonOptions, finiteNumber, positiveInteger, seedNumber, stoppable, withCommonOptions } from "./common.js";
 import { framesGrid } from "./edit-pictures.js";
 import { readCodesFile } from "./read-codes.js";
@@ -35,6 +36,8 @@ export function editCommand(): Command {
     .addHelpText("after", EXAMPLES)
     .action(async (options: EditOptions & { save?: string }) => {
       if (extname(options.file) !== ".png") throw new ConfigError(`--file: expected a name in .png, got ${options.file}.`);
+      await checkOutput("--file", options.file);
+      if (options.save !== undefined) await checkOutput("--save", options.save);
       const edited = await applyEdit(options);
       await writeFileAtomic(options.file, encodePng(framesGrid(edited.frames)));
       if (options.save !== undefined) {

@@ -3,6 +3,7 @@ import { writeFileAtomic } from "@latentflow/core/files";
 import { Command } from "commander";
 import { ConfigError } from "../errors.js";
 import { encodeGif, encodeMp4 } from "../pictures/index.js";
+import { checkOutput } from "../store/check-output.js";
 import { applyEdit, type EditOptions, tellEdit, withEditOptions } from "./edit.js";
 import { framesMovie } from "./edit-pictures.js";
 
@@ -20,6 +21,7 @@ export function movieCommand(): Command {
       const type = extname(options.file);
       if (type !== ".mp4" && type !== ".gif")
         throw new ConfigError(`--file: expected a name in .mp4 or .gif, got ${options.file}.`);
+      await checkOutput("--file", options.file);
       const edited = await applyEdit(options);
       const frames = framesMovie(edited.frames);
       await writeFileAtomic(

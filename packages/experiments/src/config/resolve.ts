@@ -137,7 +137,12 @@ function attributeEdits(given: unknown): ExperimentConfig["attributes"] {
       to: to === undefined || to === null ? null : label("to", to),
     };
   });
-  return unique("attributes", edits, ({ name }) => name);
+  return unique(
+    "attributes",
+    edits,
+    ({ name, from, to }) => JSON.stringify([name, from, to]),
+    ({ name }) => name,
+  );
 }
 
 function methodList(given: unknown): string[] {
@@ -151,10 +156,11 @@ function list(field: string, value: unknown): unknown[] {
   throw new ConfigError(`config: expected ${field} to be a list with an entry or more${all}, got ${describeValue(value)}.`);
 }
 
-function unique<T>(field: string, items: T[], key: (item: T) => string): T[] {
+/** @param key what must differ; @param name what to call it in the error */
+function unique<T>(field: string, items: T[], key: (item: T) => string, name: (item: T) => string = key): T[] {
   const twice = items.find((item, i) => items.findIndex((other) => key(other) === key(item)) !== i);
   if (twice === undefined) return items;
-  throw new ConfigError(`config: expected ${field} to name each once, got ${JSON.stringify(key(twice))} twice.`);
+  throw new ConfigError(`config: expected ${field} to name each once, got ${JSON.stringify(name(twice))} twice.`);
 }
 
 function text(field: string, value: unknown): string {

@@ -1,9 +1,8 @@
 import { rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { ExperimentsError } from "../errors.js";
 import { describeProcess } from "../model/environment.js";
 import type { JobRecord } from "../store/job-record.js";
-import type { RunFolder } from "../store/run-folder.js";
+import { otherSettings, type RunFolder } from "../store/run-folder.js";
 import type { Job, JobContext } from "./job.js";
 import type { Plan } from "./plan.js";
 import type { Session } from "./session.js";
@@ -43,8 +42,6 @@ export async function executeJob(
 async function checkFoundations(job: Job, plan: Plan, folder: RunFolder): Promise<void> {
   for (const need of plan.foundationsOf(job.id)) {
     if (await folder.record(need, plan.inputsOf(need))) continue;
-    throw new ExperimentsError(
-      `${job.id}: expected ${need} to stay as it was while this was made, got another result: a run with other settings writes into ${folder.path}. Run one after the other, or give each its own --out.`,
-    );
+    throw otherSettings(job.id, need, folder.path);
   }
 }

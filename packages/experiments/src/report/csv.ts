@@ -1,10 +1,11 @@
 import type { AttributeResult, ExperimentResults, MethodResult } from "../results.js";
+import { withDistinctNames } from "./distinct-names.js";
 
 type Cell = string | number | null;
 
 /** The numbers of the results as tables: file name → CSV (RFC 4180, a header line, nothing for numbers that do not exist). */
 export function csvTables(results: ExperimentResults): Map<string, string> {
-  const { attributes, sample, timings } = results;
+  const { attributes, sample, timings } = withDistinctNames(results);
   const perMethod = <T>(rows: (attribute: AttributeResult, method: MethodResult) => T[]) =>
     attributes.flatMap((attribute) => attribute.methods.flatMap((method) => rows(attribute, method)));
   return new Map([

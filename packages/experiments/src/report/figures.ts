@@ -1,12 +1,14 @@
 import type { ExperimentResults } from "../results.js";
 import { cdTitle, measuredCurves, reportContext } from "./context.js";
+import { withDistinctNames } from "./distinct-names.js";
 import { NO_PICTURES } from "./embed.js";
 import { cdPlot } from "./plots/cd-plot.js";
 import { standalone } from "./plots/style.js";
 import { figureFile } from "./summary.js";
 
 /** The CD plots as SVG files of their own: file name → SVG. */
-export function figures(results: ExperimentResults): Map<string, string> {
+export function figures(all: ExperimentResults): Map<string, string> {
+  const results = withDistinctNames(all);
   const context = reportContext(results, NO_PICTURES);
   const entries = results.attributes.flatMap((attribute, i): [string, string][] => {
     const curves = measuredCurves(context, attribute);

@@ -1,5 +1,6 @@
 import type { ExperimentResults } from "../results.js";
 import { type ReportContext, reportContext } from "./context.js";
+import { withDistinctNames } from "./distinct-names.js";
 import { type EmbeddedPictures, NO_PICTURES } from "./embed.js";
 import { headline } from "./headline.js";
 import { Markup, markup } from "./markup.js";
@@ -16,10 +17,11 @@ import { settings } from "./sections/settings.js";
  * @param files written beside the page, to be linked
  */
 export function reportPage(
-  results: ExperimentResults,
+  all: ExperimentResults,
   pictures: EmbeddedPictures = NO_PICTURES,
   files: readonly string[] = [],
 ): string {
+  const results = withDistinctNames(all);
   const context: ReportContext = reportContext(results, pictures);
   return markup`<!doctype html>
 <html lang="en">

@@ -1,4 +1,5 @@
 import { type AttributeResult, type ExperimentResults, LEAST_CONTROL, type MethodId, type MethodResult } from "../results.js";
+import { withDistinctNames } from "./distinct-names.js";
 import { headline } from "./headline.js";
 import { count, duration, fixed, NONE, percent, words } from "./numbers.js";
 import { flowVerdicts, REACH } from "./verdict.js";
@@ -13,7 +14,8 @@ export function figureFile({ name }: AttributeResult, index: number): string {
  * The results on one page of Markdown, for a README or a repository: who wins, a table, one plot and one strip an attribute, and how it was made.
  * Pictures are linked where a run's folder has them: `figures/` and `pictures/`.
  */
-export function summaryMarkdown(results: ExperimentResults): string {
+export function summaryMarkdown(all: ExperimentResults): string {
+  const results = withDistinctNames(all);
   const { attributes, config, missing } = results;
   const parts = [
     `# ${plain(config.name)}`,

@@ -1,11 +1,14 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "@latentflow/core/files";
-import type { WriteReport } from "../results.js";
+import type { ExperimentResults, WriteReport } from "../results.js";
 import { csvTables } from "./csv.js";
 import { embedPictures } from "./embed.js";
 import { figures } from "./figures.js";
 import { reportPage } from "./page.js";
 import { summaryMarkdown } from "./summary.js";
+
+export const REPORT_PAGE = "report.html";
 
 /**
  * Writes the report into the run folder: `report.html` (one file, to be sent around), `csv/*.csv` (its numbers), `figures/*.svg` (its plots, for
@@ -14,16 +17,27 @@ import { summaryMarkdown } from "./summary.js";
  * @returns the page's path
  */
 export const writeReport: WriteReport = async (results, runFolder) => {
-  const tables = new Map([...csvTables(results)].map(([name, text]) => [`csv/${name}`, text]));
-  const plots = new Map([...figures(results)].map(([name, text]) => [`figures/${name}`, text]));
+  await writeFiles(await reportFiles(results, runFolder), runFolder);
+  return join(runFolder, REPORT_PAGE);
+};
+
+/** The files of a report, the page last: path from the report's folder → text. The same results and pictures give the same files. */
+export async function reportFiles(results: ExperimentResults, runFolder: string): Promise<Map<string, string>> {
+  const tables = [...csvTables(results)].map(([name, text]) => [`csv/${name}`, text] as const);
+  const plots = [...figures(results)].map(([name, text]) => [`figures/${name}`, text] as const);
   const beside = [["summary.md", summaryMarkdown(results)] as const, ...tables, ...plots];
-  for (const [file, text] of beside) await writeFileAtomic(join(runFolder, file), text);
-  const path = join(runFolder, "report.html");
   const page = reportPage(
     results,
     await embedPictures(results, runFolder),
     beside.map(([file]) => file),
   );
-  await writeFileAtomic(path, page);
-  return path;
-};
+  return new Map([...beside, [REPORT_PAGE, page]]);
+}
+
+/** Writes files below a folder; those that say the same already stay, so that a finished run on a read-only disk can be reported. */
+export async function writeFiles(files: ReadonlyMap<string, string>, folder: string): Promise<void> {
+  for (const [file, text] of files) {
+    const path = join(folder, file);
+    if ((await readFile(path, "utf8").catch(() => null)) !== text) await writeFileAtomic(path, text);
+  }
+}

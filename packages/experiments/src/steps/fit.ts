@@ -27,15 +27,17 @@ export function fitJobs(config: ExperimentConfig, world: World, edits: readonly 
   const chosen = config.methods.map((id) => methodOf(id)).filter(({ depth }) => depth === null);
   const ids = chosen.map(({ id }) => id);
   const conditions = allEdits(world, edits);
-  const boundaries = ids.includes("projected") ? conditions : ids.includes("interfacegan") ? edits : [];
+  const all = [...new Set([...conditions, ...edits])];
+  const boundaries = ids.includes("projected") ? all : ids.includes("interfacegan") ? edits : [];
   const jobs = boundaries.map((edit) => {
     const { pair, ...job } = fitJob(config, edit, "interfacegan", [SUMMARY_JOB], interFaceGan);
     return edits.includes(edit) && ids.includes("interfacegan") ? { ...job, pair: pair! } : job;
   });
   for (const edit of edits) {
     if (ids.includes("projected")) {
-      const needs = conditions.map((condition) => directionJob(condition, INTERFACEGAN));
-      jobs.push(fitJob(config, edit, "projected", needs, (context) => projected(context, edit, conditions)));
+      const boundaries = conditions.map((condition) => (condition.index === edit.index ? edit : condition));
+      const needs = boundaries.map((boundary) => directionJob(boundary, INTERFACEGAN));
+      jobs.push(fitJob(config, edit, "projected", needs, (context) => projected(context, edit, boundaries)));
     }
     if (ids.includes("ganspace")) jobs.push(fitJob(config, edit, "ganspace", [SUMMARY_JOB], principal));
     if (ids.includes("sefa")) jobs.push(fitJob(config, edit, "sefa", [SUMMARY_JOB], principalOfWeights));
@@ -43,7 +45,7 @@ export function fitJobs(config: ExperimentConfig, world: World, edits: readonly 
   return jobs;
 }
 
-/** Every attribute of the regressor: the edited ones as configured, the others from their first class to their last. */
+/** One of every attribute of the regressor: the edited ones as configured, the others from their first class to their last. */
 function allEdits(world: World, edits: readonly Edit[]): Edit[] {
   return world.attributes.map((_, index) => edits.find((edit) => edit.index === index) ?? editOf(world.attributes, index));
 }

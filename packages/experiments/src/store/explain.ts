@@ -7,14 +7,27 @@ export function explainFailure(cause: unknown): string {
       return "the disk quota is used up; free some space and run the same command again";
     case "EACCES":
     case "EPERM":
-      return "no permission; choose another folder with --out";
+      return "no permission; choose another folder";
     case "EROFS":
-      return "the disk is read-only; choose another folder with --out";
+      return "the disk is read-only; choose another folder";
     case "ENOENT":
       return "there is no such file or folder";
+    case "ENAMETOOLONG":
+      return "the name is too long; choose a shorter one";
+    case "EISDIR":
+      return "a folder stands where a file is needed; choose another name";
+    case "ELOOP":
+      return "its symbolic links go in a circle; choose another path";
+    case "EMFILE":
+    case "ENFILE":
+      return "too many files are open; raise the limit (ulimit -n 1024) and run the same command again";
+    case "ENOMEM":
+      return "there is too little memory; close other programs, or take fewer --workers, and run the same command again";
+    case "EIO":
+      return "the device failed (EIO); check the disk, and choose another folder";
     case "ENOTDIR":
     case "EEXIST":
-      return "a file stands where a folder is needed; choose another folder with --out";
+      return "a file stands where a folder is needed; choose another folder";
     default:
       return cause instanceof Error ? cause.message : String(cause);
   }

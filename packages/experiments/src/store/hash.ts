@@ -10,6 +10,16 @@ export function hashOfJson(value: unknown): string {
   return hashOf(JSON.stringify(value, (_key, item) => (isRecord(item) ? Object.fromEntries(Object.entries(item).sort()) : item)));
 }
 
+/** The object with a hash of itself, which tells later whether it is still as it was written. */
+export function sealed<T extends object>(value: T): T & { readonly seal: string } {
+  return { ...value, seal: hashOfJson(value) };
+}
+
+/** Whether an object's hash is still right; without one, as earlier versions wrote it, there is nothing to compare. */
+export function isSealed({ seal, ...rest }: { readonly seal?: string }): boolean {
+  return seal === undefined || seal === hashOfJson(rest);
+}
+
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

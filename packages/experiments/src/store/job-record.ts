@@ -21,4 +21,6 @@ export interface JobRecord {
   readonly environment: Environment;
   /** The only numbers that differ between two runs of the same configuration on the same backend. */
   readonly timing: { readonly seconds: number; readonly images: number };
+  /** Hash of all else in this record; records of earlier versions have none. */
+  readonly seal?: string;
 }

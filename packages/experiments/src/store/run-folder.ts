@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { writeJsonAtomic } from "@latentflow/core/files";
 import { ExperimentsError } from "../errors.js";
 import { explainFailure } from "./explain.js";
-import { hashOf } from "./hash.js";
+import { hashOf, sealed } from "./hash.js";
 import { JOB_RECORD, type JobRecord, type OutputFile } from "./job-record.js";
 import { makeFolder } from "./make-folder.js";
 
@@ -17,7 +17,7 @@ import { makeFolder } from "./make-folder.js";
 export class RunFolder {
   constructor(readonly path: string) {}
 
-  /** Makes the folder, checks that files can be written there, and removes what killed processes of this machine left. */
+  /** Makes the folder, checks that files can be written there, and cleans it. */
   async open(): Promise<void> {
     await this.check();
     await this.clean();
@@ -54,8 +54,8 @@ export class RunFolder {
     inputs: string,
     work: (folder: string) => Promise<Pick<JobRecord, "config" | "environment" | "timing">>,
   ): Promise<JobRecord> {
-    const done = await this.record(job, inputs);
-    if (done) return done;
+    const before = await this.readRecord(job);
+    if (before?.inputs === inputs) return before;
     const target = this.file(job);
     const temporary = join(
       dirname(target),
@@ -64,9 +64,9 @@ export class RunFolder {
     try {
       await mkdir(temporary, { recursive: true });
       const about = await work(temporary);
-      const record: JobRecord = { format: "latentflow-job", job, inputs, files: await outputsOf(temporary), ...about };
+      const record = sealed({ format: "latentflow-job" as const, job, inputs, files: await outputsOf(temporary), ...about });
       await writeJsonAtomic(join(temporary, JOB_RECORD), record);
-      await this.replace(job, inputs, temporary);
+      await this.replace(job, { before: before?.inputs, inputs }, temporary);
       return record;
     } catch (error) {
       await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
@@ -122,10 +122,15 @@ export class RunFolder {
     return null;
   }
 
-  /** Puts a finished folder in its place. When another process was faster with the same job, its result stands. */
-  private async replace(job: string, inputs: string, temporary: string): Promise<void> {
+  /**
+   * Puts a finished folder in the place of what stood there `before`. When another process was faster with the same job, its result stands; what
+   * a run with other settings put there meanwhile stands, too.
+   */
+  private async replace(job: string, { before, inputs }: { before?: string | undefined; inputs: string }, temporary: string) {
     const target = this.file(job);
-    if (await this.record(job, inputs)) return rm(temporary, { recursive: true, force: true });
+    const now = await this.readRecord(job);
+    if (now?.inputs === inputs) return rm(temporary, { recursive: true, force: true });
+    if (now !== null && now.inputs !== before) throw otherSettings(job, job, this.path);
     const old = `${temporary}.old`;
     const moved = await rename(target, old).then(
       () => true,
@@ -137,14 +142,23 @@ export class RunFolder {
     try {
       await rename(temporary, target);
     } catch (error) {
-      if (!(await this.record(job, inputs))) throw error;
-      await rm(temporary, { recursive: true, force: true });
+      // Between the two renames another process was faster, or the folder can't be written any more.
+      const theirs = await this.readRecord(job);
+      if (theirs === null && moved) await rename(old, target).catch(() => undefined);
+      else if (moved) await rm(old, { recursive: true, force: true });
+      if (theirs === null) throw error;
+      if (theirs.inputs !== inputs) throw otherSettings(job, job, this.path);
+      return rm(temporary, { recursive: true, force: true });
     }
     if (moved) await rm(old, { recursive: true, force: true });
   }
 
-  /** @param below a folder's path from the run's */
-  private async clean(below = ""): Promise<void> {
+  /**
+   * Removes what killed processes of this machine left.
+   *
+   * @param below a folder's path from the run's
+   */
+  async clean(below = ""): Promise<void> {
     // Other processes finish jobs meanwhile: a folder may be gone when it is looked into.
     const entries = await readdir(this.file(below), { withFileTypes: true }).catch(() => []);
     for (const entry of entries) {
@@ -166,6 +180,13 @@ export class RunFolder {
     const state = /^\.(.+)\.([0-9a-f]{12})\.state$/.exec(name);
     return state !== null && ((await this.readRecord(join(below, state[1]!)))?.inputs.startsWith(state[2]!) ?? false);
   }
+}
+
+/** @param need what is another's now: the job itself, or one that it was made from */
+export function otherSettings(job: string, need: string, path: string): ExperimentsError {
+  return new ExperimentsError(
+    `${job}: expected ${need} to stay as it was while this was made, got another result: a run with other settings writes into ${path}. Run one after the other, or give each its own --out.`,
+  );
 }
 
 /** Milliseconds between attempts to read a file. */
@@ -193,10 +214,16 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Disk errors from anywhere in a job say which job they stopped and that the rest is kept. */
+/** Failures that are no fault of the job's. */
+const OF_THE_MACHINE = new Set([
+  ...["ENOSPC", "EDQUOT", "EACCES", "EROFS", "EPERM"],
+  ...["EMFILE", "ENFILE", "ENOMEM", "ENAMETOOLONG", "EIO"],
+]);
+
+/** Errors of the machine from anywhere in a job say which job they stopped and that the rest is kept. */
 function explainedDiskError(job: string, error: unknown): unknown {
   const cause = error instanceof Error && (error.cause as NodeJS.ErrnoException | undefined)?.code ? error.cause : error;
-  if (!["ENOSPC", "EDQUOT", "EACCES", "EROFS", "EPERM"].includes((cause as NodeJS.ErrnoException).code ?? "")) return error;
+  if (!OF_THE_MACHINE.has((cause as NodeJS.ErrnoException).code ?? "")) return error;
   return new ExperimentsError(`${job}: could not be written: ${explainFailure(cause)}. What was done before is kept.`, {
     cause: error,
   });

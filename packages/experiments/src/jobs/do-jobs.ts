@@ -1,0 +1,57 @@
+import { setMaxListeners } from "node:events";
+import { availableParallelism } from "node:os";
+import type { ExperimentConfig } from "../config/types.js";
+import type { RunEvent } from "../events.js";
+import type { EngineName } from "../model/auto-model.js";
+import type { RunFolder } from "../store/run-folder.js";
+import type { World } from "../world.js";
+import { executeJob } from "./execute.js";
+import type { Job } from "./job.js";
+import type { Plan } from "./plan.js";
+import { type Lane, schedule } from "./schedule.js";
+import type { Session } from "./session.js";
+import { WorkerLane } from "./worker-lane.js";
+
+/** With what jobs are done. */
+export interface Doing {
+  readonly world: World;
+  readonly session: Session;
+  readonly folder: RunFolder;
+  readonly config: ExperimentConfig;
+  readonly workers: number;
+  readonly engine: EngineName;
+  readonly onEvent?: ((event: RunEvent) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Does jobs in this thread or on workers, and tells how it goes. */
+export async function doJobs(jobs: readonly Job[], plan: Plan, doing: Doing): Promise<void> {
+  const { world, session, folder, config, engine, signal, onEvent: tell = () => undefined } = doing;
+  const outline = jobs.map(({ id, images }) => ({ id, images }));
+  tell({ type: "begin", folder: folder.path, environment: world.environment, jobs: outline, total: plan.jobs.size });
+  const progress =
+    ({ id }: Job) =>
+    (done: number, images: number) =>
+      tell({ type: "progress", job: id, done, images });
+  const count = Math.min(doing.workers, jobs.length);
+  // Every worker listens, and Node warns of a leak beyond ten.
+  if (signal) setMaxListeners(0, signal);
+  const context = session.context(world);
+  const here: Lane = { run: (job) => executeJob(job, plan, context, session, progress(job)) };
+  const start = { config, world, path: folder.path, engine, threads: threadsFor(doing.workers) ?? availableParallelism() };
+  const workers = count > 1 ? Array.from({ length: count }, () => new WorkerLane(start, progress, signal)) : [];
+  try {
+    await schedule(jobs, workers.length > 0 ? workers : [here], {
+      signal,
+      onStart: ({ id }) => tell({ type: "start", job: id }),
+      onEnd: ({ id }, { timing }) => tell({ type: "end", job: id, ...timing }),
+    });
+  } finally {
+    await Promise.all(workers.map((worker) => worker.dispose()));
+  }
+}
+
+/** Several workers share the cores; one leaves the choice to the engine. */
+export function threadsFor(workers: number): number | undefined {
+  return workers === 1 ? undefined : Math.max(1, Math.floor(availableParallelism() / workers));
+}

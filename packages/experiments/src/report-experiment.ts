@@ -1,0 +1,109 @@
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { checkOptions, describeValue } from "@latentflow/core";
+import { writeJsonAtomic } from "@latentflow/core/files";
+import type { ExperimentConfig } from "./config/types.js";
+import { ConfigError, ExperimentsError } from "./errors.js";
+import type { RunEvent } from "./events.js";
+import { doJobs } from "./jobs/do-jobs.js";
+import { mergingJobs } from "./jobs/pending.js";
+import { Plan } from "./jobs/plan.js";
+import { Session } from "./jobs/session.js";
+import { REPORT_PAGE, reportFiles, writeFiles } from "./report/write-report.js";
+import type { ExperimentResults } from "./results.js";
+import { type RunFile, readRunFile } from "./run-file.js";
+import { collectResults } from "./steps/collect.js";
+import { copyPictures } from "./store/copy-pictures.js";
+import { explainFailure } from "./store/explain.js";
+import { RunFolder } from "./store/run-folder.js";
+import { editsOf, type World } from "./world.js";
+
+const RESULTS_FILE = "results.json";
+
+export interface ReportOptions {
+  /** Folder for the report, its tables, figures and pictures, in place of the run's: of a run on a disk that can't be written. */
+  readonly to?: string;
+  readonly onEvent?: (event: RunEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface RunResult {
+  readonly results: ExperimentResults;
+  /** Path of the report. */
+  readonly report: string;
+}
+
+/**
+ * Brings together what a run's folder holds, finished or not: comparisons, `results.json` and the report. Loads no networks. Of a folder that
+ * can't be written, what is finished is brought together; the report goes to the folder `to`, or stays where it says the same already.
+ *
+ * @throws ConfigError when the folder holds no run; ExperimentsError for what goes wrong on the way; AbortError when stopped by the signal
+ */
+export async function reportExperiment(out: string, options: ReportOptions = {}): Promise<RunResult> {
+  checkOptions("reportExperiment", options, ["to", "onEvent", "signal"], ConfigError);
+  const { to = out, onEvent, signal } = options;
+  const { folder, config, world, rerun } = await openRun("reportExperiment", out);
+  if (typeof to !== "string" || to === "")
+    throw new ConfigError(`reportExperiment: expected \`to\` to be a folder, got ${describeValue(to)}.`);
+  const plan = new Plan(config, world, editsOf(config, world.attributes));
+  if (await canWrite(folder)) {
+    await folder.clean();
+    const session = new Session({ config, folder, engine: "auto", signal });
+    await doJobs(await mergingJobs(plan, folder), plan, {
+      ...{ world, session, folder, config, workers: 1, engine: "auto" as const },
+      ...{ onEvent, signal },
+    });
+  }
+  return finish(plan, { config, world, folder, rerun, to });
+}
+
+/** A run's folder with what its file says. */
+export async function openRun(caller: string, out: string): Promise<RunFile & { readonly folder: RunFolder }> {
+  if (typeof out !== "string" || out === "")
+    throw new ConfigError(`${caller}: expected the folder of a run, got ${describeValue(out)}.`);
+  const folder = new RunFolder(out);
+  const known = await readRunFile(folder);
+  if (known !== null) return { ...known, folder };
+  throw new ConfigError(`${caller}: expected a run in ${out}, got a folder without run.json. Give the run's --out.`);
+}
+
+export interface Finishing {
+  readonly config: ExperimentConfig;
+  readonly world: World;
+  readonly folder: RunFolder;
+  readonly rerun: string;
+  /** Folder of the report; default: the run's. */
+  readonly to?: string;
+}
+
+/** Writes what all finished jobs say. */
+export async function finish(plan: Plan, { to, ...about }: Finishing): Promise<RunResult> {
+  const results = await collectResults(plan, about);
+  const target = to ?? about.folder.path;
+  const elsewhere = resolve(target) !== resolve(about.folder.path);
+  const files = await reportFiles(results, about.folder.path);
+  try {
+    await writeResults(results, join(target, RESULTS_FILE));
+    await writeFiles(files, target);
+    if (elsewhere) await copyPictures(results, about.folder.path, target);
+  } catch (cause) {
+    const reason = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause;
+    throw new ExperimentsError(`report: could not write into ${target}: ${explainFailure(reason)}. Another folder: --to.`, {
+      cause,
+    });
+  }
+  return { results, report: join(target, REPORT_PAGE) };
+}
+
+/** Writes the results unless they are there already. */
+async function writeResults(results: ExperimentResults, path: string): Promise<void> {
+  const old = await readFile(path, "utf8").catch(() => null);
+  if (old !== `${JSON.stringify(results, null, 2)}\n`) await writeJsonAtomic(path, results);
+}
+
+async function canWrite(folder: RunFolder): Promise<boolean> {
+  return folder.check().then(
+    () => true,
+    () => false,
+  );
+}
