@@ -278,6 +278,90 @@ case("MaxPool", [big], lambda v: F.max_pool2d(v, 3, 2, 1), kernel_shape=[3, 3], 
 case("GlobalAveragePool", [big], lambda v: v.mean((2, 3), keepdim=True))
 case("GlobalMaxPool", [big], lambda v: v.amax((2, 3), keepdim=True), step=1e-5)
 
+# Trigonometry, products, sums along an axis
+inner = uniform(2, 3, 4, low=-0.9, high=0.9)
+for op, v in {"Tan": inner, "Asin": inner, "Acos": inner, "Atan": a, "Sinh": a, "Cosh": a, "Asinh": a, "Acosh": positive + 1, "Atanh": inner}.items():
+    case(op, [v], getattr(torch, op.lower()))
+with_zeros = uniform(4, 3, 2)
+with_zeros[0, 1, 0] = with_zeros[1, 0, 1] = with_zeros[1, 2, 1] = 0
+case("ReduceProd", [positive, ints(1)], lambda v, _: v.prod(1, keepdim=True), keepdims=1)
+case("ReduceProd", [with_zeros, ints(1)], lambda v, _: v.prod(1), keepdims=0, name="zeros")
+case("ReduceProd", [with_zeros, ints(0, 2)], lambda v, _: v.prod(2).prod(0), keepdims=0, name="two axes")
+case("ReduceLogSum", [positive, ints(1, -1)], lambda v, _: v.sum((1, 2)).log(), keepdims=0)
+case("CumSum", [a, np.array(1, dtype=np.int64)], lambda v, _: v.cumsum(1))
+case("CumSum", [a, np.array(-1, dtype=np.int64)], lambda v, _: v.flip(2).cumsum(2).flip(2) - v, exclusive=1, reverse=1, name="exclusive, reversed")
+case("Trilu", [uniform(2, 3, 4)], torch.triu)
+case("Trilu", [uniform(2, 3, 4), np.array(-1, dtype=np.int64)], lambda v, _: v.tril(-1), upper=0, name="lower")
+case("TopK", [distinct(2, 5, 3), ints(2)], lambda v, _: v.topk(2, 1), axis=1, outputs=2, use=[0], step=1e-5)
+case("TopK", [distinct(2, 5), ints(3)], lambda v, _: v.topk(3, largest=False), largest=0, outputs=2, use=[0], step=1e-5, name="smallest")
+
+# Places that indices name
+def index(values):
+    return np.array(values, dtype=np.int64)
+
+rows = index([[0, 2, 2], [1, -1, 0]])
+case("GatherElements", [uniform(2, 3), rows], lambda v, i: v.gather(1, i % 3), axis=1)
+case("GatherElements", [uniform(4, 2), index([[3, 0], [3, 3]])], lambda v, i: v.gather(0, i), axis=0, name="repeated")
+case("GatherND", [uniform(3, 4, 2), index([[0, 1], [2, 3], [0, 1]])], lambda v, i: v[i[:, 0], i[:, 1]])
+case("GatherND", [uniform(3, 4, 2), index([[[1]], [[-1]]])], lambda v, i: v[i[..., 0]], name="slices")
+case("GatherND", [uniform(2, 3, 4), index([[[2], [0]], [[1], [1]]])], lambda v, i: torch.stack([v[k][i[k, :, 0]] for k in range(2)]), batch_dims=1, name="batch")
+case("GatherND", [uniform(2, 3, 4, 2), index(np.arange(6).reshape(2, 3, 1) % 4)], lambda v, i: torch.stack([torch.stack([v[j, k][i[j, k, 0]] for k in range(3)]) for j in range(2)]), batch_dims=2, name="two batch dimensions")
+at = index([[1, 2], [0, 0]])
+case("ScatterND", [uniform(2, 3, 2), at, uniform(2, 2)], lambda v, i, u: v.index_put((i[:, 0], i[:, 1]), u), wrt=(0, 2))
+twice = index([[1], [0], [1]])
+case("ScatterND", [uniform(3, 2), twice, uniform(3, 2)], lambda v, i, u: v.index_put((i[:, 0],), u, accumulate=True), wrt=(0, 2), reduction="add", name="add")
+zero_update = uniform(3, 2)
+zero_update[1, 0] = zero_update[2, 1] = 0
+for reduction, torch_name in {"mul": "prod", "max": "amax", "min": "amin"}.items():
+    data, updates = (uniform(3, 2), zero_update) if reduction == "mul" else (distinct(3, 2), distinct(3, 2) + 0.013)
+    case("ScatterND", [data, twice, updates], lambda v, i, u, r=torch_name: v.scatter_reduce(0, i.expand(3, 2), u, r), wrt=(0, 2), reduction=reduction, step=1e-5, name=reduction)
+    case("ScatterElements", [data, twice.repeat(2, 1), updates], lambda v, i, u, r=torch_name: v.scatter_reduce(0, i, u, r), wrt=(0, 2), axis=0, reduction=reduction, step=1e-5, name=reduction)
+case("ScatterElements", [uniform(2, 4), index([[0, 3], [1, -2]]), uniform(2, 2)], lambda v, i, u: v.scatter(1, i % 4, u), wrt=(0, 2), axis=1)
+case("ScatterElements", [uniform(2, 4), index([[0, 0], [1, 3]]), uniform(2, 2)], lambda v, i, u: v.scatter_add(1, i, u), wrt=(0, 2), axis=-1, reduction="add", name="add")
+
+# Einsum
+for equation, shapes in {
+    "bij,bjk->bik": [(2, 3, 4), (2, 4, 2)], "ij,jk": [(3, 4), (4, 2)], "i,j->ij": [(3,), (2,)], "bhid,bhjd->bhij": [(1, 2, 3, 4), (1, 2, 2, 4)],
+    "ij->i": [(3, 4)], "ii->i": [(3, 3)], "bii->b": [(2, 3, 3)], "...ij,...jk->...ik": [(2, 1, 3, 4), (2, 5, 4, 2)], "b...c,cd->b...d": [(2, 3, 2, 4), (4, 3)],
+    "i,ij,j->": [(3,), (3, 4), (4,)], "Ba,aB->B": [(2, 3), (3, 2)], "ij,j->i": [(3, 1), (4,)],
+}.items():
+    case("Einsum", [uniform(*shape) for shape in shapes], lambda *vs, e=equation: torch.einsum(e, *vs), wrt=tuple(range(len(shapes))), equation=equation, name=equation)
+
+# Losses
+scores, labels = uniform(3, 4), index([1, 3, 0])
+image_scores, image_labels = uniform(2, 3, 2, 2), index([[[0, 2], [1, 1]], [[2, 2], [0, 1]]])
+weights = uniform(3, low=0.2, high=2)
+case("SoftmaxCrossEntropyLoss", [scores, labels], F.cross_entropy)
+case("SoftmaxCrossEntropyLoss", [scores, labels], lambda v, t: (F.cross_entropy(v, t, reduction="sum"), F.log_softmax(v, 1)), reduction="sum", outputs=2, name="sum, with log probabilities")
+case("SoftmaxCrossEntropyLoss", [scores, labels], lambda v, t: (F.cross_entropy(v, t), F.log_softmax(v, 1)), outputs=2, use=[1], name="log probabilities only")
+case("SoftmaxCrossEntropyLoss", [image_scores, image_labels, weights], lambda v, t, w: F.cross_entropy(v, t, w, ignore_index=1), ignore_index=1, name="weights, one ignored")
+case("SoftmaxCrossEntropyLoss", [image_scores, np.where(image_labels == 1, -1, image_labels), weights], lambda v, t, w: F.cross_entropy(v, t, w, ignore_index=-1, reduction="none"), ignore_index=-1, reduction="none", name="negative label ignored")
+case("NegativeLogLikelihoodLoss", [scores, labels], F.nll_loss)
+case("NegativeLogLikelihoodLoss", [image_scores, image_labels, weights], lambda v, t, w: F.nll_loss(v, t, w, reduction="none"), reduction="none", name="none, weights")
+case("NegativeLogLikelihoodLoss", [image_scores, image_labels, weights], lambda v, t, w: F.nll_loss(v, t, w, reduction="sum", ignore_index=2), reduction="sum", ignore_index=2, name="sum, one ignored")
+
+# Inputs that are usually constants
+case("Clip", [x, np.array(-0.3), np.array(0.4)], lambda v, lo, hi: torch.clamp(v, lo, hi), wrt=(0, 1, 2), step=1e-5, name="limits")
+case("Clip", [x, np.array(0.37), np.array(0.12)], lambda v, lo, hi: torch.clamp(v, lo, hi), wrt=(0, 1, 2), step=1e-5, name="limits in the wrong order")
+case("Clip", [x, None, np.array(0.4)], lambda v, lo, hi: torch.clamp(v, max=hi), wrt=(0, 2), step=1e-5, name="upper limit")
+pads_value = np.array(0.7)
+case("Pad", [uniform(2, 3), ints(1, 0, 2, 1), pads_value], lambda v, _, c: torch.where(F.pad(torch.ones_like(v), (0, 1, 1, 2)) > 0, F.pad(v, (0, 1, 1, 2)), c), wrt=(0, 2), name="value")
+case("Pad", [uniform(2, 4), ints(-1, 2), pads_value, ints(1)], lambda v, _, c, __: torch.cat([v[:, 1:], c.expand(2, 2)], 1), wrt=(0, 2), by_pytorch=True, name="value, cut, axes")
+case("BatchNormalization", [image, uniform(4), uniform(4), uniform(4), uniform(4, low=0.5, high=2)], lambda v, s, b, m, var: (v - m[:, None, None]) / (var[:, None, None] + 1e-3).sqrt() * s[:, None, None] + b[:, None, None], wrt=(0, 1, 2, 3, 4), epsilon=1e-3, opset=15, name="parameters")
+for mode, extra in {"cubic": {"cubic_coeff_a": -0.75}, "linear": {"antialias": 1, "exclude_outside": 1}, "cubic antialias": {"antialias": 1, "exclude_outside": 1, "cubic_coeff_a": -0.5}}.items():
+    method = "bicubic" if mode.startswith("cubic") else "bilinear"
+    smooth = "antialias" in extra
+    case("Resize", [uniform(1, 2, 9, 8), none, none, ints(1, 2, 4, 3)], lambda v, *_, m=method, s=smooth: F.interpolate(v, size=(4, 3), mode=m, align_corners=False, antialias=s), mode=mode.split()[0], coordinate_transformation_mode="half_pixel", name=f"{mode} smaller", by_pytorch=smooth, **extra)
+case("Resize", [uniform(1, 2, 4, 3), none, none, ints(1, 2, 7, 8)], lambda v, *_: F.interpolate(v, size=(7, 8), mode="bicubic", align_corners=True), mode="cubic", coordinate_transformation_mode="align_corners", name="cubic larger")
+
+# Where a formula is 0 · infinity, and newer ops
+case("Pow", [np.array([0.0, 0.0, 0.0, 1.5]), np.array([0.0, 1.0, 2.0, 0.0])], torch.pow, name="of 0, exponent 0")
+case("Pow", [np.array([0.0, 1.5]), np.array([2.0, 0.0])], torch.pow, wrt=(1,), name="of 0, to the exponent")
+case("Pow", [np.array([0.0, 1.5]), np.array(0.0)], torch.pow, name="exponent 0 for all")
+case("Swish", [a], lambda v: v * torch.sigmoid(0.7 * v), alpha=0.7, opset=24)
+case("RMSNormalization", [uniform(2, 3, 5), uniform(5)], lambda v, s: F.rms_norm(v, (5,), s, 1e-5), wrt=(0, 1), axis=-1, opset=23)
+case("RMSNormalization", [uniform(2, 3, 4), uniform(3, 4)], lambda v, s: F.rms_norm(v, (3, 4), s, 1e-3), wrt=(0, 1), axis=1, epsilon=1e-3, opset=23, name="two axes")
+
 OUT.parent.mkdir(parents=True, exist_ok=True)
 text = json.dumps({"generator": "tools/reference/onnx_gradients.py", "onnx": onnx.__version__, "torch": torch.__version__, "cases": cases}, separators=(",", ":"))
 OUT.write_bytes(gzip.compress(text.encode(), mtime=0))

@@ -131,7 +131,7 @@ const STEPS: Record<string, (step: Step) => string | undefined> = {
 /** A chain of up to six steps of at most 2,000 numbers an image; and what it consists of. */
 function chain(random: SeededRandom) {
   const input = [[2, 5, 4], [3, 4], [6]][random.integer(0, 2)]!;
-  const start = new GraphBuilder({ opset: random.integer(13, 21) });
+  const start = new GraphBuilder({ opset: random.integer(13, 25) });
   let [x, dims]: [string, readonly Dim[]] = [start.input("x", ["n", ...input]), ["n", ...input]];
   start.output("y", start.op("Identity", [x]), dims);
   let model = start.build();

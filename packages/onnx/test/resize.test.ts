@@ -6,12 +6,19 @@ import { runModel } from "./run-model.js";
  * Resize is linear: its gradient is the transpose of what the runtime does, down to the rounding of scales that are no float32 numbers. The
  * identity matrix as a batch of rows shows both matrices whole.
  */
-const MODES = [
+const MODES: { mode: string; coordinates: string; nearest?: string; antialias?: number; exclude?: number; cubic?: number }[] = [
   { mode: "nearest", coordinates: "asymmetric", nearest: "floor" },
   { mode: "nearest", coordinates: "half_pixel", nearest: "round_prefer_floor" },
   { mode: "linear", coordinates: "half_pixel", nearest: "floor" },
   { mode: "linear", coordinates: "pytorch_half_pixel", nearest: "floor" },
   { mode: "linear", coordinates: "align_corners", nearest: "floor" },
+  { mode: "linear", coordinates: "half_pixel", antialias: 1 },
+  { mode: "linear", coordinates: "half_pixel", antialias: 1, exclude: 1 },
+  { mode: "cubic", coordinates: "half_pixel" },
+  { mode: "cubic", coordinates: "asymmetric", cubic: -0.5 },
+  { mode: "cubic", coordinates: "align_corners", exclude: 1 },
+  { mode: "cubic", coordinates: "pytorch_half_pixel", antialias: 1 },
+  { mode: "cubic", coordinates: "half_pixel", antialias: 1, exclude: 1, cubic: -0.5 },
 ];
 const SCALES = [
   [7, 13 / 7],
@@ -23,7 +30,8 @@ const SCALES = [
   [5, 1.1],
 ];
 
-it.each(MODES)("Resize $mode, $coordinates: the transpose of the runtime's matrix", async ({ mode, coordinates, nearest }) => {
+it.each(MODES)("Resize %o: the transpose of the runtime's matrix", async (options) => {
+  const { mode, coordinates, nearest = "floor", antialias = 0, exclude = 0, cubic = -0.75 } = options;
   for (const [size, scale] of SCALES as [number, number][]) {
     const graph = new GraphBuilder();
     const x = graph.input("x", ["n", 1, size, 1]);
@@ -31,6 +39,9 @@ it.each(MODES)("Resize $mode, $coordinates: the transpose of the runtime's matri
       mode: { string: mode },
       coordinate_transformation_mode: { string: coordinates },
       nearest_mode: { string: nearest },
+      antialias: { int: antialias },
+      exclude_outside: { int: exclude },
+      cubic_coeff_a: { float: cubic },
     });
     graph.output("y", y);
     const model = graph.build();

@@ -1,52 +1,105 @@
 import { OnnxError } from "../errors.js";
 import type { GraphBuilder } from "../graph/builder.js";
-import { type Dim, describeNode, type OnnxNode, type OnnxTensor } from "../graph/model.js";
+import { codeOfType, type DataType, isFloat } from "../graph/data-types.js";
+import { type Dim, describeNode, numbersOf, type OnnxNode, type OnnxTensor, sizeOf, tensorOf } from "../graph/model.js";
 import type { ValueFacts } from "../shapes/infer.js";
+import { type Casts, type RealType, realType } from "./casts.js";
 
 /** The cotangent of one input, added to the graph when called; it is only called for inputs that lead to what is differentiated for. */
 export type Cotangent = () => string;
 
 /**
  * The vector-Jacobian product of an op: from the cotangents of its outputs (undefined where nothing depends on an output), the cotangents of
- * its inputs, in order. An input without an entry can't be differentiated for.
+ * its inputs, in order. An input without an entry can't be differentiated for; one with null has no influence on the values.
  */
 export type GradientRule = (
   context: GradientContext,
   dy: string,
   all: readonly (string | undefined)[],
-) => readonly (Cotangent | undefined)[];
+) => readonly (Cotangent | null | undefined)[];
 
 export type GradientRules = Readonly<Record<string, GradientRule>>;
 
+/** Constants that a rule makes, such as the matrix of a Resize, are refused beyond this many elements: only damaged sizes lead there. */
+const LARGEST_CONSTANT = 2 ** 25;
+
+/** What is the same for all nodes of a model that is differentiated. */
+export interface Differentiation {
+  readonly graph: GraphBuilder;
+  /** Version of the operator set, at least 18. */
+  readonly opset: number;
+  readonly facts: ReadonlyMap<string, ValueFacts>;
+  readonly constants: ReadonlyMap<string, OnnxTensor>;
+  /** Real-valued values that depend on what is differentiated for. */
+  readonly active: ReadonlySet<string>;
+  readonly casts: Casts;
+}
+
 /** What a rule sees: its node, what is known of the node's values, and the graph that it adds to. */
 export class GradientContext {
+  readonly graph: GraphBuilder;
+  readonly opset: number;
+  /** The type of everything real in a rule: cotangents, the node's inputs and outputs, `float`. */
+  readonly type: RealType;
+
   constructor(
-    readonly graph: GraphBuilder,
+    private readonly all: Differentiation,
     readonly node: OnnxNode,
-    /** Version of the operator set, at least 18. */
-    readonly opset: number,
-    private readonly facts: ReadonlyMap<string, ValueFacts>,
-    private readonly constants: ReadonlyMap<string, OnnxTensor>,
-    private readonly active: ReadonlySet<string>,
-  ) {}
+  ) {
+    this.graph = all.graph;
+    this.opset = all.opset;
+    this.type = realType(all.facts.get(node.outputs[0] ?? "")?.type);
+  }
 
   /** Name of input i; "" when it is left out. */
   input(i: number): string {
-    return this.node.inputs[i] ?? "";
+    return this.asReal(this.node.inputs[i] ?? "");
   }
 
   output(i = 0): string {
-    return this.node.outputs[i] ?? "";
+    return this.asReal(this.node.outputs[i] ?? "");
+  }
+
+  /** All inputs, as `input` names them. */
+  get inputs(): string[] {
+    return this.node.inputs.map((_, i) => this.input(i));
+  }
+
+  /** The type of input i as the model has it. */
+  elementType(i: number): DataType | undefined {
+    return this.all.facts.get(this.node.inputs[i] ?? "")?.type;
+  }
+
+  /** A scalar constant. */
+  float(value: number): string {
+    return this.graph.constant(tensorOf(this.type, [], [value]), "scalar");
+  }
+
+  /** A constant of real numbers. Its size is checked before `values` makes them. */
+  reals(dims: readonly number[], values: () => ArrayLike<number>, name: string): string {
+    this.checkSize(dims);
+    return this.graph.constant(tensorOf(this.type, dims, values()), name);
+  }
+
+  /** A value of any type as real numbers. */
+  real(value: string): string {
+    return this.graph.op("Cast", [value], { to: { int: codeOfType(this.type) } });
+  }
+
+  /** @throws OnnxError for a constant of a size that no sensible node has */
+  checkSize(dims: readonly number[]): void {
+    if (sizeOf(dims) <= LARGEST_CONSTANT) return;
+    throw this.error(`sizes of a network's, got ones that need a constant [${dims.join(", ")}]`);
   }
 
   /** Whether input i depends on what is differentiated for. */
   isActive(i: number): boolean {
-    return this.active.has(this.input(i));
+    return this.all.active.has(this.node.inputs[i] ?? "");
   }
 
   /** Shape of a value; a dimension that depends on the batch is a text. */
   dims(value: string): readonly Dim[] {
-    const facts = this.facts.get(value);
+    const facts = this.all.facts.get(this.all.casts.source(value));
     if (facts) return facts.dims;
     throw this.error(
       `a known shape of "${value}"; an op before it is not understood by shape inference, or its sizes depend on data`,
@@ -73,29 +126,36 @@ export class GradientContext {
 
   /** Elements of input i, when they are small and constant. */
   constantInput(i: number): readonly number[] | undefined {
-    return this.facts.get(this.input(i))?.value;
+    return this.all.facts.get(this.node.inputs[i] ?? "")?.value;
   }
 
   /** Like `constantInput`, for inputs that a rule can't do without. */
   requiredInput(i: number, what: string): readonly number[] {
     const value = this.constantInput(i);
     if (value) return value;
-    throw this.error(`constant ${what}, got "${this.input(i)}", which is computed from data`);
+    throw this.error(`constant ${what}, got "${this.node.inputs[i] ?? ""}", which is computed from data`);
   }
 
-  /** The weights behind a value, when it is a constant of the model. */
+  /** The weights behind a value, when it is a constant of the model; half-precision ones widened. */
   weights(value: string): OnnxTensor | undefined {
-    return this.constants.get(value);
+    const tensor = this.all.constants.get(this.all.casts.source(value));
+    return tensor && isFloat(tensor.type) && tensor.type !== this.type
+      ? tensorOf(this.type, tensor.dims, numbersOf(tensor))
+      : tensor;
   }
 
-  positiveAxis(axis: number, value: string): number {
-    return axis < 0 ? axis + this.rank(value) : axis;
+  /** An axis in 0…rank − 1; negative ones count from the end. */
+  positiveAxis(axis: number, value: string, rank = this.rank(value)): number {
+    const positive = axis < 0 ? axis + rank : axis;
+    if (positive >= 0 && positive < rank) return positive;
+    throw this.error(`an axis of a tensor of rank ${rank}, got ${axis}`);
   }
 
   /** `x` in the shape of another value. */
   reshapeLike(x: string, like: string): string {
     const dims = this.dims(like);
-    return this.graph.op("Reshape", [x, this.shapeFor(dims, () => this.graph.op("Shape", [like]))]);
+    const shape = this.shapeFor(dims, () => this.graph.op("Shape", [like]));
+    return this.graph.op("Reshape", [x, shape], dims.includes(0) ? { allowzero: { int: 1 } } : {});
   }
 
   /** `x` in a shape of which at most one dimension depends on the batch. */
@@ -122,7 +182,7 @@ export class GradientContext {
 
   /** Zeros in the shape of a value. */
   zerosLike(value: string): string {
-    return this.expandLike(this.graph.float(0), value);
+    return this.expandLike(this.float(0), value);
   }
 
   /**
@@ -146,8 +206,14 @@ export class GradientContext {
     return dims.every((dim) => typeof dim === "number") ? dims.reduce((product, dim) => product * dim, 1) : dims.join("·");
   }
 
-  error(expected: string): OnnxError {
-    return new OnnxError(`differentiate: ${describeNode(this.node)}: expected ${expected}.`);
+  error(expected: string, cause?: unknown): OnnxError {
+    return new OnnxError(`differentiate: ${describeNode(this.node)}: expected ${expected}.`, { cause });
+  }
+
+  /** A value of the node's in the type of the rule. */
+  private asReal(value: string): string {
+    const type = this.all.facts.get(value)?.type;
+    return type !== undefined && isFloat(type) ? this.all.casts.cast(value, type, this.type) : value;
   }
 
   private shapeFor(dims: readonly Dim[], otherwise?: () => string): string {

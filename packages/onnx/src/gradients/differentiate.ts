@@ -2,11 +2,12 @@ import { checkOptions, describeValue } from "@latentflow/core";
 import { OnnxError } from "../errors.js";
 import { GraphBuilder } from "../graph/builder.js";
 import { isFloat } from "../graph/data-types.js";
-import { describeNode, type OnnxModel, type OnnxNode } from "../graph/model.js";
+import { describeNode, type OnnxModel, type OnnxNode, tensorOf } from "../graph/model.js";
 import { raiseOpset } from "../graph/raise-opset.js";
 import { foldConstants } from "../shapes/fold.js";
 import { type InferOptions, inferShapes, type ValueFacts } from "../shapes/infer.js";
-import { GradientContext } from "./context.js";
+import { Casts, realType } from "./casts.js";
+import { type Differentiation, GradientContext } from "./context.js";
 import { GRADIENT_RULES, WITHOUT_GRADIENT } from "./rules/index.js";
 
 /** Options of `differentiate`. */
@@ -23,6 +24,9 @@ export interface DifferentiateOptions extends InferOptions {
 export const cotangentName = (output: string) => `${output}_cotangent`;
 /** Name of the output that gives the gradient with respect to an input. */
 export const gradientName = (input: string) => `${input}_gradient`;
+
+/** Ops whose rules know of further outputs than the first. */
+const SEVERAL_OUTPUTS: ReadonlySet<string> = new Set(["Split", "SoftmaxCrossEntropyLoss"]);
 
 /** Rules are written with the ops of this operator set. */
 const RULES_OPSET = 18;
@@ -41,14 +45,17 @@ export function differentiate(model: OnnxModel, options: DifferentiateOptions): 
   checkNames("wrt", wrt, model.inputs);
   const prepared = foldConstants(raiseOpset(model, Math.max(model.opset, RULES_OPSET)), { shapes });
   const facts = inferShapes(prepared, { shapes });
+  for (const name of [...outputs, ...wrt]) checkReal(name, facts);
   const active = activeValues(prepared, wrt, facts);
   const graph = GraphBuilder.from(prepared);
+  const casts = new Casts(graph);
   const gradients = new Gradients(graph);
-  for (const output of outputs) gradients.add(output, startingCotangent(graph, output, facts, cotangents, prepared));
+  for (const output of outputs) gradients.add(output, startingCotangent(graph, output, facts, cotangents, prepared, casts));
   const needed = prepared.nodes.filter(
     (node) => node.outputs.some((name) => active.has(name)) && node.inputs.some((name) => active.has(name)),
   );
-  for (const node of needed.toReversed()) pullBack(node, { graph, opset: prepared.opset, facts, active, prepared, gradients });
+  const all = { graph, opset: prepared.opset, facts, constants: prepared.initializers, active, casts };
+  for (const node of needed.toReversed()) pullBack(node, all, gradients);
   for (const input of wrt) {
     const gradient = gradients.of(input);
     if (gradient === undefined) {
@@ -56,7 +63,8 @@ export function differentiate(model: OnnxModel, options: DifferentiateOptions): 
         `differentiate: expected the outputs ${outputs.join(", ")} to depend on "${input}", but nothing flows back to it.`,
       );
     }
-    graph.output(gradientName(input), gradient, facts.get(input)!.dims);
+    const { type, dims } = facts.get(input)!;
+    graph.output(gradientName(input), casts.cast(gradient, realType(type), type), dims, type);
   }
   return graph.build();
 }
@@ -82,16 +90,7 @@ class Gradients {
   }
 }
 
-interface PullBack {
-  readonly graph: GraphBuilder;
-  readonly opset: number;
-  readonly facts: ReadonlyMap<string, ValueFacts>;
-  readonly active: ReadonlySet<string>;
-  readonly prepared: OnnxModel;
-  readonly gradients: Gradients;
-}
-
-function pullBack(node: OnnxNode, { graph, opset, facts, active, prepared, gradients }: PullBack): void {
+function pullBack(node: OnnxNode, all: Differentiation, gradients: Gradients): void {
   const cotangents = node.outputs.map((name) => (name === "" ? undefined : gradients.of(name)));
   const first = cotangents.find((cotangent) => cotangent !== undefined);
   if (first === undefined) return;
@@ -102,19 +101,29 @@ function pullBack(node: OnnxNode, { graph, opset, facts, active, prepared, gradi
       `differentiate: ${describeNode(node)}: expected an op with a gradient rule, got ${op}. Export the network with plain ops instead; those with rules: ${Object.keys(GRADIENT_RULES).join(", ")}.`,
     );
   }
-  if (node.op !== "Split" && cotangents.some((cotangent, i) => i > 0 && cotangent !== undefined)) {
+  if (!SEVERAL_OUTPUTS.has(node.op) && cotangents.some((cotangent, i) => i > 0 && cotangent !== undefined)) {
     throw new OnnxError(
       `differentiate: ${describeNode(node)}: expected only its first output to matter, but another one is used.`,
     );
   }
-  const context = new GradientContext(graph, node, opset, facts, prepared.initializers, active);
-  const pulled = rule(context, first, cotangents);
-  node.inputs.forEach((name, i) => {
-    if (!active.has(name)) return;
-    const cotangent = pulled[i];
-    if (!cotangent) throw context.error(`an op that can be differentiated for its input ${i} ("${name}")`);
-    gradients.add(name, cotangent());
-  });
+  const context = new GradientContext(all, node);
+  try {
+    const pulled = rule(context, first, cotangents);
+    node.inputs.forEach((name, i) => {
+      if (!all.active.has(name)) return;
+      const cotangent = pulled[i];
+      if (cotangent === null) return;
+      if (!cotangent) throw context.error(`an op that can be differentiated for its input ${i} ("${name}")`);
+      gradients.add(name, all.casts.cast(cotangent(), context.type, realType(all.facts.get(name)?.type)));
+    });
+  } catch (error) {
+    if (error instanceof OnnxError) throw error;
+    // Only a damaged file leads here: name the node, not the place in a rule.
+    throw context.error(
+      `attributes of a network's, got ones that fail: ${error instanceof Error ? error.message : error}`,
+      error,
+    );
+  }
 }
 
 /** Real-valued values that depend on `wrt`. */
@@ -148,6 +157,7 @@ function startingCotangent(
   facts: ReadonlyMap<string, ValueFacts>,
   kind: "inputs" | "ones",
   model: OnnxModel,
+  casts: Casts,
 ): string {
   const known = facts.get(output);
   if (!known) {
@@ -156,13 +166,19 @@ function startingCotangent(
       `differentiate: expected a known shape of the output "${output}", but ${node} is not understood, or its sizes depend on data. Export the network with plain ops instead.`,
     );
   }
-  if (kind === "inputs")
-    return graph.input(
-      cotangentName(output),
-      known.dims.map((dim, axis) => (typeof dim === "number" ? dim : `${dim}_${axis}`)),
-    );
-  if (known.dims.length === 0) return graph.float(1);
-  return graph.op("Expand", [graph.float(1), graph.op("Shape", [output])]);
+  const { type, dims } = known;
+  if (kind === "inputs") {
+    const free = dims.map((dim, axis) => (typeof dim === "number" ? dim : `${dim}_${axis}`));
+    return casts.cast(graph.input(cotangentName(output), free, type), type, realType(type));
+  }
+  const one = graph.constant(tensorOf(realType(type), [], [1]), "scalar");
+  return dims.length === 0 ? one : graph.op("Expand", [one, graph.op("Shape", [output])]);
+}
+
+function checkReal(name: string, facts: ReadonlyMap<string, ValueFacts>): void {
+  const type = facts.get(name)?.type;
+  if (type === undefined || isFloat(type)) return;
+  throw new OnnxError(`differentiate: expected "${name}" to hold real numbers, got ${type}; there is no gradient of it.`);
 }
 
 function checkNames(option: string, names: readonly string[], known: readonly { name: string }[]): void {

@@ -38,11 +38,28 @@ export function codeOfType(type: DataType): number {
   return TYPES[type].code;
 }
 
+/** Types of the format that this package does not read, by their number: for messages. */
+const OTHERS: Readonly<Record<number, string>> = {
+  8: "string",
+  12: "uint32",
+  13: "uint64",
+  14: "complex64",
+  15: "complex128",
+  16: "bfloat16",
+  17: "float8e4m3fn",
+  18: "float8e4m3fnuz",
+  19: "float8e5m2",
+  20: "float8e5m2fnuz",
+  21: "uint4",
+  22: "int4",
+  23: "float4e2m1",
+};
+
 /** The type that a number in an ONNX file stands for. `where` names the place for the message. */
 export function typeOfCode(code: number, where: string): DataType {
   for (const [type, entry] of Object.entries(TYPES)) if (entry.code === code) return type as DataType;
   throw new OnnxError(
-    `readOnnx: expected an element type among ${Object.keys(TYPES).join(", ")}, got type number ${code} at ${where}. Export the model in float32.`,
+    `${where}: expected an element type among ${Object.keys(TYPES).join(", ")}, got ${OTHERS[code] ?? `type number ${code}`}. Export the model in float32.`,
   );
 }
 

@@ -43,7 +43,7 @@ export interface ValueInfo {
 
 /** A network: nodes in an order in which they can run. Treat it as immutable: every function here makes a new one. */
 export interface OnnxModel {
-  /** Version of the standard operator set, 13 to 21. */
+  /** Version of the standard operator set, 13 to 25. */
   readonly opset: number;
   /** Versions of other operator sets that the nodes use, by domain. */
   readonly domains: Readonly<Record<string, number>>;
@@ -55,7 +55,7 @@ export interface OnnxModel {
 }
 
 /** The versions of the standard operator set that this package understands. */
-export const OPSETS = { min: 13, max: 21 } as const;
+export const OPSETS = { min: 13, max: 25 } as const;
 
 /** Number of elements of a shape. */
 export function sizeOf(dims: readonly number[]): number {

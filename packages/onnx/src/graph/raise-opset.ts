@@ -8,7 +8,7 @@ const REDUCTIONS = new Set(
 );
 
 /**
- * The same network in a newer operator set, so that two models can be put together. Of what this package understands, the sets 13 to 21 differ in
+ * The same network in a newer operator set, so that two models can be put together. Of what this package understands, the sets 13 to 25 differ in
  * the reductions (18), equal splits (18) and GroupNormalization (21).
  */
 export function raiseOpset(model: OnnxModel, opset: number): OnnxModel {

@@ -16,7 +16,7 @@ export interface ReadOnnxOptions {
 }
 
 /**
- * Reads a model: bytes of an `.onnx` file of operator set 13 to 21. Weights are views of these bytes where they are aligned.
+ * Reads a model: bytes of an `.onnx` file of operator set 13 to 25. Weights are views of these bytes where they are aligned.
  *
  * @throws OnnxError for bytes that are no model, or a model with control flow, local functions, sparse or quantised constants
  */
@@ -40,11 +40,7 @@ export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Onnx
     ]),
   );
   const { "": opset = 0, ...others } = domains;
-  if (opset < OPSETS.min || opset > OPSETS.max) {
-    throw new OnnxError(
-      `readOnnx: expected operator set ${OPSETS.min} to ${OPSETS.max}, got ${opset}; export again with opset_version=17.`,
-    );
-  }
+  checkOpset(opset);
   const initializers = new Map(
     (graph.initializer ?? []).map((tensor) => {
       const name = tensor.name ?? "";
@@ -62,6 +58,14 @@ export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Onnx
     if (!made.has(name)) throw new OnnxError(`readOnnx: expected output "${name}" to be made by a node; the file is damaged.`);
   }
   return { opset, domains: others, name: graph.name ?? "", inputs, outputs, nodes: sorted, initializers };
+}
+
+function checkOpset(opset: number): void {
+  if (opset >= OPSETS.min && opset <= OPSETS.max) return;
+  const convert = opset > 0 && opset < OPSETS.min ? ", or in Python run onnx.version_converter.convert_version(model, 17)" : "";
+  throw new OnnxError(
+    `readOnnx: expected operator set ${OPSETS.min} to ${OPSETS.max}, got ${opset === 0 ? "none" : opset}; export again with opset_version=17${convert}.`,
+  );
 }
 
 function decode(bytes: Uint8Array): onnxProto.onnx.ModelProto {

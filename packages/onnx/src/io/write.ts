@@ -26,7 +26,7 @@ const EXTERNAL_FROM = 1024;
 const LARGEST_MESSAGE = 2 ** 31 - 1;
 
 /** IR versions by operator set, as the ONNX releases paired them. */
-const irVersion = (opset: number) => (opset <= 14 ? 7 : opset <= 18 ? 8 : opset === 19 || opset === 20 ? 9 : 10);
+const irVersion = (opset: number) => (opset <= 14 ? 7 : opset <= 18 ? 8 : opset <= 20 ? 9 : opset <= 22 ? 10 : opset - 12);
 
 /** The bytes of an `.onnx` file. */
 export function writeOnnx(model: OnnxModel): Uint8Array {

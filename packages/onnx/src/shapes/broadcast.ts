@@ -1,6 +1,6 @@
 /** The common shape of shapes under NumPy's broadcasting; undefined when they don't fit. */
 export function broadcast(...shapes: readonly (readonly number[])[]): number[] | undefined {
-  const rank = Math.max(...shapes.map((dims) => dims.length));
+  const rank = shapes.reduce((most, dims) => Math.max(most, dims.length), 0);
   const result: number[] = [];
   for (let axis = 0; axis < rank; axis++) {
     let size = 1;

@@ -1,15 +1,11 @@
 import { intOf } from "../graph/attributes.js";
-import type { DataType } from "../graph/data-types.js";
-import { typeOfCode } from "../graph/data-types.js";
+import { type DataType, isFloat, typeOfCode } from "../graph/data-types.js";
 import { describeNode, sizeOf } from "../graph/model.js";
 import { broadcast, broadcastOffsets } from "./broadcast.js";
-import { type Fact, LARGEST_VALUE, type NodeFacts, type ShapeRule, type ShapeRules } from "./fact.js";
-
-const isInteger = (type: DataType) => !type.startsWith("float");
+import { type Fact, LARGEST_VALUE, type NodeFacts, type ShapeRule, type ShapeRules, shapeText } from "./fact.js";
 
 /** Ops of one tensor that keep its shape, with their value where shape computations use it. */
 const UNARY: Readonly<Record<string, ((x: number) => number) | undefined>> = {
-  Identity: (x) => x,
   Neg: (x) => -x,
   Abs: Math.abs,
   Floor: Math.floor,
@@ -23,8 +19,8 @@ const UNARY: Readonly<Record<string, ((x: number) => number) | undefined>> = {
   Not: (x) => (x === 0 ? 1 : 0),
   ...Object.fromEntries(
     (
-      "Relu LeakyRelu Elu Selu Celu Sigmoid HardSigmoid HardSwish Tanh Softplus Softsign Erf Gelu Mish Sin Cos Clip Softmax LogSoftmax PRelu " +
-      "ThresholdedRelu LayerNormalization InstanceNormalization GroupNormalization BatchNormalization RandomNormalLike RandomUniformLike CumSum Trilu"
+      "Relu LeakyRelu Elu Selu Celu Sigmoid HardSigmoid HardSwish Tanh Softplus Softsign Erf Gelu Mish Swish Sin Cos Tan Asin Acos Atan Sinh Cosh " +
+      "Asinh Acosh Atanh Clip PRelu ThresholdedRelu Shrink MeanVarianceNormalization"
     )
       .split(" ")
       .map((op) => [op, undefined]),
@@ -36,11 +32,11 @@ const BROADCAST: Readonly<Record<string, (values: number[], type: DataType) => n
   Add: ([a, b]) => a! + b!,
   Sub: ([a, b]) => a! - b!,
   Mul: ([a, b]) => a! * b!,
-  Div: ([a, b], type) => (isInteger(type) ? Math.trunc(a! / b!) : a! / b!),
+  Div: ([a, b], type) => (isFloat(type) ? a! / b! : Math.trunc(a! / b!)),
   Pow: ([a, b]) => a! ** b!,
   Mod: ([a, b]) => a! - b! * Math.floor(a! / b!),
-  Min: (values) => Math.min(...values),
-  Max: (values) => Math.max(...values),
+  Min: (values) => values.reduce((a, b) => Math.min(a, b)),
+  Max: (values) => values.reduce((a, b) => Math.max(a, b)),
   Sum: (values) => values.reduce((sum, x) => sum + x, 0),
   Mean: (values) => values.reduce((sum, x) => sum + x, 0) / values.length,
 };
@@ -56,7 +52,17 @@ const COMPARE: Readonly<Record<string, (a: number, b: number) => boolean>> = {
   Xor: (a, b) => (a !== 0) !== (b !== 0),
 };
 
+/** Ops along an axis that keep the shape, with the axis' default. */
+const ALONG_AXIS: Readonly<Record<string, number>> = {
+  Softmax: -1,
+  LogSoftmax: -1,
+  Hardmax: -1,
+  RMSNormalization: -1,
+  LpNormalization: -1,
+};
+
 export const elementwiseShapes: ShapeRules = {
+  Identity: (facts) => [facts.input(0)],
   ...Object.fromEntries(Object.entries(UNARY).map(([op, f]) => [op, unary(f)])),
   ...Object.fromEntries(
     Object.entries(BROADCAST).map(([op, f]): [string, ShapeRule] => [
@@ -73,15 +79,62 @@ export const elementwiseShapes: ShapeRules = {
       (facts) => [broadcasting(facts, facts.all(), "bool", ([a, b]) => (f(a!, b!) ? 1 : 0))],
     ]),
   ),
+  ...Object.fromEntries(
+    Object.entries(ALONG_AXIS).map(([op, otherwise]): [string, ShapeRule] => [
+      op,
+      (facts) => {
+        const { type, dims } = facts.input(0);
+        facts.axis(intOf(facts.node, "axis", otherwise), dims.length);
+        return [{ type, dims }];
+      },
+    ]),
+  ),
+  ...Object.fromEntries(
+    ["BatchNormalization", "InstanceNormalization", "GroupNormalization", "LRN"].map((op) => [op, perChannel]),
+  ),
+  ...Object.fromEntries(["IsNaN", "IsInf"].map((op) => [op, (facts) => [{ type: "bool", dims: facts.input(0).dims }]])),
+  ...Object.fromEntries(["RandomNormalLike", "RandomUniformLike", "Bernoulli", "EyeLike"].map((op) => [op, filled])),
+  LayerNormalization: (facts) => {
+    const { type, dims } = facts.input(0);
+    const first = facts.axis(intOf(facts.node, "axis", -1), dims.length);
+    const moments: Fact = { type: "float32", dims: dims.map((dim, axis) => (axis < first ? dim : 1)) };
+    return [{ type, dims }, moments, moments];
+  },
+  CumSum: (facts) => {
+    const { type, dims } = facts.input(0);
+    const axis = facts.input(1).value?.[0];
+    if (axis !== undefined) facts.axis(axis, dims.length);
+    return [{ type, dims }];
+  },
+  Trilu: (facts) => {
+    const { type, dims } = facts.input(0);
+    if (dims.length < 2) throw facts.wrong(`a tensor of rank 2 or more, got ${shapeText(dims)}`);
+    return [{ type, dims }];
+  },
   Where: (facts) => [broadcasting(facts, facts.all(), facts.input(1).type, ([condition, a, b]) => (condition ? a! : b!))],
   Dropout: (facts) => [facts.input(0), { type: "bool", dims: facts.input(0).dims }],
-  Cast: (facts) => {
-    const type = typeOfCode(intOf(facts.node, "to", 0), describeNode(facts.node));
-    const { dims, value } = facts.input(0);
-    const convert = type === "bool" ? (x: number) => (x === 0 ? 0 : 1) : isInteger(type) ? Math.trunc : (x: number) => x;
-    return [{ type, dims, value: value?.map(convert) }];
-  },
+  Cast: (facts) => [cast(facts.input(0), typeOfCode(intOf(facts.node, "to", 0), describeNode(facts.node)))],
+  CastLike: (facts) => [cast(facts.input(0), facts.input(1).type)],
 };
+
+function cast({ dims, value }: Fact, type: DataType): Fact {
+  const convert = type === "bool" ? (x: number) => (x === 0 ? 0 : 1) : isFloat(type) ? (x: number) => x : Math.trunc;
+  return { type, dims, value: value?.map(convert) };
+}
+
+/** Normalisations of each channel. */
+function perChannel(facts: NodeFacts): Fact[] {
+  const { type, dims } = facts.input(0);
+  if (dims.length < 2) throw facts.wrong(`a tensor [n, channels, …], got ${shapeText(dims)}`);
+  return [{ type, dims }];
+}
+
+/** A tensor like another one, of a type of its own if it says so. */
+function filled(facts: NodeFacts): Fact[] {
+  const { type, dims } = facts.input(0);
+  const code = intOf(facts.node, "dtype", 0);
+  return [{ type: code === 0 ? type : typeOfCode(code, describeNode(facts.node)), dims }];
+}
 
 function unary(f: ((x: number) => number) | undefined): ShapeRule {
   return (facts) => {
@@ -92,7 +145,13 @@ function unary(f: ((x: number) => number) | undefined): ShapeRule {
 
 function broadcasting(facts: NodeFacts, inputs: readonly Fact[], type: DataType, f: (values: number[]) => number): Fact {
   const dims = broadcast(...inputs.map((input) => input.dims));
-  if (!dims) throw facts.wrong(`shapes that broadcast, got ${inputs.map((input) => `[${input.dims.join(", ")}]`).join(" and ")}`);
+  if (!dims)
+    throw facts.wrong(
+      `shapes that broadcast, got ${inputs
+        .slice(0, 8)
+        .map(({ dims: own }) => shapeText(own))
+        .join(" and ")}`,
+    );
   if (sizeOf(dims) > LARGEST_VALUE || inputs.some((input) => !input.value)) return { type, dims };
   const sources = inputs.map((input) => broadcastOffsets(input.dims, dims).map((at) => input.value![at]!));
   const value = Array.from({ length: sizeOf(dims) }, (_, i) => f(sources.map((source) => source[i]!)));

@@ -1,6 +1,6 @@
 import { OnnxError } from "../errors.js";
 import type { DataType } from "../graph/data-types.js";
-import { describeNode, type OnnxNode } from "../graph/model.js";
+import { describeNode, numbersOf, type OnnxNode, type OnnxTensor, sizeOf } from "../graph/model.js";
 
 /** What is known of a value when the batch has one certain size. */
 export interface Fact {
@@ -10,11 +10,36 @@ export interface Fact {
   readonly value?: readonly number[] | undefined;
 }
 
-/** Constants with more elements are not evaluated: shapes, axes and scales are small. */
+/** Values with more elements are not evaluated: shapes, axes and scales are small. */
 export const LARGEST_VALUE = 4096;
+/** The largest rank. NumPy's and PyTorch's limit, too. */
+export const LARGEST_RANK = 64;
 
 /** Thrown within shape inference when something is not known, as opposed to wrong; the node's outputs are then unknown, too. */
 export class Unknown extends Error {}
+
+/** A constant of the model. Its elements are read when a rule asks for them. */
+export class ConstantFact implements Fact {
+  readonly type: DataType;
+  readonly dims: readonly number[];
+  private elements: readonly number[] | undefined;
+
+  constructor(private readonly tensor: OnnxTensor) {
+    this.type = tensor.type;
+    this.dims = tensor.dims;
+  }
+
+  get value(): readonly number[] | undefined {
+    if (sizeOf(this.dims) > LARGEST_VALUE) return undefined;
+    this.elements ??= numbersOf(this.tensor);
+    return this.elements;
+  }
+}
+
+/** A shape for a message. */
+export function shapeText(dims: readonly (number | string)[]): string {
+  return dims.length > LARGEST_RANK ? `[${dims.slice(0, 8).join(", ")}, … ${dims.length} sizes]` : `[${dims.join(", ")}]`;
+}
 
 /** A node together with what is known of its inputs. */
 export class NodeFacts {
@@ -44,10 +69,12 @@ export class NodeFacts {
     return this.inputs.map((_, i) => this.input(i));
   }
 
-  /** The elements of input i. */
+  /** The elements of input i, which say something for each axis: axes, sizes, pads. */
   value(i: number): readonly number[] {
     const { value } = this.input(i);
     if (!value) throw new Unknown();
+    if (value.length > 2 * LARGEST_RANK)
+      throw this.wrong(`input ${i} to be for ${LARGEST_RANK} axes at most, got ${value.length} numbers`);
     return value;
   }
 

@@ -1,19 +1,30 @@
 import { OnnxError } from "../errors.js";
 import type { DataType } from "../graph/data-types.js";
-import { type Dim, describeNode, numbersOf, type OnnxModel, type OnnxNode, type OnnxTensor, sizeOf } from "../graph/model.js";
+import { type Dim, describeNode, type OnnxModel, type OnnxNode } from "../graph/model.js";
+import { affine, forAnyBatch } from "./batches.js";
 import { constantOf } from "./constant.js";
 import { elementwiseShapes } from "./elementwise.js";
-import { type Fact, LARGEST_VALUE, NodeFacts, type ShapeRules, Unknown } from "./fact.js";
+import { ConstantFact, type Fact, LARGEST_RANK, NodeFacts, type ShapeRules, shapeText, Unknown } from "./fact.js";
 import { layoutShapes } from "./layout.js";
+import { lossShapes } from "./loss.js";
 import { networkShapes } from "./network.js";
 import { reductionShapes } from "./reduction.js";
+import { scatterShapes } from "./scatter.js";
 
-const RULES: ShapeRules = { ...elementwiseShapes, ...reductionShapes, ...networkShapes, ...layoutShapes };
+const RULES: ShapeRules = {
+  ...elementwiseShapes,
+  ...reductionShapes,
+  ...networkShapes,
+  ...layoutShapes,
+  ...scatterShapes,
+  ...lossShapes,
+};
 
 /**
- * Two sizes of the batch. What is the same for both does not depend on it; primes, so that a multiple of the batch is told from a coincidence.
+ * What evaluating small values may cost for a whole model, in elements read and kept: networks need some thousands. Values beyond it are not
+ * evaluated, so that a small file can't ask for much memory.
  */
-const BATCHES = [10007, 10009] as const;
+const BUDGET = 2 ** 20;
 
 /** What is known of a value for batches of any size. */
 export interface ValueFacts {
@@ -39,46 +50,59 @@ export interface InferOptions {
  * @throws OnnxError naming the node where shapes contradict each other, or the input with a free dimension other than the first
  */
 export function inferShapes(model: OnnxModel, options: InferOptions = {}): Map<string, ValueFacts> {
-  const [small, large] = BATCHES.map((batch) => factsFor(model, batch, options)) as [Map<string, Fact>, Map<string, Fact>];
+  const [small, large] = forAnyBatch((batch) => factsFor(model, batch, options));
   const result = new Map<string, ValueFacts>();
   for (const [name, a] of small) {
     const b = large.get(name);
-    if (!b || a.dims.length !== b.dims.length) continue;
-    const dims = a.dims.map((dim, axis) => nameOf(dim, b.dims[axis]!));
-    const equal =
-      a.value !== undefined &&
-      b.value !== undefined &&
-      a.value.length === b.value.length &&
-      a.value.every((x, i) => Object.is(x, b.value![i]));
-    const values = a.value && b.value ? ([a.value, b.value] as const) : undefined;
-    result.set(name, { type: a.type, dims, value: equal ? a.value : undefined, values });
+    if (b && a.dims.length === b.dims.length) result.set(name, new FactsOfBoth(a, b));
   }
   return result;
 }
 
-function nameOf(a: number, b: number): Dim {
-  if (a === b) return a;
-  const factor = a / BATCHES[0];
-  if (Number.isInteger(factor) && factor * BATCHES[1] === b) return factor === 1 ? "n" : `${factor}n`;
-  return `${a}|${b}`;
+/** What two batches have in common. */
+class FactsOfBoth implements ValueFacts {
+  readonly type: DataType;
+  readonly dims: readonly Dim[];
+
+  constructor(
+    private readonly small: Fact,
+    private readonly large: Fact,
+  ) {
+    this.type = small.type;
+    this.dims = small.dims.map((dim, axis) => affine(dim, large.dims[axis]!));
+  }
+
+  get value() {
+    const [a, b] = [this.small.value, this.large.value];
+    return a !== undefined && b !== undefined && a.length === b.length && a.every((x, i) => Object.is(x, b[i])) ? a : undefined;
+  }
+
+  get values() {
+    const [a, b] = [this.small.value, this.large.value];
+    return a && b ? ([a, b] as const) : undefined;
+  }
 }
 
 function factsFor(model: OnnxModel, batch: number, { shapes = {} }: InferOptions): Map<string, Fact> {
   const facts = new Map<string, Fact>();
   for (const input of model.inputs) {
-    const dims = shapes[input.name] ?? input.dims;
+    const dims = Object.hasOwn(shapes, input.name) ? shapes[input.name] : input.dims;
     if (!dims)
       throw new OnnxError(
         `inferShapes: expected a shape for the input "${input.name}"; pass shapes: { "${input.name}": ["n", …] }.`,
       );
     facts.set(input.name, { type: input.type, dims: dims.map((dim, axis) => inputDim(input.name, dim, axis, batch)) });
   }
-  for (const [name, tensor] of model.initializers) facts.set(name, factOf(tensor));
+  for (const [name, tensor] of model.initializers) facts.set(name, new ConstantFact(tensor));
+  let budget = BUDGET;
   for (const node of model.nodes) {
-    const outputs = outputsOf(node, model.opset, facts);
+    const inputs = node.inputs.map((name) => facts.get(name));
+    const outputs = outputsOf(node, model.opset, inputs);
+    const kept = outputs.some(({ value }) => value && !inputs.some((input) => input?.value === value));
+    if (kept) budget -= [...inputs, ...outputs].reduce((sum, fact) => sum + (fact?.value?.length ?? 0), 0);
     node.outputs.forEach((name, i) => {
       const fact = outputs[i];
-      if (name !== "" && fact) facts.set(name, fact);
+      if (name !== "" && fact) facts.set(name, kept && budget < 0 ? { type: fact.type, dims: fact.dims } : fact);
     });
   }
   return facts;
@@ -92,24 +116,16 @@ function inputDim(input: string, dim: Dim, axis: number, batch: number): number 
   );
 }
 
-function factOf(tensor: OnnxTensor): Fact {
-  const value = sizeOf(tensor.dims) <= LARGEST_VALUE ? numbersOf(tensor) : undefined;
-  return { type: tensor.type, dims: tensor.dims, value };
-}
-
-function outputsOf(node: OnnxNode, opset: number, facts: ReadonlyMap<string, Fact>): Fact[] {
+function outputsOf(node: OnnxNode, opset: number, inputs: readonly (Fact | undefined)[]): Fact[] {
   if (node.domain !== "") return [];
-  if (node.op === "Constant") return [factOf(constantOf(node))];
+  if (node.op === "Constant") return [new ConstantFact(constantOf(node))];
   const rule = Object.hasOwn(RULES, node.op) ? RULES[node.op] : undefined;
   if (!rule) return [];
+  const facts = new NodeFacts(node, opset, inputs);
   try {
-    return rule(
-      new NodeFacts(
-        node,
-        opset,
-        node.inputs.map((name) => facts.get(name)),
-      ),
-    );
+    const outputs = rule(facts);
+    for (const { dims } of outputs) checkDims(facts, dims);
+    return outputs;
   } catch (error) {
     if (error instanceof Unknown) return [];
     if (error instanceof OnnxError) throw error;
@@ -118,4 +134,12 @@ function outputsOf(node: OnnxNode, opset: number, facts: ReadonlyMap<string, Fac
       cause: error,
     });
   }
+}
+
+/** Whatever a damaged attribute leads to, a shape is whole numbers with a product that can be counted. */
+function checkDims(facts: NodeFacts, dims: readonly number[]): void {
+  if (dims.length > LARGEST_RANK) throw facts.wrong(`tensors of rank ${LARGEST_RANK} at most, got rank ${dims.length}`);
+  const whole = dims.every((dim) => Number.isSafeInteger(dim) && dim >= 0);
+  if (!whole || !Number.isSafeInteger(dims.reduce((product, dim) => product * Math.max(dim, 1), 1)))
+    throw facts.wrong(`sizes of a tensor, got ${shapeText(dims)}`);
 }

@@ -1,13 +1,15 @@
 import { intOf, intsOf, stringOf } from "../graph/attributes.js";
 import { sizeOf } from "../graph/model.js";
 import { broadcast, broadcastOffsets, offsets, stridesOf } from "./broadcast.js";
-import { type Fact, LARGEST_VALUE, type NodeFacts, type ShapeRule, type ShapeRules } from "./fact.js";
+import { type Fact, LARGEST_VALUE, type NodeFacts, type ShapeRule, type ShapeRules, shapeText } from "./fact.js";
 
 /** A fact whose elements are elements of another one. */
 function pick(source: Fact, dims: readonly number[], sources: () => number[]): Fact {
   const { type, value } = source;
   return { type, dims, value: value && sizeOf(dims) <= LARGEST_VALUE ? sources().map((at) => value[at]!) : undefined };
 }
+
+const sameElements = ({ type, value }: Fact, dims: readonly number[]): Fact => ({ type, dims, value });
 
 /** Slice's range of one axis, clamped as NumPy does: first index, step, and how many. */
 export function sliceRange(size: number, from: number, to: number, step: number): { first: number; count: number } {
@@ -29,7 +31,7 @@ export function reshaped(facts: NodeFacts): number[] {
     sizeOf(result) !== sizeOf(dims) ||
     result.some((dim) => !Number.isInteger(dim) || dim < 0)
   ) {
-    throw facts.wrong(`a shape for the elements of [${dims.join(", ")}], got [${facts.value(1).join(", ")}]`);
+    throw facts.wrong(`a shape for the elements of ${shapeText(dims)}, got ${shapeText(facts.value(1))}`);
   }
   return result;
 }
@@ -38,9 +40,9 @@ const unsqueeze: ShapeRule = (facts) => {
   const { type, dims, value } = facts.input(0);
   const given = facts.value(1);
   const axes = given.map((axis) => facts.axis(axis, dims.length + given.length));
+  if (new Set(axes).size !== axes.length) throw facts.wrong(`different axes, got ${shapeText(given)}`);
   const rest = [...dims];
   const result = Array.from({ length: dims.length + given.length }, (_, axis) => (axes.includes(axis) ? 1 : rest.shift()!));
-  if (result.some((dim) => dim === undefined)) throw facts.wrong("different axes");
   return [{ type, dims: result, value }];
 };
 
@@ -49,6 +51,7 @@ const squeeze: ShapeRule = (facts) => {
   const axes = facts.has(1)
     ? facts.value(1).map((axis) => facts.axis(axis, dims.length))
     : dims.flatMap((dim, axis) => (dim === 1 ? [axis] : []));
+  if (axes.some((axis) => dims[axis] !== 1)) throw facts.wrong(`axes of size 1, got ${shapeText(axes)} of ${shapeText(dims)}`);
   return [{ type, dims: dims.filter((_, axis) => !axes.includes(axis)), value }];
 };
 
@@ -61,13 +64,16 @@ const concat: ShapeRule = (facts) => {
   );
   if (!fits)
     throw facts.wrong(
-      `shapes that differ along axis ${axis} only, got ${inputs.map((input) => `[${input.dims.join(", ")}]`).join(", ")}`,
+      `shapes that differ along axis ${axis} only, got ${inputs
+        .slice(0, 8)
+        .map((input) => shapeText(input.dims))
+        .join(", ")}`,
     );
   const result = dims.with(
     axis,
     inputs.reduce((sum, input) => sum + input.dims[axis]!, 0),
   );
-  const known = axis === 0 && inputs.every((input) => input.value);
+  const known = axis === 0 && sizeOf(result) <= LARGEST_VALUE && inputs.every((input) => input.value);
   return [{ type, dims: result, value: known ? inputs.flatMap((input) => input.value!) : undefined }];
 };
 
@@ -75,10 +81,14 @@ const concat: ShapeRule = (facts) => {
 export function splitSizes(facts: NodeFacts): number[] {
   const { dims } = facts.input(0);
   const size = dims[facts.axis(intOf(facts.node, "axis", 0), dims.length)]!;
-  if (facts.has(1)) return [...facts.value(1)];
   const parts = facts.node.outputs.length;
   const part = Math.ceil(size / parts);
-  return Array.from({ length: parts }, (_, i) => Math.min(part, size - i * part));
+  const sizes = facts.has(1)
+    ? (facts.input(1).value ?? facts.value(1))
+    : Array.from({ length: parts }, (_, i) => Math.min(part, size - i * part));
+  if (sizes.length !== parts || sizes.some((own) => !(own >= 0)) || sizes.reduce((sum, own) => sum + own, 0) !== size)
+    throw facts.wrong(`${parts} parts of an axis of size ${size}, got ${shapeText(sizes)}`);
+  return [...sizes];
 }
 
 const split: ShapeRule = (facts) => {
@@ -98,14 +108,17 @@ const slice: ShapeRule = (facts) => {
   const source = facts.input(0);
   const rank = source.dims.length;
   const [from, to] = [facts.value(1), facts.value(2)];
-  const axes = facts.has(3) ? facts.value(3).map((axis) => facts.axis(axis, rank)) : from.map((_, axis) => axis);
+  const given = facts.has(3) ? facts.value(3) : from.map((_, axis) => axis);
+  const axes = given.map((axis) => facts.axis(axis, rank));
   const steps = facts.has(4) ? facts.value(4) : from.map(() => 1);
+  if ([from, to, steps].some((list) => list.length !== axes.length) || steps.includes(0))
+    throw facts.wrong(`a start, an end and a step other than 0 for each of ${axes.length} axes`);
   const dims = [...source.dims];
   const strides = stridesOf(source.dims);
   let start = 0;
   axes.forEach((axis, i) => {
-    const step = steps[i] || 1;
-    const { first, count } = sliceRange(source.dims[axis] ?? 0, from[i] ?? 0, to[i] ?? 0, step);
+    const step = steps[i]!;
+    const { first, count } = sliceRange(source.dims[axis]!, from[i]!, to[i]!, step);
     dims[axis] = count;
     start += first * strides[axis]!;
     strides[axis] = strides[axis]! * step;
@@ -122,8 +135,7 @@ const gather: ShapeRule = (facts) => {
   const size = source.dims[axis]!;
   const inner = sizeOf(source.dims.slice(axis + 1));
   const places = at.map((index) => (index < 0 ? index + size : index) * inner);
-  if (at.some((index) => !(index >= -size && index < size)))
-    throw facts.wrong(`indices within ${size}, got [${at.slice(0, 8).join(", ")}]`);
+  if (at.some((index) => !(index >= -size && index < size))) throw facts.wrong(`indices within ${size}, got ${shapeText(at)}`);
   return [
     pick(source, dims, () =>
       Array.from({ length: sizeOf(source.dims.slice(0, axis)) }, (_, outer) =>
@@ -138,7 +150,8 @@ export function padWidths(facts: NodeFacts): { begin: number[]; end: number[] } 
   const rank = facts.input(0).dims.length;
   const pads = facts.value(1);
   const axes = facts.has(3) ? facts.value(3).map((axis) => facts.axis(axis, rank)) : Array.from({ length: rank }, (_, i) => i);
-  if (pads.length !== 2 * axes.length) throw facts.wrong(`${2 * axes.length} pads, got ${pads.length}`);
+  if (pads.length !== 2 * axes.length || new Set(axes).size !== axes.length)
+    throw facts.wrong(`two pads for each of ${axes.length} different axes, got ${pads.length}`);
   const begin = Array<number>(rank).fill(0);
   const end = Array<number>(rank).fill(0);
   axes.forEach((axis, i) => {
@@ -156,11 +169,13 @@ const resize: ShapeRule = (facts) => {
   const result = [...dims];
   const sizes = facts.has(3) ? facts.value(3) : undefined;
   const scales = sizes ? undefined : facts.value(2);
+  const given = (sizes ?? scales)!;
+  if (given.length !== axes.length) throw facts.wrong(`a size or a scale for each of ${axes.length} axes, got ${given.length}`);
   axes.forEach((axis, i) => {
     // In float32, as runtimes compute it: 3 · float32(10/3) is 10, but a little less in float64.
     result[axis] = sizes ? sizes[i]! : Math.floor(Math.fround(dims[axis]! * scales![i]!));
   });
-  if (result.some((dim) => !(dim >= 1))) throw facts.wrong(`an output of at least one pixel, got [${result.join(", ")}]`);
+  if (result.some((dim) => !(dim >= 1))) throw facts.wrong(`an output of at least one pixel, got ${shapeText(result)}`);
   return [{ type, dims: result }];
 };
 
@@ -171,17 +186,19 @@ const blocks =
     const { type, dims } = facts.input(0);
     const block = intOf(facts.node, "blocksize", 1);
     const [n, c, h, w] = dims as [number, number, number, number];
-    if (dims.length !== 4) throw facts.wrong("a tensor of rank 4");
+    const fits = dims.length === 4 && block >= 1 && (toSpace ? c % block ** 2 === 0 : h % block === 0 && w % block === 0);
+    if (!fits) throw facts.wrong(`images that blocks of ${block} × ${block} divide, got ${shapeText(dims)}`);
     return [{ type, dims: toSpace ? [n, c / block ** 2, h * block, w * block] : [n, c * block ** 2, h / block, w / block] }];
   };
 
 export const layoutShapes: ShapeRules = {
-  Reshape: (facts) => [{ ...facts.input(0), dims: reshaped(facts) }],
+  Reshape: (facts) => [sameElements(facts.input(0), reshaped(facts))],
   Flatten: (facts) => {
     const { dims } = facts.input(0);
     const axis = intOf(facts.node, "axis", 1);
-    const at = axis < 0 ? axis + dims.length : axis;
-    return [{ ...facts.input(0), dims: [sizeOf(dims.slice(0, at)), sizeOf(dims.slice(at))] }];
+    // Also behind the last axis.
+    const at = axis === dims.length ? axis : facts.axis(axis, dims.length);
+    return [sameElements(facts.input(0), [sizeOf(dims.slice(0, at)), sizeOf(dims.slice(at))])];
   },
   Transpose: (facts) => {
     const source = facts.input(0);
@@ -191,7 +208,7 @@ export const layoutShapes: ShapeRules = {
       new Set(order).size !== order.length ||
       order.some((axis) => !(axis >= 0 && axis < order.length))
     )
-      throw facts.wrong(`an order of ${source.dims.length} axes, got [${order.join(", ")}]`);
+      throw facts.wrong(`an order of ${source.dims.length} axes, got ${shapeText(order)}`);
     const strides = stridesOf(source.dims);
     const dims = order.map((axis) => source.dims[axis]!);
     return [
@@ -208,18 +225,19 @@ export const layoutShapes: ShapeRules = {
   Expand: (facts) => {
     const source = facts.input(0);
     const dims = broadcast(source.dims, facts.value(1));
-    if (!dims) throw facts.wrong(`a shape that [${source.dims.join(", ")}] broadcasts to, got [${facts.value(1).join(", ")}]`);
+    if (!dims) throw facts.wrong(`a shape that ${shapeText(source.dims)} broadcasts to, got ${shapeText(facts.value(1))}`);
     return [pick(source, dims, () => broadcastOffsets(source.dims, dims))];
   },
   Tile: (facts) => {
     const { type, dims } = facts.input(0);
-    return [{ type, dims: dims.map((dim, axis) => dim * (facts.value(1)[axis] ?? 1)) }];
+    const repeats = facts.value(1);
+    if (repeats.length !== dims.length) throw facts.wrong(`a number of repeats for each axis, got ${shapeText(repeats)}`);
+    return [{ type, dims: dims.map((dim, axis) => dim * repeats[axis]!) }];
   },
   Concat: concat,
   Split: split,
   Slice: slice,
   Gather: gather,
-  GatherElements: (facts) => [{ type: facts.input(0).type, dims: facts.input(1).dims }],
   Pad: (facts) => {
     const { type, dims } = facts.input(0);
     const { begin, end } = padWidths(facts);
@@ -238,7 +256,7 @@ export const layoutShapes: ShapeRules = {
     const filler = facts.node.attributes.value;
     const tensor = filler && "tensor" in filler ? filler.tensor : undefined;
     const size = sizeOf(dims);
-    const value = size <= LARGEST_VALUE ? Array<number>(size).fill(Number(tensor?.data[0] ?? 0)) : undefined;
+    const value = size >= 0 && size <= LARGEST_VALUE ? Array<number>(size).fill(Number(tensor?.data[0] ?? 0)) : undefined;
     return [{ type: tensor?.type ?? "float32", dims, value }];
   },
   Range: (facts) => {

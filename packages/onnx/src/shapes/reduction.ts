@@ -39,14 +39,25 @@ const arg: ShapeRule = (facts) => {
 export const reductionShapes: ShapeRules = {
   ReduceSum: reduce((values) => values.reduce((sum, x) => sum + x, 0)),
   ReduceMean: reduce((values) => values.reduce((sum, x) => sum + x, 0) / values.length),
-  ReduceMax: reduce((values) => Math.max(...values)),
-  ReduceMin: reduce((values) => Math.min(...values)),
+  ReduceMax: reduce((values) => values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)),
+  ReduceMin: reduce((values) => values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)),
   ReduceProd: reduce((values) => values.reduce((product, x) => product * x, 1)),
   ReduceL1: reduce(),
   ReduceL2: reduce(),
   ReduceSumSquare: reduce(),
   ReduceLogSum: reduce(),
   ReduceLogSumExp: reduce(),
+  TopK: (facts) => {
+    const { type, dims } = facts.input(0);
+    const axis = facts.axis(intOf(facts.node, "axis", -1), dims.length);
+    const [k] = facts.value(1);
+    if (!(k! >= 0 && k! <= dims[axis]!)) throw facts.wrong(`a count within 0…${dims[axis]}, got ${k}`);
+    const result = dims.with(axis, k!);
+    return [
+      { type, dims: result },
+      { type: "int64", dims: result },
+    ];
+  },
   ArgMax: arg,
   ArgMin: arg,
   Size: (facts) => [{ type: "int64", dims: [], value: [sizeOf(facts.input(0).dims)] }],

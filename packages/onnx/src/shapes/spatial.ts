@@ -15,7 +15,7 @@ export interface Windows {
 
 /** The windows of Conv, AveragePool and MaxPool over an input of spatial size `input`. */
 export function windowsOf(node: OnnxNode, input: readonly number[], kernel: readonly number[], roundUp = false): Windows {
-  const { strides, dilations, pads } = windowAttributes(node, input.length);
+  const { strides, dilations, pads } = windowAttributes(node, input.length, kernel);
   const auto = stringOf(node, "auto_pad", "NOTSET");
   const extent = kernel.map((k, i) => (k - 1) * dilations[i]! + 1);
   let begin = pads.slice(0, input.length);
@@ -44,7 +44,7 @@ export function windowsOf(node: OnnxNode, input: readonly number[], kernel: read
 
 /** The windows of the convolution that ConvTranspose is the transpose of: its input is ConvTranspose's output. */
 export function transposedWindowsOf(node: OnnxNode, input: readonly number[], kernel: readonly number[]): Windows {
-  const { strides, dilations, pads } = windowAttributes(node, input.length);
+  const { strides, dilations, pads } = windowAttributes(node, input.length, kernel);
   const extra = intsOf(node, "output_padding") ?? input.map(() => 0);
   const wanted = intsOf(node, "output_shape")?.slice(-input.length);
   const auto = stringOf(node, "auto_pad", "NOTSET");
@@ -64,16 +64,21 @@ export function transposedWindowsOf(node: OnnxNode, input: readonly number[], ke
   return { kernel, strides, dilations, begin, end, output };
 }
 
-function windowAttributes(node: OnnxNode, rank: number) {
+function windowAttributes(node: OnnxNode, rank: number, kernel: readonly number[]) {
   const ones = Array<number>(rank).fill(1);
   const strides = intsOf(node, "strides") ?? ones;
   const dilations = intsOf(node, "dilations") ?? ones;
   const pads = intsOf(node, "pads") ?? Array<number>(2 * rank).fill(0);
   const fits = strides.length === rank && dilations.length === rank && pads.length === 2 * rank;
-  if (!fits || [...strides, ...dilations].some((x) => !(x >= 1))) {
+  if (!fits || [...strides, ...dilations, ...kernel].some((x) => !(x >= 1))) {
     throw new OnnxError(
-      `${describeNode(node)}: expected strides, dilations and pads for ${rank} axes, at least 1; the file is damaged.`,
+      `${describeNode(node)}: expected a kernel, strides, dilations and pads for ${rank} axes, at least 1; the file is damaged.`,
     );
   }
+  const given = intsOf(node, "kernel_shape") ?? kernel;
+  if (given.join() !== kernel.join())
+    throw new OnnxError(
+      `${describeNode(node)}: expected kernel_shape [${kernel.join(", ")}] as the filter's, got [${given.join(", ")}].`,
+    );
   return { strides, dilations, pads };
 }

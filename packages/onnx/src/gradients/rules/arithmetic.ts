@@ -7,12 +7,12 @@ const sum: GradientRule = (context, dy) => context.node.inputs.map((_, i) => () 
 /** Min and Max: the cotangent goes to the input that was chosen; equal ones share it, as in PyTorch. */
 const extremum: GradientRule = (context, dy) => {
   const { graph, node } = context;
-  const chosen = (i: number) => graph.op("Cast", [graph.op("Equal", [node.inputs[i]!, context.output()])], { to: { int: 1 } });
+  const chosen = (i: number) => context.real(graph.op("Equal", [context.input(i), context.output()]));
   const activeInputs = node.inputs.flatMap((_, i) => (context.isActive(i) ? [i] : []));
   const shared = () => {
     if (activeInputs.length < 2) return dy;
     const count = activeInputs.map(chosen).reduce((a, b) => graph.op("Add", [a, b]));
-    return graph.op("Div", [dy, graph.op("Max", [count, graph.float(1)])]);
+    return graph.op("Div", [dy, graph.op("Max", [count, context.float(1)])]);
   };
   return node.inputs.map((_, i) => () => context.unbroadcast(graph.op("Mul", [shared(), chosen(i)]), i));
 };
@@ -21,7 +21,7 @@ export const arithmeticRules: GradientRules = {
   Add: sum,
   Sum: sum,
   Mean: (context, dy) => {
-    const part = context.graph.op("Mul", [dy, context.graph.float(1 / context.node.inputs.length)]);
+    const part = context.graph.op("Mul", [dy, context.float(1 / context.node.inputs.length)]);
     return context.node.inputs.map((_, i) => () => context.unbroadcast(part, i));
   },
   Sub: (context, dy) => [() => context.unbroadcast(dy, 0), () => context.graph.op("Neg", [context.unbroadcast(dy, 1)])],
@@ -49,7 +49,7 @@ export const arithmeticRules: GradientRules = {
   Neg: ({ graph }, dy) => [() => graph.op("Neg", [dy])],
   Sqrt: (context, dy) => {
     const { graph } = context;
-    return [() => graph.op("Div", [graph.op("Mul", [dy, graph.float(0.5)]), context.output()])];
+    return [() => graph.op("Div", [graph.op("Mul", [dy, context.float(0.5)]), context.output()])];
   },
   Reciprocal: (context, dy) => {
     const { graph } = context;
@@ -59,10 +59,6 @@ export const arithmeticRules: GradientRules = {
   Exp: (context, dy) => [() => context.graph.op("Mul", [dy, context.output()])],
   Log: (context, dy) => [() => context.graph.op("Div", [dy, context.input(0)])],
   Abs: (context, dy) => [() => context.graph.op("Mul", [dy, context.graph.op("Sign", [context.input(0)])])],
-  Sin: (context, dy) => [() => context.graph.op("Mul", [dy, context.graph.op("Cos", [context.input(0)])])],
-  Cos: (context, dy) => [
-    () => context.graph.op("Neg", [context.graph.op("Mul", [dy, context.graph.op("Sin", [context.input(0)])])]),
-  ],
 };
 
 /** dy · p · x^(p − 1), without powers where the exponent is a small constant. */
@@ -71,20 +67,25 @@ function powerOfBase(context: GradientContext, dy: string): string {
   const [x, p] = [context.input(0), context.input(1)];
   const constant = context.constantInput(1);
   const exponent = constant?.length === 1 ? constant[0]! : undefined;
+  if (exponent === 0) return context.expandLike(context.float(0), context.output());
   if (exponent === 1) return dy;
-  if (exponent === 2) return graph.op("Mul", [graph.op("Mul", [dy, graph.float(2)]), x]);
+  if (exponent === 2) return graph.op("Mul", [graph.op("Mul", [dy, context.float(2)]), x]);
   if (exponent !== undefined) {
-    const power = graph.op("Pow", [x, graph.float(exponent - 1)]);
-    return graph.op("Mul", [graph.op("Mul", [dy, graph.float(exponent)]), power]);
+    const power = graph.op("Pow", [x, context.float(exponent - 1)]);
+    return graph.op("Mul", [graph.op("Mul", [dy, context.float(exponent)]), power]);
   }
   // Exponents may be integers.
   const real = graph.op("CastLike", [p, x]);
-  const power = graph.op("Pow", [x, graph.op("Sub", [real, graph.float(1)])]);
-  return graph.op("Mul", [graph.op("Mul", [dy, real]), power]);
+  const power = graph.op("Pow", [x, graph.op("Sub", [real, context.float(1)])]);
+  const slope = graph.op("Mul", [graph.op("Mul", [dy, real]), power]);
+  // x⁰ is 1 also at 0, where the formula is 0 · ∞.
+  return graph.op("Where", [graph.op("Equal", [real, context.float(0)]), context.float(0), slope]);
 }
 
-/** dy · x^p · ln x. */
+/** dy · x^p · ln x; 0 at x = 0, where x^p is 0 for every positive p. */
 function powerOfExponent(context: GradientContext, dy: string): string {
   const { graph } = context;
-  return graph.op("Mul", [graph.op("Mul", [dy, context.output()]), graph.op("Log", [context.input(0)])]);
+  const x = context.input(0);
+  const slope = graph.op("Mul", [graph.op("Mul", [dy, context.output()]), graph.op("Log", [x])]);
+  return graph.op("Where", [graph.op("Equal", [x, context.float(0)]), context.float(0), slope]);
 }

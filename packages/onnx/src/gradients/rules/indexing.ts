@@ -1,5 +1,5 @@
 import { intOf } from "../../graph/attributes.js";
-import type { Dim } from "../../graph/model.js";
+import { type Dim, floats } from "../../graph/model.js";
 import { sliceRange } from "../../shapes/layout.js";
 import type { GradientContext, GradientRules } from "../context.js";
 
@@ -7,7 +7,7 @@ import type { GradientContext, GradientRules } from "../context.js";
 export const indexingRules: GradientRules = {
   Slice: (context, dy) => [() => slice(context, dy)],
   Gather: (context, dy) => [() => gather(context, dy)],
-  Pad: (context, dy) => [() => unpad(context, dy)],
+  Pad: (context, dy) => [() => unpad(context, dy), undefined, () => paddedWith(context, dy)],
 };
 
 /** Puts dy where it was taken from, zeros elsewhere. */
@@ -89,16 +89,26 @@ function gather(context: GradientContext, dy: string): string {
     return padAxis(context, row, axis, at, size - 1 - at);
   }
   const flat = graph.reshape(indices, [-1]);
-  const zeroOne = graph.op("Concat", [graph.reshape(graph.float(0), [1]), graph.reshape(graph.float(1), [1])], {
+  // In float32, as runtimes need not have OneHot for others.
+  const hot = graph.op("OneHot", [flat, graph.ints([size]), graph.constant(floats([2], [0, 1]), "zero_one")], {
     axis: { int: 0 },
   });
-  const chosen = graph.op("OneHot", [flat, graph.ints([size]), zeroOne], { axis: { int: 0 } });
+  const chosen = context.type === "float32" ? hot : context.real(hot);
   const copies: Dim = indexDims.every((dim) => typeof dim === "number")
     ? indexDims.reduce((product, dim) => product * dim, 1)
     : "n";
   const dims = context.dims(x);
   const folded = context.reshape(dy, dims.with(axis, copies));
   return context.multiplyAxis(folded, dims.with(axis, copies), axis, chosen, size);
+}
+
+/** The cotangent of Pad's value: the sum over the pads. */
+function paddedWith(context: GradientContext, dy: string): string {
+  const { graph, node } = context;
+  const inside = context.zerosLike(context.input(0));
+  const isPad = graph.op("Pad", [inside, context.input(1), context.float(1), ...node.inputs.slice(3)]);
+  const sum = graph.reduceSum(graph.op("Mul", [dy, isPad]), [...context.dims(context.output()).keys()], false);
+  return context.reshapeLike(sum, context.input(2));
 }
 
 /** Cuts the pads off; what reflected, repeated or wrapped elements got goes back to where they came from. */

@@ -11,7 +11,7 @@ export const matrixRules: GradientRules = {
     const beta = floatOf(node, "beta", 1);
     const gemm = (x: string, transX: number, y: string, transY: number) =>
       graph.op("Gemm", [x, y], { alpha: { float: alpha }, transA: { int: transX }, transB: { int: transY } });
-    const dc = () => (beta === 1 ? dy : graph.op("Mul", [dy, graph.float(beta)]));
+    const dc = () => (beta === 1 ? dy : graph.op("Mul", [dy, context.float(beta)]));
     return [
       () => (transA ? gemm(b, transB, dy, 1) : gemm(dy, 0, b, 1 - transB)),
       () => (transB ? gemm(dy, 1, a, transA) : gemm(a, 1 - transA, dy, 0)),

@@ -1,5 +1,5 @@
 import { floatOf, intOf } from "../../graph/attributes.js";
-import { floats, numbersOf } from "../../graph/model.js";
+import { numbersOf } from "../../graph/model.js";
 import type { GradientContext, GradientRule, GradientRules } from "../context.js";
 
 /** Normalisations. BatchNormalization is the inference form: a fixed scale for each channel. */
@@ -7,7 +7,7 @@ export const normalizationRules: GradientRules = {
   BatchNormalization: (context, dy) => {
     if (intOf(context.node, "training_mode", 0) === 1)
       throw context.error("BatchNormalization in inference form; export model.eval()");
-    return [() => context.graph.op("Mul", [dy, channelScale(context)])];
+    return [() => context.graph.op("Mul", [dy, channelScale(context)]), ...batchParameters(context, dy)];
   },
   InstanceNormalization: (context, dy) => {
     const rank = context.rank(context.input(0));
@@ -21,8 +21,32 @@ export const normalizationRules: GradientRules = {
     const axes = Array.from({ length: rank - first }, (_, i) => first + i);
     return normalized(context, dy, x, axes, (value) => value);
   },
+  RMSNormalization: rmsNormalization,
   GroupNormalization: groupNormalization,
 };
+
+/** Cotangents of scale, bias, mean and variance of y = scale · (x − mean) / √(variance + ε) + bias. */
+function batchParameters(context: GradientContext, dy: string): ReturnType<GradientRule> {
+  const { graph } = context;
+  const [scale, mean, variance] = [context.input(1), context.input(3), context.input(4)];
+  const deviation = () => graph.op("Sqrt", [graph.op("Add", [variance, context.float(floatOf(context.node, "epsilon", 1e-5))])]);
+  const total = () => summedTo(context, dy, 1);
+  /** Σ dy · (x − mean) / √(variance + ε). */
+  const alongUnit = () => {
+    const centred = graph.op("Sub", [context.input(0), perChannel(context, mean)]);
+    return graph.op("Div", [summedTo(context, graph.op("Mul", [dy, centred]), 1), deviation()]);
+  };
+  const slope = () => graph.op("Div", [scale, deviation()]);
+  return [
+    alongUnit,
+    total,
+    () => graph.op("Neg", [graph.op("Mul", [slope(), total()])]),
+    () => {
+      const half = graph.op("Mul", [graph.op("Div", [slope(), deviation()]), context.float(-0.5)]);
+      return graph.op("Mul", [half, alongUnit()]);
+    },
+  ];
+}
 
 /** scale / √(variance + ε) as [channels, 1, …]: computed here when both are constants of the model. */
 function channelScale(context: GradientContext): string {
@@ -33,9 +57,9 @@ function channelScale(context: GradientContext): string {
   if (scale && variance) {
     const variances = numbersOf(variance);
     const values = numbersOf(scale).map((s, i) => s / Math.sqrt(variances[i]! + epsilon));
-    return graph.constant(floats([values.length, ...ones], values), "channel_scale");
+    return context.reals([values.length, ...ones], () => values, "channel_scale");
   }
-  const deviation = graph.op("Sqrt", [graph.op("Add", [context.input(4), graph.float(epsilon)])]);
+  const deviation = graph.op("Sqrt", [graph.op("Add", [context.input(4), context.float(epsilon)])]);
   return graph.reshape(graph.op("Div", [context.input(1), deviation]), [-1, ...ones]);
 }
 
@@ -85,7 +109,7 @@ function standardized(context: GradientContext, x: string, axes: readonly number
     if (made) return made;
     const centred = graph.op("Sub", [x, graph.reduce("ReduceMean", x, axes, true)]);
     const variance = graph.reduce("ReduceMean", graph.op("Mul", [centred, centred]), axes, true);
-    const epsilon = graph.float(floatOf(context.node, "epsilon", 1e-5));
+    const epsilon = context.float(floatOf(context.node, "epsilon", 1e-5));
     const inverse = graph.op("Reciprocal", [graph.op("Sqrt", [graph.op("Add", [variance, epsilon])])]);
     made = { unit: graph.op("Mul", [centred, inverse]), inverse };
     return made;
@@ -102,6 +126,27 @@ function summedTo(context: GradientContext, value: string, i: number): string {
     Array.from({ length: rank }, (_, axis) => axis).filter((axis) => axis !== 1),
     false,
   );
+}
+
+/** y = scale · x̂ with x̂ = x / √(mean(x²) + ε): dx = (g − x̂ · mean(g · x̂)) / √(mean(x²) + ε) with g = dy · scale. */
+function rmsNormalization(...[context, dy]: Parameters<GradientRule>): ReturnType<GradientRule> {
+  const { graph } = context;
+  const x = context.input(0);
+  const first = context.positiveAxis(intOf(context.node, "axis", -1), x);
+  const axes = Array.from({ length: context.rank(x) - first }, (_, i) => first + i);
+  const mean = (value: string) => graph.reduce("ReduceMean", value, axes, true);
+  const epsilon = context.float(floatOf(context.node, "epsilon", 1e-5));
+  const inverse = () => graph.op("Reciprocal", [graph.op("Sqrt", [graph.op("Add", [mean(graph.op("Mul", [x, x])), epsilon])])]);
+  return [
+    () => {
+      const scale = inverse();
+      const unit = graph.op("Mul", [x, scale]);
+      const g = graph.op("Mul", [dy, context.input(1)]);
+      const along = graph.op("Mul", [unit, mean(graph.op("Mul", [g, unit]))]);
+      return graph.op("Mul", [graph.op("Sub", [g, along]), scale]);
+    },
+    () => context.unbroadcast(graph.op("Mul", [dy, graph.op("Mul", [x, inverse()])]), 1),
+  ];
 }
 
 function groupNormalization(...[context, dy]: Parameters<GradientRule>): ReturnType<GradientRule> {

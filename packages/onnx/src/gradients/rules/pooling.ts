@@ -7,14 +7,14 @@ export const poolingRules: GradientRules = {
   GlobalAveragePool: (context, dy) => [
     () => {
       const count = sizeOf(context.spatial(context.input(0)));
-      return context.expandLike(context.graph.op("Mul", [dy, context.graph.float(1 / count)]), context.input(0));
+      return context.expandLike(context.graph.op("Mul", [dy, context.float(1 / count)]), context.input(0));
     },
   ],
   GlobalMaxPool: (context, dy) => [
     () => {
       const { graph } = context;
       const axes = context.spatial(context.input(0)).map((_, i) => i + 2);
-      const chosen = graph.op("Cast", [graph.op("Equal", [context.input(0), context.output()])], { to: { int: 1 } });
+      const chosen = context.real(graph.op("Equal", [context.input(0), context.output()]));
       return graph.op("Mul", [chosen, graph.op("Div", [dy, graph.reduceSum(chosen, axes, true)])]);
     },
   ],
@@ -34,7 +34,7 @@ function averagePool(context: GradientContext, dy: string): string {
   const place = windows(context);
   const { kernel, strides, dilations, begin, end, output } = place;
   const input = context.spatial(context.input(0));
-  const shares = graph.op("Mul", [dy, graph.constant(floats([1, 1, ...output], windowShares(context, place, input)), "shares")]);
+  const shares = graph.op("Mul", [dy, context.reals([1, 1, ...output], () => windowShares(context, place, input), "shares")]);
   const apart = kernel.every(
     (k, i) => k === strides[i] && dilations[i] === 1 && begin[i] === 0 && end[i] === 0 && k * output[i]! === input[i],
   );
@@ -48,7 +48,7 @@ function averagePool(context: GradientContext, dy: string): string {
     return graph.op("Resize", [shares, "", scales], attributes);
   }
   const channels = context.size(context.input(0), 1);
-  const ones = graph.constant(floats([channels, 1, ...kernel], new Float32Array(channels * sizeOf(kernel)).fill(1)), "ones");
+  const ones = context.reals([channels, 1, ...kernel], () => new Float32Array(channels * sizeOf(kernel)).fill(1), "ones");
   // With ceil_mode the last windows may reach beyond the padded input: what falls there is cut off through the pads.
   const reached = output.map((size, i) => (size - 1) * strides[i]! + (kernel[i]! - 1) * dilations[i]! + 1);
   const over = reached.map((size, i) => size - begin[i]! - input[i]!);
@@ -68,9 +68,9 @@ function windowShares(context: GradientContext, place: Windows, input: readonly 
   const perAxis = place.output.map((size, i) =>
     Array.from({ length: size }, (_, o) => {
       const first = o * place.strides[i]! - place.begin[i]!;
-      const taps = Array.from({ length: place.kernel[i]! }, (_, k) => first + k * place.dilations[i]!);
-      const last = includePads ? input[i]! + place.end[i]! : input[i]!;
-      return taps.filter((at) => at >= (includePads ? -place.begin[i]! : 0) && at < last).length;
+      const [from, to] = includePads ? [-place.begin[i]!, input[i]! + place.end[i]!] : [0, input[i]!];
+      const tapsBefore = (at: number) => Math.min(Math.max(Math.ceil((at - first) / place.dilations[i]!), 0), place.kernel[i]!);
+      return tapsBefore(to) - tapsBefore(from);
     }),
   );
   return perAxis

@@ -30,9 +30,9 @@ function reductionOf(context: GradientContext): Reduction {
 function countOf(context: GradientContext, axes: readonly number[]): string {
   const { graph } = context;
   const dims: Dim[] = axes.map((axis) => context.dims(context.input(0))[axis]!);
-  if (dims.every((dim) => typeof dim === "number")) return graph.float(dims.reduce((product, dim) => product * dim, 1));
+  if (dims.every((dim) => typeof dim === "number")) return context.float(dims.reduce((product, dim) => product * dim, 1));
   const ratio = graph.op("Div", [graph.op("Size", [context.input(0)]), graph.op("Size", [context.output()])]);
-  return graph.op("Cast", [ratio], { to: { int: 1 } });
+  return context.real(ratio);
 }
 
 /** dx = dy, spread, times a derivative that may use x and the kept y. */
@@ -50,8 +50,27 @@ const extremum: GradientRule = (context, dy) => [
   () => {
     const { graph } = context;
     const { axes, kept } = reductionOf(context);
-    const chosen = graph.op("Cast", [graph.op("Equal", [context.input(0), kept(context.output())])], { to: { int: 1 } });
+    const chosen = context.real(graph.op("Equal", [context.input(0), kept(context.output())]));
     return graph.op("Mul", [chosen, graph.op("Div", [kept(dy), graph.reduceSum(chosen, axes, true)])]);
+  },
+];
+
+/**
+ * Each element's cotangent is the product of the others: y / x where nothing is 0; a single 0 gets the product of the rest, and then all others get 0.
+ */
+const product: GradientRule = (context, dy) => [
+  () => {
+    const { graph } = context;
+    const { axes, kept } = reductionOf(context);
+    const x = context.input(0);
+    const isZero = graph.op("Equal", [x, context.float(0)]);
+    const nonzero = graph.op("Where", [isZero, context.float(1), x]);
+    const zeros = graph.reduceSum(context.real(isZero), axes, true);
+    const ofNonzero = axes.length === 0 ? nonzero : graph.op("ReduceProd", [nonzero, graph.ints(axes)], { keepdims: { int: 1 } });
+    const whenZeros = (count: number, value: string) =>
+      graph.op("Where", [graph.op("Equal", [zeros, context.float(count)]), value, context.float(0)]);
+    const others = graph.op("Where", [isZero, whenZeros(1, ofNonzero), graph.op("Div", [whenZeros(0, ofNonzero), nonzero])]);
+    return graph.op("Mul", [kept(dy), others]);
   },
 ];
 
@@ -65,10 +84,22 @@ export const reductionRules: GradientRules = {
   ],
   ReduceMax: extremum,
   ReduceMin: extremum,
+  ReduceProd: product,
   ReduceL1: spread((context) => context.graph.op("Sign", [context.input(0)])),
   ReduceL2: spread((context, y) =>
-    context.graph.op("Div", [context.input(0), context.graph.op("Max", [y, context.graph.float(TINY)])]),
+    context.graph.op("Div", [context.input(0), context.graph.op("Max", [y, context.float(TINY)])]),
   ),
-  ReduceSumSquare: spread((context) => context.graph.op("Mul", [context.input(0), context.graph.float(2)])),
+  ReduceSumSquare: spread((context) => context.graph.op("Mul", [context.input(0), context.float(2)])),
+  ReduceLogSum: spread((context, y) =>
+    context.expandLike(context.graph.op("Exp", [context.graph.op("Neg", [y])]), context.input(0)),
+  ),
   ReduceLogSumExp: spread((context, y) => context.graph.op("Exp", [context.graph.op("Sub", [context.input(0), y])])),
+  // Each element is part of the running sums from its own place on.
+  CumSum: (context, dy) => [
+    () => {
+      const { graph, node } = context;
+      const reverse = { int: 1 - intOf(node, "reverse", 0) };
+      return graph.op("CumSum", [dy, context.input(1)], { exclusive: { int: intOf(node, "exclusive", 0) }, reverse });
+    },
+  ],
 };
