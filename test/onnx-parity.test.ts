@@ -142,6 +142,14 @@ describe("onnxModel equals tfjsModel", () => {
     tf.dispose([...loss.originalLogits]);
   });
 
+  it("refuses a regressor for images of another size than the generator's", async () => {
+    const small = StyleGan2Generator.random({ channels: [8, 8, 8, 8], latentDim: 32, zDim: 32, mappingLayers: 2 }, { seed: 3 });
+    await expect(onnxModel({ generator: small, regressor })).rejects.toThrow(
+      /images that the regressor takes, \[n, 3, 64, 64\], got \[n, 3, 32, 32\] from the generator/,
+    );
+    small.dispose();
+  });
+
   it("shares the session of equal content, and takes one output for all classes", async () => {
     const again = await onnxModel({ generator, regressor, truncation, embedder: embedderGraph(), threads: 1 });
     expect(await again.creationTime()).toBe(0);

@@ -8,13 +8,13 @@ import { WatchedModel } from "../src/model/watched-model.js";
 beforeAll(() => useBackend("cpu"));
 
 /** A model that answers with these numbers, whatever it is asked. */
-function answering(values: { logit?: number; loss?: number; gradient?: number }): WatchedModel {
-  const { logit = 0, loss = 1, gradient = 0 } = values;
-  const logits = () => [tf.tensor2d([logit, 1], [1, 2])];
+function answering(values: { logit?: number; loss?: number; gradient?: number; rows?: number; channels?: number }): WatchedModel {
+  const { logit = 0, loss = 1, gradient = 0, rows = 1, channels = 3 } = values;
+  const logits = () => [tf.fill<tf.Rank.R2>([rows, 2], logit)];
   const inner: AttributeModel = {
     latentDim: 2,
     attributes: [{ name: "a", classes: 2 }],
-    synthesize: async () => tf.zeros([1, 4, 4, 3]),
+    synthesize: async () => tf.zeros([rows, 4, 4, channels]),
     logits: async () => logits(),
     lossAndGradient: async (w) => ({
       ...{ attribute: loss, preservation: 0, logits: logits() },
@@ -42,5 +42,19 @@ it("refuses answers that are not numbers, and leaks nothing", async () => {
   expect(await good.logits(w)).toHaveLength(1);
   expect((await good.lossAndGradient(w, loss)).attribute).toBe(1);
   expect(good.images).toBe(2);
+  w.dispose();
+});
+
+it("refuses answers of another shape than the question's, and leaks nothing", async () => {
+  const w = tf.zeros([1, 2]);
+  const before = tf.memory().numTensors;
+  const loss = { attribute: 0, target: 1, temperature: 1, preservation: 1, originalLogits: [] };
+  await expect(answering({ rows: 16 }).logits(w)).rejects.toThrow(
+    /expected logits \[1, 2\], got \[16, 2\]\. Do the generator's images/,
+  );
+  await expect(answering({ rows: 16 }).lossAndGradient(w, loss)).rejects.toThrow(ExperimentsError);
+  await expect(answering({ rows: 16 }).synthesize(w)).rejects.toThrow(/expected images \[1, 4, 4, 3\], got \[16, 4, 4, 3\]/);
+  await expect(answering({ channels: 1 }).synthesize(w)).rejects.toThrow(ExperimentsError);
+  expect(tf.memory().numTensors).toBe(before);
   w.dispose();
 });

@@ -20,6 +20,7 @@ import { fusedLoss } from "./loss/fused-loss.js";
 import { lossFeeds, lossTerms } from "./loss/request.js";
 import { OnnxSession, type OnnxSessionOptions, SESSION_OPTIONS } from "./session/onnx-session.js";
 import { onX64, runtimeFor } from "./session/runtime.js";
+import { shapeText } from "./shapes/fact.js";
 
 /** A network that can write itself as a graph, such as StyleGan2Generator and FactorRegressor of `@latentflow/models`. */
 export interface OnnxExportable {
@@ -68,6 +69,7 @@ export async function onnxModel(options: OnnxModelOptions): Promise<OnnxAttribut
     regressor: await graphOf("regressor", regressor),
     embedder: embedder === undefined ? undefined : await graphOf("embedder", embedder),
     attributes: attributes ?? attributesOf(regressor),
+    regressorNames: attributesOf(regressor)?.map(({ name }) => name),
     truncation: truncation && { psi: truncation.psi, meanLatent: await numbersIn(truncation.meanLatent) },
   });
   const model = new OnnxAttributeModel(network, session, winograd);
@@ -128,13 +130,13 @@ export class OnnxAttributeModel implements AttributeModel {
     // With the regressor, which costs next to nothing: a session of its own would hold the generator's weights a second time.
     const session = await this.session("forward");
     const { images } = await session.run({ w: await this.codes("synthesize", w) }, ["images"]);
-    return toTensor(images!);
+    return toTensor(this.checkedImages("synthesize", images!, w));
   }
 
   async logits(w: Tensor): Promise<Tensor2D[]> {
     const session = await this.session("forward");
     const outputs = await session.run({ w: await this.codes("logits", w) }, this.logitsNames);
-    return this.logitsNames.map((name) => toTensor<Tensor2D>(outputs[name]!));
+    return this.checkedLogits("logits", outputs, w).map((answer) => toTensor<Tensor2D>(answer));
   }
 
   async lossAndGradient(w: Tensor, loss: LossRequest | CustomLoss): Promise<LossAndGradient> {
@@ -143,10 +145,12 @@ export class OnnxAttributeModel implements AttributeModel {
     const feeds = await lossFeeds(this.network, loss, w.shape[0]!);
     const session = await this.session(loss.originalEmbeddings ? "identity" : "divergence");
     const outputs = await session.run({ w: codes, ...feeds });
+    const logits = this.checkedLogits("lossAndGradient", outputs, w);
+    const gradient = checked("lossAndGradient", "gradient", outputs[gradientName("w")]!, codes.dims);
     return {
       ...lossTerms(outputs, loss),
-      logits: this.logitsNames.map((name) => toTensor<Tensor2D>(outputs[name]!)),
-      gradient: this.gradientLike(w, outputs[gradientName("w")]!),
+      logits: logits.map((answer) => toTensor<Tensor2D>(answer)),
+      gradient: this.gradientLike(w, gradient),
     };
   }
 
@@ -199,6 +203,8 @@ export class OnnxAttributeModel implements AttributeModel {
   private async customLoss(w: Tensor, codes: OnnxTensor, loss: CustomLoss): Promise<LossAndGradient> {
     const names = [...this.logitsNames, "images"];
     const outputs = await (await this.session("forward")).run({ w: codes }, names);
+    this.checkedLogits("lossAndGradient", outputs, w);
+    this.checkedImages("lossAndGradient", outputs.images!, w);
     const values = names.map((name) => toTensor<Tensor>(outputs[name]!));
     const images = values.at(-1) as Tensor4D;
     const logits = values.slice(0, -1) as Tensor2D[];
@@ -221,7 +227,20 @@ export class OnnxAttributeModel implements AttributeModel {
     for (const item of [value, images, ...grads]) item?.dispose();
     const session = await this.session("pullback");
     const pulled = await session.run({ w: codes, ...Object.fromEntries(cotangents) }, [gradientName("w")]);
-    return { attribute, preservation: 0, logits, gradient: this.gradientLike(w, pulled[gradientName("w")]!) };
+    const gradient = checked("lossAndGradient", "gradient", pulled[gradientName("w")]!, codes.dims);
+    return { attribute, preservation: 0, logits, gradient: this.gradientLike(w, gradient) };
+  }
+
+  /** One row of classes an image, for each attribute: whatever else a graph answers with, images of another size are behind it. */
+  private checkedLogits(caller: string, outputs: Readonly<Record<string, OnnxTensor>>, w: Tensor): OnnxTensor[] {
+    return this.attributes.map(({ name, classes }, k) => {
+      return checked(caller, `logits of "${name}"`, outputs[logitsName(k)]!, [w.shape[0]!, classes]);
+    });
+  }
+
+  private checkedImages(caller: string, images: OnnxTensor, w: Tensor): OnnxTensor {
+    const [, height, width] = images.dims;
+    return checked(caller, "images", images, [w.shape[0]!, height ?? Number.NaN, width ?? Number.NaN, 3]);
   }
 
   /** The numbers of w in the generator's shape: a code in W is the same row for every layer of a W+ generator. */
@@ -234,6 +253,11 @@ export class OnnxAttributeModel implements AttributeModel {
       const rows = numLayers === undefined ? "" : ` or [n, ${numLayers}, ${latentDim}]`;
       throw new OnnxError(`${caller}: expected w [n, ${latentDim}]${rows}, got [${shape.join(", ")}].`);
     }
+    const { batch = shape[0]! } = this.network;
+    if (shape[0] !== batch)
+      throw new OnnxError(
+        `${caller}: expected ${batch} codes, for which the generator was exported, got ${shape[0]}; export it with dynamic_axes.`,
+      );
     const data = (await w.data()) as Float32Array;
     if (asRows || numLayers === undefined) return floats(shape, data);
     const rows = new Float32Array(data.length * numLayers);
@@ -254,6 +278,13 @@ export class OnnxAttributeModel implements AttributeModel {
     }
     return tensor(sums, [n, d]);
   }
+}
+
+function checked(caller: string, what: string, answer: OnnxTensor, dims: readonly number[]): OnnxTensor {
+  if (answer.type === "float32" && answer.dims.join() === dims.join()) return answer;
+  throw new OnnxError(
+    `${caller}: expected ${what} ${shapeText(dims)} from the graph, got ${answer.type} ${shapeText(answer.dims)}; do the generator's images have the size that the regressor was trained for?`,
+  );
 }
 
 function toTensor<T extends Tensor = Tensor4D>({ dims, data }: OnnxTensor): T {

@@ -3,8 +3,9 @@ import { dispose, type Tensor } from "@tensorflow/tfjs-core";
 import { ExperimentsError } from "../errors.js";
 
 /**
- * A model that counts the images asked of it and refuses answers that are not numbers: logits, which would silently count as the first class, and
- * losses and gradients before any weight has taken a step from them, so that the checkpoint written last is still a good one.
+ * A model that counts the images asked of it and refuses answers of another shape than the question's, and answers that are not numbers: logits,
+ * which would silently count as the first class, and losses and gradients before any weight has taken a step from them, so that the checkpoint
+ * written last is still a good one.
  */
 export class WatchedModel implements AttributeModel {
   readonly latentDim: number;
@@ -22,12 +23,16 @@ export class WatchedModel implements AttributeModel {
 
   async synthesize(w: Tensor) {
     this.images += w.shape[0]!;
-    return this.inner.synthesize(w);
+    const images = await this.inner.synthesize(w);
+    const [, height, width] = images.shape;
+    checkShapes([images], [[w.shape[0]!, height!, width!, 3]], "images");
+    return images;
   }
 
   async logits(w: Tensor) {
     this.images += w.shape[0]!;
     const logits = await this.inner.logits(w);
+    checkShapes(logits, this.logitShapes(w), "logits");
     if (await areFinite(logits)) return logits;
     dispose(logits);
     throw new ExperimentsError(
@@ -39,6 +44,7 @@ export class WatchedModel implements AttributeModel {
     this.images += w.shape[0]!;
     const result = await this.inner.lossAndGradient(w, loss);
     const { attribute, preservation } = result;
+    checkShapes([...result.logits, result.gradient], [...this.logitShapes(w), w.shape], "logits and a gradient");
     const finite = Number.isFinite(attribute) && Number.isFinite(preservation);
     if (finite && (await areFinite([result.gradient]))) return result;
     dispose([result.gradient, ...result.logits]);
@@ -51,6 +57,21 @@ export class WatchedModel implements AttributeModel {
   dispose(): void {
     this.inner.dispose();
   }
+
+  private logitShapes(w: Tensor): number[][] {
+    return this.attributes.map(({ classes }) => [w.shape[0]!, classes]);
+  }
+}
+
+/** A regressor for images of another size may answer all the same, with as many rows as it finds images of its own size. */
+function checkShapes(answers: readonly Tensor[], wanted: readonly (readonly number[])[], what: string): void {
+  const text = (shapes: readonly (readonly number[])[]) => shapes.map((shape) => `[${shape.join(", ")}]`).join(", ");
+  const got = answers.map(({ shape }) => shape);
+  if (text(got) === text(wanted)) return;
+  dispose([...answers]);
+  throw new ExperimentsError(
+    `model: expected ${what} ${text(wanted)}, got ${text(got)}. Do the generator's images have the size that the regressor was trained for?`,
+  );
 }
 
 async function areFinite(tensors: readonly Tensor[]): Promise<boolean> {

@@ -51,7 +51,8 @@ export async function cnnToGraph(
       graph.op("Conv", [x, weight, graph.constant(floats(bias.shape, await bias.data()), "bias")], attributes),
     ]);
   }
-  const flat = graph.reshape(graph.transpose(x, [0, 2, 3, 1]), [-1, linear.weight.shape[0]]);
+  // 0 keeps the images apart: with −1, larger images would pass as more images.
+  const flat = graph.reshape(graph.transpose(x, [0, 2, 3, 1]), [0, linear.weight.shape[0]]);
   return graph.op("Relu", [await linearToGraph(graph, flat, linear)]);
 }
 

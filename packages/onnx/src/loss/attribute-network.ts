@@ -1,9 +1,12 @@
 import type { Attribute } from "@latentflow/core";
 import { OnnxError } from "../errors.js";
 import { GraphBuilder } from "../graph/builder.js";
-import { type Dim, floats, type OnnxModel } from "../graph/model.js";
+import { codeOfType, type DataType, isFloat } from "../graph/data-types.js";
+import { type Dim, floats, type OnnxModel, type ValueInfo } from "../graph/model.js";
 import { raiseOpset } from "../graph/raise-opset.js";
-import { inferShapes } from "../shapes/infer.js";
+import { shapeText } from "../shapes/fact.js";
+import { inferShapes, type ValueFacts } from "../shapes/infer.js";
+import { logitsOf } from "./logits.js";
 
 /** Truncation towards a mean latent: w → mean + ψ · (w − mean). */
 export interface TruncationValues {
@@ -14,12 +17,14 @@ export interface TruncationValues {
 
 /** Generator, then regressor, then embedder, as one graph. */
 export interface AttributeNetwork {
-  /** Input "w"; outputs "images" [n, height, width, 3], "logits_0" …, and "embedding" when there is an embedder. */
+  /** Input "w"; outputs "images" [n, height, width, 3], "logits_0" …, and "embedding" when there is an embedder. All float32. */
   readonly model: OnnxModel;
   readonly latentDim: number;
   readonly numLayers: number | undefined;
   readonly attributes: readonly Attribute[];
   readonly embeddingSize: number | undefined;
+  /** The number of codes that the generator's graph was exported for; undefined when it takes any. */
+  readonly batch: number | undefined;
 }
 
 export interface NetworkParts {
@@ -27,6 +32,8 @@ export interface NetworkParts {
   readonly regressor: OnnxModel;
   readonly embedder?: OnnxModel | undefined;
   readonly attributes?: readonly Attribute[] | undefined;
+  /** What a regressor of ours calls its attributes; a graph has the names of its outputs. */
+  readonly regressorNames?: readonly string[] | undefined;
   readonly truncation?: TruncationValues | undefined;
 }
 
@@ -38,35 +45,34 @@ const OPSET = 18;
 /**
  * Puts a generator and a regressor together.
  *
- * @throws OnnxError when a part has other inputs or outputs than its task asks for
+ * @throws OnnxError when a part has other inputs or outputs than its task asks for, or images do not fit a part that reads them
  */
 export function attributeNetwork(parts: NetworkParts): AttributeNetwork {
   const { generator, regressor, embedder, truncation } = parts;
   const opset = Math.max(OPSET, generator.opset, regressor.opset, embedder?.opset ?? 0);
   const w = onlyInput("generator", generator);
-  const latent = w.dims!.slice(1);
+  const [first, ...latent] = w.dims;
   if (latent.length < 1 || latent.length > 2 || latent.some((dim) => typeof dim !== "number")) {
-    throw new OnnxError(`onnxModel: expected the generator's input to be [n, d] or [n, layers, d], got [${w.dims!.join(", ")}].`);
+    throw new OnnxError(`onnxModel: expected the generator's input to be [n, d] or [n, layers, d], got ${shapeText(w.dims)}.`);
   }
+  const batch = typeof first === "number" ? first : undefined;
   const latentDim = latent.at(-1) as number;
   const graph = new GraphBuilder({ opset, name: "attribute model" });
-  const code = graph.input("w", ["n", ...latent]);
-  const made = graph.inline(raiseOpset(generator, opset), "generator/", {
-    [w.name]: truncated(graph, code, truncation, latentDim),
-  });
-  const images = imageOutput(generator, made);
-  graph.output("images", images.channelsFirst ? graph.transpose(images.value, [0, 2, 3, 1]) : images.value);
-  const seen = graph.inline(raiseOpset(regressor, opset), "regressor/", {
-    [onlyInput("regressor", regressor).name]: inLayoutOf("regressor", graph, regressor, images),
-  });
-  const logits = logitsOutputs(graph, regressor, seen, parts.attributes);
+  const code = truncated(graph, graph.input("w", [batch ?? "n", ...latent]), truncation, latentDim);
+  const made = graph.inline(raiseOpset(generator, opset), "generator/", { [w.name]: cast(graph, code, "float32", w.type) });
+  const images = imagesOf(graph, generator, made, batch ?? "n");
+  graph.output("images", images.channelsFirst ? graph.transpose(images.value, [0, 2, 3, 1]) : images.value, images.dimsOut);
+  const seen = addReader(graph, "regressor", regressor, images);
+  const logits = logitsOf(graph, { regressor, batch: images.dims[0], ...seen, ...named(parts) });
   logits.values.forEach((value, k) => {
-    graph.output(logitsName(k), value, ["n", logits.attributes[k]!.classes]);
+    graph.output(logitsName(k), value, [batch ?? "n", logits.attributes[k]!.classes]);
   });
-  const embeddingSize = embedder && addEmbedding(graph, raiseOpset(embedder, opset), images);
+  const embeddingSize = embedder && addEmbedding(graph, embedder, images);
   const numLayers = latent.length === 2 ? (latent[0] as number) : undefined;
-  return { model: graph.build(), latentDim, numLayers, attributes: logits.attributes, embeddingSize };
+  return { model: graph.build(), latentDim, numLayers, attributes: logits.attributes, embeddingSize, batch };
 }
+
+const named = ({ attributes, regressorNames }: NetworkParts) => ({ attributes, regressorNames });
 
 function truncated(graph: GraphBuilder, w: string, truncation: TruncationValues | undefined, latentDim: number): string {
   if (!truncation) return w;
@@ -78,79 +84,125 @@ function truncated(graph: GraphBuilder, w: string, truncation: TruncationValues 
   return graph.op("Add", [graph.op("Mul", [w, graph.float(psi)]), graph.constant(floats([latentDim], shift), "truncation")]);
 }
 
+/** Networks may compute in other types: what goes in and out of them here is float32. */
+function cast(graph: GraphBuilder, value: string, from: DataType, to: DataType): string {
+  return from === to ? value : graph.op("Cast", [value], { to: { int: codeOfType(to) } });
+}
+
+/** The generator's images, float32. */
 interface Images {
   readonly value: string;
   readonly channelsFirst: boolean;
+  /** As far as known, in the generator's layout; the batch first. */
+  readonly dims: readonly Dim[];
+  /** [n, height, width, 3] */
+  readonly dimsOut: readonly Dim[];
 }
 
-function imageOutput(generator: OnnxModel, made: Readonly<Record<string, string>>): Images {
+function imagesOf(graph: GraphBuilder, generator: OnnxModel, made: Readonly<Record<string, string>>, batch: Dim): Images {
   const facts = inferShapes(generator);
-  const candidates = generator.outputs.filter(({ name, dims }) => isImage(facts.get(name)?.dims ?? dims ?? []));
-  const chosen = candidates[0];
+  const dimsOf = ({ name, dims }: ValueInfo) => facts.get(name)?.dims ?? dims ?? [];
+  const chosen = generator.outputs.find((output) => isImage(dimsOf(output)));
   if (!chosen) {
-    const found = generator.outputs
-      .map(({ name, dims }) => `${name} [${(facts.get(name)?.dims ?? dims ?? []).join(", ")}]`)
-      .join(", ");
+    const found = generator.outputs.map((output) => `${output.name} ${shapeText(dimsOf(output))}`).join(", ");
     throw new OnnxError(
       `onnxModel: expected the generator to have an output [n, 3, height, width] or [n, height, width, 3], got ${found}.`,
     );
   }
-  return { value: made[chosen.name]!, channelsFirst: (facts.get(chosen.name)?.dims ?? chosen.dims)![1] === 3 };
+  const [rows, ...rest] = dimsOf(chosen);
+  if (facts.has(chosen.name) && rows !== batch)
+    throw new OnnxError(
+      `onnxModel: expected the generator to make one image a code, ${shapeText([batch, ...rest])}, got ${shapeText([rows!, ...rest])}.`,
+    );
+  const dims = [batch, ...rest];
+  const channelsFirst = dims[1] === 3;
+  const type = facts.get(chosen.name)?.type ?? chosen.type;
+  const value = cast(graph, made[chosen.name]!, type, "float32");
+  return { value, channelsFirst, dims, dimsOut: channelsFirst ? inOtherLayout(dims) : dims };
 }
 
 const isImage = (dims: readonly Dim[]) => dims.length === 4 && (dims[1] === 3 || dims[3] === 3);
 
-/** The images in the layout that a network reads. */
-function inLayoutOf(part: string, graph: GraphBuilder, model: OnnxModel, { value, channelsFirst }: Images): string {
-  const { dims } = onlyInput(part, model);
-  if (!isImage(dims!))
-    throw new OnnxError(`onnxModel: expected the ${part}'s input to be images of 3 channels, got [${dims!.join(", ")}].`);
-  const wantsFirst = dims![1] === 3;
-  if (wantsFirst === channelsFirst) return value;
-  return graph.transpose(value, channelsFirst ? [0, 2, 3, 1] : [0, 3, 1, 2]);
+/** Channels behind instead of in front, or the reverse. */
+const inOtherLayout = ([n, a, b, c]: readonly Dim[]) => (a === 3 ? [n!, b!, c!, a] : [n!, c!, a!, b!]);
+
+/** What a network makes of the images: the values of its outputs, and what is known of them. */
+export interface Seen {
+  readonly values: Readonly<Record<string, string>>;
+  readonly facts: ReadonlyMap<string, ValueFacts>;
 }
 
-function onlyInput(part: string, model: OnnxModel) {
+/** Adds a network that reads the images, in its layout, once their size is one that it takes. */
+function addReader(graph: GraphBuilder, part: string, model: OnnxModel, images: Images): Seen {
+  const input = onlyInput(part, model);
+  if (!isImage(input.dims))
+    throw new OnnxError(`onnxModel: expected the ${part}'s input to be images of 3 channels, got ${shapeText(input.dims)}.`);
+  const channelsFirst = input.dims[1] === 3;
+  const turned = channelsFirst !== images.channelsFirst;
+  const given = turned ? inOtherLayout(images.dims) : images.dims;
+  checkSizes(part, input.dims, given);
+  const facts = factsFor(part, model, input.name, given);
+  const value = turned ? graph.transpose(images.value, channelsFirst ? [0, 3, 1, 2] : [0, 2, 3, 1]) : images.value;
+  const connected = { [input.name]: cast(graph, value, "float32", input.type) };
+  const values = graph.inline(raiseOpset(model, graph.opset), `${part}/`, connected);
+  for (const { name, type: declared } of model.outputs) {
+    const type = facts.get(name)?.type ?? declared;
+    if (isFloat(type)) values[name] = cast(graph, values[name]!, type, "float32");
+  }
+  return { values, facts };
+}
+
+/** Sizes that both say must be the same: a runtime would compute something, as layers before a pooling or a reshape take images of any size. */
+function checkSizes(part: string, wanted: readonly Dim[], given: readonly Dim[]): void {
+  const differs = wanted.some((dim, axis) => typeof dim === "number" && typeof given[axis] === "number" && dim !== given[axis]);
+  const fixedBatch = typeof wanted[0] === "number" && typeof given[0] !== "number";
+  if (!differs && !fixedBatch) return;
+  const advice = fixedBatch
+    ? `export the ${part} with dynamic_axes, so that its first dimension is free`
+    : `resize within the ${part} (in PyTorch, torch.nn.functional.interpolate in its forward), or use one for this size`;
+  throw new OnnxError(
+    `onnxModel: expected images that the ${part} takes, ${shapeText(wanted)}, got ${shapeText(given)} from the generator; ${advice}.`,
+  );
+}
+
+function factsFor(part: string, model: OnnxModel, input: string, given: readonly Dim[]): ReadonlyMap<string, ValueFacts> {
+  // A generator that says nothing of its images' size: what they lead to is checked when it has run.
+  if (given.slice(1).some((dim) => typeof dim !== "number")) return new Map();
+  try {
+    return inferShapes(model, { shapes: { [input]: given } });
+  } catch (cause) {
+    if (!(cause instanceof OnnxError)) throw cause;
+    throw new OnnxError(
+      `onnxModel: expected a ${part} that takes images ${shapeText(given)}, got one that can't: ${cause.message}`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+function onlyInput(part: string, model: OnnxModel): ValueInfo & { readonly dims: readonly Dim[] } {
   const [input, ...more] = model.inputs;
   if (!input?.dims || more.length > 0) {
     throw new OnnxError(
       `onnxModel: expected the ${part} to have one input with a shape, got ${model.inputs.map(({ name }) => name).join(", ") || "none"}; make the rest constants when exporting.`,
     );
   }
-  return input;
-}
-
-/** One output an attribute, or a single output [n, sum of classes] that is split as `attributes` says. */
-function logitsOutputs(
-  graph: GraphBuilder,
-  regressor: OnnxModel,
-  seen: Readonly<Record<string, string>>,
-  given: readonly Attribute[] | undefined,
-): { values: string[]; attributes: readonly Attribute[] } {
-  const facts = inferShapes(regressor);
-  const widths = regressor.outputs.map(({ name, dims }) => (facts.get(name)?.dims ?? dims ?? [])[1]);
-  const attributes = given ?? regressor.outputs.map(({ name }, k) => ({ name, classes: Number(widths[k]) }));
-  const total = attributes.reduce((sum, { classes }) => sum + classes, 0);
-  const values = regressor.outputs.map(({ name }) => seen[name]!);
-  if (values.length === attributes.length && attributes.every(({ classes }, k) => classes === widths[k] && classes >= 2))
-    return { values, attributes };
-  if (values.length === 1 && widths[0] === total) {
-    const sizes = graph.ints(attributes.map(({ classes }) => classes));
-    return { values: graph.ops("Split", [values[0]!, sizes], attributes.length, { axis: { int: 1 } }), attributes };
-  }
-  throw new OnnxError(
-    `onnxModel: expected the regressor to have one output [n, classes] an attribute (${attributes.map(({ name, classes }) => `${name}: ${classes}`).join(", ")}), or one of all ${total} classes, got widths ${widths.join(", ")}.`,
-  );
+  if (!isFloat(input.type))
+    throw new OnnxError(`onnxModel: expected the ${part}'s input "${input.name}" to be real numbers, got ${input.type}.`);
+  return { ...input, dims: input.dims };
 }
 
 function addEmbedding(graph: GraphBuilder, embedder: OnnxModel, images: Images): number {
-  const seen = graph.inline(embedder, "embedder/", {
-    [onlyInput("embedder", embedder).name]: inLayoutOf("embedder", graph, embedder, images),
-  });
+  const { values, facts } = addReader(graph, "embedder", embedder, images);
   const [output] = embedder.outputs;
-  const size = inferShapes(embedder).get(output!.name)?.dims[1] ?? output!.dims?.[1];
-  if (typeof size !== "number")
-    throw new OnnxError(`onnxModel: expected the embedder's output to be [n, e], got ${output!.name}.`);
-  graph.output("embedding", seen[output!.name]!, ["n", size]);
+  const known = output && facts.get(output.name);
+  const dims = known?.dims ?? output?.dims ?? [];
+  const [rows, size] = dims;
+  if (!output || dims.length !== 2 || typeof size !== "number" || (known && rows !== images.dims[0]))
+    throw new OnnxError(
+      `onnxModel: expected the embedder's output to be [n, e], got ${output ? `${output.name} ${shapeText(dims)}` : "none"}.`,
+    );
+  graph.output("embedding", values[output.name]!, [images.dims[0]!, size]);
   return size;
 }

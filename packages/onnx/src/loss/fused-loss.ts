@@ -15,15 +15,15 @@ import { type AttributeNetwork, logitsName } from "./attribute-network.js";
  * [n, e] and "identity_weight" []. Outputs: "divergences" [attributes], "identity" [], the logits, and "w_gradient".
  */
 export function fusedLoss(network: AttributeNetwork, kind: "divergence" | "identity"): OnnxModel {
-  const { attributes, model, embeddingSize } = network;
+  const { attributes, model, embeddingSize, batch = "n" } = network;
   const logits: ValueInfo[] = attributes.map(({ classes }, k) => ({
     name: logitsName(k),
     type: "float32",
-    dims: ["n", classes],
+    dims: [batch, classes],
   }));
   const graph = GraphBuilder.from(model, { outputs: logits });
   const total = attributes.reduce((sum, { classes }) => sum + classes, 0);
-  const wanted = graph.input("wanted", ["n", total]);
+  const wanted = graph.input("wanted", [batch, total]);
   const weights = graph.input("weights", [attributes.length]);
   const temperature = graph.input("temperature", []);
   const parts =
@@ -37,7 +37,7 @@ export function fusedLoss(network: AttributeNetwork, kind: "divergence" | "ident
   graph.output("divergences", stacked, [attributes.length]);
   let loss = graph.reduceSum(graph.op("Mul", [stacked, weights]), [0], false);
   if (kind === "identity") {
-    const original = graph.input("original_embedding", ["n", embeddingSize!]);
+    const original = graph.input("original_embedding", [batch, embeddingSize!]);
     const cosine = graph.reduceSum(graph.op("Mul", ["embedding", original]), [1], false);
     const identity = graph.op("Sub", [graph.float(1), graph.reduce("ReduceMean", cosine, [0], false)]);
     graph.output("identity", identity, []);
