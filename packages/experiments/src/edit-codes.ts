@@ -45,6 +45,9 @@ export interface EditedCodes {
   readonly changes: readonly { readonly before: number; readonly after: number; readonly others: number }[];
 }
 
+/** All of them are held at once. */
+const MOST_PICTURES = 100_000;
+
 /** Edits codes with a direction that a run found. */
 export async function editCodes(request: EditRequest): Promise<EditedCodes> {
   const { out, engine, signal } = request;
@@ -72,6 +75,8 @@ export async function editCodes(request: EditRequest): Promise<EditedCodes> {
     const shape = request.codes?.shape ?? [request.count, d];
     if (shape.length !== 2 || shape[0]! < 1 || shape[1] !== d)
       throw new ConfigError(`edit: expected codes [n, ${d}], got [${shape.join(", ")}].`);
+    if (shape[0]! * request.frames > MOST_PICTURES)
+      throw new ConfigError(`edit: expected codes · frames to be at most ${MOST_PICTURES}, got ${shape[0]} · ${request.frames}.`);
     const data = request.codes?.data ?? (await (await context.parts()).sampleCodes(request.count, request.seed));
     const codes = { data, shape: [shape[0]!, d] as const };
     const t = request.t ?? config.evaluate.maxTime;

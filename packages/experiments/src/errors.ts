@@ -1,4 +1,4 @@
-import { LatentflowError } from "@latentflow/core";
+import { describeValue, LatentflowError } from "@latentflow/core";
 
 /** Thrown by `@latentflow/experiments`. */
 export class ExperimentsError extends LatentflowError {
@@ -15,4 +15,10 @@ export function isForUsers(error: unknown): boolean {
   // Packages without dependencies have errors of their own base.
   const ofAnotherBase = error instanceof Error && ["CheckpointError", "MetricsError"].includes(error.name);
   return error instanceof LatentflowError || ofAnotherBase;
+}
+
+/** What was thrown, as an error: a user's module may throw anything. */
+export function asError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  return new Error(`something that is no error was thrown: ${describeValue(thrown)}`, { cause: thrown });
 }

@@ -73,7 +73,7 @@ export function folderName(field: string, name: string): string {
   const bytes = Buffer.byteLength(plain);
   if (bytes <= LONGEST) return plain;
   throw new ConfigError(
-    `config: expected ${field} to have names of at most ${LONGEST} bytes, since folders are named after them, got ${bytes} bytes: ${describeValue(name)}. Give a shorter name.`,
+    `config: expected names in ${field} of at most ${LONGEST} bytes, since folders are named after them, got ${bytes} bytes: ${describeValue(name)}. Give a shorter name.`,
   );
 }
 

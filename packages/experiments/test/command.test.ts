@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync } from "node:fs";
-import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync, mkdirSync, mkdtempSync } from "node:fs";
+import { cp, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -92,6 +92,28 @@ describe("the command line", () => {
     const { code, stderr } = await command(folder, run("unread", "--json"), (_line, child) => child.stdout!.destroy());
     expect(stderr).toBe("");
     expect(code).toBe(1);
+  });
+
+  it.runIf(existsSync("/dev/full"))("says when the device that takes its output is full", async () => {
+    const full = await open("/dev/full", "w");
+    const { code, stderr } = await command(folder, ["report", "--out", join(root, "whole")], undefined, { stdout: full.fd });
+    await full.close();
+    expect(stderr).toContain("\nlatentflow: could not write its output: the device is full. What was done is kept.\n");
+    expect(stderr).not.toMatch(/\n {4}at /);
+    expect(code).toBe(1);
+  });
+
+  it.runIf(existsSync("/bin/sh"))("says when too few files may be open, at the start and later", async () => {
+    const ends: string[] = [];
+    for (const files of [26, 30]) {
+      const { code, stderr } = await command(folder, run("few-files", "--workers", "2"), undefined, { files });
+      // How many Node needs for itself depends on its version: where it can't even read the command, it has its own words.
+      if (code === 0 || stderr.includes("executeUserEntryPoint")) continue;
+      expect(stderr).not.toMatch(/\n {4}at /);
+      ends.push(`${code}: ${stderr}`);
+    }
+    expect(ends.length).toBeGreaterThan(0);
+    for (const end of ends) expect(end).toMatch(/^1: .*too many files are open[;:] raise the limit \(ulimit -n 1024\)/is);
   });
 
   it("remembers the command that makes the whole run, whichever part was asked for", async () => {

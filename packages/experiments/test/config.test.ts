@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { configOf, withChange } from "../src/cli/common.js";
+import { LIMITS } from "../src/config/limits.js";
 import { PRESETS } from "../src/config/presets.js";
 import { readConfig } from "../src/config/read.js";
 import { ConfigError, resolveConfig } from "../src/index.js";
@@ -61,6 +62,42 @@ describe("a configuration", () => {
     expect(() => resolveConfig(options)).toThrow(message);
   });
 
+  it("refuses each of its numbers by name where it is absurd", () => {
+    for (const [section, fields] of Object.entries(LIMITS)) {
+      for (const [field, { most }] of Object.entries(fields)) {
+        for (const absurd of [1e300, Number.MAX_SAFE_INTEGER, most * 1.001 + 1, Number.POSITIVE_INFINITY, -1, "5", null]) {
+          const refused = () => resolveConfig({ [section]: { [field]: absurd } });
+          expect(refused).toThrow(ConfigError);
+          expect(refused).toThrow(`expected ${section}.${field} to be`);
+        }
+        const value = Object.entries(PRESETS.paper[section as "fit"]).find(([name]) => name === field)![1];
+        expect(most).toBeGreaterThan(value);
+      }
+    }
+  });
+
+  it("has limits for all numbers of a configuration", () => {
+    for (const [section, fields] of Object.entries(LIMITS)) {
+      const numeric = Object.entries(PRESETS.paper[section as "fit"]).filter(([, value]) => typeof value === "number");
+      expect(Object.keys(fields)).toEqual(numeric.map(([field]) => field));
+    }
+  });
+
+  it.each([
+    [
+      { sample: { codes: 10_000_000, chunk: 1 } },
+      "sample.codes and sample.heldOut over sample.chunk to make at most 100000 chunks",
+    ],
+    [{ evaluate: { starts: 10_000_000, times: 10_000 } }, "evaluate.starts · evaluate.times to make at most"],
+    [{ pictures: { samples: 1000, frames: 10_000 } }, "pictures.samples · pictures.frames to make at most 100000 pictures"],
+    [{ name: "x".repeat(20_000) }, "expected name to have at most 10000 characters"],
+    [{ attributes: Array.from({ length: 20_000 }, (_, i) => `a${i}`) }, "expected attributes to have at most 10000 entries"],
+    [null, "expected an object of settings, got null"],
+  ])("refuses what is absurd together: case %#", (options, message) => {
+    expect(() => resolveConfig(options)).toThrow(ConfigError);
+    expect(() => resolveConfig(options)).toThrow(message);
+  });
+
   it("is checked against the regressor's attributes", () => {
     const known = [
       { name: "a", classes: 2 },
@@ -108,7 +145,7 @@ describe("a configuration", () => {
     expect(named("ü".repeat(120))).toHaveLength(1);
     for (const name of ["x".repeat(300), "ü".repeat(121)]) {
       expect(() => named(name)).toThrow(ConfigError);
-      expect(() => named(name)).toThrow(/names of at most 240 bytes.*got (300|242) bytes/);
+      expect(() => named(name)).toThrow(/names in the regressor.* of at most 240 bytes.*got (300|242) bytes/);
     }
   });
 

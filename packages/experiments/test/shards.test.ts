@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseShard, resolveConfig, shardOfScheduler } from "../src/index.js";
+import { ConfigError, parseShard, resolveConfig, shardOfScheduler } from "../src/index.js";
 import { STEPS } from "../src/jobs/job.js";
 import { Plan } from "../src/jobs/plan.js";
 import { hashOfJson } from "../src/store/hash.js";
@@ -36,6 +36,29 @@ describe("slices", () => {
     expect(() => shardOfScheduler({ JOB_COMPLETION_INDEX: "2", JOB_COMPLETIONS: "2" })).toThrow("JOB_COMPLETION_INDEX");
     expect(() => shardOfScheduler({ JOB_COMPLETION_INDEX: "1" })).toThrow("JOB_COMPLETIONS");
     expect(() => shardOfScheduler({ JOB_COMPLETION_INDEX: "x", JOB_COMPLETIONS: "2" })).toThrow("JOB_COMPLETION_INDEX");
+  });
+
+  it("refuse garbage in the scheduler's variables, by name", () => {
+    const slurm = {
+      SLURM_ARRAY_TASK_ID: "0",
+      SLURM_ARRAY_TASK_COUNT: "3",
+      SLURM_ARRAY_TASK_MIN: "0",
+      SLURM_ARRAY_TASK_STEP: "1",
+    };
+    const kubernetes = { JOB_COMPLETION_INDEX: "0", JOB_COMPLETIONS: "3" };
+    const garbage = ["", " ", " 1", "x", "-1", "1.5", "1e1", "0x1", "NaN", "Infinity", "null", "99999999999999999999", "1\n"];
+    for (const variables of [slurm, kubernetes]) {
+      expect(shardOfScheduler(variables)).toEqual({ index: 0, count: 3 });
+      for (const name of Object.keys(variables)) {
+        for (const text of garbage) {
+          expect(() => shardOfScheduler({ ...variables, [name]: text })).toThrow(ConfigError);
+          expect(() => shardOfScheduler({ ...variables, [name]: text })).toThrow(name);
+        }
+      }
+    }
+    for (const name of ["SLURM_ARRAY_TASK_COUNT", "SLURM_ARRAY_TASK_STEP"])
+      expect(() => shardOfScheduler({ ...slurm, [name]: "0" })).toThrow(name);
+    expect(() => shardOfScheduler({ ...slurm, SLURM_ARRAY_TASK_COUNT: "2000000" })).toThrow("SLURM_ARRAY_TASK_COUNT");
   });
 
   it("together are all pairs, each in one; what joins pairs is left to the report", () => {

@@ -24,7 +24,7 @@ export interface RunningOptions extends CommonOptions {
 
 export function withCommonOptions(command: Command, out: string): Command {
   return command
-    .option("-o, --out <folder>", "folder of the run", out)
+    .option("-o, --out <folder>", "folder of the run", pathOption, out)
     .addOption(
       new Option("--engine <name>", "what runs the generator: onnx (ONNX Runtime), tfjs, or the fastest that is installed")
         .choices(["auto", "onnx", "tfjs"])
@@ -35,7 +35,7 @@ export function withCommonOptions(command: Command, out: string): Command {
 
 export function withRunningOptions(command: Command, out: string): Command {
   return withCommonOptions(command, out)
-    .option("--workers <n>", "worker threads, each with networks of its own", positiveInteger, defaultWorkers())
+    .option("--workers <n>", "worker threads, each with networks of its own", integerOption(1, MAX_WORKERS), defaultWorkers())
     .option("--shard <i/n>", "do the i-th of n slices of the work; a cluster's array job sets it by itself", shard);
 }
 
@@ -107,23 +107,31 @@ export async function stoppable<T>(work: (signal: AbortSignal) => Promise<T>): P
   }
 }
 
-export function positiveInteger(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1) return value;
-  throw new InvalidArgumentError("Expected an integer from 1.");
+/** An option that is a whole number: digits, between two bounds. */
+export function integerOption(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`Expected an integer from ${min} to ${max}.`);
+  };
 }
 
 /** What every package takes as a seed. */
-export function seedNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && Number.isInteger(value) && value >= 0 && value <= MAX_SEED) return value;
-  throw new InvalidArgumentError(`Expected an integer from 0 to ${MAX_SEED}.`);
+export const seedNumber = integerOption(0, MAX_SEED);
+
+/** Edit lengths beyond leave no number of a code. */
+const LONGEST_EDIT = 1e6;
+
+export function editLength(text: string): number {
+  const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+  if (Math.abs(value) <= LONGEST_EDIT) return value;
+  throw new InvalidArgumentError(`Expected a number from -${LONGEST_EDIT} to ${LONGEST_EDIT}.`);
 }
 
-export function finiteNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && Number.isFinite(value)) return value;
-  throw new InvalidArgumentError("Expected a number.");
+/** A folder or a file: an empty name, as of a shell variable that is not set, would be the current folder. */
+export function pathOption(text: string): string {
+  if (text !== "") return text;
+  throw new InvalidArgumentError("Expected a path, got an empty text.");
 }
 
 function shard(text: string): Shard {

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { examine, type Finding } from "../doctor.js";
 import { ExperimentsError } from "../errors.js";
 import { examineRun } from "../verify-experiment.js";
-import { stoppable } from "./common.js";
+import { pathOption, stoppable } from "./common.js";
 
 const MARKS: Readonly<Record<Finding["state"], string>> = { good: "✓", note: "·", bad: "✗" };
 
@@ -13,7 +13,7 @@ export function doctorCommand(): Command {
       "what this machine has: backends, engines and their speed, files, room on the disk; or whether a run's files are as they were written",
     )
     .argument("[run]", "folder of a run: look at its files, not at the machine")
-    .option("-o, --out <folder>", "where runs will be written", "out/run")
+    .option("-o, --out <folder>", "where runs will be written", pathOption, "out/run")
     .option("--json", "one JSON object a line on stdout, for programs", false)
     .action(async (run: string | undefined, { out, json }: { out: string; json: boolean }) => {
       const bad = await stoppable(async (signal) => {

@@ -6,7 +6,7 @@ import { type EditedCodes, editCodes } from "../edit-codes.js";
 import { ConfigError } from "../errors.js";
 import { encodePng } from "../pictures/index.js";
 import { checkOutput } from "../store/check-output.js";
-import { type CommonOptions, finiteNumber, positiveInteger, seedNumber, stoppable, withCommonOptions } from "./common.js";
+import { type CommonOptions, editLength, integerOption, pathOption, seedNumber, stoppable, withCommonOptions } from "./common.js";
 import { framesGrid } from "./edit-pictures.js";
 import { readCodesFile } from "./read-codes.js";
 
@@ -32,7 +32,7 @@ Examples:
 export function editCommand(): Command {
   return withEditOptions(new Command("edit"), "edit.png", 8)
     .description("apply a run's direction to new codes, and show the way in a picture")
-    .option("--save <file.npy>", "write the edited codes, [n, d]")
+    .option("--save <file.npy>", "write the edited codes, [n, d]", pathOption)
     .addHelpText("after", EXAMPLES)
     .action(async (options: EditOptions & { save?: string }) => {
       if (extname(options.file) !== ".png") throw new ConfigError(`--file: expected a name in .png, got ${options.file}.`);
@@ -52,12 +52,12 @@ export function withEditOptions(command: Command, file: string, frames: number):
   return withCommonOptions(command, "out/demo")
     .option("-a, --attribute <name>", "edited attribute (default: the run's first)")
     .option("-m, --method <id>", "interfacegan, projected, constant, ode-1, … (default: the run's last)")
-    .option("--codes <file.npy>", "codes to edit, [n, d], in place of new ones")
-    .option("-n, --count <n>", "how many new codes", positiveInteger, 4)
+    .option("--codes <file.npy>", "codes to edit, [n, d], in place of new ones", pathOption)
+    .option("-n, --count <n>", "how many new codes", integerOption(1, 10_000), 4)
     .option("--seed <n>", "seed of the new codes", seedNumber, 1)
-    .option("-t, --t <length>", "edit length; below 0 the other way (default: as far as the run measured)", finiteNumber)
-    .option("--frames <n>", "pictures along the way", positiveInteger, frames)
-    .option("-f, --file <file>", "where to write the picture", file);
+    .option("-t, --t <length>", "edit length; below 0 the other way (default: as far as the run measured)", editLength)
+    .option("--frames <n>", "pictures along the way", integerOption(1, 10_000), frames)
+    .option("-f, --file <file>", "where to write the picture", pathOption, file);
 }
 
 export async function applyEdit(options: EditOptions): Promise<EditedCodes> {

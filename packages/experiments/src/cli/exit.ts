@@ -1,18 +1,22 @@
 import { AbortError } from "@latentflow/core";
-import { ConfigError, isForUsers } from "../errors.js";
+import { asError, ConfigError, isForUsers } from "../errors.js";
+import { explainShortage } from "../store/explain.js";
 
-/** Exit codes of the command. */
+/** Exit codes of the command. Where Node itself finds no memory it ends with 134, SIGABRT. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 /** Says what went wrong, on stderr and for `--json` as a line on stdout too, and gives the exit code. */
-export function explainError(error: unknown, args: readonly string[]): number {
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
+export function explainError(thrown: unknown, args: readonly string[]): number {
+  const error = asError(thrown);
+  const { name, message } = error;
+  const shortage = explainShortage(error);
   const code = error instanceof AbortError ? EXIT.interrupted : error instanceof ConfigError ? EXIT.usage : EXIT.failed;
   tellPrograms(name, message, code, args);
   if (error instanceof AbortError) {
     console.error(`\nStopped. What was done is kept; go on with:\n  ${commandLine(args)}`);
-  } else if (isForUsers(error)) {
+  } else if (isForUsers(error) || shortage !== null) {
     console.error(`\n${message}`);
+    if (shortage !== null) console.error(`${shortage} What was done is kept: the same command goes on.`);
   } else {
     // Not one of ours: a defect, so its place matters.
     console.error(error);

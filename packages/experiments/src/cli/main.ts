@@ -20,7 +20,8 @@ An experiment of your own:
 A run is a folder. Stop it whenever you like (Ctrl-C, or the power): the same command goes on where it was.
 The steps one by one: sample, fit, train, evaluate, analyze. Each does what it needs first.
 
-Exit codes: 0 done, 1 failed, 2 wrong command line or configuration, 130 stopped by Ctrl-C.`;
+Exit codes: 0 done, 1 failed (also for want of disk, memory or open files, or when nobody takes the output: what was done is
+kept), 2 wrong command line or configuration, 130 stopped by Ctrl-C, 134 Node itself found no memory.`;
 
 /** The `latentflow` command. Gives the exit code. */
 export async function main(args: readonly string[]): Promise<number> {

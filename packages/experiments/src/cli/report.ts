@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { ExperimentsError } from "../errors.js";
 import { reportExperiment } from "../report-experiment.js";
 import { adviceFor, verifyExperiment } from "../verify-experiment.js";
-import { listener, stoppable } from "./common.js";
+import { listener, pathOption, stoppable } from "./common.js";
 import { tellReport } from "./tell-report.js";
 
 /** Damaged files that are named in one error. */
@@ -12,8 +12,8 @@ const NAMED = 20;
 export function reportCommand(): Command {
   return new Command("report")
     .description("bring together what a run's folder holds, from one machine or many, and write its report")
-    .option("-o, --out <folder>", "folder of the run", "out/run")
-    .option("--to <folder>", "write the report there: of a run whose folder can't be written")
+    .option("-o, --out <folder>", "folder of the run", pathOption, "out/run")
+    .option("--to <folder>", "write the report there: of a run whose folder can't be written", pathOption)
     .option("--verify", "first compare every file of the run with the hash that was written down for it", false)
     .option("--json", "one JSON object a line on stdout, for programs", false)
     .action(async ({ out, to, verify, json }: ReportCommandOptions) => {

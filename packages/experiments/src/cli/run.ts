@@ -4,7 +4,7 @@ import { STEPS, type StepName } from "../jobs/job.js";
 import { runExperiment } from "../run-experiment.js";
 import { readRunFile } from "../run-file.js";
 import { RunFolder } from "../store/run-folder.js";
-import { configOf, listener, type RunningOptions, shardOf, stoppable, withRunningOptions } from "./common.js";
+import { configOf, listener, pathOption, type RunningOptions, shardOf, stoppable, withRunningOptions } from "./common.js";
 import { wholeCommand } from "./exit.js";
 import { tellReport } from "./tell-report.js";
 
@@ -46,7 +46,7 @@ function experimentCommand(name: string, about: string, steps: readonly StepName
   const command = new Command(name)
     .summary(about)
     .description(steps.length === 1 ? `${about}. Does what it needs first.` : about)
-    .option("-c, --config <file>", "settings: .json, or a module that exports defineExperiment({ … }) by default")
+    .option("-c, --config <file>", "settings: .json, or a module that exports defineExperiment({ … }) by default", pathOption)
     .option("--set <field=value>", "one setting; may be given many times", (value, all: string[] = []) => [...all, value]);
   return withRunningOptions(command, "out/run").action(async (options: RunOptionsGiven) => {
     const { out, engine, workers } = options;

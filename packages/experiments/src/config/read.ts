@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describeValue } from "@latentflow/core";
-import { ConfigError } from "../errors.js";
+import { asError, ConfigError } from "../errors.js";
+import { explainFailure } from "../store/explain.js";
 import type { ExperimentOptions, ModelOptions } from "./types.js";
 
 /**
@@ -12,9 +13,10 @@ import type { ExperimentOptions, ModelOptions } from "./types.js";
  * @throws ConfigError for a file that is missing or can't be read
  */
 export async function readConfig(path: string): Promise<ExperimentOptions> {
+  if (path === "") throw new ConfigError("config: expected the path of a configuration, got an empty one.");
   const file = resolve(path);
   const options = extname(file) === ".json" ? await readJson(path, file) : await importDefault(path, file);
-  if (typeof options !== "object" || options === null)
+  if (typeof options !== "object" || options === null || Array.isArray(options))
     throw new ConfigError(`config: expected ${path} to hold an object, got ${describeValue(options)}.`);
   const { model } = options as { model?: unknown };
   if (typeof model !== "object" || model === null) return options;
@@ -23,7 +25,7 @@ export async function readConfig(path: string): Promise<ExperimentOptions> {
 
 async function readJson(path: string, file: string): Promise<unknown> {
   const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
-    const what = cause.code === "ENOENT" ? "there is none" : cause.message;
+    const what = cause.code === "ENOENT" ? "there is none" : explainFailure(cause);
     throw new ConfigError(`config: could not read ${path}: ${what}. Give --config another path.`, { cause });
   });
   try {
@@ -34,11 +36,28 @@ async function readJson(path: string, file: string): Promise<unknown> {
 }
 
 async function importDefault(path: string, file: string): Promise<unknown> {
-  const module = await import(/* @vite-ignore */ pathToFileURL(file).href).catch((cause: Error) => {
-    throw new ConfigError(`config: could not load ${path}: ${cause.message}`, { cause });
-  });
-  if (module.default !== undefined) return module.default;
+  try {
+    // A default export may be a promise, too.
+    const options = await (await import(/* @vite-ignore */ pathToFileURL(file).href)).default;
+    if (options !== undefined) return plain(options);
+  } catch (thrown) {
+    throw new ConfigError(`config: could not load ${path}: ${asError(thrown).message}`, { cause: thrown });
+  }
   throw new ConfigError(`config: expected ${path} to have a default export, "export default defineExperiment({ … })".`);
+}
+
+/** Settings within settings within …: more than any has. */
+const DEEPEST = 20;
+
+/** The settings without what may still run code, getters and proxies: what they throw, they throw here. */
+function plain(value: unknown, depth = 0): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (depth > DEEPEST) throw new Error(`expected settings within at most ${DEEPEST} others, got a circle, or more`);
+  if (Array.isArray(value)) return Array.from(value, (item) => plain(item, depth + 1));
+  const prototype = Object.getPrototypeOf(value) as { constructor?: unknown } | null;
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
+    throw new Error(`expected plain objects of settings, got a ${String((value as object).constructor?.name)}`);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item, depth + 1)]));
 }
 
 /** Paths of a model, taken from the configuration's folder. */

@@ -2,6 +2,8 @@ import { resolve } from "node:path";
 import { checkChoice, checkNumber, checkOptions, describeValue } from "@latentflow/core";
 import { ConfigError } from "../errors.js";
 import { methodOf } from "../methods.js";
+import { folderName } from "../world.js";
+import { checkTogether, LIMITS, type Limits, limited, SINGULAR_VALUES } from "./limits.js";
 import { PRESETS } from "./presets.js";
 import type { AttributeEdit, ExperimentConfig, ExperimentOptions, ModelChoice } from "./types.js";
 
@@ -16,6 +18,7 @@ export function defineExperiment(options: ExperimentOptions): ExperimentOptions 
  * @throws ConfigError that names the field, such as "config: expected train.iterations to be an integer ≥ 1, got 0."
  */
 export function resolveConfig(options: unknown = {}): ExperimentConfig {
+  if (options === null) throw new ConfigError("config: expected an object of settings, got null.");
   checkOptions("config", options as object, ["preset", ...Object.keys(PRESETS.paper)], ConfigError);
   const given = options as ExperimentOptions;
   const preset = or(given.preset, "paper");
@@ -28,33 +31,21 @@ export function resolveConfig(options: unknown = {}): ExperimentConfig {
     truncation: checkNumber("config", "truncation", or(given.truncation, base.truncation), { above: 0, max: 1 }, ConfigError),
     attributes: attributeEdits(or<unknown>(given.attributes, base.attributes)),
     methods: methodList(or(given.methods, base.methods)),
-    sample: numbers("sample", given.sample, base.sample, { codes: count(4), heldOut: count(2), chunk: COUNT, batchSize: COUNT }),
-    fit: numbers("fit", given.fit, base.fit, { ratio: POSITIVE, C: POSITIVE, components: COUNT }),
-    train: numbers("train", given.train, base.train, {
-      ...{ iterations: COUNT, batchSize: COUNT, maxTime: POSITIVE, learningRate: POSITIVE, constantRate: POSITIVE },
-      ...{
-        decayEvery: COUNT,
-        decayFactor: POSITIVE,
-        temperature: POSITIVE,
-        preservation: { min: 0 },
-        solverSteps: COUNT,
-        checkpointEvery: COUNT,
-      },
-    }),
+    sample: numbers("sample", given.sample, base.sample, LIMITS.sample),
+    fit: numbers("fit", given.fit, base.fit, LIMITS.fit),
+    train: numbers("train", given.train, base.train, LIMITS.train),
     evaluate: evaluation(given.evaluate, base.evaluate),
     analyze: analysis(given.analyze, base.analyze),
-    pictures: numbers("pictures", given.pictures, base.pictures, { samples: count(0), frames: count(2) }),
+    pictures: numbers("pictures", given.pictures, base.pictures, LIMITS.pictures),
   };
+  checkTogether(config);
   return config;
 }
 
-type Limits = { min?: number; max?: number; above?: number; integer?: boolean };
-
-const count = (min: number): Limits => ({ min, integer: true });
-const COUNT = count(1);
-const POSITIVE: Limits = { above: 0 };
 /** Seeds are 32 bits in some packages. */
 export const MAX_SEED = 2 ** 32 - 1;
+
+const [LONGEST_LIST, LONGEST_TEXT] = [10_000, 10_000];
 
 /** A field that is left out takes its default; null is a mistake like any other value. */
 function or<T>(value: T | undefined, standard: T): T {
@@ -71,7 +62,7 @@ function numbers<T extends object>(
   checkOptions(`config.${section}`, given as object | undefined, Object.keys(base), ConfigError);
   const fields = (Object.keys(limits) as (keyof T & string)[]).map((key) => {
     const value = or((given as Partial<T> | undefined)?.[key], base[key]);
-    return [key, checkNumber("config", `${section}.${key}`, value, limits[key], ConfigError)];
+    return [key, limited(`${section}.${key}`, value, limits[key])];
   });
   return Object.fromEntries(fields) as T;
 }
@@ -81,11 +72,7 @@ function evaluation(given: ExperimentOptions["evaluate"], base: ExperimentConfig
   const { control: wanted, ...rest } = given ?? {};
   const { control: standard, ...numeric } = base;
   const control = checkChoice("config", "evaluate.control", or(wanted, standard), ["target", "changed"] as const, ConfigError);
-  const limits = {
-    ...{ starts: count(2), times: count(2), maxTime: POSITIVE, resamples: COUNT, batchSize: COUNT },
-    confidence: { above: 0, max: 0.999 },
-  };
-  return { ...numbers("evaluate", rest, numeric, limits), control };
+  return { ...numbers("evaluate", rest, numeric, LIMITS.evaluate), control };
 }
 
 function analysis(given: ExperimentOptions["analyze"], base: ExperimentConfig["analyze"]): ExperimentConfig["analyze"] {
@@ -95,8 +82,8 @@ function analysis(given: ExperimentOptions["analyze"], base: ExperimentConfig["a
   const probes = ["neighbours", "rbf-svm"] as const;
   const probe = checkChoice("config", "analyze.probe", or(wantedProbe, standardProbe), probes, ConfigError);
   const chosen = or(wanted, standard);
-  const k = chosen === null ? null : checkNumber("config", "analyze.k", chosen, COUNT, ConfigError);
-  return { ...numbers("analyze", rest, numeric, { probeCodes: count(10), paths: COUNT, bins: COUNT }), k, probe };
+  const k = chosen === null ? null : limited("analyze.k", chosen, SINGULAR_VALUES);
+  return { ...numbers("analyze", rest, numeric, LIMITS.analyze), k, probe };
 }
 
 function modelChoice(given: unknown): ModelChoice {
@@ -119,7 +106,7 @@ function modelChoice(given: unknown): ModelChoice {
     kind,
     generator: path("model.generator", fields.generator),
     regressor: path("model.regressor", fields.regressor),
-    attributes: list("model.attributes", fields.attributes).map((name, i) => text(`model.attributes[${i}]`, name)),
+    attributes: list("model.attributes", fields.attributes).map((name, i) => attributeName(`model.attributes[${i}]`, name)),
   };
 }
 
@@ -127,12 +114,13 @@ function attributeEdits(given: unknown): ExperimentConfig["attributes"] {
   if (given === "all") return given;
   const edits = list("attributes", given).map((entry, i): AttributeEdit => {
     const field = `attributes[${i}]`;
-    if (typeof entry === "string") return { name: text(field, entry), from: 0, to: null };
+    if (typeof entry === "string") return { name: attributeName(field, entry), from: 0, to: null };
     checkOptions(`config.${field}`, entry as object, ["name", "from", "to"], ConfigError);
     const { name, from, to } = (entry ?? {}) as Partial<AttributeEdit>;
-    const label = (key: string, value: unknown) => checkNumber("config", `${field}.${key}`, value, count(0), ConfigError);
+    const label = (key: string, value: unknown) =>
+      checkNumber("config", `${field}.${key}`, value, { min: 0, integer: true }, ConfigError);
     return {
-      name: text(`${field}.name`, name),
+      name: attributeName(`${field}.name`, name),
       from: label("from", or(from, 0)),
       to: to === undefined || to === null ? null : label("to", to),
     };
@@ -151,6 +139,8 @@ function methodList(given: unknown): string[] {
 }
 
 function list(field: string, value: unknown): unknown[] {
+  if (Array.isArray(value) && value.length > LONGEST_LIST)
+    throw new ConfigError(`config: expected ${field} to have at most ${LONGEST_LIST} entries, got ${value.length}.`);
   if (Array.isArray(value) && value.length > 0) return value;
   const all = field === "attributes" ? `, or "all"` : "";
   throw new ConfigError(`config: expected ${field} to be a list with an entry or more${all}, got ${describeValue(value)}.`);
@@ -164,8 +154,17 @@ function unique<T>(field: string, items: T[], key: (item: T) => string, name: (i
 }
 
 function text(field: string, value: unknown): string {
+  if (typeof value === "string" && value.length > LONGEST_TEXT)
+    throw new ConfigError(`config: expected ${field} to have at most ${LONGEST_TEXT} characters, got ${value.length}.`);
   if (typeof value === "string" && value !== "") return value;
   throw new ConfigError(`config: expected ${field} to be a text, got ${describeValue(value)}.`);
+}
+
+/** A name after which a folder can be called. */
+function attributeName(field: string, value: unknown): string {
+  const name = text(field, value);
+  folderName(field, name);
+  return name;
 }
 
 /** A whole path: the same file from whichever folder a run goes on. */

@@ -1,4 +1,4 @@
-import { checkNumber } from "@latentflow/core";
+import { checkNumber, describeValue } from "@latentflow/core";
 import { ConfigError } from "../errors.js";
 
 /** One slice of the attribute × method pairs: those whose number modulo `count` is `index`. */
@@ -8,12 +8,19 @@ export interface Shard {
   readonly count: number;
 }
 
+/** Slices at most: more than any cluster's array has. */
+const MOST = 1_000_000;
+/** Of schedulers' numbers, which are 32 bits. */
+const LARGEST_ID = 2 ** 32;
+
 /** "2/4": the second of four. */
 export function parseShard(text: string): Shard {
-  const parts = /^(\d+)\/(\d+)$/.exec(text);
+  const parts = typeof text === "string" ? /^(\d+)\/(\d+)$/.exec(text) : null;
   const [number, count] = [Number(parts?.[1]), Number(parts?.[2])];
-  if (parts && number >= 1 && number <= count) return { index: number - 1, count };
-  throw new ConfigError(`--shard: expected a number and a count, such as 2/4 for the second of four, got ${text}.`);
+  if (parts && number >= 1 && number <= count && count <= MOST) return { index: number - 1, count };
+  throw new ConfigError(
+    `--shard: expected a number and a count up to ${MOST}, such as 2/4 for the second of four, got ${describeValue(text)}.`,
+  );
 }
 
 /**
@@ -29,7 +36,7 @@ export function shardOfScheduler(env: Readonly<Record<string, string | undefined
       );
     }
     const index = integer("JOB_COMPLETION_INDEX", env.JOB_COMPLETION_INDEX);
-    const count = integer("JOB_COMPLETIONS", env.JOB_COMPLETIONS, 1);
+    const count = integer("JOB_COMPLETIONS", env.JOB_COMPLETIONS, 1, MOST);
     checkNumber("--shard", "JOB_COMPLETION_INDEX", index, { max: count - 1 }, ConfigError);
     return { index, count };
   }
@@ -42,7 +49,7 @@ function slurmShard(id: string, env: Readonly<Record<string, string | undefined>
       "--shard: expected SLURM_ARRAY_TASK_COUNT beside SLURM_ARRAY_TASK_ID: set it to the array's size, or give --shard.",
     );
   }
-  const count = integer("SLURM_ARRAY_TASK_COUNT", env.SLURM_ARRAY_TASK_COUNT, 1);
+  const count = integer("SLURM_ARRAY_TASK_COUNT", env.SLURM_ARRAY_TASK_COUNT, 1, MOST);
   const first = integer("SLURM_ARRAY_TASK_MIN", env.SLURM_ARRAY_TASK_MIN ?? "0");
   const step = integer("SLURM_ARRAY_TASK_STEP", env.SLURM_ARRAY_TASK_STEP ?? "1", 1);
   const index = (integer("SLURM_ARRAY_TASK_ID", id) - first) / step;
@@ -52,12 +59,14 @@ function slurmShard(id: string, env: Readonly<Record<string, string | undefined>
   );
 }
 
-function integer(name: string, text: string, min = 0): number {
-  return checkNumber("--shard", name, text.trim() === "" ? text : Number(text), { min, integer: true }, ConfigError);
+/** A scheduler's number: digits, and no more than a scheduler has. */
+function integer(name: string, text: string, min = 0, max = LARGEST_ID): number {
+  const number = /^\d{1,10}$/.test(text) ? Number(text) : text;
+  return checkNumber("--shard", name, number, { min, max, integer: true }, ConfigError);
 }
 
 /** Throws unless a slice is one of its count. */
 export function checkShard(caller: string, { index, count }: Shard): void {
-  checkNumber(caller, "shard.count", count, { min: 1, integer: true }, ConfigError);
+  checkNumber(caller, "shard.count", count, { min: 1, max: MOST, integer: true }, ConfigError);
   checkNumber(caller, "shard.index", index, { min: 0, max: count - 1, integer: true }, ConfigError);
 }

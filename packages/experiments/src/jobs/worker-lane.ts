@@ -31,7 +31,7 @@ export class WorkerLane implements Lane {
       this.worker = undefined;
       if (this.signal?.aborted) throw new AbortError("run: stopped.");
       if (attempt < RESTARTS) continue;
-      throw new ExperimentsError(`${job.id}: its worker died ${attempt + 1} times, at last with: ${answer.message}`, {
+      throw new ExperimentsError(`${job.id}: its worker died ${attempt + 1} times, at last with: ${reasonOf(answer)}`, {
         cause: answer,
       });
     }
@@ -76,6 +76,12 @@ export class WorkerLane implements Lane {
       worker.postMessage({ type: "job", id: job.id } satisfies ToWorker);
     });
   }
+}
+
+/** How a worker died. What this thread has loaded and a worker does not find, is there: Node says so where it can't open it. */
+function reasonOf({ message, code }: NodeJS.ErrnoException): string {
+  if (code !== "ERR_MODULE_NOT_FOUND") return message;
+  return `${message} Where it is there, too many files are open: raise the limit (ulimit -n 1024), or take fewer --workers.`;
 }
 
 /** A worker's error as this thread would have thrown it: its type decides the exit code and whether its place is shown. */

@@ -5,7 +5,7 @@ import type { MatrixLike } from "@latentflow/latent-edit";
 import { FactorRegressor, StyleGan2Generator } from "@latentflow/models";
 import { loadPretrainedScenes } from "@latentflow/scenes";
 import type { ModelChoice } from "../config/types.js";
-import { ConfigError } from "../errors.js";
+import { asError, ConfigError } from "../errors.js";
 import type { ModelParts, ModelSetup } from "./parts.js";
 
 /**
@@ -94,7 +94,6 @@ async function loading<T>(field: string, path: string, load: () => Promise<T>): 
     return await load();
   } catch (cause) {
     if (cause instanceof ConfigError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigError(`config: could not load model.${field}, ${path}: ${reason}`, { cause });
+    throw new ConfigError(`config: could not load model.${field}, ${path}: ${asError(cause).message}`, { cause });
   }
 }

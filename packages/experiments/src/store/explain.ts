@@ -1,3 +1,5 @@
+import { asError } from "../errors.js";
+
 /** A failed access to a file, in words that say what to do. */
 export function explainFailure(cause: unknown): string {
   switch ((cause as NodeJS.ErrnoException).code) {
@@ -29,6 +31,21 @@ export function explainFailure(cause: unknown): string {
     case "EEXIST":
       return "a file stands where a folder is needed; choose another folder";
     default:
-      return cause instanceof Error ? cause.message : String(cause);
+      return asError(cause).message;
   }
+}
+
+const FILES = /\b(EMFILE|ENFILE)\b/;
+const MEMORY =
+  /out.of.memory|ENOMEM|allocation failed|(could not|cannot|failed to) allocate|bad.?alloc|memory access out of bounds/i;
+
+/** Says of an error that the machine has too little of something, and what to do; null of any other. */
+export function explainShortage(error: unknown): string | null {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
+    const text = `${(at as NodeJS.ErrnoException).code ?? ""} ${at.message}`;
+    if (FILES.test(text)) return "Too many files are open: raise the limit (ulimit -n 1024), or take fewer --workers.";
+    if (MEMORY.test(text))
+      return "There is too little memory: take fewer --workers or smaller batches (sample.batchSize, train.batchSize, evaluate.batchSize), or close other programs.";
+  }
+  return null;
 }

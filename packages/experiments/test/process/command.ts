@@ -10,23 +10,32 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** Where a command runs. */
+export interface Surroundings {
+  /** File descriptor that takes stdout; default: it is read. */
+  readonly stdout?: number;
+  /** How many files it may have open. */
+  readonly files?: number;
+}
+
 /** Runs the bundled command. `onLine` sees every line of stdout while it runs. */
 export function command(
   folder: URL,
   args: readonly string[],
   onLine: (line: string, child: ChildProcess) => void = () => undefined,
+  { stdout: sink, files }: Surroundings = {},
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL("cli.js", folder)), ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const whole = [process.execPath, fileURLToPath(new URL("cli.js", folder)), ...args];
+  const limited = files === undefined ? whole : ["/bin/sh", "-c", `ulimit -n ${files}; exec "$@"`, "sh", ...whole];
+  const child = spawn(limited[0]!, limited.slice(1), { stdio: ["ignore", sink ?? "pipe", "pipe"] });
   let [stdout, stderr, rest] = ["", "", ""];
-  child.stdout.on("data", (chunk) => {
+  child.stdout?.on("data", (chunk) => {
     stdout += chunk;
     const lines = (rest + chunk).split("\n");
     rest = lines.pop()!;
     for (const line of lines) onLine(line, child);
   });
-  child.stderr.on("data", (chunk) => {
+  child.stderr!.on("data", (chunk) => {
     stderr += chunk;
   });
   return new Promise((resolve) => {
