@@ -21,14 +21,19 @@ export type EventFunction<S, A = undefined, T = number> = (t: T, y: StateOf<S>, 
 /** Options of `odeintEvent`. */
 export type EventOptions<S, A = undefined, T = number> = CommonOptions<A> &
   (Omit<AdaptiveStepOptions, "endpoint"> | ConstantStepOptions | GridOptions) & {
-    /** Changes sign at the event. A value of 0 at t0 does not fire it. Two changes between two looks at it go unseen: see eventChecks. */
+    /**
+     * Changes sign at the event. A search that starts at a root, as exactly as rounding allows, does not find that root: it goes on from an
+     * event that an earlier search found. Two changes between two looks go unseen: see eventChecks.
+     */
     readonly event: EventFunction<S, A, T>;
+    /** Which changes of sign count, in the direction of integration: upward (1), downward (−1), or both (0, default). */
+    readonly direction?: -1 | 0 | 1;
     /**
      * How many evenly spaced times of each step the event function is evaluated at, on dense output but for the step's end. Raise it, or limit
      * maxStep, where the sign may change twice within a step. Default 1: the end of the step.
      */
     readonly eventChecks?: number;
-    /** Where to give up looking; before t0 for decreasing times. */
+    /** Where to give up looking; before t0 for decreasing times. ±Infinity: never, but for maxSteps and signal. */
     readonly tMax: number;
   };
 

@@ -1,15 +1,16 @@
 import { describeValue } from "@latentflow/core";
-import { reshape, type Scalar, scalar, stack, Tensor, tidy } from "@tensorflow/tfjs-core";
+import { add, reshape, type Scalar, scalar, stack, Tensor, tidy } from "@tensorflow/tfjs-core";
 import { OdeError } from "./errors.js";
 import type { EventOptions, EventResult } from "./event-types.js";
 import { type CheckedEvent, checkEvent } from "./events/check-event.js";
+import type { Rounding } from "./events/leave-root.js";
 import { findNumberEvent, findNumberEventAsync } from "./events/number-event.js";
+import { type EventEnding, searchEvent } from "./events/search-event.js";
 import { implicitEvent } from "./gradients/implicit-event.js";
 import { isRecording, offTape, rewindTape, tapeMark } from "./gradients/tape.js";
 import { type Checked, requireArrival } from "./problem.js";
 import { drive, driveAsync } from "./stepping/drive.js";
 import type { Problem } from "./stepping/integrate.js";
-import { type EventEnding, searchEvent } from "./stepping/search-event.js";
 import { type TensorProblem, tensorProblem } from "./tensor-problem.js";
 import type { Dynamics, State, TimeOf } from "./types.js";
 
@@ -60,9 +61,16 @@ export async function odeintEventAsync<const S extends State, A = undefined>(
 /** Relative resolution of the time of an event: what float32 states can tell apart. */
 const RESOLUTION = 1e-9;
 
+/** The second where f and event take their times as float32 tensors. */
+const ROUNDING: Rounding = { state: 2 ** -18, time: 32 * RESOLUTION };
+const ROUNDING_WITH_TIME: Rounding = { state: 2 ** -18, time: 2 ** -19 };
+
 function withTimeTensor(checked: Checked, t0: Tensor): Checked {
   const { values } = checked.times;
-  return { ...checked, times: { values, tensor: stack([reshape(t0, []), scalar(values[1]!)]) } };
+  const start = reshape(t0, []);
+  // Between t0 and tMax nodes stay in proportion; without an end they move with t0.
+  const end = Number.isFinite(values[1]) ? scalar(values[1]!) : add(start, Math.sign(values[1]!));
+  return { ...checked, times: { values, tensor: stack([start, end]) } };
 }
 
 /** The event function on leaves; its result is always a tensor of its own. */
@@ -77,7 +85,9 @@ function eventOnLeaves({ caller, event, options }: CheckedEvent, { space }: Tens
 function searchTensors(checked: CheckedEvent, made: TensorProblem, problem: Problem<Tensor[]>) {
   const event = eventOnLeaves(checked, made);
   const value = (t: number, y: Tensor[]) => offTape(() => event(made.time?.at(t) ?? t, y));
-  return searchEvent(problem, value, RESOLUTION, checked.eventChecks);
+  const rounding = made.time === undefined ? ROUNDING : ROUNDING_WITH_TIME;
+  const { direction, eventChecks } = checked;
+  return searchEvent(problem, { value, direction, checks: eventChecks, resolution: RESOLUTION, rounding });
 }
 
 function tensorResult(checked: CheckedEvent, made: TensorProblem, { status, found, y: last }: EventEnding<Tensor[]>) {

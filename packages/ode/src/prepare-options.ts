@@ -104,17 +104,20 @@ function adaptiveSteps(caller: string, options: LooseOptions, defaults: Toleranc
   const tolerances = { rtol: positive("rtol", defaults.rtol), atol: positive("atol", defaults.atol) };
   if (tolerances.rtol === 0 && tolerances.atol === 0)
     throw new OdeError(`${caller}: expected rtol or atol above 0, got 0 for both.`);
+  const minStep = positive("minStep", 0);
+  const maxStep =
+    options.maxStep === undefined || options.maxStep === Number.POSITIVE_INFINITY
+      ? Number.POSITIVE_INFINITY
+      : checkNumber(caller, "maxStep", options.maxStep, { above: 0 }, OdeError);
+  if (minStep > maxStep) throw new OdeError(`${caller}: expected minStep ≤ maxStep, got ${minStep} and ${maxStep}.`);
   return {
     kind: "adaptive",
     tolerances,
     controller: controllerOf(caller, options.controller ?? "I"),
     firstStep:
       options.firstStep === undefined ? undefined : checkNumber(caller, "firstStep", options.firstStep, { above: 0 }, OdeError),
-    minStep: positive("minStep", 0),
-    maxStep:
-      options.maxStep === undefined || options.maxStep === Number.POSITIVE_INFINITY
-        ? Number.POSITIVE_INFINITY
-        : checkNumber(caller, "maxStep", options.maxStep, { above: 0 }, OdeError),
+    minStep,
+    maxStep,
     overshoot: checkChoice(caller, "endpoint", options.endpoint ?? "clip", ["clip", "overshoot"], OdeError) === "overshoot",
     stops,
   };
@@ -146,24 +149,7 @@ function givenSteps(caller: string, options: LooseOptions, times: ArrayLike<numb
     return { kind: "grid", nodes: ordered([...Array.from(times), ...stops], times) };
   }
   const stepSize = checkNumber(caller, "stepSize", options.stepSize, { above: 0 }, OdeError);
-  return { kind: "grid", nodes: constantGrid(times, stepSize, stops) };
-}
-
-/** t0, t0 ± h, t0 ± 2h, … and the last time; starting anew at each stop. */
-function constantGrid(times: ArrayLike<number>, stepSize: number, stops: readonly number[]): number[] {
-  const first = times[0]!;
-  const last = times[times.length - 1]!;
-  const direction = last >= first ? 1 : -1;
-  const nodes = [first];
-  let from = first;
-  for (const stop of [...stops, last]) {
-    // A remainder within rounding of a whole step is that step.
-    const count = Math.ceil((Math.abs(stop - from) / stepSize) * (1 - 1e-12));
-    for (let i = 1; i < count; i++) nodes.push(from + direction * i * stepSize);
-    nodes.push(stop);
-    from = stop;
-  }
-  return nodes;
+  return { kind: "constant", t0: times[0]!, stepSize, stops: [...stops, times[times.length - 1]!] };
 }
 
 function checkGrid(caller: string, grid: ArrayLike<number>, times: ArrayLike<number>, stops: readonly number[]): number[] {

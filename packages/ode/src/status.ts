@@ -52,18 +52,24 @@ export function newStatistics(): Statistics {
   return { nfe: 0, accepted: 0, rejected: 0, nfeBackward: 0 };
 }
 
-/** The sentence that belongs to each way of ending. */
-export function describeStatus(kind: StatusKind, t: number, step: number): Status {
+/**
+ * The sentence that belongs to each way of ending.
+ *
+ * @param given whether steps were given: a shorter one was not tried then
+ */
+export function describeStatus(kind: StatusKind, t: number, step: number, given = false): Status {
   const at = `t = ${t} with step ${step}`;
   const message = {
     finished: `finished at t = ${t}.`,
     event: `stopped by its event at t = ${t}.`,
     maxSteps: `reached maxSteps at ${at}; raise maxSteps, loosen rtol and atol, or integrate a shorter interval.`,
-    stepUnderflow: `the step became too small at ${at}: the solution may have a singularity there, f may jump (give jumpTimes), the problem may be stiff, or rtol and atol may be below what the number type can hold.`,
+    stepUnderflow: `the step became too small at ${at}: the solution may have a singularity there, f may jump (give jumpTimes), the problem may be stiff, or the tolerances, maxStep or stepSize are below what the number type can hold.`,
     notFinite:
       step === 0
         ? `y0 or f(t, y0) holds NaN or Infinity at t = ${t}; check f and y0.`
-        : `f returned NaN or Infinity near ${at}, however small the step; check f and y0 there.`,
+        : given
+          ? `f returned NaN or Infinity near ${at}; check f there, or take shorter steps.`
+          : `f returned NaN or Infinity near ${at}, however small the step; check f and y0 there.`,
   }[kind];
   return { kind, t, step, message };
 }

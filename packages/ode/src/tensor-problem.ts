@@ -4,7 +4,8 @@ import { type Plan, preparePlan } from "./prepare-options.js";
 import { assemble, type Checked } from "./problem.js";
 import { TensorSpace } from "./state/tensor-space.js";
 import { newStatistics } from "./status.js";
-import type { Problem } from "./stepping/integrate.js";
+import { isNode } from "./stepping/constant-steps.js";
+import type { Problem, StepSettings } from "./stepping/integrate.js";
 
 /** A problem on tensors. */
 export interface TensorProblem {
@@ -34,10 +35,18 @@ function timeScalars(tensor: Tensor): Scalar[] {
   return unstack(tensor) as Scalar[];
 }
 
+/** Tells the nodes of given steps. */
+function nodesOf(steps: Exclude<StepSettings, { kind: "adaptive" }>): (time: number) => boolean {
+  if (steps.kind === "constant") return (time) => isNode(steps, time);
+  const nodes = new Set(Array.from(steps.nodes));
+  return (time) => nodes.has(time);
+}
+
 /** How the nodes of this plan move with the output times. */
 function timeMap(values: Float64Array, tensors: readonly Scalar[], { steps, jumps }: Plan): TimeMap {
   const all = Array.from(values.keys());
-  const gridIsOutputs = steps.kind === "grid" && all.every((i) => Array.prototype.includes.call(steps.nodes, values[i]));
+  const gridIsOutputs = steps.kind !== "adaptive" && values.every(nodesOf(steps));
   const fixed = steps.kind === "adaptive" ? steps.stops : jumps;
-  return new TimeMap(values, tensors, gridIsOutputs ? all : [0, values.length - 1], fixed);
+  const known = values.map((time) => (Number.isFinite(time) ? time : values[0]! + Math.sign(time)));
+  return new TimeMap(known, tensors, gridIsOutputs ? all : [0, values.length - 1], fixed);
 }

@@ -12,22 +12,30 @@ type UserEvent = (t: number | Scalar, y: unknown, args: unknown) => unknown;
 export interface CheckedEvent extends Checked {
   readonly event: UserEvent;
   readonly eventChecks: number;
+  readonly direction: -1 | 0 | 1;
 }
+
+/** Looks a step; more of them only look like a solver that hangs. */
+const MOST_CHECKS = 1e6;
 
 /** The arguments of `odeintEvent` and `odeintEventAsync`, checked. */
 export function checkEvent(caller: string, f: unknown, y0: unknown, t0: unknown, options: unknown): CheckedEvent {
   checkOptionsObject(caller, options, "options with event and tMax");
-  const { event, tMax, eventChecks = 1 } = options as { event?: unknown; tMax?: unknown; eventChecks?: unknown };
+  const { event, tMax, eventChecks = 1, direction = 0 } = options as { readonly [name: string]: unknown };
   if (typeof event !== "function") {
     throw new OdeError(`${caller}: expected event to be a function (t, y) => scalar, got ${describeValue(event)}.`);
   }
-  const end = checkNumber(caller, "tMax", tMax, {}, OdeError);
-  const checks = checkNumber(caller, "eventChecks", eventChecks, { min: 1, integer: true }, OdeError);
+  if (direction !== -1 && direction !== 0 && direction !== 1)
+    throw new OdeError(`${caller}: expected direction to be −1, 0 or 1, got ${describeValue(direction)}.`);
+  const end =
+    tMax === Number.POSITIVE_INFINITY || tMax === Number.NEGATIVE_INFINITY
+      ? tMax
+      : checkNumber(caller, "tMax", tMax, {}, OdeError);
+  const checks = checkNumber(caller, "eventChecks", eventChecks, { min: 1, max: MOST_CHECKS, integer: true }, OdeError);
   if (isTensor(t0) && (t0.size !== 1 || t0.dtype !== "float32" || caller === "odeintEventAsync")) {
     throw new OdeError(`${caller}: expected t0 to be a number or, for a gradient, a float32 scalar, got ${describeValue(t0)}.`);
   }
   const start = isTensor(t0) ? t0.dataSync()[0]! : checkNumber(caller, "t0", t0, {}, OdeError);
-  if (start === end) throw new OdeError(`${caller}: expected t0 and tMax to differ, got ${start} for both.`);
   if ((options as LooseOptions).endpoint !== undefined) {
     throw new OdeError(`${caller}: endpoint does not apply, since the search ends at tMax; leave it out.`);
   }
@@ -39,10 +47,11 @@ export function checkEvent(caller: string, f: unknown, y0: unknown, t0: unknown,
     y0: checkInitialState(caller, y0),
     times: { values: Float64Array.of(start, end), tensor: undefined },
     options: loose,
-    extra: ["event", "tMax", "eventChecks"],
+    extra: ["event", "tMax", "eventChecks", "direction"],
     event: event as UserEvent,
     eventChecks: checks,
-  };
+    direction,
+  } as const;
   if (isTensor(t0) && checked.y0.kind === "numbers") {
     throw new OdeError(
       `${caller}: expected t0 to be a number since y0 is, got a tensor; gradients need y0 to be tensors as well.`,

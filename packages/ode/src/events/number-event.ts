@@ -5,11 +5,14 @@ import { float64Problem } from "../float64-problem.js";
 import { requireArrival } from "../problem.js";
 import { drive, driveAsync } from "../stepping/drive.js";
 import type { Problem } from "../stepping/integrate.js";
-import { type EventEnding, searchEvent } from "../stepping/search-event.js";
 import type { CheckedEvent } from "./check-event.js";
+import type { Rounding } from "./leave-root.js";
+import { type EventEnding, searchEvent } from "./search-event.js";
 
 /** Relative resolution of the time of an event: that of double precision. */
 const RESOLUTION = Number.EPSILON;
+
+const ROUNDING: Rounding = { state: 2 ** -38, time: 2 ** -46 };
 
 /** Looks for an event of a state of numbers. */
 export function findNumberEvent(checked: CheckedEvent): EventResult<unknown> {
@@ -23,13 +26,13 @@ export async function findNumberEventAsync(checked: CheckedEvent): Promise<Event
   return present(checked, problem, await driveAsync(problem.space, search(checked, problem)));
 }
 
-function search({ caller, event, eventChecks, options }: CheckedEvent, problem: Problem<Float64Array>) {
+function search({ caller, event, eventChecks, direction, options }: CheckedEvent, problem: Problem<Float64Array>) {
   const value = (t: number, y: Float64Array): number => {
     const result = event(t, problem.space.present(y), options.args);
     if (typeof result === "number") return result;
     throw new OdeError(`${caller}: expected event to return a number, as y0 is, got ${describeValue(result)}.`);
   };
-  return searchEvent(problem, value, RESOLUTION, eventChecks);
+  return searchEvent(problem, { value, direction, checks: eventChecks, resolution: RESOLUTION, rounding: ROUNDING });
 }
 
 function present(

@@ -2,6 +2,7 @@ import { throwIfAborted } from "@latentflow/core";
 import type { ExplicitMethod } from "../methods/tableau.js";
 import type { PackedDynamics, Reading, StateSpace, StepSpan, Tolerances } from "../state/state-space.js";
 import { describeStatus, type Progress, type Statistics, type Status, type StatusKind } from "../status.js";
+import { ConstantPolicy, type ConstantSteps } from "./constant-steps.js";
 import { type ControllerCoefficients, StepController } from "./controller.js";
 import { isFiniteState } from "./finite.js";
 import { selectFirstStep } from "./first-step.js";
@@ -9,9 +10,10 @@ import { justBefore, justBeyond } from "./jumps.js";
 import { Step } from "./step.js";
 import { AdaptivePolicy, GridPolicy, type StepPolicy } from "./step-policy.js";
 
-/** Where steps end: at given nodes, or where an error estimate says. */
+/** Where steps end: at given nodes, after a given length, or where an error estimate says. */
 export type StepSettings =
   | { readonly kind: "grid"; readonly nodes: ArrayLike<number> }
+  | ({ readonly kind: "constant" } & ConstantSteps)
   | {
       readonly kind: "adaptive";
       readonly tolerances: Tolerances;
@@ -54,8 +56,8 @@ export interface Problem<V> {
   readonly cooperative: boolean;
 }
 
-/** Finds the time at which a solve must stop inside a step; undefined when it goes on. */
-export type StepWatch<V> = (step: Step<V>) => Generator<Reading, number | undefined, number>;
+/** Looks at an accepted step; says how the solve ends inside it, or undefined when it goes on. */
+export type StepWatch<V> = (step: Step<V>) => Generator<Reading, Status | undefined, number>;
 
 /** How a solve ended. The state belongs to whoever ran it. */
 export interface Ending<V> {
@@ -73,6 +75,7 @@ export function* integrate<V>(
   watch?: StepWatch<V>,
 ): Generator<Reading, Ending<V>, number> {
   const { caller, space, f, method, t1: end, statistics, maxSteps } = problem;
+  if (end === problem.t0) return { status: describeStatus("finished", end, 0), y: space.scope(() => space.clone(problem.y0)) };
   const direction = end >= problem.t0 ? 1 : -1;
   const jumps = new Set(problem.jumps);
   const afterJump = (time: number) => (jumps.has(time) ? justBeyond(time, direction, space.singlePrecisionTime) : time);
@@ -90,6 +93,7 @@ export function* integrate<V>(
     throwIfAborted(caller, problem.signal);
     const span = policy.propose(t);
     if (span === undefined) return ending("finished", 0);
+    if (span === "too small") return ending("stepUnderflow", policy.largestStep);
     if (statistics.accepted + statistics.rejected >= maxSteps) return ending("maxSteps", span.h);
     const mark = space.mark?.();
     const trial = { f, method, span, endTime: beforeJump(span.t1), y0: y, f0: slope, tolerances: policy.tolerances };
@@ -110,7 +114,7 @@ export function* integrate<V>(
     statistics.accepted++;
     if (trial.tolerances === undefined && !space.looksFinite(y1)) {
       space.recycle(y1);
-      return ending("notFinite", span.h);
+      return { status: describeStatus("notFinite", t, span.h, true), y };
     }
 
     const looksInside = watch !== undefined || observer.needsDense(span);
@@ -118,7 +122,7 @@ export function* integrate<V>(
     if (looksInside && method.dense.usesEndSlope) slopes.push(space.scope(() => f(trial.endTime, y1)));
     const knowsEndSlope = method.firstSameAsLast || slopes.length > method.nodes.length;
     const step = new Step(space, method.dense, span, y, y1, slopes);
-    const eventTime = watch === undefined ? undefined : yield* watch(step);
+    const stop = watch === undefined ? undefined : yield* watch(step);
     const replacement = observer.onStep(step);
 
     // The next step starts from what this one already knows, unless the solution or f jumps here.
@@ -129,7 +133,7 @@ export function* integrate<V>(
     space.recycle(y);
     if (replacement !== undefined) space.recycle(y1);
     y = replacement ?? y1;
-    t = eventTime ?? span.t1;
+    t = stop?.t ?? span.t1;
     problem.onProgress?.({
       t,
       fraction: policy.fraction(t),
@@ -137,7 +141,7 @@ export function* integrate<V>(
       rejected: statistics.rejected,
       nfe: statistics.nfe,
     });
-    if (eventTime !== undefined) return ending("event", span.h);
+    if (stop !== undefined) return { status: stop, y };
     if ((end - t) * direction <= 0) return ending("finished", span.h);
     slope = next ?? space.scope(() => f(afterJump(t), y));
   }
@@ -147,6 +151,7 @@ export function* integrate<V>(
 function* startPolicy<V>(problem: Problem<V>, f0: V, direction: 1 | -1): Generator<Reading, StepPolicy | undefined, number> {
   const { space, f, y0, t0, t1, steps, method } = problem;
   if (steps.kind === "grid") return new GridPolicy(steps.nodes);
+  if (steps.kind === "constant") return new ConstantPolicy(steps);
   const { tolerances, overshoot, stops } = steps;
   const firstEnd = stops[0] ?? t1;
   const maxProbe = overshoot ? Number.POSITIVE_INFINITY : Math.abs(firstEnd - t0);

@@ -3,8 +3,10 @@ import type { StepController } from "./controller.js";
 
 /** Decides where steps end. */
 export interface StepPolicy {
-  /** The next step from t, or undefined when the solve has arrived. */
-  propose(t: number): StepSpan | undefined;
+  /** The next step from t; undefined when the solve has arrived; "too small" where t can't be told from the step's end. */
+  propose(t: number): StepSpan | undefined | "too small";
+  /** No step is longer. */
+  readonly largestStep: number;
   /** How errors are measured; undefined for steps that are taken whatever their error. */
   readonly tolerances: Tolerances | undefined;
   /** Whether a step with this error ratio is accepted, and what follows from it. */
@@ -16,6 +18,7 @@ export interface StepPolicy {
 /** Steps between given nodes. */
 export class GridPolicy implements StepPolicy {
   readonly tolerances = undefined;
+  readonly largestStep = Number.POSITIVE_INFINITY;
   readonly #nodes: ArrayLike<number>;
   #next = 1;
 
@@ -68,6 +71,7 @@ const SMALLEST_SHARE = Number.EPSILON ** 2;
 /** Steps chosen by an error estimate. */
 export class AdaptivePolicy implements StepPolicy {
   readonly tolerances: Tolerances;
+  readonly largestStep: number;
   readonly #settings: AdaptiveSettings;
   readonly #direction: number;
   readonly #stops: readonly number[];
@@ -82,19 +86,22 @@ export class AdaptivePolicy implements StepPolicy {
   constructor(settings: AdaptiveSettings) {
     this.#settings = settings;
     this.tolerances = settings.tolerances;
+    this.largestStep = settings.maxStep;
     this.#direction = settings.t1 >= settings.t0 ? 1 : -1;
     this.#stops = settings.overshoot ? settings.stops : [...settings.stops, settings.t1];
     this.#wanted = Math.min(Math.max(settings.firstStep, settings.minStep), settings.maxStep);
   }
 
-  propose(t0: number): StepSpan | undefined {
-    const { t1: end } = this.#settings;
+  propose(t0: number): StepSpan | undefined | "too small" {
+    const { t1: end, maxStep } = this.#settings;
     const direction = this.#direction;
     if ((end - t0) * direction <= 0) return undefined;
     while (this.#nextStop < this.#stops.length && (this.#stops[this.#nextStop]! - t0) * direction <= 0) this.#nextStop++;
     this.#t = t0;
-    // A first step or maxStep below the resolution of t would never leave it.
-    this.#wanted = Math.max(this.#wanted, SMALLEST_STEP * Math.abs(t0));
+    // A first step below the resolution of t would never leave it.
+    const smallest = SMALLEST_STEP * Math.abs(t0);
+    if (maxStep < smallest) return "too small";
+    this.#wanted = Math.min(Math.max(this.#wanted, smallest), Number.MAX_VALUE / 2);
     const stop = this.#stops[this.#nextStop];
     if (stop !== undefined && STRETCH * this.#wanted >= Math.abs(stop - t0)) {
       this.#cut = true;
@@ -103,6 +110,8 @@ export class AdaptivePolicy implements StepPolicy {
     }
     this.#cut = false;
     const t1 = t0 + direction * this.#wanted;
+    // Only where there is no end: all that numbers can hold lies behind.
+    if (!Number.isFinite(t1)) return undefined;
     // The step as it really is after rounding, so that a replay of the nodes repeats it bit by bit.
     const h = t1 - t0;
     this.#tried = Math.abs(h);
