@@ -101,11 +101,12 @@ PROBLEMS = {
     "E5": (lambda t, y: [y[1], np.sqrt(1 + y[1] ** 2) / (25 - t)], [0.0, 0.0]),
 }
 
-ends = {}
-for name, (f, y0) in PROBLEMS.items():
-    solution = solve_ivp(f, (0, 20), y0, method="DOP853", rtol=1e-13, atol=1e-13)
-    assert solution.success, name
-    ends[name] = {"y0": [float(v) for v in y0], "end": [float(v) for v in solution.y[:, -1]]}
+if __name__ == "__main__":
+    ends = {}
+    for name, (f, y0) in PROBLEMS.items():
+        solution = solve_ivp(f, (0, 20), y0, method="DOP853", rtol=1e-13, atol=1e-13)
+        assert solution.success, name
+        ends[name] = {"y0": [float(v) for v in y0], "end": [float(v) for v in solution.y[:, -1]]}
 
-target = Path(__file__).parents[2] / "packages/ode/test/reference/enright-pryce.json"
-target.write_text(json.dumps(ends, separators=(",", ":")) + "\n")
+    target = Path(__file__).parents[2] / "packages/ode/test/reference/enright-pryce.json"
+    target.write_text(json.dumps(ends, separators=(",", ":")) + "\n")
