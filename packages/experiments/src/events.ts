@@ -1,4 +1,4 @@
-import type { Environment } from "./results.js";
+import type { Environment, NoResultRecord } from "./results.js";
 
 /** What happens during a run, for progress bars and programs. */
 export type RunEvent =
@@ -20,4 +20,10 @@ export type RunEvent =
       /** Images it asked of the generator so far. */
       readonly images: number;
     }
-  | { readonly type: "end"; readonly job: string; readonly seconds: number; readonly images: number };
+  | {
+      readonly type: "end";
+      readonly job: string;
+      readonly seconds: number;
+      readonly images: number /** Why the job is done without a result. */;
+      readonly none?: NoResultRecord["why"];
+    };

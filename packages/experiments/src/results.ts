@@ -70,6 +70,17 @@ export interface SampleRecord {
   readonly association: readonly (readonly (number | null)[])[];
 }
 
+/** Why something has no result, and never will with these settings. */
+export interface NoResultRecord {
+  /**
+   * "no starts": too few codes show the class that the edit begins with. "no direction": a method finds none, as for an attribute that never varies.
+   * "no analysis": the numbers allow none.
+   */
+  readonly why: "no starts" | "no direction" | "no analysis";
+  /** In a sentence, with what to do. */
+  readonly text: string;
+}
+
 /** "interfacegan", "projected", "ganspace", "sefa", "constant", "ode-1", "ode-2", … */
 export type MethodId = string;
 
@@ -106,6 +117,8 @@ export interface MethodResult {
   readonly evaluation: Evaluation | null;
   readonly analysis: Analysis | null;
   readonly pictures: readonly PictureRecord[];
+  /** Why there is no measurement and never will be one with these settings; null while there is one, or may be one. Results of version 0.1.0 lack it. */
+  readonly none?: NoResultRecord | null;
 }
 
 /** How a direction was found without training. */

@@ -90,6 +90,7 @@ describe("a configuration", () => {
     ],
     [{ evaluate: { starts: 10_000_000, times: 10_000 } }, "evaluate.starts · evaluate.times to make at most"],
     [{ pictures: { samples: 1000, frames: 10_000 } }, "pictures.samples · pictures.frames to make at most 100000 pictures"],
+    [{ sample: { codes: 40 } }, "expected fit.ratio to take one of the 40 sample.codes or more, got 0.02"],
     [{ name: "x".repeat(20_000) }, "expected name to have at most 10000 characters"],
     [{ attributes: Array.from({ length: 20_000 }, (_, i) => `a${i}`) }, "expected attributes to have at most 10000 entries"],
     [null, "expected an object of settings, got null"],

@@ -40,7 +40,7 @@ export class ProgressBar {
       entry.images = event.images;
       this.jobs++;
       const speed = event.images > 0 ? `, ${Math.round(event.images / event.seconds)} images/s` : "";
-      this.line(`  ${event.job}  ${event.seconds.toFixed(1)} s${speed}`);
+      this.line(`  ${event.job}  ${event.seconds.toFixed(1)} s${speed}${event.none === undefined ? "" : `, ${event.none}`}`);
     }
     this.draw();
   }

@@ -9,10 +9,10 @@ export function tellReport({ results, report }: RunResult, json: boolean): void 
   }
   let compared = false;
   for (const { name, from, to, methods, comparison } of results.attributes) {
-    const entries = methods.map(({ id, label, evaluation }) => {
+    const entries = methods.map(({ id, label, evaluation, none }) => {
       const mean = comparison?.areas.find(({ method }) => method === id)?.meanDisentanglement ?? null;
       compared ||= mean !== null;
-      const control = evaluation ? `reaches ${Math.round(100 * evaluation.maxControl)} %` : "not measured";
+      const control = evaluation ? `reaches ${Math.round(100 * evaluation.maxControl)} %` : (none?.why ?? "not measured");
       return `  ${label.padEnd(26)}${control.padEnd(15)}${mean === null ? "" : `D ${mean.toFixed(4)}`}`.trimEnd();
     });
     console.log([`${name}, class ${from} → ${to}`, ...entries].join("\n"));

@@ -67,12 +67,18 @@ export function limited(field: string, value: unknown, { most, ...limits }: Limi
 const [MOST_CHUNKS, MOST_PICTURES, MOST_LABELS] = [100_000, 100_000, 2 ** 31];
 
 /** Numbers that are fine by themselves and absurd together. */
-export function checkTogether({ sample, evaluate, pictures }: ExperimentConfig): void {
+export function checkTogether({ sample, fit, evaluate, pictures, methods }: ExperimentConfig): void {
   const refuse = (fields: string, what: string, got: number, most: number) => {
     throw new ConfigError(`config: expected ${fields} to make at most ${most} ${what}, got ${got}. Give smaller numbers.`);
   };
   const chunks = Math.ceil((sample.codes + sample.heldOut) / sample.chunk);
   if (chunks > MOST_CHUNKS) refuse("sample.codes and sample.heldOut over sample.chunk", "chunks", chunks, MOST_CHUNKS);
+  const isFitted = methods.some((id) => id === "interfacegan" || id === "projected");
+  if (isFitted && fit.ratio <= 1 && fit.ratio * sample.codes < 1) {
+    throw new ConfigError(
+      `config: expected fit.ratio to take one of the ${sample.codes} sample.codes or more, got ${fit.ratio}. Give a larger one.`,
+    );
+  }
   const labels = evaluate.starts * evaluate.times;
   if (labels > MOST_LABELS) refuse("evaluate.starts · evaluate.times", "labels", labels, MOST_LABELS);
   const shown = pictures.samples * pictures.frames;

@@ -44,7 +44,7 @@ export async function doJobs(jobs: readonly Job[], plan: Plan, doing: Doing): Pr
     await schedule(jobs, workers.length > 0 ? workers : [here], {
       signal,
       onStart: ({ id }) => tell({ type: "start", job: id }),
-      onEnd: ({ id }, { timing }) => tell({ type: "end", job: id, ...timing }),
+      onEnd: ({ id }, { timing, none }) => tell({ type: "end", job: id, ...timing, ...(none && { none: none.why }) }),
     });
   } finally {
     await Promise.all(workers.map((worker) => worker.dispose()));

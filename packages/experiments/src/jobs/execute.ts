@@ -1,7 +1,9 @@
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { describeProcess } from "../model/environment.js";
+import type { NoResultRecord } from "../results.js";
 import type { JobRecord } from "../store/job-record.js";
+import { NoResult } from "../store/no-result.js";
 import { otherSettings, type RunFolder } from "../store/run-folder.js";
 import type { Job, JobContext } from "./job.js";
 import type { Plan } from "./plan.js";
@@ -27,15 +29,33 @@ export async function executeJob(
   const started = performance.now();
   const record = await folder.make(job.id, inputs, async (own) => {
     await session.ready();
-    await job.run({ ...context, progress: (done) => onProgress(done, images()) }, { folder: own, scratch });
+    const none = await resultOf(() =>
+      job.run({ ...context, progress: (done) => onProgress(done, images()) }, { folder: own, scratch }),
+    );
+    if (none !== null) await emptyFolder(own);
     await checkFoundations(job, plan, folder);
     const seconds = (performance.now() - started) / 1000;
     const environment = { ...world.environment, ...describeProcess(world.environment.engine.name) };
-    return { config, environment, timing: { seconds, images: images() } };
+    return { config, environment, timing: { seconds, images: images() }, ...(none !== null && { none }) };
   });
   // Another process may be at the same job; what stays is removed when the run is opened again.
   await rm(state, { recursive: true, force: true }).catch(() => undefined);
   return record;
+}
+
+/** Does a job's work; gives why it has no result, null when it has one. */
+async function resultOf(work: () => Promise<void>): Promise<NoResultRecord | null> {
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    if (error instanceof NoResult) return error.record;
+    throw error;
+  }
+}
+
+async function emptyFolder(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true });
 }
 
 /** What a job read while it ran must still be what it was to be made from: another run may have put its own there meanwhile. */

@@ -12,5 +12,6 @@ export const CSV_ABOUT: Readonly<Record<string, string>> = {
   "training.csv": "losses and accuracy over the iterations",
   "codes.csv": "sampled codes in each class",
   "association.csv": "Cramér's V of every pair of attributes",
+  "no-results.csv": "methods without a result, and why: no starts, no direction",
   "timings.csv": "seconds and images of each job",
 };

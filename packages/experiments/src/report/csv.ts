@@ -180,6 +180,13 @@ export function csvTables(results: ExperimentResults): Map<string, string> {
       ),
     ],
     [
+      "no-results.csv",
+      csv(
+        ["attribute", "method", "why", "text"],
+        perMethod(({ name }, { id, none }) => (none ? [[name, id, none.why, none.text] as Cell[]] : [])),
+      ),
+    ],
+    [
       "timings.csv",
       csv(
         ["job", "seconds", "images", "images_per_second"],

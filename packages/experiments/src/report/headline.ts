@@ -1,4 +1,5 @@
 import type { Evaluation, ExperimentResults } from "../results.js";
+import { withoutStarts } from "./no-results.js";
 import { list, percent, words } from "./numbers.js";
 import { type FlowVerdict, flowVerdicts, REACH } from "./verdict.js";
 
@@ -35,12 +36,20 @@ export function flowScores({ attributes }: Pick<ExperimentResults, "attributes">
   });
 }
 
-/** The result in one sentence of plain words, one a flow. */
+/** The result in one sentence of plain words, one a flow; one more where attributes have no starts. */
 export function headline(results: Pick<ExperimentResults, "attributes">): string[] {
   const scores = flowScores(results).filter((score) => compared(score) > 0);
-  if (scores.length > 0) return scores.map(sentence);
+  const without = withoutStarts(results);
+  const lost =
+    without.length === 0
+      ? []
+      : [`No starts for ${list(without.map(words))}: too few of the sampled codes show the class that the edit begins with.`];
+  if (scores.length > 0) return [...scores.map(sentence), ...lost];
   const measured = results.attributes.some(({ methods }) => methods.some(({ evaluation }) => evaluation !== null));
-  return [measured ? "Edits are measured, but no flow beside a straight edit: nothing to compare." : "Nothing is measured yet."];
+  const nothing = measured
+    ? "Edits are measured, but no flow beside a straight edit: nothing to compare."
+    : "Nothing is measured yet.";
+  return without.length === results.attributes.length && without.length > 0 ? lost : [nothing, ...lost];
 }
 
 function compared({ wins, ties, loses, outOfReach }: FlowScore): number {

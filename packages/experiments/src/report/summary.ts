@@ -1,6 +1,7 @@
 import { type AttributeResult, type ExperimentResults, LEAST_CONTROL, type MethodId, type MethodResult } from "../results.js";
 import { withDistinctNames } from "./distinct-names.js";
 import { headline } from "./headline.js";
+import { noStarts } from "./no-results.js";
 import { count, duration, fixed, NONE, percent, words } from "./numbers.js";
 import { flowVerdicts, REACH } from "./verdict.js";
 import { verdictWords } from "./verdict-words.js";
@@ -46,7 +47,7 @@ function table({ attributes }: ExperimentResults): string {
   const methods = new Map<MethodId, string>(attributes.flatMap((one) => one.methods.map(({ id, label }) => [id, label])));
   const flows = [...methods.keys()].filter((id) => attributes.some((one) => flowOf(one, id)));
   const verdict = (attribute: AttributeResult, id: MethodId) =>
-    flowVerdicts(attribute).find(({ flow }) => flow.id === id)?.outcome ?? NONE;
+    flowVerdicts(attribute).find(({ flow }) => flow.id === id)?.outcome ?? flowOf(attribute, id)?.none?.why ?? NONE;
   const rows = attributes.map((attribute) => [
     `${words(attribute.name)} ${attribute.from} → ${attribute.to}`,
     ...flows.map((id) => verdict(attribute, id)),
@@ -87,9 +88,10 @@ function section(attribute: AttributeResult, index: number): string {
   const measured = attribute.methods.some(({ evaluation }) => evaluation !== null);
   const strip = attribute.pictures.find(({ file }) => file.endsWith(".svg"));
   const name = words(attribute.name);
+  const without = noStarts(attribute);
   const parts = [
     `## ${plain(name)}`,
-    ...verdicts,
+    ...(without === null ? verdicts : [plain(`No starts. ${without}`)]),
     probed(attribute),
     measured && `![CD curves of ${plain(name)}](figures/${figureFile(attribute, index)})`,
     strip && `![${plain(strip.alt)}](${strip.file.split("/").map(encodeURIComponent).join("/")})`,

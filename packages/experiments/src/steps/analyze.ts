@@ -8,6 +8,7 @@ import type { Job, JobContext } from "../jobs/job.js";
 import { type Method, methodOf } from "../methods.js";
 import { spaced } from "../numbers.js";
 import type { Analysis, Probes } from "../results.js";
+import { ofTheData } from "../store/no-result.js";
 import type { Edit } from "../world.js";
 import { readDirection } from "./directions.js";
 import { evaluateJob, readLabels, readStarts } from "./evaluate.js";
@@ -54,11 +55,14 @@ export function analyzeJobs(config: ExperimentConfig, edits: readonly Edit[]): J
 async function analyseOne(context: JobContext, folder: string, edit: Edit, method: Method): Promise<void> {
   const direction = await readDirection(context.folder, edit, method);
   try {
-    const analysis: Analysis = {
-      ...(await spectra(direction, context.config.analyze.k)),
-      straightness: await straightness(context, direction, edit, method),
-      flipHistogram: await flips(context, edit, method),
-    };
+    const analysis = await ofTheData(
+      "no analysis",
+      async (): Promise<Analysis> => ({
+        ...(await spectra(direction, context.config.analyze.k)),
+        straightness: await straightness(context, direction, edit, method),
+        flipHistogram: await flips(context, edit, method),
+      }),
+    );
     await writeJsonAtomic(join(folder, ANALYSIS_FILE), analysis);
   } finally {
     direction.dispose();
@@ -107,10 +111,7 @@ async function probe({ config, sample }: JobContext, folder: string, edit: Edit)
   const rows = Math.min(config.analyze.probeCodes, training.rows);
   const codes = { data: training.codes.subarray(0, rows * training.latentDim), shape: [rows, training.latentDim] as const };
   const labels = Array.from({ length: rows }, (_, i) => training.label(i, edit.index));
-  const probes: Probes = probeAttribute(codes, labels, {
-    classes: edit.classes,
-    nonlinear: config.analyze.probe,
-    seed: config.seed,
-  });
+  const options = { classes: edit.classes, nonlinear: config.analyze.probe, seed: config.seed };
+  const probes = await ofTheData("no analysis", (): Probes => probeAttribute(codes, labels, options));
   await writeJsonAtomic(join(folder, PROBES_FILE), probes);
 }

@@ -10,6 +10,7 @@ import type {
   ExperimentResults,
   FitRecord,
   MethodResult,
+  NoResultRecord,
   PictureRecord,
   Probes,
   SampleRecord,
@@ -77,6 +78,7 @@ async function methodResult(reader: Reader, edit: Edit, method: Method): Promise
     evaluation: await reader.json<Evaluation>(evaluateJob(edit, method), EVALUATION_FILE),
     analysis: await reader.json<Analysis>(analyzeJob(edit, method), ANALYSIS_FILE),
     pictures: (await reader.json<PictureRecord[]>(picturesJob(edit, method), PICTURES_FILE)) ?? [],
+    none: reader.none(evaluateJob(edit, method)) ?? reader.none(found),
   };
 }
 
@@ -85,7 +87,8 @@ class Reader {
   readonly missing: string[] = [];
   readonly timings: Timing[] = [];
   private readonly records: JobRecord[] = [];
-  private readonly done = new Set<string>();
+  /** Finished jobs, with why one has no result. */
+  private readonly done = new Map<string, NoResultRecord | null>();
 
   constructor(
     private readonly plan: Plan,
@@ -99,7 +102,7 @@ class Reader {
         this.missing.push(id);
         continue;
       }
-      this.done.add(id);
+      this.done.set(id, record.none ?? null);
       this.records.push(record);
       const { seconds, images } = record.timing;
       this.timings.push({ job: id, seconds, images, imagesPerSecond: images > 0 ? images / seconds : null });
@@ -128,7 +131,12 @@ class Reader {
   }
 
   async json<T>(job: string, name: string): Promise<T | null> {
-    return this.done.has(job) ? this.folder.readJson<T>(job, name) : null;
+    return this.done.get(job) === null ? this.folder.readJson<T>(job, name) : null;
+  }
+
+  /** Why a finished job has no result; null for one that has, or is not done. */
+  none(job: string): NoResultRecord | null {
+    return this.done.get(job) ?? null;
   }
 }
 

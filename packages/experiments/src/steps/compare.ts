@@ -7,6 +7,7 @@ import type { Job, JobContext } from "../jobs/job.js";
 import type { Method } from "../methods.js";
 import { finiteOrNull, intervalOrNull } from "../numbers.js";
 import { type Comparison, LEAST_CONTROL, type PairedTest } from "../results.js";
+import { thoseThatAre } from "../store/no-result.js";
 import type { Edit } from "../world.js";
 import { curveOf, evaluateJob, readLabels } from "./evaluate.js";
 
@@ -34,24 +35,25 @@ async function compare(
 ) {
   const { evaluate, seed } = config;
   const { confidence, resamples } = evaluate;
-  const curves = await Promise.all(
-    methods.map(async (method) => curveOf(await readLabels(run, edit, method), edit, config, world)),
+  const measured = await thoseThatAre(
+    methods.map(async (method) => ({ method, curve: curveOf(await readLabels(run, edit, method), edit, config, world) })),
   );
+  const curves = measured.map(({ curve }) => curve);
   const { range, areas } = areasOf(curves, evaluate, seed);
   const paired: PairedTest[] = [];
-  for (let i = 0; i < methods.length; i++) {
-    for (let j = i + 1; j < methods.length; j++) {
+  for (let i = 0; i < measured.length; i++) {
+    for (let j = i + 1; j < measured.length; j++) {
       throwIfAborted("evaluate", signal);
       await nextMacrotask();
       // The later method first: configurations name the simple ones first, and below 0 then reads "the new one is better".
       const test = pairedTest(curves[j]!, curves[i]!, { resamples, confidence, seed });
-      paired.push({ a: methods[j]!.id, b: methods[i]!.id, ...test });
+      paired.push({ a: measured[j]!.method.id, b: measured[i]!.method.id, ...test });
     }
   }
   const comparison: Comparison = {
     confidence,
     range,
-    areas: methods.map(({ id }, i) => ({ method: id, ...areas[i]! })),
+    areas: measured.map(({ method }, i) => ({ method: method.id, ...areas[i]! })),
     paired,
   };
   await writeJsonAtomic(join(folder, COMPARISON_FILE), comparison);

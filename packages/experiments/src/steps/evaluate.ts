@@ -3,7 +3,6 @@ import { writeJsonAtomic } from "@latentflow/core/files";
 import type { LabelsAlong } from "@latentflow/latent-edit";
 import { bootstrapBands, type CdCurve, cdCurve, editLengthForControl, type Labels } from "@latentflow/metrics";
 import type { ExperimentConfig } from "../config/types.js";
-import { ExperimentsError } from "../errors.js";
 import type { Job, JobContext, JobOutput } from "../jobs/job.js";
 import { type Method, methodOf } from "../methods.js";
 import { spaced } from "../numbers.js";
@@ -15,9 +14,12 @@ import type { Edit, World } from "../world.js";
 import { comparisonJob } from "./compare.js";
 import { DIRECTION_FILE, directionJob, readDirection } from "./directions.js";
 import { type KeptLabelsOptions, keptLabelsAlong } from "./kept-labels.js";
+import { checkStarts } from "./read-sample.js";
 import { SUMMARY_JOB } from "./sample.js";
 
 export const EVALUATION_FILE = "evaluation.json";
+/** Held-out starts that a measurement needs: a band of one is none. */
+const LEAST_STARTS = 2;
 const LABELS_FILE = "labels.safetensors";
 
 export const evaluateJob = (edit: Edit, { id }: Pick<Method, "id">) => `evaluate/${edit.slug}/${id}`;
@@ -47,11 +49,7 @@ async function evaluateOne(context: JobContext, { folder, scratch }: JobOutput, 
   const { starts, resamples, confidence } = config.evaluate;
   const { heldOut } = await context.sample();
   const rows = heldOut.startingAt(edit.index, edit.from, starts);
-  if (rows.length < 2) {
-    throw new ExperimentsError(
-      `evaluate: expected 2 held-out codes or more of class ${edit.from} of ${edit.name}, got ${rows.length} among ${heldOut.rows}; set a larger sample.heldOut, or another class attributes[].from.`,
-    );
-  }
+  checkStarts(edit, heldOut, LEAST_STARTS, "sample.heldOut");
   const labels = await measure(context, scratch, edit, method, heldOut.select(rows));
   await writeTensors(folder, LABELS_FILE, {
     labels: { data: labels.data, shape: labels.shape },

@@ -8,6 +8,7 @@ import type { Job, JobContext } from "../jobs/job.js";
 import { methodOf } from "../methods.js";
 import { finiteOrNull } from "../numbers.js";
 import type { FitRecord } from "../results.js";
+import { NoResult, ofTheData, thoseThatAre } from "../store/no-result.js";
 import { type Edit, editOf, type World } from "../world.js";
 import { directionJob, readDirection, writeDirection } from "./directions.js";
 import { SUMMARY_JOB } from "./sample.js";
@@ -66,7 +67,7 @@ function fitJob(
     pair: `${edit.slug}/${id}`,
     async run(context, { folder }) {
       const { vector, record } = await find(context, edit);
-      const direction = new LinearDirection(vector);
+      const direction = await ofTheData("no direction", () => new LinearDirection(vector));
       const complete: FitRecord = { accuracy: null, projection: null, component: null, ...record };
       await writeDirection(folder, direction, edit, context.world, { method: id, ...complete });
       direction.dispose();
@@ -79,12 +80,9 @@ async function interFaceGan(context: JobContext, edit: Edit): Promise<Fitted> {
   const { config, signal } = context;
   const { training } = await context.sample();
   const scores = classScores(training.logitsOf(edit.index), { to: edit.to, from: edit.from });
-  const found = await fitInterFaceGan(training.matrix, scores, {
-    ratio: config.fit.ratio,
-    C: config.fit.C,
-    seed: config.seed,
-    ...(signal && { signal }),
-  });
+  const { ratio, C } = config.fit;
+  const options = { ratio, C, seed: config.seed, ...(signal && { signal }) };
+  const found = await ofTheData("no direction", () => fitInterFaceGan(training.matrix, scores, options));
   const { train, validation, rest } = found.accuracy;
   const accuracy = { train: finiteOrNull(train), validation: finiteOrNull(validation), rest: finiteOrNull(rest) };
   return { vector: found.direction, record: { accuracy } };
@@ -97,15 +95,24 @@ async function projected({ folder }: JobContext, edit: Edit, all: readonly Edit[
     direction.dispose();
     return vector;
   };
-  const others = all.filter(({ index }) => index !== edit.index);
-  const { direction, residual, rank } = projectDirection(await vectorOf(edit), await Promise.all(others.map(vectorOf)));
-  return { vector: direction, record: { projection: { residual, rank, conditions: others.map(({ name }) => name) } } };
+  const own = await vectorOf(edit);
+  // An attribute that has no direction is none to be freed from.
+  const found = await thoseThatAre(
+    all.filter(({ index }) => index !== edit.index).map(async (other) => ({ name: other.name, vector: await vectorOf(other) })),
+  ).catch((error) => {
+    if (error instanceof NoResult) return [];
+    throw error;
+  });
+  const conditions = found.map(({ vector }) => vector);
+  const { direction, residual, rank } = await ofTheData("no direction", () => projectDirection(own, conditions));
+  return { vector: direction, record: { projection: { residual, rank, conditions: found.map(({ name }) => name) } } };
 }
 
 async function principal(context: JobContext, edit: Edit): Promise<Fitted> {
   const { training } = await context.sample();
   const components = Math.min(context.config.fit.components, training.latentDim);
-  return mostCorrelated(context, edit, ganSpace(training.matrix, { components }).directions);
+  const { directions } = await ofTheData("no direction", () => ganSpace(training.matrix, { components }));
+  return mostCorrelated(context, edit, directions);
 }
 
 async function principalOfWeights(context: JobContext, edit: Edit): Promise<Fitted> {
@@ -123,9 +130,13 @@ async function principalOfWeights(context: JobContext, edit: Edit): Promise<Fitt
 async function mostCorrelated(context: JobContext, edit: Edit, directions: readonly Float64Array[]): Promise<Fitted> {
   const { training } = await context.sample();
   const scores = classScores(training.logitsOf(edit.index), { to: edit.to, from: edit.from });
-  const correlations = directions.map((direction) => pearson(along(training.codes, direction), scores));
+  const correlations = await ofTheData("no direction", () =>
+    directions.map((direction) => pearson(along(training.codes, direction), scores)),
+  );
   const best = correlations.reduce((a, x, i) => (Math.abs(x) > Math.abs(correlations[a]!) ? i : a), 0);
   const correlation = correlations[best]!;
+  if (!Number.isFinite(correlation))
+    throw new NoResult({ why: "no direction", text: `The score of ${edit.name} never varies, so no direction goes with it.` });
   return {
     vector: directions[best]!.map((x) => (correlation < 0 ? -x : x)),
     record: { component: { index: best, correlation: Math.abs(correlation) } },

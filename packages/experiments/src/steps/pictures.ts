@@ -6,6 +6,7 @@ import { type Method, methodOf } from "../methods.js";
 import { spaced } from "../numbers.js";
 import { writeComparisonPictures, writeMethodPictures } from "../pictures/index.js";
 import type { EditFrames, PictureRecord } from "../results.js";
+import { thoseThatAre } from "../store/no-result.js";
 import type { RunFolder } from "../store/run-folder.js";
 import { readTensors, writeTensors } from "../store/tensor-file.js";
 import type { Edit } from "../world.js";
@@ -59,7 +60,7 @@ async function pictureOne(context: JobContext, folder: string, edit: Edit, metho
 
 async function pictureAll({ config, folder: run, signal }: JobContext, folder: string, edit: Edit, methods: readonly Method[]) {
   const linearFirst = [...methods].sort((a, b) => Number(a.kind === "nonlinear") - Number(b.kind === "nonlinear"));
-  const frames = await Promise.all(linearFirst.map((method) => readFrames(run, config, edit, method)));
+  const frames = await thoseThatAre(linearFirst.map((method) => readFrames(run, config, edit, method)));
   const records = await writeComparisonPictures(frames, folder, signal);
   await writeJsonAtomic(join(folder, PICTURES_FILE), below(comparisonPicturesJob(edit), records));
 }

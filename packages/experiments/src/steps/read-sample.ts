@@ -1,8 +1,10 @@
 import type { Attribute } from "@latentflow/core";
 import type { ExperimentConfig, SampleConfig } from "../config/types.js";
 import { argmax } from "../numbers.js";
+import { NoResult } from "../store/no-result.js";
 import type { RunFolder } from "../store/run-folder.js";
 import { readTensors } from "../store/tensor-file.js";
+import type { Edit } from "../world.js";
 
 export const CODES_JOB = "sample/codes";
 export const CODES_FILE = "codes.safetensors";
@@ -85,6 +87,17 @@ export class LabelledCodes {
   private get width(): number {
     return this.attributes.reduce((sum, { classes }) => sum + classes, 0);
   }
+}
+
+/**
+ * @param setting how many codes there are, for the advice
+ * @throws NoResult when fewer codes than an edit needs show the class that it begins with
+ */
+export function checkStarts({ name, index, from }: Edit, codes: LabelledCodes, least: number, setting: string): void {
+  const { length } = codes.startingAt(index, from, least);
+  if (length >= least) return;
+  const text = `Of ${codes.rows} codes ${length === 0 ? "none shows" : `${length} shows`} class ${from} of ${name}, and ${least} ${least === 1 ? "is" : "are"} needed to start from: a larger ${setting} may have some, another class attributes[].from has.`;
+  throw new NoResult({ why: "no starts", text });
 }
 
 /** Codes for fitting, training and probing, and others for measuring. */

@@ -10,6 +10,7 @@ import { methodOf } from "../methods.js";
 import type { TrainingRecord } from "../results.js";
 import type { Edit } from "../world.js";
 import { directionJob, writeDirection } from "./directions.js";
+import { checkStarts } from "./read-sample.js";
 import { SUMMARY_JOB } from "./sample.js";
 
 export const TRAINING_FILE = "training.json";
@@ -51,6 +52,7 @@ async function trainOne(context: JobContext, { folder, scratch }: JobOutput, edi
   const { config, signal, progress } = context;
   const { solverSteps, ...train } = settingsOf(config.train, depth);
   const { training } = await context.sample();
+  checkStarts(edit, training, 1, "sample.codes");
   const running = await context.model();
   const { model } = running;
   const solver = { method: "rk4", steps: solverSteps } as const;

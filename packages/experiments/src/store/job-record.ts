@@ -1,5 +1,5 @@
 import type { ExperimentConfig } from "../config/types.js";
-import type { Environment } from "../results.js";
+import type { Environment, NoResultRecord } from "../results.js";
 
 export const JOB_RECORD = "job.json";
 
@@ -19,6 +19,8 @@ export interface JobRecord {
   readonly files: readonly OutputFile[];
   readonly config: ExperimentConfig;
   readonly environment: Environment;
+  /** Why there is no result: nothing of it could be made of these codes, and trying again would end the same. Absent when there is one. */
+  readonly none?: NoResultRecord;
   /** The only numbers that differ between two runs of the same configuration on the same backend. */
   readonly timing: { readonly seconds: number; readonly images: number };
   /** Hash of all else in this record; records of earlier versions have none. */

@@ -9,6 +9,7 @@ import { explainFailure } from "./explain.js";
 import { hashOf, sealed } from "./hash.js";
 import { JOB_RECORD, type JobRecord, type OutputFile } from "./job-record.js";
 import { makeFolder } from "./make-folder.js";
+import { NoResult } from "./no-result.js";
 
 /**
  * The folder of a run. Each job owns one folder below it, which appears as a whole by a rename, with `job.json` inside: what it was made from and
@@ -52,7 +53,7 @@ export class RunFolder {
   async make(
     job: string,
     inputs: string,
-    work: (folder: string) => Promise<Pick<JobRecord, "config" | "environment" | "timing">>,
+    work: (folder: string) => Promise<Pick<JobRecord, "config" | "environment" | "timing" | "none">>,
   ): Promise<JobRecord> {
     const before = await this.readRecord(job);
     if (before?.inputs === inputs) return before;
@@ -77,11 +78,18 @@ export class RunFolder {
     }
   }
 
-  /** A file of a finished job, whole: length and contents are those that were written. */
+  /**
+   * A file of a finished job, whole: length and contents are those that were written.
+   *
+   * @throws NoResult when the job is done and has none; ExperimentsError for a file that is not as it was written
+   */
   async read(job: string, name: string): Promise<Uint8Array> {
     // Another process may just be putting its result in this one's place.
     for (const pause of PAUSES) {
-      const bytes = await this.readOnce(job, name).catch(() => null);
+      const bytes = await this.readOnce(job, name).catch((error) => {
+        if (error instanceof NoResult) throw error;
+        return null;
+      });
       if (bytes) return bytes;
       await sleep(pause);
     }
@@ -90,7 +98,9 @@ export class RunFolder {
 
   private async readOnce(job: string, name: string): Promise<Uint8Array> {
     const again = `Delete the folder ${job} and run again: the rest is kept.`;
-    const expected = (await this.readRecord(job))?.files.find((file) => file.name === name);
+    const record = await this.readRecord(job);
+    if (record?.none) throw new NoResult(record.none);
+    const expected = record?.files.find((file) => file.name === name);
     if (!expected) throw new ExperimentsError(`run: expected ${job}/${name} in ${this.path}, got none. ${again}`);
     const bytes = await readFile(this.file(job, name)).catch((cause) => {
       throw new ExperimentsError(`run: could not read ${job}/${name}: ${explainFailure(cause)}. ${again}`, { cause });

@@ -1,6 +1,7 @@
 import { type AttributeResult, LEAST_CONTROL, type Probes } from "../../results.js";
 import { cdTitle, measuredCurves, methodName, missing, type ReportContext, styleOf, verdictMark } from "../context.js";
 import { type Markup, markup } from "../markup.js";
+import { noStarts } from "../no-results.js";
 import { count, fixed, interval, NONE, names, percent, short, words } from "../numbers.js";
 import { cdPlot } from "../plots/cd-plot.js";
 import { flipHistogram, highestShare, neverShare } from "../plots/flip-histogram.js";
@@ -17,12 +18,24 @@ export function attributeSection(context: ReportContext, attribute: AttributeRes
   const name = words(attribute.name);
   return markup`<section id="attribute-${index}" aria-labelledby="attribute-${index}-name"><h2 id="attribute-${index}-name">${name}</h2>
 <p class="muted">From class ${attribute.from} to class ${attribute.to} (of ${attribute.classes}, counted from 0). ${probes(attribute)}</p>
-${summary(attribute)}
+${noStarts(attribute) === null ? measurements(context, attribute) : markup`<div class="note"><p><b>No starts.</b> ${noStarts(attribute)}</p></div>`}
+${training(context, attribute)}</section>`;
+}
+
+function measurements(context: ReportContext, attribute: AttributeResult): Markup {
+  return markup`${without(context, attribute)}${summary(attribute)}
 <div class="columns"><div>${curves(context, attribute)}${areas(context, attribute)}</div><div>${pictures(context, attribute)}</div></div>
 ${pairedTable(context, attribute)}
 ${flips(context, attribute)}
-${leakage(context, attribute)}
-${training(context, attribute)}</section>`;
+${leakage(context, attribute)}`;
+}
+
+/** Methods that have no result, and why. */
+function without(context: ReportContext, { methods }: AttributeResult): Markup | false {
+  const notes = methods.flatMap(({ id, none }) =>
+    none ? markup`<p>${methodName(styleOf(context, id))} <b>${none.why}</b>: ${none.text}</p>` : [],
+  );
+  return notes.length > 0 && markup`<div class="note">${notes}</div>`;
 }
 
 function probes({ probes }: AttributeResult): string {

@@ -2,6 +2,7 @@ import { LEAST_CONTROL } from "../../results.js";
 import { cdTitle, measuredCurves, methodName, missing, type ReportContext, styleOf, verdictMark } from "../context.js";
 import { headline } from "../headline.js";
 import { type Markup, markup } from "../markup.js";
+import { noStarts } from "../no-results.js";
 import { count, fixed, list, NONE, percent, words } from "../numbers.js";
 import { cdPlot } from "../plots/cd-plot.js";
 import { type Column, table } from "../table.js";
@@ -75,7 +76,8 @@ function verdictTable(context: ReportContext): Markup {
     const verdicts = flowVerdicts(attribute);
     const cells = flows.map(({ id }) => {
       const outcome = verdicts.find(({ flow }) => flow.id === id)?.outcome ?? null;
-      return outcome === null ? "not compared" : verdictMark(outcome);
+      const none = attribute.methods.find((method) => method.id === id)?.none;
+      return outcome === null ? (none?.why ?? "not compared") : verdictMark(outcome);
     });
     const areas = attribute.comparison?.areas ?? [];
     const purest = best(
@@ -90,7 +92,9 @@ function verdictTable(context: ReportContext): Markup {
         ? markup`${label(context, purest.method)} <small>${fixed(purest.meanDisentanglement, 3)} up to ${percent(attribute.comparison!.range[1])}</small>`
         : attribute.comparison
           ? "no common Control range"
-          : "not compared yet",
+          : noStarts(attribute) === null
+            ? "not compared yet"
+            : "no starts",
       widest && widest.maxControl > 0
         ? markup`${label(context, widest.method)} <small>${percent(widest.maxControl)}</small>`
         : NONE,

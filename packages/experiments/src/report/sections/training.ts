@@ -1,4 +1,4 @@
-import type { AttributeResult, FitRecord, MethodResult } from "../../results.js";
+import type { AttributeResult, MethodResult } from "../../results.js";
 import { methodName, type ReportContext, styleOf } from "../context.js";
 import { type Markup, markup } from "../markup.js";
 import { count, fixed, list, percent, short, words } from "../numbers.js";
@@ -7,7 +7,7 @@ import { trainingPlot } from "../plots/training-plot.js";
 /** How each method's direction came about. */
 export function training(context: ReportContext, attribute: AttributeResult): Markup | false {
   const tiles = attribute.methods.map((method) => {
-    const body = method.training ? trained(context, attribute, method, method.training) : describeFit(method.fit);
+    const body = method.training ? trained(context, attribute, method, method.training) : describeFit(method);
     return markup`<figure><figcaption>${methodName(styleOf(context, method.id))}</figcaption>${body}</figure>`;
   });
   return (
@@ -28,8 +28,8 @@ function trained(
 <figcaption>${count(parameters, "parameter")}; at the end ${percent(last)} of a batch arrives. The trained solver ends ${short(solverGap.mean)} (at most ${short(solverGap.max)}) from the converged flow at t = ${short(solverGap.t)}.</figcaption>`;
 }
 
-function describeFit(fit: FitRecord | null): Markup {
-  if (fit === null) return markup`<p class="muted">No result.</p>`;
+function describeFit({ fit, none }: MethodResult): Markup {
+  if (fit === null) return markup`<p class="muted">No result${none ? `, ${none.why}` : ""}.</p>`;
   const { accuracy, projection, component } = fit;
   return markup`<p class="muted">${accuracy && `Its hyperplane parts ${percent(accuracy.train)} of the codes it was fitted on, ${percent(accuracy.validation)} of those kept for validation, ${percent(accuracy.rest)} of the rest. `}
 ${projection && `Freed from ${list(projection.conditions.map(words))} (rank ${projection.rank}), ${fixed(projection.residual, 3)} of the unit direction was left. `}
