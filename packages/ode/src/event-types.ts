@@ -1,19 +1,6 @@
-import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
 import type { AdaptiveStepOptions, CommonOptions, ConstantStepOptions, GridOptions } from "./options.js";
 import type { Statistics, Status } from "./status.js";
-import type { StateOf } from "./types.js";
-
-/** The kinds of leaves in a state. */
-type LeafOf<S> = S extends Tensor | number | Float64Array
-  ? S
-  : S extends readonly (infer E)[]
-    ? LeafOf<E>
-    : S extends object
-      ? LeafOf<S[keyof S]>
-      : never;
-
-/** A scalar of a state's own kind: a tensor for tensors, a number for numbers. */
-export type ScalarOf<S> = LeafOf<S> extends Tensor ? Scalar : number;
+import type { ScalarOf, StateOf } from "./types.js";
 
 /** The event happens where this function changes sign. `T` is the type of times that f receives. */
 export type EventFunction<S, A = undefined, T = number> = (t: T, y: StateOf<S>, args: A) => ScalarOf<S>;

@@ -12,10 +12,10 @@ import type { CommonOptions, OutputStepOptions, SolveOptions, StepOptions } from
 import { recordSolve, recordSolveAsync } from "./record-solve.js";
 import type { Solution } from "./solution.js";
 import { solveOutputs } from "./solve-outputs.js";
-import type { Dynamics, Float64State, Stacked, Times } from "./types.js";
+import type { AnyFloat64State, Dynamics, Stacked, Times } from "./types.js";
 
 export { OdeError } from "./errors.js";
-export type { EventFunction, EventOptions, EventResult, ScalarOf } from "./event-types.js";
+export type { EventFunction, EventOptions, EventResult } from "./event-types.js";
 export type { AdaptiveMethodName, FixedMethodName, MethodName } from "./methods/index.js";
 export { METHODS } from "./methods/index.js";
 export type { DenseOutput, ExplicitMethod, Tableau } from "./methods/tableau.js";
@@ -31,7 +31,7 @@ export type {
 export type { Solution } from "./solution.js";
 export type { Progress, Statistics, Status, StatusKind } from "./status.js";
 export type { ControllerCoefficients, ControllerName } from "./stepping/controller.js";
-export type { Dynamics, Float64State, Slope, Stacked, StateOf, Times } from "./types.js";
+export type { Dynamics, Float64State, ScalarOf, Slope, Stacked, StateOf, Times } from "./types.js";
 
 /** Options of `odeint` on numbers. */
 export type Float64OdeintOptions<A = undefined> = CommonOptions<A> & (StepOptions | OutputStepOptions);
@@ -45,7 +45,7 @@ export type Float64OdeintOptions<A = undefined> = CommonOptions<A> & (StepOption
  * @returns y0's tree with a new first axis of length t.length, y0 first
  * @throws OdeError on bad input, and when the solve can't reach the last time: its `status` names the cause
  */
-export function odeint<const S extends Float64State, A = undefined>(
+export function odeint<const S extends AnyFloat64State, A = undefined>(
   f: Dynamics<S, A>,
   y0: S,
   t: Times,
@@ -57,7 +57,7 @@ export function odeint<const S extends Float64State, A = undefined>(
 }
 
 /** Solves y′ = f(t, y) from t0 to t1 and keeps the solution. Does not throw when the solve stops early: see `status`. */
-export function solve<const S extends Float64State, A = undefined>(
+export function solve<const S extends AnyFloat64State, A = undefined>(
   f: Dynamics<S, A>,
   y0: S,
   options: SolveOptions<A>,
@@ -66,7 +66,7 @@ export function solve<const S extends Float64State, A = undefined>(
 }
 
 /** As `solve`, and lets other work run in between. */
-export async function solveAsync<const S extends Float64State, A = undefined>(
+export async function solveAsync<const S extends AnyFloat64State, A = undefined>(
   f: Dynamics<S, A>,
   y0: S,
   options: SolveOptions<A>,
@@ -80,7 +80,7 @@ export async function solveAsync<const S extends Float64State, A = undefined>(
  *
  * @throws OdeError on bad input, and when the solve stops before the event and tMax
  */
-export function odeintEvent<const S extends Float64State, A = undefined>(
+export function odeintEvent<const S extends AnyFloat64State, A = undefined>(
   f: Dynamics<S, A>,
   y0: S,
   t0: number,
@@ -90,7 +90,7 @@ export function odeintEvent<const S extends Float64State, A = undefined>(
 }
 
 /** As `odeintEvent`, and lets other work run in between. */
-export async function odeintEventAsync<const S extends Float64State, A = undefined>(
+export async function odeintEventAsync<const S extends AnyFloat64State, A = undefined>(
   f: Dynamics<S, A>,
   y0: S,
   t0: number,

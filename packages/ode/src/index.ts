@@ -8,7 +8,7 @@ export { METHODS } from "./methods/index.js";
 export type { DenseOutput, ExplicitMethod, Tableau } from "./methods/tableau.js";
 export { odeint } from "./odeint.js";
 export { odeintAdjoint } from "./odeint-adjoint.js";
-export type { EventFunction, EventOptions, EventResult, ScalarOf } from "./odeint-event.js";
+export type { EventFunction, EventOptions, EventResult } from "./odeint-event.js";
 export { odeintEvent, odeintEventAsync } from "./odeint-event.js";
 export type {
   AdaptiveStepOptions,
@@ -26,4 +26,4 @@ export type { Solution } from "./solution.js";
 export { solve, solveAsync } from "./solve.js";
 export type { Fallback, Progress, Statistics, Status, StatusKind } from "./status.js";
 export type { ControllerCoefficients, ControllerName } from "./stepping/controller.js";
-export type { AnyTimes, Dynamics, Float64State, Slope, Stacked, State, StateOf, TimeOf, Times } from "./types.js";
+export type { AnyTimes, Dynamics, Float64State, ScalarOf, Slope, Stacked, State, StateOf, TimeOf, Times } from "./types.js";

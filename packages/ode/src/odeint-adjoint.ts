@@ -11,7 +11,7 @@ import type { AdjointOptions, BackwardOptions } from "./options.js";
 import { checkDynamics, checkInitialState, checkOptionsObject, checkTimes } from "./prepare.js";
 import type { LooseOptions } from "./prepare-options.js";
 import type { Checked } from "./problem.js";
-import type { AnyTimes, Dynamics, Stacked, State, TimeOf } from "./types.js";
+import type { AnyState, AnyTimes, Dynamics, Stacked, TimeOf } from "./types.js";
 
 const BACKWARD_OPTIONS = [
   "method",
@@ -36,7 +36,7 @@ const BACKWARD_OPTIONS = [
  * A dissipative equation can't be integrated backward. Where the state reconstructed on the way misses a stored output, the gradient is
  * taken through stored states instead, and `onStatistics` receives a `fallback` that says where and why.
  */
-export function odeintAdjoint<const S extends State, const T extends AnyTimes, A = undefined>(
+export function odeintAdjoint<const S extends AnyState, const T extends AnyTimes, A = undefined>(
   f: Dynamics<S, A, TimeOf<T>>,
   y0: S,
   t: T,
@@ -49,7 +49,7 @@ export function odeintAdjoint<const S extends State, const T extends AnyTimes, A
     f: checkDynamics(caller, f),
     y0: checkInitialState(caller, y0),
     times: checkTimes(caller, t),
-    options: options as LooseOptions,
+    options: options as unknown as LooseOptions,
     extra: ["adjoint"],
   };
   const { adjoint: backward = {} } = options as { adjoint?: BackwardOptions };

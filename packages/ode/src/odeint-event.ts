@@ -12,9 +12,9 @@ import { type Checked, requireArrival } from "./problem.js";
 import { drive, driveAsync } from "./stepping/drive.js";
 import type { Problem } from "./stepping/integrate.js";
 import { type TensorProblem, tensorProblem } from "./tensor-problem.js";
-import type { Dynamics, State, TimeOf } from "./types.js";
+import type { AnyState, Dynamics, TimeOf } from "./types.js";
 
-export type { EventFunction, EventOptions, EventResult, ScalarOf } from "./event-types.js";
+export type { EventFunction, EventOptions, EventResult } from "./event-types.js";
 
 /**
  * Solves from t0 until `event(t, y)` changes sign, at the latest to tMax. On tensors the time and the state found are differentiable, by
@@ -22,7 +22,7 @@ export type { EventFunction, EventOptions, EventResult, ScalarOf } from "./event
  *
  * @throws OdeError on bad input, and when the solve stops before the event and tMax
  */
-export function odeintEvent<const S extends State, T extends number | Scalar, A = undefined>(
+export function odeintEvent<const S extends AnyState, T extends number | Scalar, A = undefined>(
   f: Dynamics<S, A, TimeOf<T>>,
   y0: S,
   t0: T,
@@ -45,7 +45,7 @@ export function odeintEvent<const S extends State, T extends number | Scalar, A 
 }
 
 /** As `odeintEvent`, without blocking; its result can't be differentiated. */
-export async function odeintEventAsync<const S extends State, A = undefined>(
+export async function odeintEventAsync<const S extends AnyState, A = undefined>(
   f: Dynamics<S, A>,
   y0: S,
   t0: number,

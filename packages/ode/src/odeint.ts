@@ -7,7 +7,7 @@ import { rewindTape, tapeMark } from "./gradients/tape.js";
 import type { OdeintOptions } from "./options.js";
 import { solveOutputs } from "./solve-outputs.js";
 import { tensorProblem } from "./tensor-problem.js";
-import type { AnyTimes, Dynamics, Stacked, State, TimeOf } from "./types.js";
+import type { AnyState, AnyTimes, Dynamics, Stacked, TimeOf } from "./types.js";
 
 /**
  * Solves y′ = f(t, y), y(t[0]) = y0, and returns y at all times t. Differentiable through its steps with `tf.grad` and its kin: gradients
@@ -22,7 +22,7 @@ import type { AnyTimes, Dynamics, Stacked, State, TimeOf } from "./types.js";
  * @example
  * const y = odeint((t, y) => -y, 1, [0, 1]); // Float64Array [1, 0.3678…]
  */
-export function odeint<const S extends State, const T extends AnyTimes, A = undefined>(
+export function odeint<const S extends AnyState, const T extends AnyTimes, A = undefined>(
   f: Dynamics<S, A, TimeOf<T>>,
   y0: S,
   t: T,

@@ -43,12 +43,24 @@ export interface AdaptiveStepOptions {
    * `overshoot`: torchdiffeq's way, the last step passes it and the value is interpolated; for comparison with its numbers.
    */
   readonly endpoint?: "clip" | "overshoot";
-  readonly stepSize?: never;
-  readonly grid?: never;
+  readonly stepSize?: ExcludesTheOtherStepOptions;
+  readonly grid?: ExcludesTheOtherStepOptions;
 }
 
+/** Printed by the compiler where an option of adaptive steps stands beside `stepSize`, `grid` or a method without error estimate: no value has it. */
+export interface DoesNotApplyToGivenSteps {
+  readonly [explanation]: "leave it out, or leave out stepSize, grid or the method";
+}
+
+/** Printed by the compiler where `stepSize`, `grid` or `stepTimes` exclude each other: no value has this type. */
+export interface ExcludesTheOtherStepOptions {
+  readonly [explanation]: "give stepSize or grid, not both; stepTimes with stepSize only";
+}
+
+declare const explanation: unique symbol;
+
 type NoStepControl = {
-  readonly [K in "rtol" | "atol" | "controller" | "firstStep" | "minStep" | "maxStep" | "endpoint"]?: never;
+  readonly [K in "rtol" | "atol" | "controller" | "firstStep" | "minStep" | "maxStep" | "endpoint"]?: DoesNotApplyToGivenSteps;
 };
 
 /** Steps of constant length with any method; the last before a stop is shortened. */
@@ -58,7 +70,7 @@ export interface ConstantStepOptions extends NoStepControl {
   readonly stepSize: number;
   /** Times at which a step must end. */
   readonly stepTimes?: readonly number[];
-  readonly grid?: never;
+  readonly grid?: ExcludesTheOtherStepOptions;
 }
 
 /** Steps between given nodes with any method: the way to replay the grid of another solve. */
@@ -66,16 +78,16 @@ export interface GridOptions extends NoStepControl {
   readonly method?: AdaptiveMethodName | FixedMethodName;
   /** Nodes, strictly monotonic, from the first output time to the last or beyond it. */
   readonly grid: readonly number[] | Float64Array;
-  readonly stepSize?: never;
-  readonly stepTimes?: never;
+  readonly stepSize?: ExcludesTheOtherStepOptions;
+  readonly stepTimes?: ExcludesTheOtherStepOptions;
 }
 
 /** A method without error estimate whose steps are the intervals between outputs. */
 export interface OutputStepOptions extends NoStepControl {
   readonly method: FixedMethodName;
-  readonly stepSize?: never;
-  readonly grid?: never;
-  readonly stepTimes?: never;
+  readonly stepSize?: ExcludesTheOtherStepOptions;
+  readonly grid?: ExcludesTheOtherStepOptions;
+  readonly stepTimes?: ExcludesTheOtherStepOptions;
 }
 
 /** How steps are chosen. */

@@ -24,7 +24,7 @@ export function checkOptionsObject(caller: string, options: unknown, needed = "a
 }
 
 export function checkInitialState(caller: string, y0: unknown): InitialState {
-  const { leaves, structure } = flatten(y0 as Tree<unknown>);
+  const { leaves, structure } = flatten(asRecords(y0) as Tree<unknown>);
   if (leaves.length === 0)
     throw new OdeError(`${caller}: expected y0 to hold at least one tensor or number, got ${describeValue(y0)}.`);
   if (leaves.every(isTensor)) {
@@ -39,6 +39,13 @@ export function checkInitialState(caller: string, y0: unknown): InitialState {
   throw new OdeError(
     `${caller}: expected y0 to be tensors only, or numbers and Float64Arrays only, in arrays and records; got ${kinds}. Convert it to one kind.`,
   );
+}
+
+/** Instances of classes as plain records of their own members, at any depth: states may be typed by classes, and trees are plain. */
+export function asRecords(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || isTensor(value) || ArrayBuffer.isView(value)) return value;
+  if (Array.isArray(value)) return value.map(asRecords);
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, asRecords(member)]));
 }
 
 /** Output times as numbers, with the tensor they came from. */

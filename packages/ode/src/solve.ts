@@ -5,13 +5,13 @@ import type { SolveOptions } from "./options.js";
 import { recordSolve, recordSolveAsync } from "./record-solve.js";
 import type { Solution } from "./solution.js";
 import { tensorProblem } from "./tensor-problem.js";
-import type { Dynamics, State } from "./types.js";
+import type { AnyState, Dynamics } from "./types.js";
 
 /**
  * Solves y′ = f(t, y) from t0 to t1 and keeps the solution: nodes, states, dense output between them, and how it ended. Does not throw when
  * the solve stops early: see `status`. Dispose the solution when y0 was tensors.
  */
-export function solve<const S extends State, A = undefined>(f: Dynamics<S, A>, y0: S, options: SolveOptions<A>): Solution<S> {
+export function solve<const S extends AnyState, A = undefined>(f: Dynamics<S, A>, y0: S, options: SolveOptions<A>): Solution<S> {
   const checked = checkSolve("solve", f, y0, options);
   if (checked.y0.kind === "numbers") return recordSolve(float64Problem(checked).problem, options) as Solution<S>;
   const mark = tapeMark();
@@ -27,7 +27,7 @@ export function solve<const S extends State, A = undefined>(f: Dynamics<S, A>, y
  * As `solve`, without blocking: awaits the one scalar that a step needs from the device, and lets other work run in between. It can't be
  * recorded by `tf.grad`; for gradients give its `t` to `odeint` as `grid`, which repeats the same steps.
  */
-export async function solveAsync<const S extends State, A = undefined>(
+export async function solveAsync<const S extends AnyState, A = undefined>(
   f: Dynamics<S, A>,
   y0: S,
   options: SolveOptions<A>,

@@ -1,10 +1,32 @@
 import type { Rank, Scalar, Tensor, Tensor1D } from "@tensorflow/tfjs-core";
 
-/** What a solver integrates: a tensor, a number or Float64Array (float64 arithmetic, no tfjs), or arrays and records of one kind of these. */
+/**
+ * What a solver integrates: a tensor, a number or Float64Array (float64 arithmetic, no tfjs), or arrays and records of one kind of these. A
+ * record may be typed by an interface or a class; f receives plain records.
+ */
 export type State = Tensor | number | Float64Array | readonly State[] | { readonly [key: string]: State };
 
 /** A state without tensors, solved in float64. */
 export type Float64State = number | Float64Array | readonly Float64State[] | { readonly [key: string]: Float64State };
+
+/**
+ * What a type parameter that stands for a state extends. Not `State` itself: interfaces and classes lack the index signature of its records.
+ * What is no state inside, `StateOf` and `Slope` tell.
+ */
+export type AnyState = number | object;
+
+/** The same for states of numbers: tensors have a rankType. */
+export type AnyFloat64State = number | (object & { readonly rankType?: never });
+
+/** Printed by the compiler where a state holds something else: no value has this type. */
+export interface StatesHoldTensorsOrNumbersAndFloat64Arrays {
+  readonly [explanation]: "tensors only, or numbers and Float64Arrays only, in arrays and records";
+}
+
+declare const explanation: unique symbol;
+
+/** What is neither a leaf nor an array or record of leaves. */
+type NoState = string | boolean | bigint | symbol | null | undefined | ((...args: never) => unknown);
 
 /** What tells a tensor and its rank: matching all of Tensor's methods would cost the type checker more than it can afford. */
 interface TensorLike<R extends Rank> {
@@ -19,7 +41,9 @@ export type StateOf<S> = S extends number
     ? Float64Array
     : S extends TensorLike<infer R>
       ? Tensor<R>
-      : { -readonly [K in keyof S]: StateOf<S[K]> };
+      : S extends NoState
+        ? StatesHoldTensorsOrNumbersAndFloat64Arrays
+        : { -readonly [K in keyof S]: StateOf<S[K]> };
 
 /**
  * What `f` returns: dy/dt, nested as y. In place of a Float64Array any array of as many numbers will do. Lengths of arrays and ranks of
@@ -33,7 +57,21 @@ export type Slope<S> = S extends number
       ? Tensor
       : S extends readonly (infer E)[]
         ? readonly Slope<E>[]
-        : { readonly [K in keyof S]: Slope<S[K]> };
+        : S extends NoState
+          ? StatesHoldTensorsOrNumbersAndFloat64Arrays
+          : { readonly [K in keyof S]: Slope<S[K]> };
+
+/** The kinds of leaves in a state. */
+type LeafOf<S> = S extends Tensor | number | Float64Array
+  ? S
+  : S extends readonly (infer E)[]
+    ? LeafOf<E>
+    : S extends object
+      ? LeafOf<S[keyof S]>
+      : never;
+
+/** A scalar of a state's own kind: a tensor for tensors, a number for numbers. */
+export type ScalarOf<S> = LeafOf<S> extends Tensor ? Scalar : number;
 
 /** The right-hand side dy/dt = f(t, y, args). Times are numbers; scalar tensors when times were given as tensors, so that gradients reach them. */
 export type Dynamics<S, A = undefined, T = number> = (t: T, y: StateOf<S>, args: A) => Slope<S>;

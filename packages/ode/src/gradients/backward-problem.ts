@@ -57,7 +57,7 @@ export function backwardProblem(
   const times = Float64Array.from(forward.times.values).reverse();
   const leaves = forward.y0.leaves as Tensor[];
   const layout = new BackwardLayout(leaves.length);
-  const options = inherit(forward.options, backward as LooseOptions, times);
+  const options = inherit(forward.options, backward as unknown as LooseOptions, times);
   const plan = preparePlan(caller, options, EXTRA_OPTIONS, times, TensorSpace.defaultTolerances);
   const structure: TreeStructure = {
     kind: "array",

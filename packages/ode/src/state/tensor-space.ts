@@ -6,6 +6,7 @@ import type { TimeMap } from "../gradients/time-map.js";
 import { linearCombination } from "../kernels/linear-combination.js";
 import { registerKernels } from "../kernels/register.js";
 import { scaledNorm } from "../kernels/scaled-norm.js";
+import { asRecords } from "../prepare.js";
 import { explicitStep, type StepTrial } from "../stepping/explicit-step.js";
 import { evaluatePolynomials, type Polynomials } from "./polynomials.js";
 import type { Attempt, PackedDynamics, Reading, StateSpace, StepSpan, Tolerances } from "./state-space.js";
@@ -47,7 +48,8 @@ export class TensorSpace implements StateSpace<Tensor[]> {
       // A scope of its own: what one stage leaves behind is freed before the next one needs room.
       const slope: unknown = tidy(() => f(this.#time === undefined ? t : this.#time.at(t), this.present(y)) as TensorContainer);
       if (this.#structure.kind === "leaf") return [this.#ownedLeaf(slope, y[0]!, y)];
-      const { leaves, structure } = flatten(slope as Tree<unknown>);
+      let { leaves, structure } = flatten(slope as Tree<unknown>);
+      if (!sameStructure(structure, this.#structure)) ({ leaves, structure } = flatten(asRecords(slope) as Tree<unknown>));
       if (!sameStructure(structure, this.#structure)) {
         throw new OdeError(
           `${this.#caller}: expected f to return ${y.length} tensors, nested as y0: ${describeStructure(this.#structure)}, got ${describeStructure(structure)}.`,
