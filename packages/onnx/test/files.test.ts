@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -49,6 +49,38 @@ describe("reading and writing", () => {
     expect(readOnnx(model, { external: () => externalData! }).initializers.get("A")!.dims).toEqual([3, 300]);
     const outside = writeOnnxFiles(example(), { externalData: "../weights.bin" }).model;
     expect(() => readOnnx(outside, { external: () => externalData! })).toThrow(/in the model's folder/);
+  });
+
+  it("follows links to weights only within the model's folder", async () => {
+    const [model, secret] = ["models", "secret"].map((name) => join(folder, name)) as [string, string];
+    for (const made of [model, secret, join(model, "sub")]) mkdirSync(made);
+    const { externalData } = writeOnnxFiles(example(), { externalData: "w" });
+    for (const path of [join(secret, "weights.bin"), join(model, "sub", "own.bin")]) writeFileSync(path, externalData!);
+    symlinkSync(secret, join(model, "linkdir"));
+    symlinkSync(join(secret, "weights.bin"), join(model, "link.bin"));
+    symlinkSync(join("sub", "own.bin"), join(model, "inside.bin"));
+    const read = (location: string) => {
+      writeFileSync(join(model, "model.onnx"), writeOnnxFiles(example(), { externalData: location }).model);
+      return readOnnxFile(join(model, "model.onnx"));
+    };
+    for (const location of ["linkdir/weights.bin", "link.bin"])
+      await expect(read(location)).rejects.toThrow(
+        /in the model's folder, got .*link.*, which is a link to .*secret.weights\.bin/,
+      );
+    for (const location of ["inside.bin", "sub/own.bin"]) expect(await read(location)).toEqual(example());
+    await expect(read("sub")).rejects.toThrow(/external weights in a file/);
+    await expect(read("none.bin")).rejects.toThrow(/external weights .*none\.bin/);
+  });
+
+  it("reads a model and weights that are links into one folder, as in a cache by content", async () => {
+    const [blobs, snapshot] = ["blobs", "snapshot"].map((name) => join(folder, name)) as [string, string];
+    for (const made of [blobs, snapshot]) mkdirSync(made);
+    const { model, externalData } = writeOnnxFiles(example(), { externalData: "model.onnx_data" });
+    writeFileSync(join(blobs, "a1"), model);
+    writeFileSync(join(blobs, "b2"), externalData!);
+    symlinkSync(join("..", "blobs", "a1"), join(snapshot, "model.onnx"));
+    symlinkSync(join("..", "blobs", "b2"), join(snapshot, "model.onnx_data"));
+    expect(await readOnnxFile(join(snapshot, "model.onnx"))).toEqual(example());
   });
 
   it("refuses other bytes and other operator sets", async () => {
