@@ -174,3 +174,14 @@ describe("shapes", () => {
     expect(inferShapes(free.build(), { shapes: { x: ["n", 7] } }).get("y")!.dims).toEqual(["n", 7]);
   });
 });
+
+it("gives constants that it adds names that the model has not", async () => {
+  const graph = new GraphBuilder({ opset: 13 });
+  const x = graph.input("x", ["n", 3]);
+  const own = graph.input("ReduceMean_y_axes", ["n", 3]);
+  graph.output("y", graph.op("Mul", [graph.reduce("ReduceMean", x, [1], true), own]), ["n", 3]);
+  const model = differentiate(graph.build(), { outputs: ["y"], wrt: ["x"], cotangents: "ones" });
+  const feeds = { x: { dims: [1, 3], data: [1, 2, 6] }, ReduceMean_y_axes: { dims: [1, 3], data: [1, 10, 100] } };
+  const { x_gradient } = await runModel(model, feeds);
+  expect([...x_gradient!.data]).toEqual([37, 37, 37]);
+});

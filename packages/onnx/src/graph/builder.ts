@@ -36,23 +36,22 @@ export class GraphBuilder {
   private readonly initializers = new Map<string, OnnxTensor>();
   private readonly taken = new Set<string>();
   private readonly counts = new Map<string, number>();
-  private readonly domains: Record<string, number>;
+  private domains: Readonly<Record<string, number>> = {};
   /** Small constants that were asked for before, by content. */
   private readonly pool = new Map<string, string>();
 
   constructor(options: GraphBuilderOptions = {}) {
     this.opset = options.opset ?? 18;
     this.name = options.name ?? "latentflow";
-    this.domains = {};
   }
 
   /** A builder that goes on where a model ends; `build` then also has the model's inputs and outputs, unless they are left out here. */
   static from(model: OnnxModel, keep: { inputs?: readonly ValueInfo[]; outputs?: readonly ValueInfo[] } = {}): GraphBuilder {
     const builder = new GraphBuilder({ opset: model.opset, name: model.name });
-    Object.assign(builder.domains, model.domains);
-    builder.inputs.push(...(keep.inputs ?? model.inputs));
-    builder.outputs.push(...(keep.outputs ?? model.outputs));
-    builder.nodes.push(...model.nodes);
+    builder.domains = model.domains;
+    for (const input of keep.inputs ?? model.inputs) builder.inputs.push(input);
+    for (const output of keep.outputs ?? model.outputs) builder.outputs.push(output);
+    for (const node of model.nodes) builder.nodes.push(node);
     for (const [name, tensor] of model.initializers) builder.initializers.set(name, tensor);
     for (const { name } of [...model.inputs, ...model.outputs]) builder.taken.add(name);
     for (const name of model.initializers.keys()) builder.taken.add(name);
@@ -151,7 +150,7 @@ export class GraphBuilder {
     }
     const renamed = new Map<string, string>([["", ""]]);
     for (const { name } of model.inputs) {
-      const value = connections[name];
+      const value = Object.hasOwn(connections, name) ? connections[name] : undefined;
       if (value === undefined) throw new OnnxError(`inline: expected a connection for the input "${name}" of "${model.name}".`);
       renamed.set(name, value);
     }
@@ -162,7 +161,7 @@ export class GraphBuilder {
       renamed.set(name, fresh);
       return fresh;
     };
-    Object.assign(this.domains, model.domains);
+    this.domains = { ...this.domains, ...model.domains };
     for (const [name, tensor] of model.initializers) this.initializers.set(rename(name), tensor);
     for (const node of model.nodes) {
       this.nodes.push({

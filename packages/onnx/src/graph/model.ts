@@ -81,7 +81,7 @@ export function numbersOf({ type, data }: OnnxTensor): number[] {
 /** A constant of any type from numbers. */
 export function tensorOf(type: DataType, dims: readonly number[], values: ArrayLike<number>): OnnxTensor {
   const data = allocate(type, values.length);
-  if (data instanceof BigInt64Array) for (let i = 0; i < values.length; i++) data[i] = toBigInt(values[i]!);
+  if (data instanceof BigInt64Array) for (let i = 0; i < values.length; i++) data[i] = toInt64(values[i]!);
   else for (let i = 0; i < values.length; i++) data[i] = type === "float16" ? numberToHalf(values[i]!) : values[i]!;
   return { type, dims, data };
 }
@@ -91,8 +91,8 @@ export function describeNode(node: Pick<OnnxNode, "op" | "name" | "outputs">): s
   return `node ${node.name === "" ? "" : `"${node.name}" `}(${node.op} → ${node.outputs.filter(Boolean).join(", ")})`;
 }
 
-/** Beyond int64, exporters write INT64_MAX as "to the end"; a double can't hold it exactly. */
-function toBigInt(value: number): bigint {
+/** The nearest 64-bit integer: a double can't hold INT64_MAX, which exporters write as "to the end". */
+export function toInt64(value: number): bigint {
   const limit = 2n ** 63n;
   const integer = BigInt(Math.trunc(Number.isFinite(value) ? value : 0));
   return integer >= limit ? limit - 1n : integer < -limit ? -limit : integer;

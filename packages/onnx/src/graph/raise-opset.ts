@@ -1,5 +1,6 @@
 import { OnnxError } from "../errors.js";
 import { intOf, intsOf } from "./attributes.js";
+import { freshNames } from "./fresh-names.js";
 import { describeNode, integers, type OnnxModel, type OnnxNode, type OnnxTensor, OPSETS } from "./model.js";
 
 /** Reductions whose axes became an input with operator set 18. */
@@ -17,10 +18,11 @@ export function raiseOpset(model: OnnxModel, opset: number): OnnxModel {
     throw new OnnxError(`raiseOpset: expected an operator set in ${model.opset}…${OPSETS.max}, got ${opset}.`);
   }
   const initializers = new Map<string, OnnxTensor>(model.initializers);
+  const fresh = freshNames(model);
   const nodes = model.nodes.map((node) => {
     if (node.domain !== "") return node;
     if (model.opset < 18 && opset >= 18) {
-      if (REDUCTIONS.has(node.op)) return withAxesInput(node, initializers);
+      if (REDUCTIONS.has(node.op)) return withAxesInput(node, initializers, fresh);
       if (node.op === "Split" && !node.inputs[1]) {
         return { ...node, attributes: { ...node.attributes, num_outputs: { int: node.outputs.length } } };
       }
@@ -35,11 +37,11 @@ export function raiseOpset(model: OnnxModel, opset: number): OnnxModel {
   return { ...model, opset, nodes, initializers };
 }
 
-function withAxesInput(node: OnnxNode, initializers: Map<string, OnnxTensor>): OnnxNode {
+function withAxesInput(node: OnnxNode, initializers: Map<string, OnnxTensor>, fresh: (base: string) => string): OnnxNode {
   const axes = intsOf(node, "axes");
   const attributes = { keepdims: { int: intOf(node, "keepdims", 1) } };
   if (!axes) return { ...node, attributes };
-  const name = `${node.outputs[0]}_axes`;
+  const name = fresh(`${node.outputs[0]}_axes`);
   initializers.set(name, integers(axes));
   return { ...node, inputs: [node.inputs[0]!, name], attributes };
 }

@@ -1,23 +1,100 @@
-import onnxProto from "onnx-proto";
 import { OnnxError } from "../errors.js";
 import { allocate, bytesOf, bytesPerElement, codeOfType, type DataType, typeOfCode, viewBytes } from "../graph/data-types.js";
 import { type OnnxTensor, sizeOf, tensorOf } from "../graph/model.js";
-import { toInteger } from "./integers.js";
-
-const { onnx } = onnxProto;
-type TensorProto = onnxProto.onnx.ITensorProto;
+import { LARGEST_RANK } from "../shapes/fact.js";
+import { ENTRY, TENSOR } from "./fields.js";
+import type { MessageReader } from "./wire-reader.js";
+import type { MessageWriter } from "./wire-writer.js";
 
 /** Gives the bytes of a file that a model keeps its weights in; `location` is relative to the model's file. */
 export type ExternalData = (location: string) => Uint8Array;
 
-/** A constant of a file, its data copied only where it is not aligned. */
-export function fromTensorProto(proto: TensorProto, where: string, external: ExternalData | undefined): OnnxTensor {
-  const type = typeOfCode(proto.dataType ?? 0, where);
-  const dims = (proto.dims ?? []).map((dim) => toInteger(dim, where));
-  if (dims.some((dim) => dim < 0))
-    throw new OnnxError(`readOnnx: expected dimensions ≥ 0 at ${where}, got [${dims.join(", ")}].`);
+/** A tensor whose bytes are in another file. */
+const EXTERNAL = 1;
+
+/** A tensor's entry takes about so much memory, without its numbers. */
+const TENSOR_BYTES = 600;
+
+/** A constant of a file as it stands there. */
+interface RawTensor {
+  name: string;
+  type: number;
+  readonly dims: number[];
+  raw: Uint8Array | undefined;
+  readonly floats: number[];
+  readonly doubles: number[];
+  readonly int32s: number[];
+  readonly int64s: number[];
+  isExternal: boolean;
+  readonly external: Map<string, string>;
+}
+
+function readRaw(message: MessageReader): RawTensor {
+  message.budget.take(TENSOR_BYTES);
+  const tensor = newTensor();
+  while (message.next()) {
+    if (message.field === TENSOR.name) tensor.name = message.text();
+    else if (message.field === TENSOR.dataType) tensor.type = message.int();
+    else if (message.field === TENSOR.dims) message.ints(tensor.dims);
+    else if (message.field === TENSOR.rawData) tensor.raw = message.bytes();
+    else if (message.field === TENSOR.floatData) message.reals(tensor.floats, 4);
+    else if (message.field === TENSOR.doubleData) message.reals(tensor.doubles, 8);
+    else if (message.field === TENSOR.int32Data) message.ints(tensor.int32s);
+    else if (message.field === TENSOR.int64Data) message.ints(tensor.int64s);
+    else if (message.field === TENSOR.dataLocation) tensor.isExternal = message.int() === EXTERNAL;
+    else if (message.field === TENSOR.externalData) readEntry(message.message(), tensor.external);
+  }
+  return tensor;
+}
+
+function newTensor(): RawTensor {
+  return {
+    name: "",
+    type: 0,
+    dims: [],
+    raw: undefined,
+    floats: [],
+    doubles: [],
+    int32s: [],
+    int64s: [],
+    isExternal: false,
+    external: new Map(),
+  };
+}
+
+function readEntry(message: MessageReader, into: Map<string, string>): void {
+  let [key, value] = ["", ""];
+  while (message.next()) {
+    if (message.field === ENTRY.key) key = message.text();
+    else if (message.field === ENTRY.value) value = message.text();
+  }
+  into.set(key, value);
+}
+
+/**
+ * A constant of a file with its name, its data copied only where it is not aligned.
+ *
+ * @param place what to call it in messages, from its name
+ */
+export function readTensor(
+  message: MessageReader,
+  place: (name: string) => string,
+  external: ExternalData | undefined,
+): [string, OnnxTensor] {
+  const proto = readRaw(message);
+  const where = place(proto.name);
+  return [proto.name, tensorFrom(proto, where, external, message)];
+}
+
+function tensorFrom(proto: RawTensor, where: string, external: ExternalData | undefined, { budget }: MessageReader): OnnxTensor {
+  const { dims } = proto;
+  const type = typeOfCode(proto.type, `readOnnx: ${where}`);
+  if (dims.length > LARGEST_RANK || dims.some((dim) => dim < 0))
+    throw new OnnxError(
+      `readOnnx: expected at most ${LARGEST_RANK} dimensions ≥ 0 at ${where}, got [${dims.slice(0, 8).join(", ")}${dims.length > 8 ? ", …" : ""}].`,
+    );
   const size = sizeOf(dims);
-  const raw = rawBytes(proto, where, external);
+  const raw = proto.isExternal ? externalBytes(proto, where, external) : proto.raw?.length ? proto.raw : undefined;
   if (raw) {
     if (raw.byteLength !== size * bytesPerElement(type)) {
       throw new OnnxError(
@@ -26,12 +103,13 @@ export function fromTensorProto(proto: TensorProto, where: string, external: Ext
     }
     return { type, dims, data: viewBytes(type, raw) };
   }
-  const values = typedValues(proto, type, where);
+  const values = typedValues(proto, type);
   if (values.length !== size) {
     throw new OnnxError(
       `readOnnx: expected ${size} elements for [${dims.join(", ")}] at ${where}, got ${values.length}; the file is damaged.`,
     );
   }
+  budget.take(size * bytesPerElement(type));
   if (type !== "float16") return tensorOf(type, dims, values);
   const data = allocate(type, size);
   values.forEach((bits, i) => {
@@ -40,29 +118,21 @@ export function fromTensorProto(proto: TensorProto, where: string, external: Ext
   return { type, dims, data };
 }
 
-/** A constant as it stands in a file; with `place`, its bytes are elsewhere. */
-export function toTensorProto(
-  name: string,
-  tensor: OnnxTensor,
-  place?: { location: string; offset: number },
-): onnxProto.onnx.ITensorProto {
-  const proto: TensorProto = { name, dims: [...tensor.dims], dataType: codeOfType(tensor.type) };
-  if (!place) return { ...proto, rawData: bytesOf(tensor.data) };
-  return {
-    ...proto,
-    dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
-    externalData: [
-      { key: "location", value: place.location },
-      { key: "offset", value: String(place.offset) },
-      { key: "length", value: String(tensor.data.byteLength) },
-    ],
-  };
+function typedValues({ floats, doubles, int32s, int64s }: RawTensor, type: DataType): number[] {
+  switch (type) {
+    case "float32":
+      return floats;
+    case "float64":
+      return doubles;
+    case "int64":
+      return int64s;
+    default:
+      return int32s;
+  }
 }
 
-function rawBytes(proto: TensorProto, where: string, external: ExternalData | undefined): Uint8Array | undefined {
-  if (proto.dataLocation !== onnx.TensorProto.DataLocation.EXTERNAL) return proto.rawData?.length ? proto.rawData : undefined;
-  const entries = new Map((proto.externalData ?? []).map(({ key, value }) => [key ?? "", value ?? ""]));
-  const location = entries.get("location") ?? "";
+function externalBytes(proto: RawTensor, where: string, external: ExternalData | undefined): Uint8Array {
+  const location = proto.external.get("location") ?? "";
   if (!isInside(location)) {
     throw new OnnxError(`readOnnx: expected external data in the model's folder, got ${JSON.stringify(location)} at ${where}.`);
   }
@@ -72,9 +142,11 @@ function rawBytes(proto: TensorProto, where: string, external: ExternalData | un
     );
   }
   const file = external(location);
-  const offset = Number(entries.get("offset") ?? 0);
-  const length = entries.has("length") ? Number(entries.get("length")) : file.byteLength - offset;
-  if (!(offset >= 0 && length >= 0 && offset + length <= file.byteLength)) {
+  if (!(file instanceof Uint8Array))
+    throw new OnnxError(`readOnnx: expected external(${JSON.stringify(location)}) to give a Uint8Array, got ${typeof file}.`);
+  const offset = byteCount(proto, "offset", where) ?? 0;
+  const length = byteCount(proto, "length", where) ?? file.byteLength - offset;
+  if (!(length >= 0 && offset + length <= file.byteLength)) {
     throw new OnnxError(
       `readOnnx: expected bytes ${offset}…${offset + length} of "${location}" for ${where}, but it has ${file.byteLength}.`,
     );
@@ -82,20 +154,37 @@ function rawBytes(proto: TensorProto, where: string, external: ExternalData | un
   return file.subarray(offset, offset + length);
 }
 
+function byteCount({ external }: RawTensor, key: string, where: string): number | undefined {
+  const text = external.get(key);
+  if (text === undefined || /^\d{1,15}$/.test(text)) return text === undefined ? undefined : Number(text);
+  throw new OnnxError(`readOnnx: expected ${key} to be a number of bytes at ${where}, got ${JSON.stringify(text)}.`);
+}
+
 /** A model must not read files outside its own folder. */
 function isInside(location: string): boolean {
   return location !== "" && !/^([/\\]|[A-Za-z]:)/.test(location) && !location.split(/[/\\]/).includes("..");
 }
 
-function typedValues(proto: TensorProto, type: DataType, where: string): number[] {
-  switch (type) {
-    case "float32":
-      return proto.floatData ?? [];
-    case "float64":
-      return proto.doubleData ?? [];
-    case "int64":
-      return (proto.int64Data ?? []).map((value) => toInteger(value, where));
-    default:
-      return proto.int32Data ?? [];
+/** Writes a constant; with `place`, its bytes are elsewhere. */
+export function writeTensor(
+  message: MessageWriter,
+  name: string,
+  tensor: OnnxTensor,
+  place?: { location: string; offset: number },
+): void {
+  for (const dim of tensor.dims) message.int(TENSOR.dims, dim);
+  message.int(TENSOR.dataType, codeOfType(tensor.type));
+  message.text(TENSOR.name, name);
+  if (!place) {
+    message.bytes(TENSOR.rawData, bytesOf(tensor.data));
+    return;
   }
+  const entries = { location: place.location, offset: String(place.offset), length: String(tensor.data.byteLength) };
+  for (const [key, value] of Object.entries(entries)) {
+    message.message(TENSOR.externalData, (entry) => {
+      entry.text(ENTRY.key, key);
+      entry.text(ENTRY.value, value);
+    });
+  }
+  message.int(TENSOR.dataLocation, EXTERNAL);
 }

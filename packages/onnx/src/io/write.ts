@@ -1,11 +1,12 @@
 import { checkOptions } from "@latentflow/core";
-import onnxProto from "onnx-proto";
 import { OnnxError } from "../errors.js";
-import { bytesOf, codeOfType } from "../graph/data-types.js";
-import type { AttributeValue, OnnxModel, OnnxNode, ValueInfo } from "../graph/model.js";
-import { toTensorProto } from "./tensor-proto.js";
-
-const { onnx } = onnxProto;
+import { bytesOf } from "../graph/data-types.js";
+import type { OnnxModel } from "../graph/model.js";
+import { GRAPH, MODEL, OPSET_IMPORT } from "./fields.js";
+import { writeNode } from "./node-proto.js";
+import { writeTensor } from "./tensor-proto.js";
+import { writeValueInfo } from "./value-info.js";
+import { MessageWriter } from "./wire-writer.js";
 
 /** Options of `writeOnnx`. */
 export interface WriteOnnxOptions {
@@ -40,64 +41,46 @@ export function writeOnnxFiles(model: OnnxModel, options: WriteOnnxOptions = {})
   let offset = 0;
   let inside = 0;
   const outside: { offset: number; bytes: Uint8Array }[] = [];
-  const initializer = [...model.initializers].map(([name, tensor]) => {
-    const bytes = tensor.data.byteLength;
+  const places = new Map<string, { location: string; offset: number }>();
+  for (const [name, { data }] of model.initializers) {
+    const bytes = data.byteLength;
     if (location === undefined || bytes < EXTERNAL_FROM) {
       inside += bytes;
-      return toTensorProto(name, tensor);
+      continue;
     }
-    const place = { location, offset };
-    outside.push({ offset, bytes: bytesOf(tensor.data) });
+    places.set(name, { location, offset });
+    outside.push({ offset, bytes: bytesOf(data) });
     offset = Math.ceil((offset + bytes) / ALIGNMENT) * ALIGNMENT;
-    return toTensorProto(name, tensor, place);
-  });
+  }
   if (inside >= LARGEST_MESSAGE) {
     throw new OnnxError(
       `writeOnnx: expected weights below 2 GB in one file, got ${(inside / 1e9).toFixed(1)} GB; set externalData.`,
     );
   }
-  const file = onnx.ModelProto.encode({
-    irVersion: irVersion(model.opset),
-    producerName: "latentflow",
-    opsetImport: Object.entries({ ...model.domains, "": model.opset }).map(([domain, version]) => ({ domain, version })),
-    graph: {
-      name: model.name || "graph",
-      input: model.inputs.map(valueInfo),
-      output: model.outputs.map(valueInfo),
-      node: model.nodes.map(writeNode),
-      initializer,
-    },
-  }).finish();
+  const file = encode(model, places);
   if (location === undefined) return { model: file };
   const externalData = new Uint8Array(offset);
   for (const part of outside) externalData.set(part.bytes, part.offset);
   return { model: file, externalData };
 }
 
-function valueInfo({ name, type, dims }: ValueInfo): onnxProto.onnx.IValueInfoProto {
-  const dim = dims?.map((size) => (typeof size === "number" ? { dimValue: size } : { dimParam: size }));
-  return { name, type: { tensorType: { elemType: codeOfType(type), ...(dim ? { shape: { dim } } : {}) } } };
-}
-
-function writeNode(node: OnnxNode): onnxProto.onnx.INodeProto {
-  return {
-    opType: node.op,
-    domain: node.domain,
-    name: node.name,
-    input: [...node.inputs],
-    output: [...node.outputs],
-    attribute: Object.entries(node.attributes).map(([name, value]) => ({ name, ...writeAttribute(value) })),
-  };
-}
-
-function writeAttribute(value: AttributeValue): onnxProto.onnx.IAttributeProto {
-  const Type = onnx.AttributeProto.AttributeType;
-  const encoder = new TextEncoder();
-  if ("int" in value) return { type: Type.INT, i: value.int };
-  if ("float" in value) return { type: Type.FLOAT, f: value.float };
-  if ("string" in value) return { type: Type.STRING, s: encoder.encode(value.string) };
-  if ("ints" in value) return { type: Type.INTS, ints: [...value.ints] };
-  if ("floats" in value) return { type: Type.FLOATS, floats: [...value.floats] };
-  if ("strings" in value) return { type: Type.STRINGS, strings: value.strings.map((text) => encoder.encode(text)) };
-  return { type: Type.TENSOR, t: toTensorProto("", value.tensor) };
+function encode(model: OnnxModel, places: ReadonlyMap<string, { location: string; offset: number }>): Uint8Array {
+  const message = new MessageWriter();
+  message.int(MODEL.irVersion, irVersion(model.opset));
+  message.text(MODEL.producerName, "latentflow");
+  message.message(MODEL.graph, (graph) => {
+    graph.text(GRAPH.name, model.name || "graph");
+    for (const node of model.nodes) graph.message(GRAPH.node, (own) => writeNode(own, node));
+    for (const [name, tensor] of model.initializers)
+      graph.message(GRAPH.initializer, (own) => writeTensor(own, name, tensor, places.get(name)));
+    for (const input of model.inputs) graph.message(GRAPH.input, (own) => writeValueInfo(own, input));
+    for (const output of model.outputs) graph.message(GRAPH.output, (own) => writeValueInfo(own, output));
+  });
+  for (const [domain, version] of [["", model.opset] as const, ...Object.entries(model.domains)]) {
+    message.message(MODEL.opsetImport, (opset) => {
+      opset.text(OPSET_IMPORT.domain, domain);
+      opset.int(OPSET_IMPORT.version, version);
+    });
+  }
+  return message.finish();
 }

@@ -62,7 +62,7 @@ const ALONG_AXIS: Readonly<Record<string, number>> = {
 };
 
 export const elementwiseShapes: ShapeRules = {
-  Identity: (facts) => [facts.input(0)],
+  Identity: (facts) => [facts.given(0)],
   ...Object.fromEntries(Object.entries(UNARY).map(([op, f]) => [op, unary(f)])),
   ...Object.fromEntries(
     Object.entries(BROADCAST).map(([op, f]): [string, ShapeRule] => [
@@ -102,7 +102,7 @@ export const elementwiseShapes: ShapeRules = {
   },
   CumSum: (facts) => {
     const { type, dims } = facts.input(0);
-    const axis = facts.input(1).value?.[0];
+    const axis = facts.given(1).value?.[0];
     if (axis !== undefined) facts.axis(axis, dims.length);
     return [{ type, dims }];
   },
@@ -152,8 +152,11 @@ function broadcasting(facts: NodeFacts, inputs: readonly Fact[], type: DataType,
         .map(({ dims: own }) => shapeText(own))
         .join(" and ")}`,
     );
-  if (sizeOf(dims) > LARGEST_VALUE || inputs.some((input) => !input.value)) return { type, dims };
+  const size = sizeOf(dims);
+  // Sum, Max and their like take any number of inputs.
+  if (size > LARGEST_VALUE || size * inputs.length > 16 * LARGEST_VALUE || inputs.some((input) => !input.value))
+    return { type, dims };
   const sources = inputs.map((input) => broadcastOffsets(input.dims, dims).map((at) => input.value![at]!));
-  const value = Array.from({ length: sizeOf(dims) }, (_, i) => f(sources.map((source) => source[i]!)));
+  const value = Array.from({ length: size }, (_, i) => f(sources.map((source) => source[i]!)));
   return { type, dims, value };
 }

@@ -47,6 +47,8 @@ export class NodeFacts {
     readonly node: OnnxNode,
     readonly opset: number,
     private readonly inputs: readonly (Fact | undefined)[],
+    /** Whether values may be computed from values; those that shapes hang on can be read in any case. */
+    private readonly evaluates: boolean,
   ) {}
 
   get count(): number {
@@ -58,7 +60,14 @@ export class NodeFacts {
     return this.node.inputs[i] !== undefined && this.node.inputs[i] !== "";
   }
 
+  /** What is known of input i, to compute from. */
   input(i: number): Fact {
+    const fact = this.given(i);
+    return this.evaluates ? fact : { type: fact.type, dims: fact.dims };
+  }
+
+  /** What is known of input i, to read or to hand on. */
+  given(i: number): Fact {
     const fact = this.inputs[i];
     if (fact) return fact;
     if (!this.has(i)) throw this.wrong(`an input ${i}, got ${this.node.inputs.length} inputs`);
@@ -71,7 +80,7 @@ export class NodeFacts {
 
   /** The elements of input i, which say something for each axis: axes, sizes, pads. */
   value(i: number): readonly number[] {
-    const { value } = this.input(i);
+    const { value } = this.given(i);
     if (!value) throw new Unknown();
     if (value.length > 2 * LARGEST_RANK)
       throw this.wrong(`input ${i} to be for ${LARGEST_RANK} axes at most, got ${value.length} numbers`);

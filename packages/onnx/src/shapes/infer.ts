@@ -24,7 +24,7 @@ const RULES: ShapeRules = {
  * What evaluating small values may cost for a whole model, in elements read and kept: networks need some thousands. Values beyond it are not
  * evaluated, so that a small file can't ask for much memory.
  */
-const BUDGET = 2 ** 20;
+export const VALUES_BUDGET = 2 ** 20;
 
 /** What is known of a value for batches of any size. */
 export interface ValueFacts {
@@ -50,7 +50,8 @@ export interface InferOptions {
  * @throws OnnxError naming the node where shapes contradict each other, or the input with a free dimension other than the first
  */
 export function inferShapes(model: OnnxModel, options: InferOptions = {}): Map<string, ValueFacts> {
-  const [small, large] = forAnyBatch((batch) => factsFor(model, batch, options));
+  const constants = new Map([...model.initializers].map(([name, tensor]): [string, Fact] => [name, new ConstantFact(tensor)]));
+  const [small, large] = forAnyBatch((batch) => factsFor(model, constants, batch, options));
   const result = new Map<string, ValueFacts>();
   for (const [name, a] of small) {
     const b = large.get(name);
@@ -63,6 +64,7 @@ export function inferShapes(model: OnnxModel, options: InferOptions = {}): Map<s
 class FactsOfBoth implements ValueFacts {
   readonly type: DataType;
   readonly dims: readonly Dim[];
+  private common: readonly number[] | null | undefined;
 
   constructor(
     private readonly small: Fact,
@@ -73,8 +75,11 @@ class FactsOfBoth implements ValueFacts {
   }
 
   get value() {
-    const [a, b] = [this.small.value, this.large.value];
-    return a !== undefined && b !== undefined && a.length === b.length && a.every((x, i) => Object.is(x, b[i])) ? a : undefined;
+    if (this.common === undefined) {
+      const [a, b] = [this.small.value, this.large.value];
+      this.common = a && b && (a === b || (a.length === b.length && a.every((x, i) => Object.is(x, b[i])))) ? a : null;
+    }
+    return this.common ?? undefined;
   }
 
   get values() {
@@ -83,7 +88,12 @@ class FactsOfBoth implements ValueFacts {
   }
 }
 
-function factsFor(model: OnnxModel, batch: number, { shapes = {} }: InferOptions): Map<string, Fact> {
+function factsFor(
+  model: OnnxModel,
+  constants: ReadonlyMap<string, Fact>,
+  batch: number,
+  { shapes = {} }: InferOptions,
+): Map<string, Fact> {
   const facts = new Map<string, Fact>();
   for (const input of model.inputs) {
     const dims = Object.hasOwn(shapes, input.name) ? shapes[input.name] : input.dims;
@@ -93,16 +103,16 @@ function factsFor(model: OnnxModel, batch: number, { shapes = {} }: InferOptions
       );
     facts.set(input.name, { type: input.type, dims: dims.map((dim, axis) => inputDim(input.name, dim, axis, batch)) });
   }
-  for (const [name, tensor] of model.initializers) facts.set(name, new ConstantFact(tensor));
-  let budget = BUDGET;
+  for (const [name, fact] of constants) facts.set(name, fact);
+  let budget = VALUES_BUDGET;
   for (const node of model.nodes) {
     const inputs = node.inputs.map((name) => facts.get(name));
-    const outputs = outputsOf(node, model.opset, inputs);
-    const kept = outputs.some(({ value }) => value && !inputs.some((input) => input?.value === value));
-    if (kept) budget -= [...inputs, ...outputs].reduce((sum, fact) => sum + (fact?.value?.length ?? 0), 0);
+    const outputs = outputsOf(node, model.opset, inputs, budget > 0);
+    const isNew = outputs.some(({ value }) => value && !inputs.some((input) => input?.value === value));
+    if (isNew) budget -= [...inputs, ...outputs].reduce((sum, fact) => sum + (fact?.value?.length ?? 0), 0);
     node.outputs.forEach((name, i) => {
       const fact = outputs[i];
-      if (name !== "" && fact) facts.set(name, kept && budget < 0 ? { type: fact.type, dims: fact.dims } : fact);
+      if (name !== "" && fact) facts.set(name, fact);
     });
   }
   return facts;
@@ -116,12 +126,12 @@ function inputDim(input: string, dim: Dim, axis: number, batch: number): number 
   );
 }
 
-function outputsOf(node: OnnxNode, opset: number, inputs: readonly (Fact | undefined)[]): Fact[] {
+function outputsOf(node: OnnxNode, opset: number, inputs: readonly (Fact | undefined)[], evaluates: boolean): Fact[] {
   if (node.domain !== "") return [];
   if (node.op === "Constant") return [new ConstantFact(constantOf(node))];
   const rule = Object.hasOwn(RULES, node.op) ? RULES[node.op] : undefined;
   if (!rule) return [];
-  const facts = new NodeFacts(node, opset, inputs);
+  const facts = new NodeFacts(node, opset, inputs, evaluates);
   try {
     const outputs = rule(facts);
     for (const { dims } of outputs) checkDims(facts, dims);

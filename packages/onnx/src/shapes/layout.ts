@@ -84,7 +84,7 @@ export function splitSizes(facts: NodeFacts): number[] {
   const parts = facts.node.outputs.length;
   const part = Math.ceil(size / parts);
   const sizes = facts.has(1)
-    ? (facts.input(1).value ?? facts.value(1))
+    ? (facts.given(1).value ?? facts.value(1))
     : Array.from({ length: parts }, (_, i) => Math.min(part, size - i * part));
   if (sizes.length !== parts || sizes.some((own) => !(own >= 0)) || sizes.reduce((sum, own) => sum + own, 0) !== size)
     throw facts.wrong(`${parts} parts of an axis of size ${size}, got ${shapeText(sizes)}`);
