@@ -24,6 +24,9 @@ export type RunEvent =
       readonly type: "end";
       readonly job: string;
       readonly seconds: number;
-      readonly images: number /** Why the job is done without a result. */;
+      readonly images: number;
+      /** Another process of this run did it; it cost nothing here. */
+      readonly elsewhere: boolean;
+      /** Why the job is done without a result. */
       readonly none?: NoResultRecord["why"];
     };

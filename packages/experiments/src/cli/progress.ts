@@ -39,8 +39,7 @@ export class ProgressBar {
       entry.done = entry.total;
       entry.images = event.images;
       this.jobs++;
-      const speed = event.images > 0 ? `, ${Math.round(event.images / event.seconds)} images/s` : "";
-      this.line(`  ${event.job}  ${event.seconds.toFixed(1)} s${speed}${event.none === undefined ? "" : `, ${event.none}`}`);
+      this.line(`  ${event.job}  ${costOf(event)}${event.none === undefined ? "" : `, ${event.none}`}`);
     }
     this.draw();
   }
@@ -74,6 +73,11 @@ export class ProgressBar {
     this.stream.write(`${text}\n`);
     this.drawn = 0;
   }
+}
+
+function costOf({ seconds, images, elsewhere }: Extract<RunEvent, { type: "end" }>): string {
+  if (elsewhere) return "done by another process";
+  return `${seconds.toFixed(1)} s${images > 0 ? `, ${Math.round(images / seconds)} images/s` : ""}`;
 }
 
 /** "12 s", "3 min", "2.5 h" */

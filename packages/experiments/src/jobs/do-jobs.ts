@@ -3,12 +3,13 @@ import { availableParallelism } from "node:os";
 import type { ExperimentConfig } from "../config/types.js";
 import type { RunEvent } from "../events.js";
 import type { EngineName } from "../model/auto-model.js";
+import { Claims } from "../store/claims.js";
 import type { RunFolder } from "../store/run-folder.js";
 import type { World } from "../world.js";
 import { executeJob } from "./execute.js";
 import type { Job } from "./job.js";
 import type { Plan } from "./plan.js";
-import { type Lane, schedule } from "./schedule.js";
+import { type Done, type Lane, schedule } from "./schedule.js";
 import type { Session } from "./session.js";
 import { WorkerLane } from "./worker-lane.js";
 
@@ -40,15 +41,26 @@ export async function doJobs(jobs: readonly Job[], plan: Plan, doing: Doing): Pr
   const here: Lane = { run: (job) => executeJob(job, plan, context, session, progress(job)) };
   const start = { config, world, path: folder.path, engine, threads: threadsFor(doing.workers) ?? availableParallelism() };
   const workers = count > 1 ? Array.from({ length: count }, () => new WorkerLane(start, progress, signal)) : [];
+  const claims = new Claims(folder);
   try {
     await schedule(jobs, workers.length > 0 ? workers : [here], {
       signal,
       onStart: ({ id }) => tell({ type: "start", job: id }),
-      onEnd: ({ id }, { timing, none }) => tell({ type: "end", job: id, ...timing, ...(none && { none: none.why }) }),
+      onEnd: ({ id }, done) => tell(endOf(id, done)),
+      claims: {
+        take: ({ id }) => claims.take(id, plan.inputsOf(id)),
+        release: ({ id }) => claims.release(id, plan.inputsOf(id)),
+      },
     });
   } finally {
     await Promise.all(workers.map((worker) => worker.dispose()));
   }
+}
+
+/** What a job cost here: nothing when another process did it. */
+function endOf(job: string, { timing, none, elsewhere = false }: Done): RunEvent {
+  const { seconds, images } = elsewhere ? { seconds: 0, images: 0 } : timing;
+  return { type: "end", job, seconds, images, elsewhere, ...(none && { none: none.why }) };
 }
 
 /** Several workers share the cores; one leaves the choice to the engine. */

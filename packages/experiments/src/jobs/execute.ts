@@ -2,11 +2,11 @@ import { readdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { describeProcess } from "../model/environment.js";
 import type { NoResultRecord } from "../results.js";
-import type { JobRecord } from "../store/job-record.js";
 import { NoResult } from "../store/no-result.js";
 import { otherSettings, type RunFolder } from "../store/run-folder.js";
 import type { Job, JobContext } from "./job.js";
 import type { Plan } from "./plan.js";
+import type { Done } from "./schedule.js";
 import type { Session } from "./session.js";
 
 /** Images and share of a job so far. */
@@ -19,7 +19,7 @@ export async function executeJob(
   context: Omit<JobContext, "progress">,
   session: Session,
   onProgress: JobProgress,
-): Promise<JobRecord> {
+): Promise<Done> {
   const { folder, config, world } = context;
   const inputs = plan.inputsOf(job.id);
   const state = folder.file(dirname(job.id), `.${basename(job.id)}.${inputs.slice(0, 12)}.state`);
@@ -27,6 +27,7 @@ export async function executeJob(
   const before = session.imageCount();
   const images = () => session.imageCount() - before;
   const started = performance.now();
+  let made = false;
   const record = await folder.make(job.id, inputs, async (own) => {
     await session.ready();
     const none = await resultOf(() =>
@@ -35,12 +36,13 @@ export async function executeJob(
     if (none !== null) await emptyFolder(own);
     await checkFoundations(job, plan, folder);
     const seconds = (performance.now() - started) / 1000;
+    made = true;
     const environment = { ...world.environment, ...describeProcess(world.environment.engine.name) };
     return { config, environment, timing: { seconds, images: images() }, ...(none !== null && { none }) };
   });
   // Another process may be at the same job; what stays is removed when the run is opened again.
   await rm(state, { recursive: true, force: true }).catch(() => undefined);
-  return record;
+  return made ? record : { ...record, elsewhere: true };
 }
 
 /** Does a job's work; gives why it has no result, null when it has one. */

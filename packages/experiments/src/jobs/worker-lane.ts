@@ -1,10 +1,9 @@
 import { Worker } from "node:worker_threads";
 import { AbortError } from "@latentflow/core";
 import { ConfigError, ExperimentsError } from "../errors.js";
-import type { JobRecord } from "../store/job-record.js";
 import type { JobProgress } from "./execute.js";
 import type { Job } from "./job.js";
-import type { Lane } from "./schedule.js";
+import type { Done, Lane } from "./schedule.js";
 import type { FromWorker, ToWorker, WorkerStart } from "./worker-protocol.js";
 
 /** How often a job begins again after its worker died; it goes on from its last checkpoint. */
@@ -23,7 +22,7 @@ export class WorkerLane implements Lane {
     signal?.addEventListener("abort", this.stop);
   }
 
-  async run(job: Job): Promise<JobRecord> {
+  async run(job: Job): Promise<Done> {
     for (let attempt = 0; ; attempt++) {
       this.worker ??= this.startWorker();
       const answer = await this.ask(this.worker, job);
@@ -55,7 +54,7 @@ export class WorkerLane implements Lane {
   }
 
   /** The record, or how the worker died; throws what the job itself threw. */
-  private ask(worker: Worker, job: Job): Promise<JobRecord | Error> {
+  private ask(worker: Worker, job: Job): Promise<Done | Error> {
     const onProgress = this.onProgress(job);
     return new Promise((resolve, reject) => {
       const onMessage = (message: FromWorker) => {

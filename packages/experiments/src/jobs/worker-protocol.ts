@@ -1,7 +1,7 @@
 import type { ExperimentConfig } from "../config/types.js";
 import type { EngineName } from "../model/auto-model.js";
-import type { JobRecord } from "../store/job-record.js";
 import type { World } from "../world.js";
+import type { Done } from "./schedule.js";
 
 /** What a worker is started with. */
 export interface WorkerStart {
@@ -18,7 +18,7 @@ export type ToWorker = { readonly type: "job"; readonly id: string } | { readonl
 /** Worker to main thread. */
 export type FromWorker =
   | { readonly type: "progress"; readonly done: number; readonly images: number }
-  | { readonly type: "done"; readonly record: JobRecord }
+  | { readonly type: "done"; readonly record: Done }
   | {
       readonly type: "failed";
       readonly name: string;

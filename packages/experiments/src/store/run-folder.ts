@@ -7,6 +7,7 @@ import { writeJsonAtomic } from "@latentflow/core/files";
 import { ExperimentsError } from "../errors.js";
 import { explainFailure } from "./explain.js";
 import { hashOf, sealed } from "./hash.js";
+import { isAlive } from "./is-alive.js";
 import { JOB_RECORD, type JobRecord, type OutputFile } from "./job-record.js";
 import { makeFolder } from "./make-folder.js";
 import { NoResult } from "./no-result.js";
@@ -119,7 +120,8 @@ export class RunFolder {
     return JSON.parse(Buffer.from(await this.read(job, name)).toString("utf8")) as T;
   }
 
-  private async readRecord(job: string): Promise<JobRecord | null> {
+  /** The record of a finished job, with whatever inputs; null where none is. */
+  async readRecord(job: string): Promise<JobRecord | null> {
     const text = await readFile(this.file(job, JOB_RECORD), "utf8").catch(() => null);
     if (text === null) return null;
     try {
@@ -187,7 +189,7 @@ export class RunFolder {
       const about = await stat(this.file(below, name)).catch(() => null);
       return about !== null && Date.now() - about.mtimeMs > HALF_WRITTEN;
     }
-    const state = /^\.(.+)\.([0-9a-f]{12})\.state$/.exec(name);
+    const state = /^\.(.+)\.([0-9a-f]{12})\.(?:state|claim)$/.exec(name);
     return state !== null && ((await this.readRecord(join(below, state[1]!)))?.inputs.startsWith(state[2]!) ?? false);
   }
 }
@@ -213,15 +215,6 @@ async function outputsOf(folder: string): Promise<OutputFile[]> {
       return { name, bytes: (await stat(join(folder, name))).size, sha256: hashOf(bytes) };
     }),
   );
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 /** Failures that are no fault of the job's. */
