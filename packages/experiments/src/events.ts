@@ -10,6 +10,8 @@ export type RunEvent =
       readonly jobs: readonly { readonly id: string; readonly images: number }[];
       /** All jobs of the experiment, those that are done included. */
       readonly total: number;
+      /** Finished jobs of other settings that are made again, and which settings those are: "train.iterations 1000 → 5". */
+      readonly replaced: { readonly jobs: readonly string[]; readonly changes: readonly string[] };
     }
   | { readonly type: "start"; readonly job: string }
   | {

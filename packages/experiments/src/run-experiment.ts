@@ -7,6 +7,7 @@ import { doJobs, threadsFor } from "./jobs/do-jobs.js";
 import { STEPS, type StepName } from "./jobs/job.js";
 import { pendingJobs } from "./jobs/pending.js";
 import { Plan } from "./jobs/plan.js";
+import { refuseReplacing, replacedBy } from "./jobs/replaced.js";
 import { Session } from "./jobs/session.js";
 import { checkShard, type Shard } from "./jobs/shard.js";
 import type { EngineName } from "./model/auto-model.js";
@@ -27,6 +28,11 @@ export interface RunOptions {
   readonly workers?: number;
   /** Do one slice of the attribute × method pairs; `report` then brings all slices together. */
   readonly shard?: Shard | null;
+  /**
+   * Whether finished jobs of other settings may be replaced (default true, and the event `begin` tells which; the command asks for --replace).
+   * When false, they are an error before anything is computed.
+   */
+  readonly replace?: boolean;
   /** For the report: the command that makes this again. */
   readonly rerun?: string;
   readonly onEvent?: (event: RunEvent) => void;
@@ -36,7 +42,7 @@ export interface RunOptions {
 
 export const MAX_WORKERS = 256;
 
-const KNOWN = ["out", "steps", "engine", "workers", "shard", "rerun", "onEvent", "signal"];
+const KNOWN = ["out", "steps", "engine", "workers", "shard", "replace", "rerun", "onEvent", "signal"];
 
 /**
  * Runs an experiment from sampling to the report, or goes on with one: what the folder holds with the same settings is kept.
@@ -47,7 +53,7 @@ const KNOWN = ["out", "steps", "engine", "workers", "shard", "rerun", "onEvent",
 export async function runExperiment(options: ExperimentOptions | ExperimentConfig, run: RunOptions): Promise<RunResult | null> {
   checkOptions("runExperiment", run, KNOWN, ConfigError);
   const config = resolveConfig(options);
-  const { engine = "auto", shard = null, steps = STEPS, signal } = run;
+  const { engine = "auto", shard = null, steps = STEPS, replace = true, signal } = run;
   for (const step of steps) checkChoice("runExperiment", "steps", step, STEPS, ConfigError);
   if (shard !== null) checkShard("runExperiment", shard);
   const workers = checkNumber(
@@ -72,10 +78,22 @@ export async function runExperiment(options: ExperimentOptions | ExperimentConfi
     if (world !== found || begun !== null) await session.context(world).model();
     const edits = editsOf(config, world.attributes);
     const rerun = run.rerun ?? known?.rerun ?? "";
-    await writeRunFile(folder, { format: "latentflow-run", version: RUN_VERSION, config, world, rerun });
     const plan = new Plan(config, world, edits);
     const jobs = await pendingJobs(plan, plan.select(steps, shard), folder, shard);
-    await doJobs(jobs, plan, { world, session, folder, config, workers, engine: settled, onEvent: run.onEvent, signal });
+    const replaced = await replacedBy(jobs, plan, folder, config);
+    if (!replace) refuseReplacing(replaced, folder.path);
+    await writeRunFile(folder, { format: "latentflow-run", version: RUN_VERSION, config, world, rerun });
+    await doJobs(jobs, plan, {
+      world,
+      session,
+      folder,
+      config,
+      workers,
+      engine: settled,
+      replaced,
+      onEvent: run.onEvent,
+      signal,
+    });
     if (shard !== null || steps.length < STEPS.length) return null;
     return await finish(plan, { config, world, folder, rerun });
   } finally {

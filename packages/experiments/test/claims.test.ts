@@ -65,6 +65,16 @@ describe("a claim", () => {
     expect(await after(22)).toBe(true);
   });
 
+  it("without an owner's name is abandoned soon: its process was killed while it wrote", async () => {
+    await left({});
+    const claims = new Claims(folder);
+    const now = vi.spyOn(performance, "now").mockReturnValue(0);
+    onTestFinished(() => now.mockRestore());
+    expect(await claims.take(JOB, INPUTS)).toBe(false);
+    now.mockReturnValue(11_000);
+    expect(await claims.take(JOB, INPUTS)).toBe(true);
+  });
+
   it("that can't be written is none: the job itself says why", async () => {
     await writeFile(folder.file("sample"), "a file");
     expect(await new Claims(folder).take(JOB, INPUTS)).toBe(true);

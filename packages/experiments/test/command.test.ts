@@ -88,6 +88,21 @@ describe("the command line", () => {
     expect(await readFile(join(root, "whole/run.json"), "utf8")).toBe(before);
   });
 
+  it("replaces no results of other settings unless it is told to", async () => {
+    const before = await readFile(join(root, "whole/run.json"), "utf8");
+    const { code, stderr } = await command(folder, run("whole", "--set", "train.iterations=25"));
+    expect(stderr).toMatch(
+      /got others: train\.iterations 24 → 25\. \d+ finished jobs \(.*\) are of those.*or --replace to do so/,
+    );
+    expect(code).toBe(2);
+    expect(await readFile(join(root, "whole/run.json"), "utf8")).toBe(before);
+    await cp(join(root, "whole"), join(root, "replaced"), { recursive: true });
+    const replaced = await command(folder, run("replaced", "--set", "train.iterations=25", "--replace"));
+    expect(replaced.stderr).toMatch(/Made again, in place of other settings' results: \d+ \(train\.iterations 24 → 25\)/);
+    expect(replaced.code).toBe(0);
+    expect(JSON.parse(await readFile(join(root, "replaced/run.json"), "utf8")).rerun).not.toContain("--replace");
+  });
+
   it("ends quietly when nobody reads its output any more", async () => {
     const { code, stderr } = await command(folder, run("unread", "--json"), (_line, child) => child.stdout!.destroy());
     expect(stderr).toBe("");

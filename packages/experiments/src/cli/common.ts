@@ -19,6 +19,7 @@ export interface CommonOptions {
 
 export interface RunningOptions extends CommonOptions {
   readonly workers: number;
+  readonly replace: boolean;
   readonly shard?: Shard;
 }
 
@@ -36,6 +37,7 @@ export function withCommonOptions(command: Command, out: string): Command {
 export function withRunningOptions(command: Command, out: string): Command {
   return withCommonOptions(command, out)
     .option("--workers <n>", "worker threads, each with networks of its own", integerOption(1, MAX_WORKERS), defaultWorkers())
+    .option("--replace", "make finished jobs of other settings again, in their place", false)
     .option("--shard <i/n>", "do the i-th of n slices of the work; a cluster's array job sets it by itself", shard);
 }
 

@@ -18,12 +18,12 @@ export function demoCommand(): Command {
     .option("--quick", "under a minute, with fewer codes and iterations", false)
     .option("--seed <n>", "seed of everything random", seedNumber, 0);
   return withRunningOptions(command, "out/demo").action(async (options: DemoOptions) => {
-    const { out, engine, workers, quick, seed } = options;
+    const { out, engine, workers, replace, quick, seed } = options;
     const config = resolveConfig({ preset: quick ? "quick" : "demo", attributes: ATTRIBUTES, seed });
     const { onEvent, end } = listener(options.json);
     const rerun = wholeCommand("demo", process.argv.slice(3));
     const result = await stoppable((signal) =>
-      runExperiment(config, { out, engine, workers, shard: options.shard ?? null, rerun, onEvent, signal }),
+      runExperiment(config, { out, engine, workers, replace, shard: options.shard ?? null, rerun, onEvent, signal }),
     ).finally(end);
     if (result) return tellReport(result, options.json);
     if (options.json) console.log(JSON.stringify({ type: "done", out, shard: options.shard }));

@@ -35,8 +35,9 @@ export function commandLine(args: readonly string[]): string {
   return ["latentflow", ...quoted].join(" ");
 }
 
-/** The command that makes the whole of what was given to a slice. */
+/** The command that makes the whole of what was given to a slice, from nothing. */
 export function wholeCommand(name: string, args: readonly string[]): string {
-  const whole = args.filter((arg, i) => arg !== "--shard" && args[i - 1] !== "--shard" && !arg.startsWith("--shard="));
+  const isOfTheWhole = (arg: string, i: number) => !/^--(shard(=.*)?|replace)$/.test(arg) && args[i - 1] !== "--shard";
+  const whole = args.filter(isOfTheWhole);
   return commandLine([name, ...whole]);
 }

@@ -44,13 +44,15 @@ export class ProgressBar {
     this.draw();
   }
 
-  private begin({ jobs, total, environment, folder }: Extract<RunEvent, { type: "begin" }>): void {
+  private begin({ jobs, total, environment, folder, replaced }: Extract<RunEvent, { type: "begin" }>): void {
     for (const { id, images } of jobs) this.work.set(id, { total: Math.max(LEAST_WORK, images), done: 0, images: 0 });
     const { engine, generator } = environment;
     this.line(`${generator.name}; ${engine.device} (${engine.reason})`);
     const share =
       jobs.length === total ? `${total} jobs` : `${jobs.length === 0 ? "none" : jobs.length} of the run's ${total} jobs`;
     this.line(`${share} to do, in ${folder}`);
+    if (replaced.jobs.length > 0)
+      this.line(`Made again, in place of other settings' results: ${replaced.jobs.length} (${replaced.changes.join(", ")})`);
   }
 
   private draw(): void {

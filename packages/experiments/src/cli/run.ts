@@ -54,11 +54,13 @@ function experimentCommand(name: string, about: string, steps: readonly StepName
     // Without settings a command goes on with the folder's own: the defaults would take their results' place.
     const begun = isPlain ? await readRunFile(new RunFolder(out)) : null;
     const config = begun?.config ?? (await configOf(options.config, options.set ?? []));
+    // Its own settings can be others than its results' only where it is half way from one to the other.
+    const replace = options.replace || begun !== null;
     const shard = shardOf(options);
     const rerun = begun?.rerun ?? wholeCommand("run", process.argv.slice(3));
     const { onEvent, end } = listener(options.json);
     const result = await stoppable((signal) =>
-      runExperiment(config, { out, engine, workers, shard, steps, rerun, onEvent, signal }),
+      runExperiment(config, { out, engine, workers, replace, shard, steps, rerun, onEvent, signal }),
     ).finally(end);
     if (result) return tellReport(result, options.json);
     const what = shard === null ? `${name}: done` : `slice ${shard.index + 1} of ${shard.count}: done`;

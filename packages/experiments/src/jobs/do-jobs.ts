@@ -9,6 +9,7 @@ import type { World } from "../world.js";
 import { executeJob } from "./execute.js";
 import type { Job } from "./job.js";
 import type { Plan } from "./plan.js";
+import type { Replaced } from "./replaced.js";
 import { type Done, type Lane, schedule } from "./schedule.js";
 import type { Session } from "./session.js";
 import { WorkerLane } from "./worker-lane.js";
@@ -21,6 +22,8 @@ export interface Doing {
   readonly config: ExperimentConfig;
   readonly workers: number;
   readonly engine: EngineName;
+  /** Finished jobs in whose place these are put. */
+  readonly replaced?: Replaced;
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -29,7 +32,8 @@ export interface Doing {
 export async function doJobs(jobs: readonly Job[], plan: Plan, doing: Doing): Promise<void> {
   const { world, session, folder, config, engine, signal, onEvent: tell = () => undefined } = doing;
   const outline = jobs.map(({ id, images }) => ({ id, images }));
-  tell({ type: "begin", folder: folder.path, environment: world.environment, jobs: outline, total: plan.jobs.size });
+  const { replaced = { jobs: [], changes: [] } } = doing;
+  tell({ type: "begin", folder: folder.path, environment: world.environment, jobs: outline, total: plan.jobs.size, replaced });
   const progress =
     ({ id }: Job) =>
     (done: number, images: number) =>

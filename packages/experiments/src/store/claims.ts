@@ -9,6 +9,8 @@ import type { RunFolder } from "./run-folder.js";
 const SIGN = 20_000;
 /** Milliseconds without one after which a claim is nobody's: longer than a batch takes, during which there may be none. */
 const ABANDONED = 10 * 60_000;
+/** The same for one without an owner's name, which takes a moment to write. */
+const NAMELESS = 10_000;
 
 /** A claim's file, beside the folder of its job. */
 export function claimFile(job: string, inputs: string): string {
@@ -59,8 +61,9 @@ export class Claims {
     if (about === null) return false;
     const known = this.seen.get(file);
     if (known?.mtime !== about.mtimeMs) this.seen.set(file, { mtime: about.mtimeMs, at: performance.now() });
-    else if (performance.now() - known.at > ABANDONED) return this.remove(file);
     const owner = await ownerOf(file);
+    const silence = performance.now() - this.seen.get(file)!.at;
+    if (silence > (owner === null ? NAMELESS : ABANDONED)) return this.remove(file);
     return owner !== null && owner.host === hostname() && !isAlive(owner.pid) ? this.remove(file) : true;
   }
 
@@ -78,12 +81,15 @@ async function write(file: string): Promise<"written" | "taken" | "not writable"
   } catch {
     return "not writable";
   }
+  const handle = await open(file, "wx").catch((error: NodeJS.ErrnoException) => error);
+  if (handle instanceof Error) return handle.code === "EEXIST" ? "taken" : "not writable";
   try {
-    const handle = await open(file, "wx");
     await handle.writeFile(JSON.stringify({ host: hostname(), pid: process.pid })).finally(() => handle.close());
     return "written";
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EEXIST" ? "taken" : "not writable";
+  } catch {
+    // As on a full disk.
+    await rm(file, { force: true }).catch(() => undefined);
+    return "not writable";
   }
 }
 
