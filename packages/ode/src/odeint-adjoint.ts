@@ -3,6 +3,7 @@ import { clone, customGrad, type GradSaveFunc, stack, type Tensor, tidy, unstack
 import { OdeError } from "./errors.js";
 import { argumentTensors } from "./gradients/argument-tensors.js";
 import { adjointGradients } from "./gradients/continuous-adjoint.js";
+import { requireFinite } from "./gradients/finite-gradient.js";
 import { firstOrderOnly } from "./gradients/first-order.js";
 import { forwardPass } from "./gradients/forward-pass.js";
 import { packTensors, unpackTensors } from "./gradients/packing.js";
@@ -93,6 +94,7 @@ export function odeintAdjoint<const S extends AnyState, const T extends AnyTimes
         gradFunc: (dy: Tensor, saved: Tensor[]) => {
           const gradients = offTape(() => tidy(() => pullBackward(dy, saved)));
           checked.options.onStatistics?.({ ...statistics });
+          requireFinite(caller, "y0, args, t and variables", gradients);
           return firstOrderOnly(caller, gradients, [dy, ...saved]);
         },
       };

@@ -35,7 +35,7 @@ export function odeintEvent<const S extends AnyState, T extends number | Scalar,
   try {
     return tidy(() => {
       const timed = t0 instanceof Tensor ? withTimeTensor(checked, t0) : checked;
-      const made = tensorProblem(timed, leaves);
+      const made = tensorProblem(timed, leaves, isRecording());
       return tensorResult(checked, made, drive(made.space, searchTensors(checked, made, made.problem))) as never;
     }) as EventResult<S>;
   } catch (error) {
@@ -109,6 +109,8 @@ function tensorResult(checked: CheckedEvent, made: TensorProblem, { status, foun
       event,
       slopes,
       tensorTime: time !== undefined,
+      interval: [Math.min(problem.t0, problem.t1), Math.max(problem.t0, problem.t1)],
+      timeScale: Math.abs(t - problem.t0) / (Math.max(1, problem.statistics.accepted) * checked.eventChecks),
     });
   }
   try {

@@ -3,7 +3,7 @@ import { checkOdeint } from "./check-calls.js";
 import { OdeError } from "./errors.js";
 import { float64Problem } from "./float64-problem.js";
 import { checkpointed } from "./gradients/checkpointed.js";
-import { rewindTape, tapeMark } from "./gradients/tape.js";
+import { isRecording, rewindTape, tapeMark } from "./gradients/tape.js";
 import type { OdeintOptions } from "./options.js";
 import { solveOutputs } from "./solve-outputs.js";
 import { tensorProblem } from "./tensor-problem.js";
@@ -37,7 +37,7 @@ export function odeint<const S extends AnyState, const T extends AnyTimes, A = u
   const { leaves } = checked.y0;
   const mark = tapeMark();
   try {
-    return tidy(() => solveOutputs(checked, tensorProblem(checked, leaves).problem) as Tensor) as Stacked<S>;
+    return tidy(() => solveOutputs(checked, tensorProblem(checked, leaves, isRecording()).problem) as Tensor) as Stacked<S>;
   } catch (error) {
     rewindTape(mark);
     throw error;

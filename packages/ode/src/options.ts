@@ -43,6 +43,13 @@ export interface AdaptiveStepOptions {
    * `overshoot`: torchdiffeq's way, the last step passes it and the value is interpolated; for comparison with its numbers.
    */
   readonly endpoint?: "clip" | "overshoot";
+  /**
+   * Keeps steps so short that a gradient through them can be trusted: h ρ(∂f/∂y) within the reach in which the derivative of a step follows
+   * that of the solution to 10 rtol. The error test alone sees the state and not its sensitivity: where the state rests it passes any step, and
+   * the gradient explodes. Costs one vector-Jacobian product of f a step. Default: whether `tf.grad` or its kin is recording. Set it in
+   * `solveAsync` when its nodes shall be the `grid` of a gradient.
+   */
+  readonly stepsForGradients?: boolean;
   readonly stepSize?: ExcludesTheOtherStepOptions;
   readonly grid?: ExcludesTheOtherStepOptions;
 }
@@ -60,7 +67,15 @@ export interface ExcludesTheOtherStepOptions {
 declare const explanation: unique symbol;
 
 type NoStepControl = {
-  readonly [K in "rtol" | "atol" | "controller" | "firstStep" | "minStep" | "maxStep" | "endpoint"]?: DoesNotApplyToGivenSteps;
+  readonly [K in
+    | "rtol"
+    | "atol"
+    | "controller"
+    | "firstStep"
+    | "minStep"
+    | "maxStep"
+    | "endpoint"
+    | "stepsForGradients"]?: DoesNotApplyToGivenSteps;
 };
 
 /** Steps of constant length with any method; the last before a stop is shortened. */
@@ -105,7 +120,11 @@ export type OdeintOptions<A = undefined> = CommonOptions<A> &
   };
 
 /** How `odeintAdjoint` integrates backward. What is left out is as in the forward solve. */
-export type BackwardOptions = (Omit<AdaptiveStepOptions, "endpoint"> | ConstantStepOptions | OutputStepOptions) & {
+export type BackwardOptions = (
+  | Omit<AdaptiveStepOptions, "endpoint" | "stepsForGradients">
+  | ConstantStepOptions
+  | OutputStepOptions
+) & {
   /**
    * Which parts of the backward state the error test looks at. `seminorm`: y and its adjoint, not the integrals that only accumulate
    * gradients (Kidger, Chen & Lyons 2021); needs fewer steps. Default `rms`: all.

@@ -22,6 +22,7 @@ export interface LooseOptions extends CommonOptions<unknown> {
   readonly minStep?: number;
   readonly maxStep?: number;
   readonly endpoint?: "clip" | "overshoot";
+  readonly stepsForGradients?: boolean;
   readonly stepTimes?: readonly number[];
   readonly stepSize?: number;
   readonly grid?: ArrayLike<number>;

@@ -1,6 +1,6 @@
 import { checkSolve } from "./check-calls.js";
 import { float64Problem } from "./float64-problem.js";
-import { rewindTape, tapeMark } from "./gradients/tape.js";
+import { isRecording, rewindTape, tapeMark } from "./gradients/tape.js";
 import type { SolveOptions } from "./options.js";
 import { recordSolve, recordSolveAsync } from "./record-solve.js";
 import type { Solution } from "./solution.js";
@@ -16,7 +16,7 @@ export function solve<const S extends AnyState, A = undefined>(f: Dynamics<S, A>
   if (checked.y0.kind === "numbers") return recordSolve(float64Problem(checked).problem, options) as Solution<S>;
   const mark = tapeMark();
   try {
-    return recordSolve(tensorProblem(checked, checked.y0.leaves).problem, options) as Solution<S>;
+    return recordSolve(tensorProblem(checked, checked.y0.leaves, isRecording()).problem, options) as Solution<S>;
   } catch (error) {
     rewindTape(mark);
     throw error;

@@ -32,7 +32,10 @@ export interface Fallback {
   readonly interval: readonly [number, number];
   /** `reconstruction`: y integrated backward missed the stored output; otherwise how the backward solve ended. */
   readonly cause: "reconstruction" | StatusKind;
-  /** Distance between reconstructed and stored state in units of atol + rtol |y|; NaN when the backward solve did not arrive. */
+  /**
+   * Distance between reconstructed and stored state in units of atol + rtol |y|, at least, where the reconstructed one outgrew all stored
+   * ones before it arrived; NaN when the backward solve failed otherwise.
+   */
   readonly deviation: number;
   /** Intervals between outputs that were differentiated through stored states. */
   intervals: number;

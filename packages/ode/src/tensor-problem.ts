@@ -1,4 +1,9 @@
+import { describeValue } from "@latentflow/core";
 import { type Scalar, type Tensor, unstack } from "@tensorflow/tfjs-core";
+import { OdeError } from "./errors.js";
+import { watchGradient } from "./gradients/finite-gradient.js";
+import { sensitivityLimit } from "./gradients/sensitivity.js";
+import { isRecording } from "./gradients/tape.js";
 import { TimeMap } from "./gradients/time-map.js";
 import { type Plan, preparePlan } from "./prepare-options.js";
 import { assemble, type Checked } from "./problem.js";
@@ -15,11 +20,17 @@ export interface TensorProblem {
   readonly time: TimeMap | undefined;
 }
 
-/** Makes a problem on tensors. Call it in a scope when times are tensors. */
-export function tensorProblem(checked: Checked, leaves: Tensor[]): TensorProblem {
+/**
+ * Makes a problem on tensors. Call it in a scope when times are tensors.
+ *
+ * @param forGradient whether a gradient is to go through the steps: they are then kept within what it can follow
+ */
+export function tensorProblem(checked: Checked, leaves: Tensor[], forGradient = false): TensorProblem {
   const { caller, f, y0, times, options } = checked;
   const { defaultTolerances } = TensorSpace;
-  const plan = preparePlan(caller, options, checked.extra, times.values, defaultTolerances);
+  const plan = preparePlan(caller, options, [...checked.extra, "stepsForGradients"], times.values, defaultTolerances);
+  const adaptive = plan.steps.kind === "adaptive" ? plan.steps : undefined;
+  const forGradients = checkStepsForGradients(caller, options.stepsForGradients, adaptive !== undefined) ?? forGradient;
   const time = times.tensor === undefined ? undefined : timeMap(times.values, timeScalars(times.tensor), plan);
   const space = new TensorSpace(caller, y0.structure, { time, singlePrecisionTime: checked.singlePrecisionTime });
   const statistics = newStatistics();
@@ -27,7 +38,21 @@ export function tensorProblem(checked: Checked, leaves: Tensor[]): TensorProblem
     statistics.nfe++;
     return f(t, y, options.args);
   });
-  return { problem: assemble(checked, plan, space, dynamics, leaves, statistics), space, time };
+  const problem = assemble(checked, plan, space, dynamics, leaves, statistics);
+  if (adaptive === undefined || !forGradients) return { problem, space, time };
+  const uncounted = space.dynamics((t, y) => f(t, y, options.args));
+  const longestStep = sensitivityLimit(space, uncounted, leaves, plan.method, adaptive, statistics);
+  const start = isRecording() ? watchGradient(caller, "y0", leaves) : leaves;
+  return { problem: { ...problem, y0: start, longestStep }, space, time };
+}
+
+function checkStepsForGradients(caller: string, value: unknown, adaptive: boolean): boolean | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== "boolean") {
+    throw new OdeError(`${caller}: expected stepsForGradients to be true or false, got ${describeValue(value)}.`);
+  }
+  if (!adaptive) throw new OdeError(`${caller}: stepsForGradients does not apply to given steps; leave it out.`);
+  return value;
 }
 
 /** Each output time as a scalar tensor. Call it in a scope. */

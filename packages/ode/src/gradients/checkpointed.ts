@@ -2,6 +2,7 @@ import { add, clone, customGrad, type GradSaveFunc, type Tensor, tidy, unstack, 
 import type { Checked } from "../problem.js";
 import { tensorProblem } from "../tensor-problem.js";
 import { argumentTensors } from "./argument-tensors.js";
+import { requireFinite } from "./finite-gradient.js";
 import { firstOrderOnly } from "./first-order.js";
 import { forwardPass } from "./forward-pass.js";
 import { packTensors, unpackTensors } from "./packing.js";
@@ -47,6 +48,7 @@ export function checkpointed(checked: Checked): unknown {
         ];
       });
       options.onStatistics?.({ ...statistics });
+      requireFinite(caller, "y0, args, t and variables", gradients);
       return firstOrderOnly(caller, gradients, [dy, ...saved]);
     };
 

@@ -4,6 +4,7 @@ import {
   add,
   clone,
   div,
+  max,
   mean,
   mul,
   neg,
@@ -11,6 +12,7 @@ import {
   scalar,
   sqrt,
   square,
+  stack,
   sub,
   sum,
   type Tensor,
@@ -56,6 +58,15 @@ export interface AdjointGradients {
 
 const DEFAULT_DEVIATION = 100;
 
+/**
+ * A backward solve that takes many times the steps of the forward one, or whose state outgrows all that the forward one stored, follows a
+ * solution that has nothing to do with it: it is given up at once, since stored states are then the shorter way.
+ */
+const LEAST_STEPS = 100;
+const STEPS_AS_FORWARD = 4;
+const STEPS_OF_ITS_OWN = 20;
+const OUTGROWN = 1000;
+
 /** What float32 can hold: no state is reconstructed to better than about a hundred of these. */
 const FINEST: Tolerances = { rtol: 1e-5, atol: 1e-7 };
 const RESOLUTION = 2e-6;
@@ -87,7 +98,8 @@ export function adjointGradients(input: AdjointInput): AdjointGradients {
   const { values, tensor } = checked.times;
   const limit = backward.detectInstability === undefined ? DEFAULT_DEVIATION : backward.detectInstability;
   const f = (t: number | Scalar, y: unknown) => checked.f(t, y, checked.options.args);
-  const maxSteps = Math.max(1000, 20 * (statistics.accepted + statistics.rejected));
+  const forwardSteps = statistics.accepted + statistics.rejected;
+  const maxSteps = LEAST_STEPS + (choosesSteps(backward) ? STEPS_OF_ITS_OWN : STEPS_AS_FORWARD) * forwardSteps;
   const { problem, space, layout } = backwardProblem(checked, f, parameters, backward, maxSteps);
   const asked = problem.steps.kind === "adaptive" ? problem.steps.tolerances : TensorSpace.defaultTolerances;
   const tolerances = { rtol: Math.max(asked.rtol, FINEST.rtol), atol: Math.max(asked.atol, FINEST.atol) };
@@ -104,6 +116,13 @@ export function adjointGradients(input: AdjointInput): AdjointGradients {
     });
   if (tensor !== undefined) timeGradients[last] = timeGradient(last, cotangents[last]!);
 
+  const largest = limit === false ? 0 : largestSize(states.flat());
+  const requireBounded = (y: readonly Tensor[]) => {
+    const size = largestSize(y);
+    if (!(size <= OUTGROWN * (largest + tolerances.atol)))
+      throw new Unstable((size - largest) / (tolerances.atol + tolerances.rtol * largest));
+  };
+
   let reached: Arrival = {
     index: last,
     a: states[last]!.map(zerosLike),
@@ -115,7 +134,10 @@ export function adjointGradients(input: AdjointInput): AdjointGradients {
     needsDense: () => false,
     onStep(step: Step<Tensor[]>) {
       const index = reached.index - 1;
-      if (step.span.t1 !== values[index]) return undefined;
+      if (step.span.t1 !== values[index]) {
+        if (limit !== false) requireBounded(layout.unpack(step.y1).y);
+        return undefined;
+      }
       const arrived = layout.unpack(step.y1);
       if (limit !== false) {
         const stored = states[index]!;
@@ -174,6 +196,16 @@ export function adjointGradients(input: AdjointInput): AdjointGradients {
   };
 }
 
+/** Whether the backward solve was told how to choose its steps: it may then need many more than the forward one. */
+function choosesSteps({ method, rtol, atol, maxStep, stepSize }: BackwardOptions): boolean {
+  return [method, rtol, atol, maxStep, stepSize].some((option) => option !== undefined);
+}
+
+/** The largest RMS of any leaf. */
+function largestSize(leaves: readonly Tensor[]): number {
+  return tidy(() => max(stack(leaves.map((leaf) => sqrt(mean(square(leaf)))))).dataSync()[0]!);
+}
+
 /**
  * How far a reconstructed state is from the stored one: the largest member's RMS in units of atol + rtol |y| and of what rounding does to
  * a small component beside large ones. Measured by the stored state: the reconstructed one may be arbitrarily large.
@@ -206,7 +238,7 @@ function throughStoredStates(input: AdjointInput, reached: Arrival, onArrival: (
     // The cotangent belongs to the state at the interval's end: a last step that passes it would put it at another.
     options: { ...checked.options, ...intervalGrid(checked, times), ...(endpoint === undefined ? {} : { endpoint: "clip" }) },
   };
-  const forward = tensorProblem(interval, start);
+  const forward = tensorProblem(interval, start, true);
   const checkpoints = new Checkpoints(forward.space, times[0]!, start, new Outputs(forward.space, times, start));
   const { status } = drive(
     forward.space,

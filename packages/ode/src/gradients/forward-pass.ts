@@ -6,7 +6,7 @@ import { integrate } from "../stepping/integrate.js";
 import { Outputs } from "../stepping/outputs.js";
 import { tensorProblem } from "../tensor-problem.js";
 import { Checkpoints } from "./checkpoints.js";
-import { findVariables, offTape } from "./tape.js";
+import { findVariables, isRecording, offTape } from "./tape.js";
 
 /** A solve that was not recorded, with what a custom gradient needs of it. */
 export interface ForwardPass {
@@ -22,9 +22,11 @@ export interface ForwardPass {
 
 /** Solves without a tape. Call it in a scope, which then holds `stacked` and the checkpoints. */
 export function forwardPass(checked: Checked, leaves: Tensor[], keepCheckpoints: boolean): ForwardPass {
+  // Where the backward pass goes through the steps, they must be such as a gradient can follow.
+  const forGradient = keepCheckpoints && isRecording();
   return offTape(() => {
     const { caller, times, options } = checked;
-    const { problem, space } = tensorProblem(checked, leaves);
+    const { problem, space } = tensorProblem(checked, leaves, forGradient);
     let variables: Variable[] | undefined;
     const f = (t: number, y: Tensor[]): Tensor[] => {
       if (variables !== undefined) return problem.f(t, y);

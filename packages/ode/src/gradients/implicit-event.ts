@@ -6,13 +6,15 @@ import {
   mul,
   neg,
   type Scalar,
-  sub,
+  scalar,
   sum,
   type Tensor,
+  tidy,
   zerosLike,
 } from "@tensorflow/tfjs-core";
 import { firstOrderOnly } from "./first-order.js";
 import { offTape, pullBack } from "./tape.js";
+import { timeDerivative } from "./time-derivative.js";
 
 /** An event that was found: where, and the functions that define it. */
 export interface ImplicitEvent {
@@ -30,6 +32,10 @@ export interface ImplicitEvent {
   readonly slopes: readonly Tensor[];
   /** Whether f and event take their times as tensors. */
   readonly tensorTime: boolean;
+  /** The times at which event may be asked. */
+  readonly interval: readonly [low: number, high: number];
+  /** About the length of a step, over which event is smooth in t. */
+  readonly timeScale: number;
 }
 
 /**
@@ -37,12 +43,13 @@ export interface ImplicitEvent {
  * dt* = −dg / (∂g/∂t + ∂g/∂y · f), and the state moves by f dt* besides (Chen, Amos & Nickel, Learning neural event functions, 2021).
  * Values stay as they are; one Newton step, which is zero in value, carries the gradient.
  */
-export function implicitEvent({ caller, t, time, y, event, slopes, tensorTime }: ImplicitEvent): { t: Scalar; y: Tensor[] } {
+export function implicitEvent(found: ImplicitEvent): { t: Scalar; y: Tensor[] } {
+  const { caller, t, time, y, event, slopes, tensorTime } = found;
   const at = tensorTime ? time : t;
   const rate = offTape(() => {
     const { gradients } = pullBack(() => event(at, y), [...y, time]);
     const along = slopes.map((slope, m) => innerProductWith(gradients[m], slope)).filter((term) => term !== undefined);
-    const explicit = tensorTime ? gradients[y.length] : explicitRate(event, t, y);
+    const explicit = tensorTime ? gradients[y.length] : explicitRate(found);
     return [...along, ...(explicit === undefined ? [] : [explicit])].reduce((total, term) => add(total, term));
   });
   // Zero in value; to first order −dg/rate.
@@ -58,10 +65,10 @@ export function implicitEvent({ caller, t, time, y, event, slopes, tensorTime }:
   return { t: add(time, shift), y: y.map((leaf, m) => add(leaf, mul(slopes[m]!, shift))) };
 }
 
-/** ∂g/∂t of an event function that takes its time as a number: a central difference. */
-function explicitRate(event: ImplicitEvent["event"], t: number, y: readonly Tensor[]): Tensor {
-  const delta = 1e-3 * Math.max(1, Math.abs(t));
-  return div(sub(event(t + delta, y), event(t - delta, y)), 2 * delta);
+/** ∂g/∂t of an event function that takes its time as a number. */
+function explicitRate({ event, t, y, interval, timeScale }: ImplicitEvent): Tensor {
+  const value = (time: number) => tidy(() => event(time, y).dataSync()[0]!);
+  return scalar(timeDerivative(value, t, interval, timeScale));
 }
 
 const innerProductWith = (gradient: Tensor | undefined, slope: Tensor) =>

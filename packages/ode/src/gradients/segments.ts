@@ -77,7 +77,15 @@ export function pullBackSegments(
       const { y } = drive(
         space,
         integrate(
-          { ...problem, onProgress: undefined, y0: start, t0: first, t1: last, steps: { kind: "grid", nodes } },
+          {
+            ...problem,
+            onProgress: undefined,
+            y0: start,
+            t0: first,
+            t1: last,
+            steps: { kind: "grid", nodes },
+            longestStep: undefined,
+          },
           recorder,
         ),
       );

@@ -56,11 +56,11 @@ const dense: readonly (readonly number[])[] = [
 ];
 
 /**
- * Dormand–Prince 8(7) with 13 stages. Dense output: order 5, from the same stages and f(t1, y1).
+ * Dormand–Prince 8(7) with 13 stages. Dense output: order 5, from the same stages and f(t1, y1). Source: P. J. Prince & J. R. Dormand, High
+ * order embedded Runge–Kutta formulae, J. Comput. Appl. Math. 7 (1981), RK8(7)13M.
  */
 export const dopri8 = explicitMethod({
   name: "dopri8",
-  source: "P. J. Prince & J. R. Dormand, High order embedded Runge–Kutta formulae, J. Comput. Appl. Math. 7 (1981), RK8(7)13M",
   order: 8,
   nodes: [
     0,

@@ -3,10 +3,9 @@ import { explicitMethod } from "./tableau.js";
 
 const weights = [1];
 
-/** Euler's method, order 1. Dense output: the straight line, order 1. */
+/** Euler's method, order 1. Dense output: the straight line, order 1. Source: L. Euler, Institutionum calculi integralis I (1768), § 650. */
 export const euler = explicitMethod({
   name: "euler",
-  source: "L. Euler, Institutionum calculi integralis I (1768), § 650",
   order: 1,
   nodes: [0],
   coupling: [[]],

@@ -1,10 +1,12 @@
 import { twoStageParabola } from "./dense-output.js";
 import { explicitMethod } from "./tableau.js";
 
-/** Heun's second-order method (explicit trapezoidal rule). Dense output: order 2, from its two stages. */
+/**
+ * Heun's second-order method (explicit trapezoidal rule). Dense output: order 2, from its two stages. Source: K. Heun, Neue Methoden zur
+ * approximativen Integration …, Z. Math. Phys. 45 (1900).
+ */
 export const heun2 = explicitMethod({
   name: "heun2",
-  source: "K. Heun, Neue Methoden zur approximativen Integration …, Z. Math. Phys. 45 (1900)",
   order: 2,
   nodes: [0, 1],
   coupling: [[], [1]],

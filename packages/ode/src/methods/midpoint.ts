@@ -1,10 +1,12 @@
 import { twoStageParabola } from "./dense-output.js";
 import { explicitMethod } from "./tableau.js";
 
-/** The explicit midpoint rule, order 2. Dense output: order 2, from its two stages. */
+/**
+ * The explicit midpoint rule, order 2. Dense output: order 2, from its two stages. Source: C. Runge, Ueber die numerische Auflösung von
+ * Differentialgleichungen, Math. Ann. 46 (1895).
+ */
 export const midpoint = explicitMethod({
   name: "midpoint",
-  source: "C. Runge, Ueber die numerische Auflösung von Differentialgleichungen, Math. Ann. 46 (1895)",
   order: 2,
   nodes: [0, 1 / 2],
   coupling: [[], [1 / 2]],

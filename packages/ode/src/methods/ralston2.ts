@@ -1,10 +1,12 @@
 import { twoStageParabola } from "./dense-output.js";
 import { explicitMethod } from "./tableau.js";
 
-/** Ralston's second-order method: the least bound on the truncation error with two stages. Dense output: order 2, from its two stages. */
+/**
+ * Ralston's second-order method: the least bound on the truncation error with two stages. Dense output: order 2, from its two stages. Source:
+ * A. Ralston, Runge–Kutta methods with minimum error bounds, Math. Comp. 16 (1962).
+ */
 export const ralston2 = explicitMethod({
   name: "ralston2",
-  source: "A. Ralston, Runge–Kutta methods with minimum error bounds, Math. Comp. 16 (1962)",
   order: 2,
   nodes: [0, 2 / 3],
   coupling: [[], [2 / 3]],

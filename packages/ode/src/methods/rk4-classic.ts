@@ -3,10 +3,12 @@ import { explicitMethod } from "./tableau.js";
 
 const weights = [1 / 6, 1 / 3, 1 / 3, 1 / 6];
 
-/** The classic Runge–Kutta method, order 4. Dense output: cubic Hermite, order 3. */
+/**
+ * The classic Runge–Kutta method, order 4. Dense output: cubic Hermite, order 3. Source: W. Kutta, Beitrag zur näherungsweisen Integration
+ * totaler Differentialgleichungen, Z. Math. Phys. 46 (1901).
+ */
 export const rk4Classic = explicitMethod({
   name: "rk4_classic",
-  source: "W. Kutta, Beitrag zur näherungsweisen Integration totaler Differentialgleichungen, Z. Math. Phys. 46 (1901)",
   order: 4,
   nodes: [0, 1 / 2, 1 / 2, 1],
   coupling: [[], [1 / 2], [0, 1 / 2], [0, 0, 1]],

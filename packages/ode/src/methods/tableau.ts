@@ -13,8 +13,6 @@ export interface DenseOutput {
 /** An explicit Runge–Kutta method as data, in Butcher's notation. */
 export interface Tableau {
   readonly name: string;
-  /** Where the coefficients were published. */
-  readonly source: string;
   /** Order p of the solution that is propagated. */
   readonly order: number;
   /** cᵢ. */

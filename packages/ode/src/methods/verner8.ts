@@ -34,13 +34,12 @@ const dense: readonly (readonly number[])[] = [
 ];
 
 /**
- * Verner 8(7) with 13 stages, of which the last serves the error estimate alone. Dense output: order 5, from the same stages and f(t1, y1);
- * on steps as long as this method's its error is some hundred times that of y1.
+ * Verner 8(7) with 13 stages, of which the last serves the error estimate alone. Dense output: order 5, from the same stages and f(t1, y1); on
+ * steps as long as this method's its error is some hundred times that of y1. Source: J. H. Verner, Numerically optimal Runge–Kutta pairs with
+ * interpolants, Numer. Algorithms 53 (2010), and the author's tables: the most efficient pair 13:8(7).
  */
 export const verner8 = explicitMethod({
   name: "verner8",
-  source:
-    "J. H. Verner, Numerically optimal Runge–Kutta pairs with interpolants, Numer. Algorithms 53 (2010), and the author's tables: the most efficient pair 13:8(7)",
   order: 8,
   nodes: [0, 0.05, 0.1065625, 0.15984375, 0.39, 0.465, 0.155, 0.943, 0.901802041735857, 0.909, 0.94, 1, 1],
   coupling: [

@@ -49,12 +49,17 @@ export interface Problem<V> {
   /** Times at which f is discontinuous; steps end there, and f is asked on the near side of each. */
   readonly jumps: readonly number[];
   readonly maxSteps: number;
+  /** Bounds the steps that an error test chooses, where a gradient is to go through them. Not for given steps. */
+  readonly longestStep?: LongestStep<V> | undefined;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((progress: Progress) => void) | undefined;
   readonly statistics: Statistics;
   /** Whether to yield at each step even when no scalar is needed, so that an asynchronous driver gets a turn. */
   readonly cooperative: boolean;
 }
+
+/** The longest step that may start at t from y, positive; `wanted` is the length that would be taken without it. */
+export type LongestStep<V> = (t: number, y: V, wanted: number) => Generator<Reading, number, number>;
 
 /** Looks at an accepted step; says how the solve ends inside it, or undefined when it goes on. */
 export type StepWatch<V> = (step: Step<V>) => Generator<Reading, Status | undefined, number>;
@@ -87,10 +92,15 @@ export function* integrate<V>(
   const policy = yield* startPolicy(problem, slope, direction);
   const ending = (kind: StatusKind, step: number): Ending<V> => ({ status: describeStatus(kind, t, step), y });
   if (policy === undefined) return ending("notFinite", 0);
+  let bounded = Number.NaN;
 
   for (;;) {
     if (problem.cooperative) yield 0;
     throwIfAborted(caller, problem.signal);
+    if (problem.longestStep && bounded !== t) {
+      policy.longest = yield* problem.longestStep(afterJump(t), y, policy.wanted!);
+      bounded = t;
+    }
     const span = policy.propose(t);
     if (span === undefined) return ending("finished", 0);
     if (span === "too small") return ending("stepUnderflow", policy.largestStep);

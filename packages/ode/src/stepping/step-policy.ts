@@ -13,6 +13,10 @@ export interface StepPolicy {
   judge(ratio: number): "accept" | "retry" | "too small";
   /** Share of the interval that lies behind t. */
   fraction(t: number): number;
+  /** Length wanted for the next step, positive; absent for given steps. */
+  readonly wanted?: number;
+  /** No step is longer than this; without effect on given steps. */
+  longest?: number;
 }
 
 /** Steps between given nodes. */
@@ -77,7 +81,8 @@ export class AdaptivePolicy implements StepPolicy {
   readonly #stops: readonly number[];
   #nextStop = 0;
   /** Length wanted for the next step, positive. */
-  #wanted: number;
+  wanted: number;
+  longest = Number.POSITIVE_INFINITY;
   /** Length proposed last, and whether a stop cut it short. */
   #tried = 0;
   #cut = false;
@@ -89,7 +94,7 @@ export class AdaptivePolicy implements StepPolicy {
     this.largestStep = settings.maxStep;
     this.#direction = settings.t1 >= settings.t0 ? 1 : -1;
     this.#stops = settings.overshoot ? settings.stops : [...settings.stops, settings.t1];
-    this.#wanted = Math.min(Math.max(settings.firstStep, settings.minStep), settings.maxStep);
+    this.wanted = Math.min(Math.max(settings.firstStep, settings.minStep), settings.maxStep);
   }
 
   propose(t0: number): StepSpan | undefined | "too small" {
@@ -101,15 +106,15 @@ export class AdaptivePolicy implements StepPolicy {
     // A first step below the resolution of t would never leave it.
     const smallest = SMALLEST_STEP * Math.abs(t0);
     if (maxStep < smallest) return "too small";
-    this.#wanted = Math.min(Math.max(this.#wanted, smallest), Number.MAX_VALUE / 2);
+    this.wanted = Math.min(Math.max(Math.min(this.wanted, this.longest), smallest), Number.MAX_VALUE / 2);
     const stop = this.#stops[this.#nextStop];
-    if (stop !== undefined && STRETCH * this.#wanted >= Math.abs(stop - t0)) {
+    if (stop !== undefined && STRETCH * this.wanted >= Math.abs(stop - t0)) {
       this.#cut = true;
       this.#tried = Math.abs(stop - t0);
       return { t0, t1: stop, h: stop - t0 };
     }
     this.#cut = false;
-    const t1 = t0 + direction * this.#wanted;
+    const t1 = t0 + direction * this.wanted;
     // Only where there is no end: all that numbers can hold lies behind.
     if (!Number.isFinite(t1)) return undefined;
     // The step as it really is after rounding, so that a replay of the nodes repeats it bit by bit.
@@ -123,11 +128,11 @@ export class AdaptivePolicy implements StepPolicy {
     const next = this.#tried * controller.factor(ratio);
     const accepted = ratio <= 1;
     // After a step cut short, the length wanted before it still stands.
-    this.#wanted = Math.min(maxStep, accepted && this.#cut ? Math.max(next, this.#wanted) : next);
+    this.wanted = Math.min(maxStep, accepted && this.#cut ? Math.max(next, this.wanted) : next);
     if (accepted) return "accept";
     const share = Number.isFinite(ratio) ? 0 : SMALLEST_SHARE * this.#way();
     const smallest = Math.max(minStep, SMALLEST_STEP * Math.abs(this.#t), share, Number.MIN_VALUE);
-    return this.#wanted <= smallest ? "too small" : "retry";
+    return this.wanted <= smallest ? "too small" : "retry";
   }
 
   /** Length of the way behind; at its start, of the first step. */

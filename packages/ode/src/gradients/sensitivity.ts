@@ -1,0 +1,100 @@
+import { SeededRandom } from "@latentflow/core";
+import { add, div, maximum, mul, type Scalar, sqrt, square, sum, type Tensor, tensor, zerosLike } from "@tensorflow/tfjs-core";
+import { faithfulReach } from "../methods/stability.js";
+import type { ExplicitMethod } from "../methods/tableau.js";
+import type { PackedDynamics, Reading, Tolerances } from "../state/state-space.js";
+import type { TensorSpace } from "../state/tensor-space.js";
+import type { Statistics } from "../status.js";
+import type { LongestStep } from "../stepping/integrate.js";
+import { packTensors } from "./packing.js";
+import { offTape, pullBack } from "./tape.js";
+
+/** Evaluations of the first estimate, at most, and the change at which it counts as settled. */
+const FIRST_ITERATIONS = 12;
+const SETTLED = 0.1;
+/** A rate that grew by this factor from one step to the next is not settled yet. */
+const SURPRISE = 1.5;
+const MORE_ITERATIONS = 4;
+/** While steps are shorter than this share of the limit, the rate is looked at every few steps only. */
+const RELAXED_SHARE = 0.4;
+const RELAXED_STEPS = 4;
+/** Random part of each direction, so that a mode which was unimportant until now is found when it grows. */
+const NOISE = 0.05;
+const TINY = 1e-30;
+/**
+ * The derivative of one step may miss that of the solution by this many rtol: what a solve of some steps within rtol comes to in the end.
+ * No finer than float32 states are.
+ */
+const SHARE_OF_RTOL = 10;
+const FINEST = 1e-5;
+
+/**
+ * How long a step may be if a gradient is to go through it. The error test sees only the state: where that rests (f near 0) the test passes
+ * whatever the step, and beyond the method's stability region the step's derivative grows where the solution's decays. So the step is kept
+ * within the reach h ρ in which the derivative of a step follows that of the solution to ten times rtol. ρ, the rate of the fastest mode, comes from a
+ * power iteration on (∂f/∂y)ᵀ, as in stabilised methods (Verwer, Sommeijer & Hundsdorfer, RKC, J. Comput. Phys. 201 (2004), section 3),
+ * which is carried on from step to step: one vector-Jacobian product a step, counted in `nfeBackward`.
+ */
+export function sensitivityLimit(
+  space: TensorSpace,
+  f: PackedDynamics<Tensor[]>,
+  leaves: readonly Tensor[],
+  method: ExplicitMethod,
+  { tolerances, minStep }: { readonly tolerances: Tolerances; readonly minStep: number },
+  statistics: Statistics,
+): LongestStep<Tensor[]> {
+  const reach = faithfulReach(method, SHARE_OF_RTOL * Math.max(tolerances.rtol, FINEST));
+  let spread: Tensor[] | undefined;
+  let direction: Tensor[] | undefined;
+  let rate = 0;
+  let age = 0;
+
+  /** One iteration: replaces the direction v and yields |Jᵀ v| / |v|. */
+  function* iterate(t: number, y: Tensor[]): Generator<Reading, number, number> {
+    statistics.nfeBackward++;
+    spread ??= space.scope(() => randomState(leaves));
+    const noise = spread;
+    const start = direction ?? noise;
+    const { next, growth } = space.scope(() =>
+      offTape(() => {
+        const { gradients } = pullBack(() => packTensors(f(t, y)), y, packTensors(start));
+        const image = y.map((leaf, m) => gradients[m] ?? zerosLike(leaf));
+        const length = lengthOf(image);
+        const next = image.map((leaf, m) => add(div(leaf, maximum(length, TINY)), mul(noise[m]!, NOISE)));
+        return { next, growth: div(length, lengthOf(start)) as Scalar };
+      }),
+    );
+    if (direction !== undefined) space.dispose(direction);
+    direction = next;
+    return yield growth;
+  }
+
+  return function* longestStep(t, y, wanted) {
+    const first = direction === undefined;
+    if (!first && ++age < RELAXED_STEPS && wanted * rate <= RELAXED_SHARE * reach) return Math.max(minStep, reach / rate);
+    age = 0;
+    let current = yield* iterate(t, y);
+    let previous = first ? current : rate;
+    const iterations = first ? FIRST_ITERATIONS : current > SURPRISE * rate ? MORE_ITERATIONS : 1;
+    for (let k = 1; k < iterations; k++) {
+      previous = current;
+      current = yield* iterate(t, y);
+      if (Math.abs(current - previous) <= SETTLED * current) break;
+    }
+    rate = current;
+    // Of two estimates the larger: those of a pair of complex modes rise and fall in turns.
+    const limit = reach / Math.max(current, Math.min(previous, SURPRISE * current));
+    // Where the Jacobian is not finite no step helps; the gradient will say so.
+    return Number.isFinite(limit) ? Math.max(minStep, limit) : Number.POSITIVE_INFINITY;
+  };
+}
+
+const lengthOf = (state: readonly Tensor[]): Tensor =>
+  sqrt(state.map((leaf) => sum(square(leaf))).reduce((total, term) => add(total, term)));
+
+/** A seeded state of length about 1. */
+function randomState(like: readonly Tensor[]): Tensor[] {
+  const random = new SeededRandom(0);
+  const size = like.reduce((total, leaf) => total + leaf.size, 0);
+  return like.map((leaf) => tensor(random.normals(leaf.size, 0, 1 / Math.sqrt(Math.max(1, size))), leaf.shape, "float32"));
+}
