@@ -1,6 +1,6 @@
 /**
- * Side effect: registers every gradient of tfjs-core, in Node and in browsers, those it lacks for second derivatives, and
- * right ones for the few that it gets wrong.
+ * Side effect: registers every gradient of tfjs-core, in Node and in browsers, those it lacks, those it lacks for second derivatives, and right ones for
+ * those that it gets wrong. What has none is a `BackendError` that says what to write instead.
  *
  * tfjs-core alone has none in Node, and its own registration module can't be loaded there (extensionless imports). This file is bundled into
  * the package, so a plain `import "@latentflow/backend/gradients"` works everywhere; the registries live on `globalThis`, so the bundled copy
@@ -9,22 +9,38 @@
 // First, so that the application's tfjs-core starts the engine, not the copy that is bundled in with the next line.
 import "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
-import { registerGradient } from "@tensorflow/tfjs-core";
+import { type GradConfig, registerGradient } from "@tensorflow/tfjs-core";
+import { batchNormGradient, completeBatchNorm } from "./gradients/batch-norm.js";
+import { pairGradients } from "./gradients/broadcast-pairs.js";
 import { productGradient } from "./gradients/broadcast-product.js";
 import { comparisonGradients } from "./gradients/comparisons.js";
 import { convolutionGradients } from "./gradients/convolutions.js";
-import { addMethodsThatGradientsCall, elementwiseGradients } from "./gradients/elementwise-and-scans.js";
-import { poolingGradients } from "./gradients/pooling-and-resizing.js";
+import { eluGradient } from "./gradients/elu.js";
+import { repairSoftmaxCrossEntropy } from "./gradients/losses.js";
+import { pickingGradients } from "./gradients/picking.js";
+import { poolingGradients } from "./gradients/pooling.js";
+import { rearrangingGradients } from "./gradients/rearranging.js";
+import { reductionGradients } from "./gradients/reductions.js";
+import { refusedGradients } from "./gradients/refused.js";
+import { resizingGradients } from "./gradients/resizing.js";
 import { repairTapeOrder } from "./gradients/tape-order.js";
 
 repairTapeOrder();
-addMethodsThatGradientsCall();
+completeBatchNorm();
+repairSoftmaxCrossEntropy();
 
-for (const config of [
+const ours: GradConfig[] = [
   productGradient,
+  batchNormGradient,
+  eluGradient,
+  ...pairGradients,
   ...comparisonGradients,
   ...convolutionGradients,
-  ...poolingGradients,
-  ...elementwiseGradients(),
-])
-  registerGradient(config);
+  ...poolingGradients(),
+  ...resizingGradients,
+  ...reductionGradients,
+  ...rearrangingGradients,
+  ...pickingGradients,
+  ...refusedGradients,
+];
+for (const config of ours) registerGradient(config);

@@ -2,6 +2,9 @@ import type { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import { util } from "@tensorflow/tfjs-core";
 import { installOverride } from "../kernels/override.js";
 import { type PlainMemory, resizeGradients } from "../kernels/resize-gradients.js";
+import { runningAxes } from "../kernels/running-axes.js";
+import { stridedSlice } from "../kernels/strided-slice.js";
+import { tensorScatterUpdate } from "./tensor-scatter-update.js";
 
 const memory: PlainMemory<MathBackendCPU> = {
   read: (backend, { dataId }) => backend.data.get(dataId).values as Float32Array,
@@ -13,8 +16,15 @@ const memory: PlainMemory<MathBackendCPU> = {
 
 /**
  * Puts right what the stock cpu kernels get wrong: the gradients of resizing swap height and width (bilinear), mix images of a batch (nearest), and
- * ignore half-pixel centres (both). The stock kernels must have been imported before.
+ * ignore half-pixel centres (both); running sums take an axis counted from the end for another one;
+ * slices with steps mix up axes; scatter updates overwrite their input. The stock kernels must have been imported before.
  */
 export function installCpuKernels(): void {
-  for (const override of resizeGradients(memory)) installOverride("cpu", override);
+  for (const override of [
+    ...resizeGradients(memory),
+    ...runningAxes<MathBackendCPU>(),
+    stridedSlice<MathBackendCPU>(),
+    tensorScatterUpdate,
+  ])
+    installOverride("cpu", override);
 }

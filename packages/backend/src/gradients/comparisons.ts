@@ -16,5 +16,6 @@ export const comparisonGradients: readonly GradConfig[] = [
   ...["Greater", "Less", "LessEqual", "Equal", "NotEqual", "FloorDiv", "LogicalAnd", "LogicalOr"].map((name) =>
     zeroGradient(name, ["a", "b"]),
   ),
-  zeroGradient("LogicalNot", ["x"]),
+  ...["LogicalNot", "Any", "All"].map((name) => zeroGradient(name, ["x"])),
+  zeroGradient("SearchSorted", ["sortedSequence", "values"]),
 ];

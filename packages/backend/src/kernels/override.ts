@@ -15,10 +15,16 @@ export interface KernelOverride<B extends KernelBackend> {
 
 const ours = new WeakSet<object>();
 
+/** Whether a kernel of ours stands in this place. */
+export function isOurs(kernelName: string, backendName: string): boolean {
+  const kernel = getKernel(kernelName, backendName) as ReturnType<typeof getKernel> | undefined;
+  return kernel?.kernelFunc !== undefined && ours.has(kernel.kernelFunc);
+}
+
 /** Puts a kernel in the stock one's place. Safe to call again: it never stacks, and it wins back a place that a later stock import took. */
 export function installOverride<B extends KernelBackend>(backendName: string, { kernelName, make }: KernelOverride<B>): void {
   const stock = getKernel(kernelName, backendName) as ReturnType<typeof getKernel> | undefined;
-  if (stock?.kernelFunc && ours.has(stock.kernelFunc)) return;
+  if (isOurs(kernelName, backendName)) return;
   if (stock) unregisterKernel(kernelName, backendName);
   const kernelFunc = make(stock?.kernelFunc as unknown as KernelFunction<B> | undefined);
   ours.add(kernelFunc);

@@ -28,11 +28,14 @@ export function resizeGradients<B extends KernelBackend>(memory: PlainMemory<B>)
   return [override("ResizeBilinearGrad", resizeBilinearGradient), override("ResizeNearestNeighborGrad", resizeNearestGradient)];
 }
 
-interface Resize {
-  readonly input: readonly [batch: number, height: number, width: number, channels: number];
-  readonly output: readonly [height: number, width: number];
+export interface ResizeAttributes {
   readonly alignCorners: boolean;
   readonly halfPixelCenters: boolean;
+}
+
+interface Resize extends ResizeAttributes {
+  readonly input: readonly [batch: number, height: number, width: number, channels: number];
+  readonly output: readonly [height: number, width: number];
 }
 
 /** Adds dy's share to `dx`, which must be zero at the start. */
@@ -82,7 +85,7 @@ function spacing(inputs: number, outputs: number, alignCorners: boolean): number
 }
 
 /** The two input rows (or columns) that each output reads, and the share of the second. */
-function linearSamples(inputs: number, outputs: number, { alignCorners, halfPixelCenters }: Resize) {
+export function linearSamples(inputs: number, outputs: number, { alignCorners, halfPixelCenters }: ResizeAttributes) {
   const step = spacing(inputs, outputs, alignCorners);
   return Array.from({ length: outputs }, (_, i) => {
     const position = halfPixelCenters ? step * (i + 0.5) - 0.5 : step * i;
@@ -92,7 +95,7 @@ function linearSamples(inputs: number, outputs: number, { alignCorners, halfPixe
   });
 }
 
-function nearestSamples(inputs: number, outputs: number, { alignCorners, halfPixelCenters }: Resize): number[] {
+export function nearestSamples(inputs: number, outputs: number, { alignCorners, halfPixelCenters }: ResizeAttributes): number[] {
   const step = spacing(inputs, outputs, alignCorners);
   return Array.from({ length: outputs }, (_, i) => {
     const position = halfPixelCenters ? step * (i + 0.5) : step * i;

@@ -13,6 +13,18 @@ export function integers(backend: BackendWasm, info: TensorInfo): Int32Array {
   return new Int32Array(heapBuffer(backend), backend.getMemoryOffset(info.dataId) >>> 0, util.sizeFromShape(info.shape));
 }
 
+/**
+ * Several float32 arrays on the heap at once. Asking for the place of a tensor that still lives on another backend moves it here, which may grow the heap:
+ * so all are asked for before the first view is taken.
+ */
+export function floatsOf<const T extends readonly TensorInfo[]>(
+  backend: BackendWasm,
+  ...infos: T
+): { [K in keyof T]: Float32Array } {
+  for (const info of infos) backend.getMemoryOffset(info.dataId);
+  return infos.map((info) => floats(backend, info)) as { [K in keyof T]: Float32Array };
+}
+
 /** Parts of Emscripten's module that tfjs uses but does not declare. */
 interface WasmModule {
   readonly HEAPU8: Uint8Array;

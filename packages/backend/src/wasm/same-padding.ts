@@ -1,6 +1,6 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { backend_util, type TensorInfo } from "@tensorflow/tfjs-core";
-import { BackendError } from "../errors.js";
+import { convolutionSizes, type PoolingAttributes, poolSizes, type Rounding, refuseRoundingUp } from "../gradients/rounding.js";
 import type { KernelOverride } from "../kernels/override.js";
 import { fallingBack } from "./fall-back.js";
 
@@ -14,17 +14,14 @@ interface ConvolutionAttributes {
 
 /**
  * Two traps of the stock forward convolutions on wasm. With "same" padding, a stride so large that pixels are left over at the end makes XNNPACK's
- * own padding negative, and the output zeros: the padding is handed over in numbers then. With dimRoundingMode "ceil" they write outside their
- * memory: refused.
+ * own padding negative, and the output zeros: the padding is handed over in numbers then. With a size that is rounded up they write outside
+ * their memory: refused.
  */
 function withCheckedPadding(kernelName: string, depthwise: boolean): KernelOverride<BackendWasm> {
   return fallingBack(kernelName, (stock) => (args) => {
     const { strides, dilations, pad, dimRoundingMode, dataFormat } = args.attrs as unknown as ConvolutionAttributes;
-    if (dimRoundingMode === "ceil") {
-      throw new BackendError(
-        `${kernelName}: expected dimRoundingMode "floor" or "round" on wasm, got "ceil". Pad the input instead.`,
-      );
-    }
+    const shapes = [args.inputs.x!.shape, args.inputs.filter!.shape] as const;
+    refuseRoundingUp(kernelName, dimRoundingMode, convolutionSizes(...shapes, { strides, dilations, pad, dataFormat }));
     if (pad !== "same" || dataFormat === "NCHW") return stock(args);
     const { x, filter } = args.inputs as { x: TensorInfo; filter: TensorInfo };
     const shape = x.shape as [number, number, number, number];
@@ -53,3 +50,16 @@ export const forwardConvolutions: readonly KernelOverride<BackendWasm>[] = [
   withCheckedPadding("DepthwiseConv2dNative", true),
   withCheckedPadding("FusedDepthwiseConv2D", true),
 ];
+
+/** Pooling on wasm, which gets sizes wrong that were rounded up: refused. */
+export const poolsWithCheckedSizes: readonly KernelOverride<BackendWasm>[] = ["MaxPool", "AvgPool", "AvgPool3D"].map(
+  (kernelName) =>
+    fallingBack(kernelName, (stock) => (args) => {
+      const { filterSize, strides, pad, dimRoundingMode } = args.attrs as unknown as PoolingAttributes & {
+        dimRoundingMode?: Rounding;
+      };
+      const { shape } = args.inputs.x as TensorInfo;
+      refuseRoundingUp(kernelName, dimRoundingMode, poolSizes(shape, { filterSize, strides, pad }));
+      return stock(args);
+    }),
+);

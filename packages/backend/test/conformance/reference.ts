@@ -235,3 +235,105 @@ export function normalise(x: Array64, axes: readonly number[], epsilon: number):
     return (at(x, index) - mean) / Math.sqrt(variance + epsilon);
   });
 }
+
+/** f of two arrays whose shapes broadcast. */
+export function broadcast(a: Array64, b: Array64, f: (a: number, b: number) => number): Array64 {
+  const rank = Math.max(a.shape.length, b.shape.length);
+  const length = (x: Array64, axis: number) => x.shape[axis - rank + x.shape.length] ?? 1;
+  const shape = Array.from({ length: rank }, (_, axis) => Math.max(length(a, axis), length(b, axis)));
+  const own = (x: Array64, index: readonly number[]) =>
+    index.slice(rank - x.shape.length).map((place, axis) => (x.shape[axis] === 1 ? 0 : place));
+  return build(shape, (index) => f(at(a, own(a, index)), at(b, own(b, index))));
+}
+
+/** f of the elements along axes (undefined: all). */
+export function reduce(
+  x: Array64,
+  axes: number | readonly number[] | undefined,
+  keep: boolean,
+  f: (values: number[]) => number,
+): Array64 {
+  const rank = x.shape.length;
+  const gone = axes === undefined ? x.shape.map((_, i) => i) : [axes].flat().map((axis) => (axis + rank) % rank);
+  const kept = x.shape.map((length, axis) => (gone.includes(axis) ? 1 : length));
+  const groups = new Map<string, number[]>();
+  const groupOf = (place: readonly number[]) => place.map((i, axis) => (gone.includes(axis) ? 0 : i)).join();
+  build(kept, (index) => groups.set(index.join(), []).size);
+  build(x.shape, (place) => groups.get(groupOf(place))!.push(at(x, place)));
+  const reduced = build(kept, (index) => f(groups.get(index.join())!));
+  return keep ? reduced : { ...reduced, shape: x.shape.filter((_, axis) => !gone.includes(axis)) };
+}
+
+/** An array whose elements are those of another at `from(index)`; outside, 0. */
+export const rearrange = (x: Array64, shape: readonly number[], from: (index: number[]) => readonly number[]): Array64 =>
+  build(shape, (index) => at(x, from(index)));
+
+/** How a window lies along each of several axes. */
+export interface Windows {
+  readonly stride: readonly number[];
+  readonly before: readonly number[];
+  readonly out: readonly number[];
+}
+
+/** Output sizes and padding of "same" and "valid" windows over any number of axes. */
+export function windowsOf(
+  input: readonly number[],
+  filter: readonly number[],
+  stride: readonly number[],
+  pad: "same" | "valid" | number,
+): Windows {
+  const axes = input.map((length, i) => {
+    const [f, s] = [filter[i]!, stride[i]!];
+    if (pad === "same") {
+      const out = Math.ceil(length / s);
+      return { out, before: Math.floor(Math.max(0, (out - 1) * s + f - length) / 2) };
+    }
+    const before = pad === "valid" ? 0 : pad;
+    return { out: Math.floor((length + 2 * before - f) / s) + 1, before };
+  });
+  return { stride, before: axes.map((a) => a.before), out: axes.map((a) => a.out) };
+}
+
+/** Every tap of a filter, as an index. */
+export function taps(filter: readonly number[]): number[][] {
+  return filter.reduce<number[][]>((all, length) => all.flatMap((tap) => Array.from({ length }, (_, i) => [...tap, i])), [[]]);
+}
+
+/** Convolution over any number of axes, with dilation: x [n, ..., in], filter [..., in, out]. */
+export function convolution(
+  x: Array64,
+  filter: Array64,
+  { stride, before, out }: Windows,
+  dilation?: readonly number[],
+): Array64 {
+  const rank = out.length;
+  const window = taps(filter.shape.slice(0, rank));
+  return build([x.shape[0]!, ...out, filter.shape.at(-1)!], ([n, ...rest]) => {
+    const place = rest.slice(0, rank);
+    const o = rest[rank]!;
+    return window.reduce((total, tap) => {
+      const at0 = place.map((p, i) => p * stride[i]! + tap[i]! * (dilation?.[i] ?? 1) - before[i]!);
+      return total + sum(filter.shape.at(-2)!, (c) => at(x, [n!, ...at0, c]) * at(filter, [...tap, c, o]));
+    }, 0);
+  });
+}
+
+/** `f` of the elements of each window, channel by channel, with the taps they stand at; x [n, ..., channels]. Padding takes no part. */
+export function windowed(
+  x: Array64,
+  filter: readonly number[],
+  { stride, before, out }: Windows,
+  f: (values: { value: number; tap: number[] }[], channel: number) => number,
+  dilation?: readonly number[],
+): Array64 {
+  const rank = out.length;
+  return build([x.shape[0]!, ...out, x.shape.at(-1)!], ([n, ...rest]) => {
+    const channel = rest[rank]!;
+    const values = taps(filter).flatMap((tap) => {
+      const place = tap.map((t, i) => rest[i]! * stride[i]! + t * (dilation?.[i] ?? 1) - before[i]!);
+      if (place.some((p, i) => p < 0 || p >= x.shape[i + 1]!)) return [];
+      return [{ value: at(x, [n!, ...place, channel]), tap }];
+    });
+    return f(values, channel);
+  });
+}

@@ -159,4 +159,49 @@ export const secondOrderCases: readonly SecondOrderCase[] = [
       return square(ref.resizeBilinear(up, [3, 3], "half-pixel"));
     },
   ),
+  penalty(
+    "a convolution's filter gradient",
+    [normal([2, 2, 1, 2]), normal([1, 3, 3, 1])],
+    (f, x) => tf.square(tf.conv2d(x as tf.Tensor4D, f as tf.Tensor4D, 1, "same")),
+    (f, x) => square(ref.conv2d(x!, f, ref.windowOf([3, 3], [2, 2], [1, 1], "same"))),
+  ),
+  penalty(
+    "a dilated convolution's gradients",
+    [normal([1, 4, 4, 1]), normal([2, 2, 1, 2])],
+    (x, f) => tf.square(tf.conv2d(x as tf.Tensor4D, f as tf.Tensor4D, 1, "same", "NHWC", 2)),
+    (x, f) => square(ref.convolution(x, f!, ref.windowsOf([4, 4], [3, 3], [1, 1], "same"), [2, 2])),
+  ),
+  penalty(
+    "a depthwise convolution's filter gradient",
+    [normal([2, 2, 2, 1]), normal([1, 3, 3, 2])],
+    (f, x) => tf.square(tf.depthwiseConv2d(x as tf.Tensor4D, f as tf.Tensor4D, 1, "same")),
+    (f, x) => square(ref.depthwise(x!, f, ref.windowOf([3, 3], [2, 2], [1, 1], "same"))),
+  ),
+  penalty(
+    "3-D convolution and average pooling next to padding",
+    [normal([1, 3, 3, 2, 1]), normal([2, 2, 2, 1, 2])],
+    (x, f) => tf.square(tf.avgPool3d(tf.conv3d(x as tf.Tensor5D, f as tf.Tensor5D, 1, "same"), 2, 2, "same")),
+    (x, f) => {
+      const inner = ref.convolution(x, f!, ref.windowsOf([3, 3, 2], [2, 2, 2], [1, 1, 1], "same"));
+      const windows = ref.windowsOf([3, 3, 2], [2, 2, 2], [2, 2, 2], "same");
+      const mean = (found: { value: number }[]) => found.reduce((total, { value }) => total + value / found.length, 0);
+      return square(ref.windowed(inner, [2, 2, 2], windows, mean));
+    },
+  ),
+  penalty(
+    "a 3-D convolution's filter gradient",
+    [normal([2, 2, 2, 1, 1]), normal([1, 3, 2, 2, 1])],
+    (f, x) => tf.square(tf.conv3d(x as tf.Tensor5D, f as tf.Tensor5D, 1, "same")),
+    (f, x) => square(ref.convolution(x!, f, ref.windowsOf([3, 2, 2], [2, 2, 2], [1, 1, 1], "same"))),
+  ),
+  penalty(
+    "max pooling and nearest-neighbour resize",
+    [normal([2, 4, 4, 2])],
+    (x) => tf.square(tf.maxPool(tf.image.resizeNearestNeighbor(tf.square(x) as tf.Tensor4D, [5, 5]), 3, 2, "same")),
+    (x) => {
+      const windows = ref.windowsOf([5, 5], [3, 3], [2, 2], "same");
+      const large = ref.resizeNearest(square(x), [5, 5], false);
+      return square(ref.windowed(large, [3, 3], windows, (found) => Math.max(...found.map(({ value }) => value))));
+    },
+  ),
 ];

@@ -7,6 +7,8 @@ export interface Case {
   readonly shapes: readonly (readonly number[])[];
   readonly run: (...inputs: tf.Tensor[]) => tf.Tensor;
   readonly reference: (...inputs: Array64[]) => Array64;
+  /** Maps a normal number to where the operation is defined and smooth. */
+  readonly domain?: (v: number) => number;
   /** Backends where this can't run, with the reason that the summary prints. */
   readonly skip?: Readonly<Record<string, string>>;
 }

@@ -3,7 +3,15 @@ import { convolutions, depthwises, transposed } from "./convolutions.js";
 import { elementwise } from "./elementwise.js";
 import { maxima, pooling, resizes } from "./images.js";
 import { indexing } from "./indexing.js";
+import { losses } from "./losses.js";
+import { normalisations } from "./normalisations.js";
+import { pairs } from "./pairs.js";
+import { picking } from "./picking.js";
 import { products } from "./products.js";
+import { rearranging } from "./rearranging.js";
+import { reducing } from "./reductions.js";
+import { unary } from "./unary.js";
+import { volumes } from "./volumes.js";
 
 export const cases: readonly Case[] = [
   ...products,
@@ -15,4 +23,12 @@ export const cases: readonly Case[] = [
   ...resizes,
   ...indexing,
   ...elementwise,
+  ...unary,
+  ...pairs,
+  ...reducing,
+  ...rearranging,
+  ...picking,
+  ...volumes,
+  ...normalisations,
+  ...losses,
 ];

@@ -7,7 +7,6 @@ const indices = [2, 0, 2, 4, 1];
 export const indexing: Case[] = [
   {
     name: "gather [3,4,2] with one batch axis",
-    skip: { wasm: "the stock forward kernel mixes batches up" },
     shapes: [[3, 4, 2]],
     run: (x) =>
       tf.gather(
