@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
+import { testProjects } from "../tools/test-projects.js";
 import { ALLOWED_IMPORTS, violations } from "./architecture-rules.js";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -44,6 +45,17 @@ describe("the house", () => {
       for (const next of ALLOWED_IMPORTS[name] ?? []) visit(next.split("/")[0]!, [...path, name]);
     };
     for (const name of Object.keys(ALLOWED_IMPORTS)) visit(name, []);
+  });
+
+  it("has no test that depends on being quick: the one limit is for what hangs, and no file sets its own", () => {
+    const limits = [...testProjects("*.test.ts", []), ...testProjects("*.slow.test.ts", [])].map(({ test }) => test);
+    for (const { testTimeout, hookTimeout } of limits) expect(Math.min(testTimeout, hookTimeout)).toBeGreaterThanOrEqual(900_000);
+    const folders = [join(root, "test"), ...packages.map((name) => join(root, "packages", name, "test"))];
+    const limited = folders.flatMap(sourceFiles).filter((file) => {
+      const text = readFileSync(file, "utf8");
+      return /\btimeout: ?\d|^\s*\}, ?[\d_]{4,}\);/m.test(text);
+    });
+    expect(limited.map((file) => relative(root, file))).toEqual([]);
   });
 
   it("is drawn in docs/architecture.md with the same arrows", () => {

@@ -15,8 +15,9 @@ export function testProjects(pattern: string, exclude: string[]) {
       include: [`${folder}/**/${pattern}`],
       exclude,
       pool: "forks" as const,
-      testTimeout: 60_000,
-      hookTimeout: 120_000,
+      // For what hangs, not for what is slow: no test depends on being quick, so that a loaded machine fails none. No file sets a limit of its own.
+      testTimeout: 900_000,
+      hookTimeout: 900_000,
     },
   }));
 }

@@ -10,7 +10,7 @@ describe.skipIf(!chromium)("in headless Chromium", () => {
   let found: Findings;
 
   beforeAll(async () => {
-    const answer = await runInChromium(chromium!, fileURLToPath(new URL("./page.ts", import.meta.url)), 100_000);
+    const answer = await runInChromium(chromium!, fileURLToPath(new URL("./page.ts", import.meta.url)));
     if ((answer as { failure?: string }).failure) throw new Error((answer as { failure: string }).failure);
     found = answer as Findings;
   });

@@ -14,7 +14,7 @@ describe.skipIf(!chromium)("pretrained scenes in headless Chromium", () => {
 
   beforeAll(async () => {
     const page = fileURLToPath(new URL("./pretrained-page.ts", import.meta.url));
-    const answer = await runInChromium(chromium!, page, 100_000);
+    const answer = await runInChromium(chromium!, page);
     if ((answer as { failure?: string }).failure) throw new Error((answer as { failure: string }).failure);
     found = answer as PretrainedFindings;
   });

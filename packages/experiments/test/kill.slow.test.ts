@@ -37,4 +37,4 @@ it(`killed ${KILLS} times at random moments, on two workers, ends with the numbe
   expect(await numbersOf(join(root, "killed"))).toEqual(await numbersOf(join(root, "whole")));
   const left = await readdir(join(root, "killed"), { recursive: true });
   expect(left.filter((name) => name.includes(".tmp") || name.includes(".state"))).toEqual([]);
-}, 600_000);
+});

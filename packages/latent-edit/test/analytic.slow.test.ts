@@ -18,7 +18,7 @@ const cases = settings.flatMap((setting) =>
 beforeAll(() => useBackend("wasm"));
 
 describe("the analytic comparison", () => {
-  it.each(cases)("%s, %s, seed %i gives the committed result", { timeout: 900_000 }, async (setting, world, seed) => {
+  it.each(cases)("%s, %s, seed %i gives the committed result", async (setting, world, seed) => {
     const result = await compareWorld(setting, world, seed);
     const results: Comparison[] = JSON.parse(await readFile(file, "utf8"));
     const same = (x: Comparison) => x.setting === setting && x.world === world && x.seed === seed;

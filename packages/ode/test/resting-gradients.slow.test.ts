@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { start, values } from "./backends.js";
 
-it("y′ = 10 (0.2 − y) from 0.2, to t = 1000: the gradient is 0 and not NaN", { timeout: 600_000 }, async () => {
+it("y′ = 10 (0.2 − y) from 0.2, to t = 1000: the gradient is 0 and not NaN", async () => {
   await start("cpu");
   const f = (_t: number, y: tf.Tensor) => tf.mul(10, tf.sub(0.2, y));
   const y0 = tf.tensor1d([0.2]);
