@@ -1,20 +1,33 @@
 /** Files that are never half-written. Node only: `import { writeFileAtomic } from "@latentflow/core/files"`. */
 import { randomBytes } from "node:crypto";
-import { mkdir, open, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, open, readlink, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { CoreError, describeValue } from "./errors.js";
+import { checkOptions } from "./options.js";
+
+/** Options of `writeFileAtomic` and `writeJsonAtomic`. */
+export interface WriteOptions {
+  /** Folder that the file must lie in, links followed: where files of others may lie about, a link must not lead the writer elsewhere. */
+  readonly within?: string;
+}
 
 /**
  * Writes a file so that a reader sees either the old content or the whole new one, also after a crash or on a full disk: the data goes to a
  * temporary file in the same folder, is flushed to the disk, and takes the name by a rename. Folders on the way are made.
  *
- * @throws CoreError naming the path and the cause; the temporary file is removed, the old file untouched
+ * @throws CoreError where a link leads out of `within`, and naming the path and the cause where writing fails; the temporary file is removed, the old file untouched
  */
-export async function writeFileAtomic(path: string, data: string | Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array | AsyncIterable<Uint8Array>,
+  options: WriteOptions = {},
+): Promise<void> {
+  checkOptions("writeFileAtomic", options, ["within"]);
   if (typeof path !== "string" || path === "")
     throw new CoreError(`writeFileAtomic: expected a path, got ${describeValue(path)}.`);
   // A link stays a link: what it points to is replaced.
   const target = await realpath(path).catch(() => path);
+  if (options.within !== undefined) await requireWithin(path, options.within);
   const folder = dirname(target);
   const temporary = join(folder, `.${randomBytes(6).toString("hex")}.tmp`);
   try {
@@ -45,11 +58,36 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array | 
  * Writes a value as indented JSON, atomically; typed arrays as arrays. Throws on what JSON can't hold: circles, BigInt, and the NaN and Infinity
  * that `JSON.stringify` would turn to null.
  */
-export async function writeJsonAtomic(path: string, value: unknown): Promise<void> {
+export async function writeJsonAtomic(path: string, value: unknown, options: WriteOptions = {}): Promise<void> {
   const text = toJson(path, value);
   if (text === undefined)
     throw new CoreError(`writeJsonAtomic: expected a value that JSON can hold, got ${typeof value} for ${path}.`);
-  await writeFileAtomic(path, `${text}\n`);
+  await writeFileAtomic(path, `${text}\n`, options);
+}
+
+/** Whether a path lies below a folder, all links followed; neither need exist. */
+export async function liesWithin(path: string, folder: string): Promise<boolean> {
+  const [file, home] = await Promise.all([realPathOf(path), realPathOf(folder)]);
+  const way = relative(home, file);
+  return way !== "" && way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+async function requireWithin(path: string, folder: string): Promise<void> {
+  if (await liesWithin(path, folder)) return;
+  throw new CoreError(
+    `writeFileAtomic: expected ${path} to lie in ${folder}, got ${await realPathOf(path)} by its links; remove the link, or name that folder itself.`,
+  );
+}
+
+/** The path without links, also of what does not exist yet. */
+async function realPathOf(path: string): Promise<string> {
+  const whole = resolve(path);
+  const real = await realpath(whole).catch(() => undefined);
+  if (real !== undefined) return real;
+  // A link to nothing is followed, too: writing would make what it points to.
+  const pointed = await readlink(whole).catch(() => undefined);
+  if (pointed !== undefined) return realPathOf(resolve(dirname(whole), pointed));
+  return dirname(whole) === whole ? whole : join(await realPathOf(dirname(whole)), basename(whole));
 }
 
 function toJson(path: string, value: unknown): string | undefined {

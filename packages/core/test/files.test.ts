@@ -70,6 +70,25 @@ describe("writeFileAtomic", () => {
     expect((await lstat(link)).isSymbolicLink()).toBe(true);
   });
 
+  it("within a folder, follows no link out of it: neither of the file nor of a folder on the way, also where it points to nothing", async () => {
+    const [run, outside] = [join(folder, "run"), join(folder, "outside")];
+    await mkdir(run);
+    await mkdir(outside);
+    await writeFile(join(outside, "notes"), "old");
+    await symlink(join(outside, "notes"), join(run, "file"));
+    await symlink(join(outside, "new"), join(run, "dangling"));
+    await symlink(outside, join(run, "csv"));
+    for (const name of ["file", "dangling", "csv/new", "../outside/new"]) {
+      await expect(writeFileAtomic(join(run, name), "x", { within: run })).rejects.toThrow(/expected .* to lie in .*run/);
+    }
+    expect(await readdir(outside)).toEqual(["notes"]);
+    expect(await readFile(join(outside, "notes"), "utf8")).toBe("old");
+    await writeFileAtomic(join(run, "deep/er/file"), "x", { within: run });
+    await symlink(run, join(folder, "name"));
+    await writeJsonAtomic(join(folder, "name", "x.json"), 1, { within: join(folder, "name") });
+    expect(await readFile(join(run, "x.json"), "utf8")).toBe("1\n");
+  });
+
   it("takes names as long as the file system does, and refuses what is no path", async () => {
     await writeFileAtomic(join(folder, "n".repeat(255)), "x");
     await expect(writeFileAtomic(undefined as never, "x")).rejects.toThrow("expected a path, got undefined");

@@ -83,7 +83,7 @@ export async function finish(plan: Plan, { to, ...about }: Finishing): Promise<R
   const elsewhere = resolve(target) !== resolve(about.folder.path);
   const files = await reportFiles(results, about.folder.path);
   try {
-    await writeResults(results, join(target, RESULTS_FILE));
+    await writeResults(results, target);
     await writeFiles(files, target);
     if (elsewhere) await copyPictures(results, about.folder.path, target);
   } catch (cause) {
@@ -96,9 +96,10 @@ export async function finish(plan: Plan, { to, ...about }: Finishing): Promise<R
 }
 
 /** Writes the results unless they are there already. */
-async function writeResults(results: ExperimentResults, path: string): Promise<void> {
+async function writeResults(results: ExperimentResults, folder: string): Promise<void> {
+  const path = join(folder, RESULTS_FILE);
   const old = await readFile(path, "utf8").catch(() => null);
-  if (old !== `${JSON.stringify(results, null, 2)}\n`) await writeJsonAtomic(path, results);
+  if (old !== `${JSON.stringify(results, null, 2)}\n`) await writeJsonAtomic(path, results, { within: folder });
 }
 
 async function canWrite(folder: RunFolder): Promise<boolean> {

@@ -46,5 +46,6 @@ export async function readRunFile(folder: RunFolder): Promise<RunFile | null> {
 export async function writeRunFile(folder: RunFolder, file: RunFile): Promise<void> {
   const old = await readRunFile(folder);
   const { seal: _, ...before } = old ?? {};
-  if (hashOfJson(before) !== hashOfJson(file)) await writeJsonAtomic(folder.file(RUN_FILE), sealed(file));
+  if (hashOfJson(before) !== hashOfJson(file))
+    await writeJsonAtomic(folder.file(RUN_FILE), sealed(file), { within: folder.path });
 }

@@ -197,6 +197,14 @@ describe("verdicts", () => {
 });
 
 describe("tables", () => {
+  it("hold no text that a spreadsheet would run as a formula; numbers stay numbers", () => {
+    const rows = [["=HYPERLINK(1)", "+1", "@x", "\tx", "-1+1", "a=b", -1.5, null]];
+    expect(csv(["a"], rows)).toBe("a\r\n'=HYPERLINK(1),'+1,'@x,'\tx,'-1+1,a=b,-1.5,\r\n");
+    const name = '=cmd|" /C calc"!A0';
+    const named = { ...results, attributes: results.attributes.map((attribute) => ({ ...attribute, name })) };
+    for (const [file, text] of csvTables(named)) expect(`${file} ${/(^|,|\n)"?[=@]/.test(text)}`).toBe(`${file} false`);
+  });
+
   it("hold the results' numbers exactly", () => {
     const tables = csvTables(results);
     const [attribute] = results.attributes;

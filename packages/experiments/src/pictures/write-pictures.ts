@@ -93,7 +93,7 @@ type Write = (
 function writerInto(caller: string, folder: string, signal: AbortSignal | undefined): Write {
   return async (kind, file, { width, height }, data, methods, times, alt) => {
     throwIfAborted(caller, signal);
-    await writeFileAtomic(join(folder, file), data);
+    await writeFileAtomic(join(folder, file), data, { within: folder });
     return { kind, file, width, height, methods, times, alt };
   };
 }

@@ -201,9 +201,13 @@ export function csv(header: readonly string[], rows: readonly (readonly Cell[])[
   return [header, ...rows].map((row) => `${row.map(quote).join(",")}\r\n`).join("");
 }
 
+/**
+ * A text that a spreadsheet would take for a formula is told apart by a leading apostrophe, which spreadsheets know as the sign of text
+ * (OWASP, "CSV injection"). Numbers stay numbers, also negative ones.
+ */
 function quote(cell: Cell): string {
   if (cell === null) return "";
-  const text = String(cell);
+  const text = typeof cell === "string" && /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : String(cell);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { resolve, sep } from "node:path";
+import { resolve } from "node:path";
+import { liesWithin } from "@latentflow/core/files";
 import { type DecodedPng, decode } from "fast-png";
 import { encodePng } from "../pictures/png.js";
 import { shrink } from "../pictures/shrink.js";
@@ -63,7 +64,7 @@ function firstOfEachFirst({ attributes }: ExperimentResults): PictureRecord[] {
 
 async function readInside(folder: string, file: string): Promise<Uint8Array | null> {
   const path = resolve(folder, file);
-  if (!path.startsWith(resolve(folder) + sep)) return null;
+  if (!(await liesWithin(path, folder))) return null;
   return readFile(path).catch(() => null);
 }
 

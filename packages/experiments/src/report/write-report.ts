@@ -34,10 +34,10 @@ export async function reportFiles(results: ExperimentResults, runFolder: string)
   return new Map([...beside, [REPORT_PAGE, page]]);
 }
 
-/** Writes files below a folder; those that say the same already stay, so that a finished run on a read-only disk can be reported. */
+/** Writes files below a folder, and follows no link out of it; those that say the same already stay, so that a finished run on a read-only disk can be reported. */
 export async function writeFiles(files: ReadonlyMap<string, string>, folder: string): Promise<void> {
   for (const [file, text] of files) {
     const path = join(folder, file);
-    if ((await readFile(path, "utf8").catch(() => null)) !== text) await writeFileAtomic(path, text);
+    if ((await readFile(path, "utf8").catch(() => null)) !== text) await writeFileAtomic(path, text, { within: folder });
   }
 }
