@@ -15,7 +15,11 @@ const { setup, backend } = workerData as WorkerStart;
 /** Made with the first job: an error in it then reaches that job's report. */
 let model: Promise<AttributeModel> | undefined;
 
-port.on("message", async ({ index, job }: JobMessage) => {
+const stop = new AbortController();
+
+port.on("message", async (message: JobMessage) => {
+  if (message.type === "stop") return stop.abort();
+  const { index, job } = message;
   try {
     model ??= startModel();
     post({ type: "done", index, ...(await train(await model, job, index)) });
@@ -41,6 +45,7 @@ async function train(shared: AttributeModel, { name: _, direction: make, checkpo
         checkpoint: { store: fileStore(checkpoint.path), ...(checkpoint.every && { every: checkpoint.every }) },
       }),
       onProgress: (progress) => post({ type: "progress", index, progress }),
+      signal: stop.signal,
     });
     const { attribute } = history.settings;
     const file = await saveDirection(direction, { attribute, generator: await fingerprint(shared), training: history.settings });

@@ -25,11 +25,8 @@ export interface WorkerStart {
   backend: BackendName;
 }
 
-/** Main thread to worker. */
-export interface JobMessage {
-  index: number;
-  job: TrainJob;
-}
+/** Main thread to worker: a job to do, or the wish to stop the one that it is at. */
+export type JobMessage = { type: "job"; index: number; job: TrainJob } | { type: "stop" };
 
 /** Worker to main thread. */
 export type WorkerMessage =

@@ -21,7 +21,7 @@ export interface TrainDirectionsOptions {
   onProgress?: (job: TrainJob, progress: TrainProgress) => void;
   /** Told when a worker died and its job starts again, from its checkpoint if it has one. */
   onRestart?: (job: TrainJob, error: Error, attempt: number) => void;
-  /** Stops all workers; checkpoints stay. */
+  /** Stops every worker after the iteration that it is at, whose state its checkpoint then has. */
   signal?: AbortSignal;
 }
 
@@ -68,7 +68,9 @@ class Pool {
 
   async run(count: number): Promise<TrainedJob[]> {
     const { signal } = this.options;
-    const stop = () => this.terminate();
+    const stop = () => {
+      for (const worker of this.workers) worker.postMessage({ type: "stop" } satisfies JobMessage);
+    };
     signal?.addEventListener("abort", stop);
     try {
       await Promise.all(Array.from({ length: count }, () => this.lane()));
@@ -134,7 +136,7 @@ class Pool {
         worker.off("message", onMessage).off("error", onError).off("exit", onExit);
       };
       worker.on("message", onMessage).on("error", onError).on("exit", onExit);
-      worker.postMessage({ index, job } satisfies JobMessage);
+      worker.postMessage({ type: "job", index, job } satisfies JobMessage);
     });
   }
 

@@ -1,9 +1,9 @@
 import { CheckpointError, readSafetensors, writeSafetensors } from "@latentflow/checkpoints";
-import { AbortError } from "@latentflow/core";
+import { AbortError, type AttributeModel } from "@latentflow/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { LatentEditError, NeuralOdeDirection, type TrainOptions, tfjsModel, trainDirection } from "../src/index.js";
-import { base, codes, depth, heldOut, memoryStore, weightsOf } from "./small-training.js";
+import { base, codes, depth, heldOut, memoryStore, model, weightsOf } from "./small-training.js";
 import { D, embedder, generator, regressor } from "./small-world.js";
 
 beforeAll(() => tf.setBackend("cpu"));
@@ -30,6 +30,39 @@ describe("resume", () => {
     await expect(first).rejects.toThrow(AbortError);
     const resumed = depth(2, 77);
     const rest = await trainDirection(resumed, { ...options, checkpoint: { store, every: 1 } });
+    expect(weightsOf(resumed)).toEqual(weightsOf(undisturbed));
+    expect(rest.batches).toEqual(whole.batches);
+    expect(rest.validations).toEqual(whole.validations);
+  });
+
+  it.each(["between two iterations", "inside one"])("stopped %s keeps the last whole one, whatever `every` is", async (where) => {
+    const undisturbed = depth(2);
+    const whole = await trainDirection(undisturbed, options);
+    const store = memoryStore();
+    const controller = new AbortController();
+    let asked = 0;
+    const stopping: AttributeModel = {
+      ...{ latentDim: model.latentDim, attributes: model.attributes, dispose: () => undefined },
+      synthesize: (w) => model.synthesize(w),
+      logits: (w) => model.logits(w),
+      // What draws the batch is behind it by then, and must not be when the training goes on.
+      async lossAndGradient(w, loss) {
+        if (where === "inside one" && ++asked === 6) throw new AbortError("stopped");
+        return model.lossAndGradient(w, loss);
+      },
+    };
+    const first = trainDirection(depth(2), {
+      ...{ ...options, model: stopping, checkpoint: { store }, signal: controller.signal },
+      onProgress: ({ iteration }) => where !== "inside one" && iteration === 5 && controller.abort(),
+    });
+    await expect(first).rejects.toThrow(AbortError);
+    const iterations: number[] = [];
+    const resumed = depth(2, 77);
+    const rest = await trainDirection(resumed, {
+      ...{ ...options, checkpoint: { store } },
+      onProgress: ({ iteration }) => iterations.push(iteration),
+    });
+    expect(iterations).toEqual([6, 7, 8, 9, 10]);
     expect(weightsOf(resumed)).toEqual(weightsOf(undisturbed));
     expect(rest.batches).toEqual(whole.batches);
     expect(rest.validations).toEqual(whole.validations);

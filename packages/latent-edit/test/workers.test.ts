@@ -81,6 +81,28 @@ describe("trainDirections", () => {
     expect(dead).toMatchObject({ error: { message: expect.stringMatching(/job "dead"/) } });
   });
 
+  it("stopped, leaves each job's last iteration in its checkpoint, from which a later call goes on to the same bits", async () => {
+    const whole = await trainDirections([job("whole")], { setup });
+    const checkpoint = { path: join(folder, "stopped.safetensors"), every: 1000 };
+    const controller = new AbortController();
+    const first: number[] = [];
+    const stopped = trainDirections([{ ...job("stopped"), checkpoint }], {
+      ...{ setup, signal: controller.signal },
+      onProgress: (_, { iteration }) => {
+        first.push(iteration);
+        if (iteration === 3) controller.abort();
+      },
+    });
+    await expect(stopped).rejects.toThrow(/AbortSignal/);
+    const rest: number[] = [];
+    const resumed = await trainDirections([{ ...job("stopped"), checkpoint }], {
+      setup,
+      onProgress: (_, { iteration }) => rest.push(iteration),
+    });
+    expect([...first, ...rest]).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+    expect(fileOf(resumed[0])).toEqual(fileOf(whole[0]));
+  });
+
   it("stops on a signal, and refuses jobs of one name", async () => {
     const controller = new AbortController();
     const promise = trainDirections([{ ...job("long"), iterations: 100_000 }], {

@@ -98,7 +98,7 @@ export async function stoppable<T>(work: (signal: AbortSignal) => Promise<T>): P
   const stop = new AbortController();
   const onSignal = () => {
     if (stop.signal.aborted) process.exit(130);
-    console.error("\nStopping after the step in progress; once more to stop at once.");
+    console.error("\nStopping after the batch in progress; once more to stop at once.");
     stop.abort();
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);

@@ -1,13 +1,15 @@
 import { join } from "node:path";
-import { describeValue, nextMacrotask, throwIfAborted } from "@latentflow/core";
+import { type AttributeModel, describeValue, nextMacrotask, throwIfAborted } from "@latentflow/core";
 import { writeJsonAtomic } from "@latentflow/core/files";
 import { labelAssociation } from "@latentflow/metrics";
-import { dispose, tensor2d } from "@tensorflow/tfjs-core";
+import { concat, dispose, type Tensor2D, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import type { ExperimentConfig } from "../config/types.js";
 import { ConfigError } from "../errors.js";
-import type { Job, JobContext } from "../jobs/job.js";
+import type { Job, JobContext, JobOutput } from "../jobs/job.js";
 import { finiteOrNull } from "../numbers.js";
 import type { SampleRecord } from "../results.js";
+import { hashOf } from "../store/hash.js";
+import { KeptArrays } from "../store/kept-arrays.js";
 import { writeTensors } from "../store/tensor-file.js";
 import type { World } from "../world.js";
 import { CODES_FILE, CODES_JOB, chunksOf, LOGITS_FILE, labelsJob, readCodes } from "./read-sample.js";
@@ -32,7 +34,7 @@ export function sampleJobs(config: ExperimentConfig, { environment }: World): Jo
   };
   const labelling = chunksOf(sample).map(({ start, end }, k): Job => {
     const id = labelsJob(k);
-    const run: Job["run"] = (context, { folder }) => label(context, folder, start, end);
+    const run: Job["run"] = (context, output) => label(context, output, start, end);
     return { id, step: "sample", needs: [CODES_JOB], settings: { truncation, start, end }, images: end - start, run };
   });
   const summary: Job = {
@@ -59,30 +61,45 @@ async function makeCodes({ config, world, parts }: JobContext, { folder }: { fol
   await writeTensors(folder, CODES_FILE, { codes: { data, shape: [count, world.latentDim] } });
 }
 
-/** Logits of the codes [start, end), all attributes side by side. */
-async function label(context: JobContext, folder: string, start: number, end: number): Promise<void> {
+/** Logits of the codes [start, end), all attributes side by side; an interrupted chunk goes on at the batch where it was. */
+async function label(context: JobContext, { folder, scratch }: JobOutput, start: number, end: number): Promise<void> {
   const { config, world, signal, progress } = context;
   const { model } = await context.model();
   const codes = await readCodes(context.folder, start, end);
   const width = world.attributes.reduce((sum, { classes }) => sum + classes, 0);
   const rows = end - start;
   const logits = new Float32Array(rows * width);
-  for (let i = 0; i < rows; i += config.sample.batchSize) {
-    throwIfAborted("sample", signal);
-    await nextMacrotask();
-    const count = Math.min(config.sample.batchSize, rows - i);
-    const w = tensor2d(codes.subarray(i * world.latentDim, (i + count) * world.latentDim), [count, world.latentDim]);
-    const found = await model.logits(w).finally(() => w.dispose());
-    let column = 0;
-    for (const [j, { classes }] of world.attributes.entries()) {
-      const values = await found[j]!.data();
-      for (let r = 0; r < count; r++) logits.set(values.slice(r * classes, (r + 1) * classes), (i + r) * width + column);
-      column += classes;
-    }
-    dispose(found);
-    progress((i + count) / rows);
+  const kept = new KeptArrays(scratch, hashOf(new Uint8Array(codes.buffer, codes.byteOffset, codes.byteLength)));
+  const before = (await kept.read()).get("logits")?.data as Float32Array | undefined;
+  let done = 0;
+  if (before !== undefined && before.length <= logits.length) {
+    logits.set(before);
+    done = Math.floor(before.length / width);
   }
+  const steps = async function* () {
+    while (done < rows) {
+      throwIfAborted("sample", signal);
+      await nextMacrotask();
+      const count = Math.min(config.sample.batchSize, rows - done);
+      const values = codes.slice(done * world.latentDim, (done + count) * world.latentDim);
+      logits.set(await logitsOf(model, tensor2d(values, [count, world.latentDim])), done * width);
+      done += count;
+      progress(done / rows);
+      yield;
+    }
+  };
+  await kept.during(steps(), () => ({
+    logits: { dtype: "float32", shape: [done, width], data: logits.slice(0, done * width) },
+  }));
   await writeTensors(folder, LOGITS_FILE, { logits: { data: logits, shape: [rows, width] } });
+}
+
+/** Logits of codes, which are disposed: row by row, all attributes side by side. */
+async function logitsOf(model: AttributeModel, w: Tensor2D): Promise<Float32Array> {
+  const found = await model.logits(w).finally(() => w.dispose());
+  const rows = tidy(() => concat(found, 1));
+  dispose(found);
+  return (await rows.data<"float32">().finally(() => rows.dispose())) as Float32Array;
 }
 
 async function summarise({ world, sample }: JobContext, { folder }: { folder: string }): Promise<void> {

@@ -1,5 +1,5 @@
 import "@latentflow/backend/gradients";
-import { type AttributeModel, nextMacrotask, SeededRandom, stepDecay, throwIfAborted } from "@latentflow/core";
+import { AbortError, type AttributeModel, nextMacrotask, SeededRandom, stepDecay, throwIfAborted } from "@latentflow/core";
 import { adam, disposeAdamState } from "@latentflow/core/optim";
 import { addN, dispose, div, type Tensor, tensor, tidy, type Variable } from "@tensorflow/tfjs-core";
 import type { Direction } from "../direction.js";
@@ -23,7 +23,8 @@ const GAP_CODES = 64;
  * The frozen half is only ever asked through `AttributeModel`: it gives the loss and dL/dw at the end points, and the flow's own gradient is
  * pulled back from that.
  *
- * @throws LatentEditError for options that do not fit; AbortError when stopped by the signal, the last checkpoint left in its store
+ * @throws LatentEditError for options that do not fit; AbortError when stopped by the signal, the state after the last whole iteration left in the
+ * checkpoint's store
  */
 export async function trainDirection(direction: Direction, options: TrainOptions): Promise<History> {
   const { model, settings } = resolveSettings(direction, options);
@@ -49,6 +50,17 @@ export async function trainDirection(direction: Direction, options: TrainOptions
   const store = options.checkpoint?.store;
   let images = 0;
   const started = performance.now();
+  /** The iteration whose state is in the store. */
+  let kept = state.iteration;
+  const keep = async () => {
+    if (!store || !run) return;
+    await store.write(
+      await encodeCheckpoint(state, { settings, run, weights: await weightsOf(variables), cache: pool.exportCache() }),
+    );
+    kept = state.iteration;
+  };
+  /** False from an iteration's step to the end of its validation: no state says half an iteration. */
+  let isWhole = true;
 
   try {
     while (state.iteration < iterations && !state.stoppedEarly) {
@@ -58,6 +70,7 @@ export async function trainDirection(direction: Direction, options: TrainOptions
       const batches = Array.from({ length: settings.accumulate }, () => drawBatch(random, starts, settings));
       const { score, gradients } = await meanGradient(direction, model, pool, batches, settings, options);
       const { learningRate } = schedule.update({ step: state.iteration });
+      isWhole = false;
       state.adam = applyStep(optimizer, variables, gradients, state.adam, learningRate);
       state.iteration++;
       const time = batches.at(-1)!.t;
@@ -70,20 +83,18 @@ export async function trainDirection(direction: Direction, options: TrainOptions
           ? await validate(direction, model, heldOut, heldOutRows, settings, options, signal)
           : undefined;
       if (validated) await watch(state, validated, variables, options.earlyStopping?.patience);
-      if (
-        store &&
-        run &&
-        (state.iteration % (options.checkpoint?.every ?? 100) === 0 || state.iteration === iterations || state.stoppedEarly)
-      ) {
-        state.random = random.getState();
-        await store.write(
-          await encodeCheckpoint(state, { settings, run, weights: await weightsOf(variables), cache: pool.exportCache() }),
-        );
-      }
+      state.random = random.getState();
+      isWhole = true;
+      if (state.iteration % (options.checkpoint?.every ?? 100) === 0 || state.iteration === iterations || state.stoppedEarly)
+        await keep();
       const imagesPerSecond = (settings.batchSize * settings.accumulate) / seconds;
       const progress = { ...score, iteration: state.iteration, iterations, time, learningRate, imagesPerSecond };
       options.onProgress?.(validated ? { ...progress, validation: validated } : progress);
     }
+  } catch (error) {
+    // Whoever stops a training has it go on from there, not from the last multiple of `every`.
+    if (error instanceof AbortError && isWhole && kept !== state.iteration) await keep();
+    throw error;
   } finally {
     disposeAdamState(state.adam);
   }
