@@ -1,6 +1,7 @@
-import { checkOptions, describeValue } from "@latentflow/core";
+import { checkChoice, checkOptions, describeValue } from "@latentflow/core";
 import { OnnxError } from "../errors.js";
 import { GraphBuilder } from "../graph/builder.js";
+import { checkModel } from "../graph/check.js";
 import { isFloat } from "../graph/data-types.js";
 import { describeNode, type OnnxModel, type OnnxNode, tensorOf } from "../graph/model.js";
 import { raiseOpset } from "../graph/raise-opset.js";
@@ -39,8 +40,10 @@ const RULES_OPSET = 18;
  * @throws OnnxError naming the node: an op without a rule between `wrt` and `outputs`, or one whose shapes are not known
  */
 export function differentiate(model: OnnxModel, options: DifferentiateOptions): OnnxModel {
-  checkOptions("differentiate", options, ["outputs", "wrt", "cotangents", "shapes"], OnnxError);
-  const { outputs, wrt, cotangents = "inputs", shapes } = options;
+  checkModel("differentiate", model);
+  checkOptions("differentiate", options ?? {}, ["outputs", "wrt", "cotangents", "shapes"], OnnxError);
+  const { outputs, wrt, cotangents = "inputs", shapes } = options ?? {};
+  checkChoice("differentiate", "cotangents", cotangents, ["inputs", "ones"], OnnxError);
   checkNames("outputs", outputs, model.outputs);
   checkNames("wrt", wrt, model.inputs);
   const prepared = foldConstants(raiseOpset(model, Math.max(model.opset, RULES_OPSET)), { shapes });
@@ -181,10 +184,13 @@ function checkReal(name: string, facts: ReadonlyMap<string, ValueFacts>): void {
   throw new OnnxError(`differentiate: expected "${name}" to hold real numbers, got ${type}; there is no gradient of it.`);
 }
 
-function checkNames(option: string, names: readonly string[], known: readonly { name: string }[]): void {
-  const list = known.map(({ name }) => name);
-  if (!Array.isArray(names) || names.length === 0 || !names.every((name) => list.includes(name))) {
-    const got = Array.isArray(names) ? names.join(", ") || "none" : describeValue(names);
-    throw new OnnxError(`differentiate: expected ${option} to be among ${list.join(", ")}, got ${got}.`);
+function checkNames(option: string, names: readonly string[], of: readonly { name: string }[]): void {
+  const list = of.map(({ name }) => name);
+  const known = Array.isArray(names) && names.length > 0 && names.every((name) => list.includes(name));
+  if (!known || new Set(names).size !== names.length) {
+    const got = Array.isArray(names) ? names.slice(0, 8).map(String).join(", ") || "none" : describeValue(names);
+    throw new OnnxError(
+      `differentiate: expected ${option} to be different names among ${list.join(", ") || "none"}, got ${got}.`,
+    );
   }
 }

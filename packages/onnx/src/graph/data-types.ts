@@ -33,6 +33,10 @@ const TYPES: Readonly<Record<DataType, { code: number; array: DataConstructor }>
   float64: { code: 11, array: Float64Array },
 };
 
+export function isDataType(type: unknown): type is DataType {
+  return typeof type === "string" && Object.hasOwn(TYPES, type);
+}
+
 /** The number that stands for a type in ONNX files. */
 export function codeOfType(type: DataType): number {
   return TYPES[type].code;

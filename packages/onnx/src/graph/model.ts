@@ -1,3 +1,5 @@
+import { describeValue } from "@latentflow/core";
+import { OnnxError } from "../errors.js";
 import { allocate, type DataType, type TensorData } from "./data-types.js";
 
 /** A dimension: a number, or the name of one that is known only when the model runs ("n"). */
@@ -62,14 +64,31 @@ export function sizeOf(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
 }
 
-/** A float32 constant. */
+/**
+ * A float32 constant.
+ *
+ * @throws OnnxError unless there are as many values as the shape has elements
+ */
 export function floats(dims: readonly number[], values: ArrayLike<number>): OnnxTensor {
+  const isList = typeof values === "object" && values !== null && typeof values.length === "number";
+  if (!Array.isArray(dims) || !isList || values.length !== sizeOf(dims))
+    throw new OnnxError(
+      `floats: expected a shape and a number for each of its elements, got ${Array.isArray(dims) ? `[${dims.slice(0, 8).join(", ")}]` : describeValue(dims)} and ${describeValue(values)}.`,
+    );
   return { type: "float32", dims, data: values instanceof Float32Array ? values : Float32Array.from(values) };
 }
 
-/** An int64 constant of rank 1. */
+/**
+ * An int64 constant of rank 1.
+ *
+ * @throws OnnxError for numbers that are not whole
+ */
 export function integers(values: readonly number[]): OnnxTensor {
-  return { type: "int64", dims: [values.length], data: BigInt64Array.from(values, BigInt) };
+  if (!Array.isArray(values) || !Array.from(values).every((value) => Number.isInteger(value)))
+    throw new OnnxError(
+      `integers: expected a list of whole numbers, got ${Array.isArray(values) ? `[${values.slice(0, 8).map(describeValue).join(", ")}]` : describeValue(values)}.`,
+    );
+  return { type: "int64", dims: [values.length], data: BigInt64Array.from(values, toInt64) };
 }
 
 /** The elements as numbers (float16 decoded). Only for constants of a sensible size: it copies. */

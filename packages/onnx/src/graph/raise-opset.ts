@@ -1,5 +1,7 @@
+import { describeValue } from "@latentflow/core";
 import { OnnxError } from "../errors.js";
 import { intOf, intsOf } from "./attributes.js";
+import { checkModel } from "./check.js";
 import { freshNames } from "./fresh-names.js";
 import { describeNode, integers, type OnnxModel, type OnnxNode, type OnnxTensor, OPSETS } from "./model.js";
 
@@ -11,11 +13,14 @@ const REDUCTIONS = new Set(
 /**
  * The same network in a newer operator set, so that two models can be put together. Of what this package understands, the sets 13 to 25 differ in
  * the reductions (18), equal splits (18) and GroupNormalization (21).
+ *
+ * @throws OnnxError for an older operator set than the model's, or one that is not known
  */
 export function raiseOpset(model: OnnxModel, opset: number): OnnxModel {
+  checkModel("raiseOpset", model);
   if (opset === model.opset) return model;
-  if (!(opset > model.opset && opset <= OPSETS.max)) {
-    throw new OnnxError(`raiseOpset: expected an operator set in ${model.opset}…${OPSETS.max}, got ${opset}.`);
+  if (!(Number.isInteger(opset) && opset > model.opset && opset <= OPSETS.max)) {
+    throw new OnnxError(`raiseOpset: expected an operator set in ${model.opset}…${OPSETS.max}, got ${describeValue(opset)}.`);
   }
   const initializers = new Map<string, OnnxTensor>(model.initializers);
   const fresh = freshNames(model);

@@ -1,5 +1,6 @@
-import { checkOptions } from "@latentflow/core";
+import { checkOptions, describeValue } from "@latentflow/core";
 import { OnnxError } from "../errors.js";
+import { checkModel } from "../graph/check.js";
 import { bytesOf } from "../graph/data-types.js";
 import type { OnnxModel } from "../graph/model.js";
 import { GRAPH, MODEL, OPSET_IMPORT } from "./fields.js";
@@ -29,15 +30,26 @@ const LARGEST_MESSAGE = 2 ** 31 - 1;
 /** IR versions by operator set, as the ONNX releases paired them. */
 const irVersion = (opset: number) => (opset <= 14 ? 7 : opset <= 18 ? 8 : opset <= 20 ? 9 : opset <= 22 ? 10 : opset - 12);
 
-/** The bytes of an `.onnx` file. */
+/**
+ * The bytes of an `.onnx` file.
+ *
+ * @throws OnnxError for weights of 2 GB or more, which need `writeOnnxFiles` with `externalData`
+ */
 export function writeOnnx(model: OnnxModel): Uint8Array {
   return writeOnnxFiles(model).model;
 }
 
-/** The bytes of an `.onnx` file and of a file with its weights. */
+/**
+ * The bytes of an `.onnx` file and of a file with its weights.
+ *
+ * @throws OnnxError for weights of 2 GB or more within the model's file
+ */
 export function writeOnnxFiles(model: OnnxModel, options: WriteOnnxOptions = {}): OnnxFiles {
+  checkModel("writeOnnx", model);
   checkOptions("writeOnnx", options, ["externalData"], OnnxError);
   const location = options.externalData;
+  if (location !== undefined && (typeof location !== "string" || location === ""))
+    throw new OnnxError(`writeOnnx: expected externalData to be a file's name, got ${describeValue(location)}.`);
   let offset = 0;
   let inside = 0;
   const outside: { offset: number; bytes: Uint8Array }[] = [];

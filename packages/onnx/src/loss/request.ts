@@ -1,6 +1,7 @@
-import type { LossRequest } from "@latentflow/core";
+import { checkNumber, describeValue, type LossRequest } from "@latentflow/core";
 import { OnnxError } from "../errors.js";
 import { floats, type OnnxTensor } from "../graph/model.js";
+import { numbersOfTensor } from "../tensors.js";
 import type { AttributeNetwork } from "./attribute-network.js";
 
 /** The inputs of the fused loss that say what is asked for (see `fusedLoss`). */
@@ -19,7 +20,7 @@ export async function lossFeeds(
     if (j === attribute) {
       for (let i = 0; i < images; i++) wanted[i * total + column + targetOf(request, i)] = 1;
     } else if (!originalEmbeddings) {
-      const logits = await request.originalLogits[j]!.data();
+      const logits = await numbersOfTensor("lossAndGradient", `originalLogits[${j}]`, request.originalLogits[j]);
       for (let i = 0; i < images; i++) writeSoftmax(logits.subarray(i * classes, (i + 1) * classes), wanted, i * total + column);
     }
     column += classes;
@@ -36,7 +37,10 @@ export async function lossFeeds(
   if (!originalEmbeddings) return feeds;
   return {
     ...feeds,
-    original_embedding: floats([images, network.embeddingSize!], (await originalEmbeddings.data()) as Float32Array),
+    original_embedding: floats(
+      [images, network.embeddingSize!],
+      await numbersOfTensor("lossAndGradient", "originalEmbeddings", originalEmbeddings),
+    ),
     identity_weight: floats([], [request.preservation]),
   };
 }
@@ -53,7 +57,7 @@ export function lossTerms(
   return { attribute, preservation: sum / (divergences.length - 1) };
 }
 
-const targetOf = ({ target }: LossRequest, i: number) => (typeof target === "number" ? target : target[i]!);
+const targetOf = ({ target }: LossRequest, i: number) => (typeof target === "number" ? target : target?.[i])!;
 
 /** In float64: the numbers are few. */
 function writeSoftmax(logits: ArrayLike<number>, into: Float32Array, at: number): void {
@@ -66,30 +70,44 @@ function writeSoftmax(logits: ArrayLike<number>, into: Float32Array, at: number)
 }
 
 function checkRequest({ attributes, embeddingSize }: AttributeNetwork, request: LossRequest, images: number): void {
-  const { attribute, originalLogits, temperature, originalEmbeddings } = request;
+  if (typeof request !== "object" || request === null)
+    throw new OnnxError(`lossAndGradient: expected a loss, a request or a function, got ${describeValue(request)}.`);
+  const { attribute, originalLogits, temperature, preservation, originalEmbeddings } = request;
   const edited = attributes[attribute];
-  if (!edited) throw new OnnxError(`lossAndGradient: expected attribute to be in 0…${attributes.length - 1}, got ${attribute}.`);
+  if (!edited)
+    throw new OnnxError(
+      `lossAndGradient: expected attribute to be in 0…${attributes.length - 1}, got ${describeValue(attribute)}.`,
+    );
   const targets = Array.from({ length: images }, (_, i) => targetOf(request, i));
   if (targets.some((target) => !(Number.isInteger(target) && target >= 0 && target < edited.classes))) {
     throw new OnnxError(
       `lossAndGradient: expected a target class in 0…${edited.classes - 1} for each of ${images} codes, got [${targets.slice(0, 8).join(", ")}].`,
     );
   }
-  if (!(temperature > 0)) throw new OnnxError(`lossAndGradient: expected a temperature above 0, got ${temperature}.`);
+  checkNumber("lossAndGradient", "temperature", temperature, { above: 0 }, OnnxError);
+  checkNumber("lossAndGradient", "preservation", preservation, {}, OnnxError);
   if (originalEmbeddings) {
     if (embeddingSize === undefined) {
       throw new OnnxError("lossAndGradient: expected a model with an embedder for originalEmbeddings; pass one to onnxModel.");
     }
-    const shape = originalEmbeddings.shape.join(", ");
+    const shape = originalEmbeddings.shape?.join(", ");
     if (shape !== `${images}, ${embeddingSize}`)
-      throw new OnnxError(`lossAndGradient: expected originalEmbeddings [${images}, ${embeddingSize}], got [${shape}].`);
+      throw new OnnxError(
+        `lossAndGradient: expected originalEmbeddings [${images}, ${embeddingSize}], got ${describeValue(originalEmbeddings)}.`,
+      );
     return;
   }
   const fits =
-    attributes.length >= 2 && attributes.every(({ classes }, j) => originalLogits[j]?.shape.join() === `${images},${classes}`);
-  if (!fits || originalLogits.length !== attributes.length) {
+    Array.isArray(originalLogits) &&
+    originalLogits.length === attributes.length &&
+    attributes.length >= 2 &&
+    attributes.every(({ classes }, j) => originalLogits[j]?.shape?.join() === `${images},${classes}`);
+  if (!fits) {
+    const got = Array.isArray(originalLogits)
+      ? originalLogits.map(describeValue).join(", ") || "none"
+      : describeValue(originalLogits);
     throw new OnnxError(
-      `lossAndGradient: expected originalLogits for 2 attributes or more, here ${attributes.map(({ classes }) => `[${images}, ${classes}]`).join(", ")}, got ${originalLogits.map((logits) => `[${logits.shape.join(", ")}]`).join(", ") || "none"}.`,
+      `lossAndGradient: expected originalLogits for 2 attributes or more, here ${attributes.map(({ classes }) => `[${images}, ${classes}]`).join(", ")}, got ${got}.`,
     );
   }
 }

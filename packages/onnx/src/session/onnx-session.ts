@@ -1,6 +1,7 @@
-import { checkChoice, checkNumber, checkOptions } from "@latentflow/core";
+import { checkChoice, checkNumber, checkOptions, describeValue } from "@latentflow/core";
 import type { InferenceSession } from "onnxruntime-node";
 import { OnnxError } from "../errors.js";
+import { checkModel, checkTensor, checkText } from "../graph/check.js";
 import type { DataType, TensorData } from "../graph/data-types.js";
 import type { OnnxModel, OnnxTensor } from "../graph/model.js";
 import { writeOnnx } from "../io/write.js";
@@ -45,6 +46,10 @@ export class OnnxSession {
   static async create(model: OnnxModel | Uint8Array, options: OnnxSessionOptions = {}): Promise<OnnxSession> {
     checkOptions("OnnxSession.create", options, SESSION_OPTIONS, OnnxError);
     const { providers = [], threads, runtime: wanted = "auto", profile } = options;
+    if (!(model instanceof Uint8Array)) checkModel("OnnxSession.create", model, "the bytes of an .onnx file, or a model");
+    if (!Array.isArray(providers))
+      throw new OnnxError(`OnnxSession.create: expected providers to be a list, got ${describeValue(providers)}.`);
+    if (profile !== undefined) checkText("OnnxSession.create", "profile", profile);
     for (const provider of providers) checkChoice("OnnxSession.create", "providers", provider, PROVIDERS, OnnxError);
     checkChoice("OnnxSession.create", "runtime", wanted, RUNTIMES, OnnxError);
     if (threads !== undefined) checkNumber("OnnxSession.create", "threads", threads, { min: 1, integer: true }, OnnxError);
@@ -86,6 +91,7 @@ export class OnnxSession {
    *
    * @param feeds every input by name
    * @param fetches outputs wanted. Default all.
+   * @throws OnnxError for inputs that are missing or no constants, outputs that the model has not, a disposed session, or what the runtime says
    */
   run(
     feeds: Readonly<Record<string, OnnxTensor>>,
@@ -100,6 +106,7 @@ export class OnnxSession {
 
   /** Ends the profile that the option `profile` asked for. */
   endProfiling(): void {
+    if (this.disposed) throw new OnnxError("OnnxSession.endProfiling: expected a session in use, got one that was disposed.");
     this.session.endProfiling();
   }
 
@@ -115,17 +122,23 @@ export class OnnxSession {
     feeds: Readonly<Record<string, OnnxTensor>>,
     fetches: readonly string[],
   ): Promise<Record<string, OnnxTensor>> {
-    const missing = this.inputs.filter((name) => feeds[name] === undefined);
+    const given = new Map(Object.entries(feeds ?? {}));
+    const missing = this.inputs.filter((name) => given.get(name) === undefined);
     if (missing.length > 0) {
       throw new OnnxError(`OnnxSession.run: expected inputs ${this.inputs.join(", ")}, got none for ${missing.join(", ")}.`);
     }
+    for (const name of this.inputs) checkTensor(`OnnxSession.run, "${name}"`, given.get(name));
+    if (!Array.isArray(fetches) || !fetches.every((name) => this.outputs.includes(name)))
+      throw new OnnxError(
+        `OnnxSession.run: expected outputs among ${this.outputs.join(", ")}, got ${Array.isArray(fetches) ? fetches.map(String).join(", ") : describeValue(fetches)}.`,
+      );
     try {
-      const tensors = Object.fromEntries(this.inputs.map((name) => [name, this.toRuntime(feeds[name]!)]));
+      const tensors = Object.fromEntries(this.inputs.map((name) => [name, this.toRuntime(given.get(name)!)]));
       const results = await this.session.run(tensors, fetches);
       return Object.fromEntries(
         Object.entries(results).map(([name, { type, dims, data }]) => [
           name,
-          { type: type as DataType, dims: [...dims], data: data as TensorData },
+          { type: type as DataType, dims: [...dims], data: asStored(type, data as TensorData) },
         ]),
       );
     } catch (cause) {
@@ -139,4 +152,9 @@ export class OnnxSession {
   private toRuntime({ type, data, dims }: OnnxTensor) {
     return new this.runtime.Tensor(type, data as never, dims);
   }
+}
+
+/** Half-precision numbers as their bits, also where the runtime gives a Float16Array, which newer engines have. */
+function asStored(type: string, data: TensorData): TensorData {
+  return type === "float16" ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
 }

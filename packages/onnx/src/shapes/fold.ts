@@ -1,3 +1,6 @@
+import { checkOptions } from "@latentflow/core";
+import { OnnxError } from "../errors.js";
+import { checkModel } from "../graph/check.js";
 import { freshNames } from "../graph/fresh-names.js";
 import { type OnnxModel, type OnnxNode, type OnnxTensor, tensorOf } from "../graph/model.js";
 import { prune } from "../graph/prune.js";
@@ -10,6 +13,8 @@ import { type InferOptions, inferShapes, VALUES_BUDGET, type ValueFacts } from "
  * and so is what would make many copies of a value.
  */
 export function foldConstants(model: OnnxModel, options: InferOptions = {}): OnnxModel {
+  checkModel("foldConstants", model);
+  checkOptions("foldConstants", options, ["shapes"], OnnxError);
   const facts = inferShapes(model, options);
   const initializers = new Map<string, OnnxTensor>(model.initializers);
   const outputs = new Set(model.outputs.map(({ name }) => name));

@@ -1,4 +1,6 @@
+import { checkOptions } from "@latentflow/core";
 import { OnnxError } from "../errors.js";
+import { checkDims, checkModel } from "../graph/check.js";
 import type { DataType } from "../graph/data-types.js";
 import { type Dim, describeNode, type OnnxModel, type OnnxNode } from "../graph/model.js";
 import { affine, forAnyBatch } from "./batches.js";
@@ -50,6 +52,9 @@ export interface InferOptions {
  * @throws OnnxError naming the node where shapes contradict each other, or the input with a free dimension other than the first
  */
 export function inferShapes(model: OnnxModel, options: InferOptions = {}): Map<string, ValueFacts> {
+  checkModel("inferShapes", model);
+  checkOptions("inferShapes", options, ["shapes"], OnnxError);
+  checkShapes(model, options.shapes);
   const constants = new Map([...model.initializers].map(([name, tensor]): [string, Fact] => [name, new ConstantFact(tensor)]));
   const [small, large] = forAnyBatch((batch) => factsFor(model, constants, batch, options));
   const result = new Map<string, ValueFacts>();
@@ -58,6 +63,13 @@ export function inferShapes(model: OnnxModel, options: InferOptions = {}): Map<s
     if (b && a.dims.length === b.dims.length) result.set(name, new FactsOfBoth(a, b));
   }
   return result;
+}
+
+function checkShapes(model: OnnxModel, shapes: InferOptions["shapes"]): void {
+  if (shapes === undefined) return;
+  const names = model.inputs.map(({ name }) => name);
+  checkOptions("inferShapes, shapes", shapes, names, OnnxError);
+  for (const [name, dims] of Object.entries(shapes)) checkDims(`inferShapes: shapes["${name}"]`, dims, true);
 }
 
 /** What two batches have in common. */
@@ -134,7 +146,7 @@ function outputsOf(node: OnnxNode, opset: number, inputs: readonly (Fact | undef
   const facts = new NodeFacts(node, opset, inputs, evaluates);
   try {
     const outputs = rule(facts);
-    for (const { dims } of outputs) checkDims(facts, dims);
+    for (const { dims } of outputs) checkSizes(facts, dims);
     return outputs;
   } catch (error) {
     if (error instanceof Unknown) return [];
@@ -147,7 +159,7 @@ function outputsOf(node: OnnxNode, opset: number, inputs: readonly (Fact | undef
 }
 
 /** Whatever a damaged attribute leads to, a shape is whole numbers with a product that can be counted. */
-function checkDims(facts: NodeFacts, dims: readonly number[]): void {
+function checkSizes(facts: NodeFacts, dims: readonly number[]): void {
   if (dims.length > LARGEST_RANK) throw facts.wrong(`tensors of rank ${LARGEST_RANK} at most, got rank ${dims.length}`);
   const whole = dims.every((dim) => Number.isSafeInteger(dim) && dim >= 0);
   if (!whole || !Number.isSafeInteger(dims.reduce((product, dim) => product * Math.max(dim, 1), 1)))

@@ -1,0 +1,180 @@
+import {
+  type Attribute,
+  type AttributeModel,
+  type CustomLoss,
+  describeValue,
+  type LossAndGradient,
+  type LossRequest,
+} from "@latentflow/core";
+import { dispose, type Tensor, type Tensor2D, type Tensor4D } from "@tensorflow/tfjs-core";
+import { OnnxError } from "./errors.js";
+import { cotangentName, differentiate, gradientName } from "./gradients/differentiate.js";
+import type { OnnxModel, OnnxTensor } from "./graph/model.js";
+import { splitTransposedConvolutions } from "./graph/polyphase.js";
+import { prune } from "./graph/prune.js";
+import { winogradConvolutions } from "./graph/winograd.js";
+import { type AttributeNetwork, logitsName } from "./loss/attribute-network.js";
+import { codesOf, gradientLike } from "./loss/codes.js";
+import { evaluateCustomLoss } from "./loss/custom-loss.js";
+import { fusedLoss } from "./loss/fused-loss.js";
+import { lossFeeds, lossTerms } from "./loss/request.js";
+import { OnnxSession, type OnnxSessionOptions } from "./session/onnx-session.js";
+import { onX64, runtimeFor } from "./session/runtime.js";
+import { checkedAnswer, toTensor } from "./tensors.js";
+
+/** The graphs that are run, each with a session of its own. */
+type Kind = "forward" | "divergence" | "identity" | "pullback";
+type Outputs = Readonly<Record<string, OnnxTensor>>;
+
+/** What `onnxModel` gives. */
+export class OnnxAttributeModel implements AttributeModel {
+  readonly latentDim: number;
+  readonly numLayers?: number;
+  readonly attributes: readonly Attribute[];
+  private readonly sessions = new Map<string, Promise<OnnxSession>>();
+  private disposed = false;
+
+  /** Use `onnxModel`. */
+  constructor(
+    private readonly network: AttributeNetwork,
+    private readonly options: OnnxSessionOptions,
+    private readonly winograd?: boolean,
+  ) {
+    if (network?.model === undefined)
+      throw new OnnxError(
+        `OnnxAttributeModel: expected to be made by onnxModel({ generator, regressor }), got ${describeValue(network)}.`,
+      );
+    this.latentDim = network.latentDim;
+    if (network.numLayers !== undefined) this.numLayers = network.numLayers;
+    this.attributes = network.attributes;
+  }
+
+  /** Makes the session that every use needs, so that a missing runtime or an op that it refuses is an error at once. */
+  async start(): Promise<void> {
+    await this.session("onnxModel", "forward");
+  }
+
+  /** Milliseconds that making the sessions so far took, without those that were shared. */
+  async creationTime(): Promise<number> {
+    const sessions = await Promise.all(this.sessions.values());
+    return sessions.reduce((sum, session) => sum + session.creationTime, 0);
+  }
+
+  async synthesize(w: Tensor): Promise<Tensor4D> {
+    // With the regressor, which costs next to nothing: a session of its own would hold the generator's weights a second time.
+    const session = await this.session("synthesize", "forward");
+    const codes = await codesOf("synthesize", w, this.network);
+    const outputs = await session.run({ w: codes }, ["images"]);
+    return toTensor(checkedImages("synthesize", outputs, codes));
+  }
+
+  async logits(w: Tensor): Promise<Tensor2D[]> {
+    const session = await this.session("logits", "forward");
+    const codes = await codesOf("logits", w, this.network);
+    const outputs = await session.run({ w: codes }, this.logitsNames);
+    return this.checkedLogits("logits", outputs, codes).map((answer) => toTensor<Tensor2D>(answer));
+  }
+
+  async lossAndGradient(w: Tensor, loss: LossRequest | CustomLoss): Promise<LossAndGradient> {
+    this.checkInUse("lossAndGradient");
+    const codes = await codesOf("lossAndGradient", w, this.network);
+    if (typeof loss === "function") return this.customLoss(w, codes, loss);
+    const feeds = await lossFeeds(this.network, loss, codes.dims[0]!);
+    const session = await this.session("lossAndGradient", loss.originalEmbeddings ? "identity" : "divergence");
+    const outputs = await session.run({ w: codes, ...feeds });
+    const logits = this.checkedLogits("lossAndGradient", outputs, codes);
+    const gradient = checkedGradient(outputs, codes);
+    return {
+      ...lossTerms(outputs, loss),
+      logits: logits.map((answer) => toTensor<Tensor2D>(answer)),
+      gradient: gradientLike(w, gradient),
+    };
+  }
+
+  /** Ends the profiles that the option `profile` asked for: ONNX Runtime then writes them. */
+  async endProfiling(): Promise<void> {
+    this.checkInUse("endProfiling");
+    for (const session of await Promise.all(this.sessions.values())) session.endProfiling();
+  }
+
+  /** Frees the sessions that no other model shares, after the runs that are under way. */
+  dispose(): void {
+    this.disposed = true;
+    for (const session of this.sessions.values()) session.then((made) => made.dispose()).catch(() => undefined);
+    this.sessions.clear();
+  }
+
+  /** The graph in the forms of convolution that are fastest where it runs. */
+  private tuned(graph: OnnxModel): OnnxModel {
+    const { providers = [], runtime = "auto" } = this.options;
+    const onProcessor = providers.every((provider) => provider === "cpu" || provider === "wasm");
+    const native = onProcessor && runtimeFor(runtime, providers) === "onnxruntime-node";
+    const split = onProcessor ? splitTransposedConvolutions(graph) : graph;
+    return (this.winograd ?? (native && onX64)) ? winogradConvolutions(split) : split;
+  }
+
+  private get logitsNames(): string[] {
+    return this.attributes.map((_, k) => logitsName(k));
+  }
+
+  private checkInUse(caller: string): void {
+    if (this.disposed) throw new OnnxError(`${caller}: expected a model in use, got one that was disposed.`);
+  }
+
+  private session(caller: string, kind: Kind): Promise<OnnxSession> {
+    this.checkInUse(caller);
+    const known = this.sessions.get(kind);
+    if (known) return known;
+    const graph = this.graph(kind);
+    const made = OnnxSession.create(this.tuned(graph), this.options);
+    this.sessions.set(kind, made);
+    made.catch(() => this.sessions.delete(kind));
+    return made;
+  }
+
+  private graph(kind: Kind): OnnxModel {
+    const { model } = this.network;
+    const only = (...names: string[]) => prune({ ...model, outputs: model.outputs.filter(({ name }) => names.includes(name)) });
+    const outputs = ["images", ...this.logitsNames];
+    if (kind === "forward") return only(...outputs);
+    if (kind === "pullback") return differentiate(only(...outputs), { outputs, wrt: ["w"] });
+    return fusedLoss(this.network, kind);
+  }
+
+  /** The loss of logits and images by tfjs, then its cotangents through the graph: the network runs twice. */
+  private async customLoss(w: Tensor, codes: OnnxTensor, loss: CustomLoss): Promise<LossAndGradient> {
+    const names = [...this.logitsNames, "images"];
+    const outputs = await (await this.session("lossAndGradient", "forward")).run({ w: codes }, names);
+    const answers = this.checkedLogits("lossAndGradient", outputs, codes);
+    const images = toTensor(checkedImages("lossAndGradient", outputs, codes));
+    const logits = answers.map((answer) => toTensor<Tensor2D>(answer));
+    try {
+      const { value, cotangents } = await evaluateCustomLoss(loss, logits, images);
+      const feeds = Object.fromEntries(names.map((name, i) => [cotangentName(name), cotangents[i]!]));
+      const session = await this.session("lossAndGradient", "pullback");
+      const pulled = await session.run({ w: codes, ...feeds }, [gradientName("w")]);
+      return { attribute: value, preservation: 0, logits, gradient: gradientLike(w, checkedGradient(pulled, codes)) };
+    } catch (error) {
+      dispose(logits);
+      throw error;
+    } finally {
+      images.dispose();
+    }
+  }
+
+  /** One row of classes an image, for each attribute. */
+  private checkedLogits(caller: string, outputs: Outputs, codes: OnnxTensor): OnnxTensor[] {
+    return this.attributes.map(({ name, classes }, k) =>
+      checkedAnswer(caller, `logits of "${name}"`, outputs[logitsName(k)]!, [codes.dims[0]!, classes]),
+    );
+  }
+}
+
+function checkedImages(caller: string, { images }: Outputs, codes: OnnxTensor): OnnxTensor {
+  const [, height = 0, width = 0] = images!.dims;
+  return checkedAnswer(caller, "images", images!, [codes.dims[0]!, height, width, 3]);
+}
+
+function checkedGradient(outputs: Outputs, codes: OnnxTensor): OnnxTensor {
+  return checkedAnswer("lossAndGradient", "a gradient", outputs[gradientName("w")]!, codes.dims);
+}
