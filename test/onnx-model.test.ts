@@ -1,7 +1,16 @@
 import { useBackend } from "@latentflow/backend";
+import {
+  type DataType,
+  type Dim,
+  floats,
+  GraphBuilder,
+  OnnxError,
+  type OnnxModel,
+  onnxModel,
+  raiseOpset,
+} from "@latentflow/onnx";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type DataType, type Dim, floats, GraphBuilder, OnnxError, type OnnxModel, onnxModel, raiseOpset } from "../src/index.js";
 
 /** Small networks whose parts do not fit. */
 
