@@ -1,9 +1,11 @@
-import { checkChoice, checkNumber } from "@latentflow/core";
+import { checkChoice, checkNumber, describeValue } from "@latentflow/core";
 import { OdeError } from "./errors.js";
-import type { OdeintOptions, SolveOptions } from "./options.js";
+import { checkEnd, checkWantedEvent, EVENT_OPTIONS, type WantedEvent, withinReach } from "./events/check-event.js";
+import type { OdeintOptions } from "./options.js";
 import { checkDynamics, checkInitialState, checkOptionsObject, checkTimes } from "./prepare.js";
 import { type LooseOptions, requireSteps } from "./prepare-options.js";
 import type { Checked } from "./problem.js";
+import type { RecordOptions } from "./record-solve.js";
 
 /** The arguments of `odeint`, checked. */
 export function checkOdeint(caller: string, f: unknown, y0: unknown, t: unknown, options: unknown): CheckedOdeint {
@@ -26,16 +28,25 @@ interface CheckedOdeint {
   readonly gradient: NonNullable<OdeintOptions["gradient"]>;
 }
 
+/** What `solve` was asked for. */
+export interface CheckedSolve extends Checked {
+  readonly wanted: WantedEvent | undefined;
+  readonly record: RecordOptions;
+}
+
 /** The arguments of `solve` and `solveAsync`, checked. */
-export function checkSolve(caller: string, f: unknown, y0: unknown, options: unknown): Checked {
+export function checkSolve(caller: string, f: unknown, y0: unknown, options: unknown): CheckedSolve {
   checkOptionsObject(caller, options, "options with t0 and t1");
-  const { t0, t1, dense } = options as Partial<Pick<SolveOptions, "t0" | "t1" | "dense">>;
+  const { t0, t1, dense = true, ...others } = options as { readonly [name: string]: unknown };
   const start = checkNumber(caller, "t0", t0, {}, OdeError);
-  const end = checkNumber(caller, "t1", t1, {}, OdeError);
-  if (start === end) throw new OdeError(`${caller}: expected t0 and t1 to differ, got ${t0} for both.`);
-  if (dense !== undefined && typeof dense !== "boolean")
-    throw new OdeError(`${caller}: expected dense to be true or false, got ${dense}.`);
-  const loose = options as LooseOptions;
+  const wanted = others.event === undefined ? undefined : checkWantedEvent(caller, options);
+  for (const name of ["direction", "eventChecks"])
+    if (wanted === undefined && others[name] !== undefined)
+      throw new OdeError(`${caller}: ${name} does not apply without event; leave it out.`);
+  const end = wanted === undefined ? checkNumber(caller, "t1", t1, {}, OdeError) : checkEnd(caller, "t1", t1);
+  if (typeof dense !== "boolean")
+    throw new OdeError(`${caller}: expected dense to be true or false, got ${describeValue(dense)}.`);
+  const loose = wanted === undefined ? (options as LooseOptions) : withinReach(options as LooseOptions, start, end);
   if (loose.method !== undefined && loose.stepSize === undefined && loose.grid === undefined) requireSteps(caller, loose.method);
   return {
     caller,
@@ -43,6 +54,8 @@ export function checkSolve(caller: string, f: unknown, y0: unknown, options: unk
     y0: checkInitialState(caller, y0),
     times: { values: Float64Array.of(start, end), tensor: undefined },
     options: loose,
-    extra: ["t0", "t1", "dense"],
+    extra: ["t0", "t1", "dense", ...EVENT_OPTIONS],
+    wanted,
+    record: { dense, onStatistics: loose.onStatistics },
   };
 }

@@ -7,7 +7,7 @@ export type EventFunction<S, A = undefined, T = number> = (t: T, y: StateOf<S>, 
 
 /** Options of `odeintEvent`. */
 export type EventOptions<S, A = undefined, T = number> = CommonOptions<A> &
-  (Omit<AdaptiveStepOptions, "endpoint"> | ConstantStepOptions | GridOptions) & {
+  (Omit<AdaptiveStepOptions<S>, "endpoint"> | ConstantStepOptions | GridOptions) & {
     /**
      * Changes sign at the event. A search that starts at a root, as exactly as rounding allows, does not find that root: it goes on from an
      * event that an earlier search found. Two changes between two looks go unseen: see eventChecks.

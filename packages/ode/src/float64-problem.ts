@@ -24,5 +24,7 @@ export function float64Problem(checked: Checked): { problem: Problem<Float64Arra
     statistics.nfe++;
     return f(t, y, args);
   });
-  return { problem: assemble(checked, plan, space, dynamics, space.pack(y0.leaves), statistics), space };
+  const { steps } = plan;
+  const measure = steps.kind === "adaptive" && steps.ownTest !== undefined ? space.measure(steps.ownTest) : undefined;
+  return { problem: assemble(checked, plan, space, dynamics, space.pack(y0.leaves), statistics, measure), space };
 }

@@ -8,8 +8,8 @@ import type { EventOptions, EventResult } from "./event-types.js";
 import { checkEvent } from "./events/check-event.js";
 import { findNumberEvent, findNumberEventAsync } from "./events/number-event.js";
 import { float64Problem } from "./float64-problem.js";
+import { solveNumbers, solveNumbersAsync } from "./number-solve.js";
 import type { CommonOptions, OutputStepOptions, SolveOptions, StepOptions } from "./options.js";
-import { recordSolve, recordSolveAsync } from "./record-solve.js";
 import type { Solution } from "./solution.js";
 import { solveOutputs } from "./solve-outputs.js";
 import type { AnyFloat64State, Dynamics, Stacked, Times } from "./types.js";
@@ -31,17 +31,17 @@ export type {
 export type { Solution } from "./solution.js";
 export type { Progress, Statistics, Status, StatusKind } from "./status.js";
 export type { ControllerCoefficients, ControllerName } from "./stepping/controller.js";
-export type { Dynamics, Float64State, ScalarOf, Slope, Stacked, StateOf, Times } from "./types.js";
+export type { Dynamics, Float64State, ScalarOf, Slope, Stacked, StateOf, Times, Tolerance } from "./types.js";
 
 /** Options of `odeint` on numbers. */
-export type Float64OdeintOptions<A = undefined> = CommonOptions<A> & (StepOptions | OutputStepOptions);
+export type Float64OdeintOptions<A = undefined, S = never> = CommonOptions<A> & (StepOptions<S> | OutputStepOptions);
 
 /**
  * Solves y′ = f(t, y), y(t[0]) = y0, and returns y at all times t.
  *
  * @param f dy/dt, shaped as y
  * @param y0 numbers and Float64Arrays, in arrays and records at will
- * @param t at least two times, strictly increasing or decreasing; the first is that of y0
+ * @param t times, strictly increasing or decreasing; the first is that of y0, and where it is the only one, y0 is the answer
  * @returns y0's tree with a new first axis of length t.length, y0 first
  * @throws OdeError on bad input, and when the solve can't reach the last time: its `status` names the cause
  */
@@ -49,30 +49,29 @@ export function odeint<const S extends AnyFloat64State, A = undefined>(
   f: Dynamics<S, A>,
   y0: S,
   t: Times,
-  options: Float64OdeintOptions<A> = {},
+  options: Float64OdeintOptions<A, S> = {},
 ): Stacked<S> {
   const { checked, gradient } = checkOdeint("odeint", f, y0, t, options);
   if (gradient !== "steps") throw new OdeError("odeint: gradient does not apply to a state of numbers; leave it out.");
   return solveOutputs(checked, float64Problem(checked).problem) as Stacked<S>;
 }
 
-/** Solves y′ = f(t, y) from t0 to t1 and keeps the solution. Does not throw when the solve stops early: see `status`. */
+/** Solves y′ = f(t, y) from t0 to t1, or until `event`, and keeps the solution. Does not throw when the solve stops early: see `status`. */
 export function solve<const S extends AnyFloat64State, A = undefined>(
   f: Dynamics<S, A>,
   y0: S,
-  options: SolveOptions<A>,
+  options: SolveOptions<A, S>,
 ): Solution<S> {
-  return recordSolve(float64Problem(checkSolve("solve", f, y0, options)).problem, options) as Solution<S>;
+  return solveNumbers(checkSolve("solve", f, y0, options)) as Solution<S>;
 }
 
 /** As `solve`, and lets other work run in between. */
 export async function solveAsync<const S extends AnyFloat64State, A = undefined>(
   f: Dynamics<S, A>,
   y0: S,
-  options: SolveOptions<A>,
+  options: SolveOptions<A, S>,
 ): Promise<Solution<S>> {
-  const { problem } = float64Problem(checkSolve("solveAsync", f, y0, options));
-  return (await recordSolveAsync(problem, options)) as Solution<S>;
+  return (await solveNumbersAsync(checkSolve("solveAsync", f, y0, options))) as Solution<S>;
 }
 
 /**

@@ -26,4 +26,16 @@ export type { Solution } from "./solution.js";
 export { solve, solveAsync } from "./solve.js";
 export type { Fallback, Progress, Statistics, Status, StatusKind } from "./status.js";
 export type { ControllerCoefficients, ControllerName } from "./stepping/controller.js";
-export type { AnyTimes, Dynamics, Float64State, ScalarOf, Slope, Stacked, State, StateOf, TimeOf, Times } from "./types.js";
+export type {
+  AnyTimes,
+  Dynamics,
+  Float64State,
+  ScalarOf,
+  Slope,
+  Stacked,
+  State,
+  StateOf,
+  TimeOf,
+  Times,
+  Tolerance,
+} from "./types.js";

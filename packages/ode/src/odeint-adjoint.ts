@@ -41,7 +41,7 @@ export function odeintAdjoint<const S extends AnyState, const T extends AnyTimes
   f: Dynamics<S, A, TimeOf<T>>,
   y0: S,
   t: T,
-  options: AdjointOptions<A> = {},
+  options: AdjointOptions<A, S> = {},
 ): Stacked<S> {
   const caller = "odeintAdjoint";
   checkOptionsObject(caller, options);
@@ -114,6 +114,8 @@ function checkBackwardOptions(backward: BackwardOptions): void {
   const caller = "odeintAdjoint: adjoint";
   checkOptions(caller, backward, BACKWARD_OPTIONS, OdeError);
   if (backward.norm !== undefined) checkChoice(caller, "norm", backward.norm, ["rms", "seminorm"], OdeError);
+  for (const name of ["rtol", "atol"] as const)
+    if (backward[name] !== undefined) checkNumber(caller, name, backward[name], { min: 0 }, OdeError);
   const { detectInstability: limit } = backward;
   if (limit !== undefined && limit !== false) checkNumber(caller, "detectInstability", limit, { above: 0 }, OdeError);
 }

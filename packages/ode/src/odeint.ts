@@ -15,7 +15,7 @@ import type { AnyState, AnyTimes, Dynamics, Stacked, TimeOf } from "./types.js";
  *
  * @param f dy/dt, shaped as y
  * @param y0 tensors (float32), or numbers and Float64Arrays (solved in float64 without tfjs), in arrays and records at will
- * @param t at least two times, strictly increasing or decreasing; the first is that of y0
+ * @param t times, strictly increasing or decreasing; the first is that of y0, and where it is the only one, y0 is the answer
  * @returns y0's tree with a new first axis of length t.length, y0 first
  * @throws OdeError on bad input, and when the solve can't reach the last time: its `status` names the cause
  *
@@ -26,7 +26,7 @@ export function odeint<const S extends AnyState, const T extends AnyTimes, A = u
   f: Dynamics<S, A, TimeOf<T>>,
   y0: S,
   t: T,
-  options: OdeintOptions<A> = {},
+  options: OdeintOptions<A, S> = {},
 ): Stacked<S> {
   const { checked, gradient } = checkOdeint("odeint", f, y0, t, options);
   if (checked.y0.kind === "numbers") {

@@ -1,6 +1,7 @@
 import type { AdaptiveMethodName, FixedMethodName } from "./methods/index.js";
 import type { Progress, Statistics } from "./status.js";
 import type { ControllerCoefficients, ControllerName } from "./stepping/controller.js";
+import type { ScalarOf, StateOf, Tolerance } from "./types.js";
 
 /** Options of every solve. */
 export interface CommonOptions<A = undefined> {
@@ -20,14 +21,22 @@ export interface CommonOptions<A = undefined> {
   readonly onStatistics?: (statistics: Statistics) => void;
 }
 
-/** Steps that an error estimate chooses. */
-export interface AdaptiveStepOptions {
+/** Steps that an error estimate chooses, on a state S. */
+export interface AdaptiveStepOptions<S = never> {
   /** Default dopri5. */
   readonly method?: AdaptiveMethodName;
-  /** Relative tolerance. Default 1e-7 in float64, 1e-4 on tensors (float32 can't do better than about 1e-6). */
-  readonly rtol?: number;
-  /** Absolute tolerance. Default 1e-9 in float64, 1e-6 on tensors. */
-  readonly atol?: number;
+  /**
+   * Relative tolerance, one for all or nested as y0. Default 1e-7 in float64, 1e-4 on tensors (float32 can't do better than about 1e-6).
+   * `odeintAdjoint` integrates backward with the smallest.
+   */
+  readonly rtol?: Tolerance<S>;
+  /** Absolute tolerance, as rtol. Default 1e-9 in float64, 1e-6 on tensors. */
+  readonly atol?: Tolerance<S>;
+  /**
+   * Size of an error, a state divided by atol + rtol |y|: a step is accepted when it is at most 1. Default: the largest member's root mean
+   * square. Never differentiated; the backward solve of `odeintAdjoint` has its own.
+   */
+  norm?(scaledError: StateOf<S>): ScalarOf<S>;
   /** Step-size controller. Default `I`. */
   readonly controller?: ControllerName | ControllerCoefficients;
   /** Length of the first step. Default: chosen from f. */
@@ -70,6 +79,7 @@ type NoStepControl = {
   readonly [K in
     | "rtol"
     | "atol"
+    | "norm"
     | "controller"
     | "firstStep"
     | "minStep"
@@ -106,11 +116,11 @@ export interface OutputStepOptions extends NoStepControl {
 }
 
 /** How steps are chosen. */
-export type StepOptions = AdaptiveStepOptions | ConstantStepOptions | GridOptions;
+export type StepOptions<S = never> = AdaptiveStepOptions<S> | ConstantStepOptions | GridOptions;
 
 /** Options of `odeint`. */
-export type OdeintOptions<A = undefined> = CommonOptions<A> &
-  (StepOptions | OutputStepOptions) & {
+export type OdeintOptions<A = undefined, S = never> = CommonOptions<A> &
+  (StepOptions<S> | OutputStepOptions) & {
     /**
      * How gradients are computed. `steps` (default): through the operations of every step; exact for the discrete solution, of any order;
      * memory grows with the number of steps. `checkpointed`: the same first-order gradient; memory grows with its square root, one more
@@ -121,7 +131,7 @@ export type OdeintOptions<A = undefined> = CommonOptions<A> &
 
 /** How `odeintAdjoint` integrates backward. What is left out is as in the forward solve. */
 export type BackwardOptions = (
-  | Omit<AdaptiveStepOptions, "endpoint" | "stepsForGradients">
+  | Omit<AdaptiveStepOptions, "endpoint" | "norm" | "stepsForGradients">
   | ConstantStepOptions
   | OutputStepOptions
 ) & {
@@ -139,14 +149,21 @@ export type BackwardOptions = (
 };
 
 /** Options of `odeintAdjoint`. */
-export type AdjointOptions<A = undefined> = CommonOptions<A> &
-  (StepOptions | OutputStepOptions) & { readonly adjoint?: BackwardOptions };
+export type AdjointOptions<A = undefined, S = never> = CommonOptions<A> &
+  (StepOptions<S> | OutputStepOptions) & { readonly adjoint?: BackwardOptions };
 
 /** Options of `solve` and `solveAsync`. */
-export type SolveOptions<A = undefined> = CommonOptions<A> &
-  StepOptions & {
+export type SolveOptions<A = undefined, S = never> = CommonOptions<A> &
+  StepOptions<S> & {
     readonly t0: number;
+    /** With an event ±Infinity, too: never, but for maxSteps and signal. */
     readonly t1: number;
+    /** Ends the solve where this function changes sign, as in `odeintEvent`: `status.kind` is `event` then. */
+    event?(t: number, y: StateOf<S>, args: A): ScalarOf<S>;
+    /** Which changes of sign count: upward (1), downward (−1), or both (0, default). */
+    readonly direction?: -1 | 0 | 1;
+    /** How many evenly spaced times of each step the event function is evaluated at. Default 1: the end of the step. */
+    readonly eventChecks?: number;
     /** Keep what `evaluate` and `derivative` need: all slopes of all steps. Default true. Without: only y at the nodes. */
     readonly dense?: boolean;
   };

@@ -5,18 +5,20 @@ import { isAdaptive, METHOD_NAMES, type MethodName, methodNamed } from "./method
 import type { ExplicitMethod } from "./methods/tableau.js";
 import type { CommonOptions } from "./options.js";
 import type { Tolerances } from "./state/state-space.js";
+import { type OwnErrorTest, smallestTolerance } from "./state/tolerances.js";
 import { CONTROLLERS, type ControllerCoefficients, type ControllerName } from "./stepping/controller.js";
 import type { StepSettings } from "./stepping/integrate.js";
 
 const COMMON = ["args", "jumpTimes", "interpolation", "maxSteps", "signal", "onProgress", "onStatistics", "method"] as const;
-const ADAPTIVE = ["rtol", "atol", "controller", "firstStep", "minStep", "maxStep", "endpoint"] as const;
+const ADAPTIVE = ["rtol", "atol", "norm", "controller", "firstStep", "minStep", "maxStep", "endpoint"] as const;
 const GIVEN = ["stepSize", "grid"] as const;
 
 /** Every step option, as an untyped caller may mix them. */
 export interface LooseOptions extends CommonOptions<unknown> {
   readonly method?: MethodName;
-  readonly rtol?: number;
-  readonly atol?: number;
+  readonly rtol?: unknown;
+  readonly atol?: unknown;
+  readonly norm?: unknown;
   readonly controller?: ControllerName | ControllerCoefficients;
   readonly firstStep?: number;
   readonly minStep?: number;
@@ -102,8 +104,14 @@ function refuseInapplicable(caller: string, options: LooseOptions, why: string):
 function adaptiveSteps(caller: string, options: LooseOptions, defaults: Tolerances, stops: readonly number[]): StepSettings {
   const positive = (name: "rtol" | "atol" | "minStep", fallback: number) =>
     options[name] === undefined ? fallback : checkNumber(caller, name, options[name], { min: 0 }, OdeError);
-  const tolerances = { rtol: positive("rtol", defaults.rtol), atol: positive("atol", defaults.atol) };
-  if (tolerances.rtol === 0 && tolerances.atol === 0)
+  const { rtol = defaults.rtol, atol = defaults.atol, norm } = options;
+  if (norm !== undefined && typeof norm !== "function")
+    throw new OdeError(`${caller}: expected norm to be a function of the scaled error, got ${describeValue(norm)}.`);
+  const own = norm !== undefined || typeof rtol === "object" || typeof atol === "object";
+  const tolerances = own
+    ? { rtol: smallestTolerance(rtol), atol: smallestTolerance(atol) }
+    : { rtol: positive("rtol", defaults.rtol), atol: positive("atol", defaults.atol) };
+  if (!own && tolerances.rtol === 0 && tolerances.atol === 0)
     throw new OdeError(`${caller}: expected rtol or atol above 0, got 0 for both.`);
   const minStep = positive("minStep", 0);
   const maxStep =
@@ -114,6 +122,7 @@ function adaptiveSteps(caller: string, options: LooseOptions, defaults: Toleranc
   return {
     kind: "adaptive",
     tolerances,
+    ownTest: own ? { rtol, atol, norm: norm as OwnErrorTest["norm"] } : undefined,
     controller: controllerOf(caller, options.controller ?? "I"),
     firstStep:
       options.firstStep === undefined ? undefined : checkNumber(caller, "firstStep", options.firstStep, { above: 0 }, OdeError),

@@ -18,7 +18,7 @@ export function checkDynamics(caller: string, f: unknown): UserDynamics {
 }
 
 /** Throws unless options are an object, before one of them is read. `preparePlan` checks their names. */
-export function checkOptionsObject(caller: string, options: unknown, needed = "an options object"): void {
+export function checkOptionsObject(caller: string, options: unknown, needed = "an options object"): asserts options is object {
   if (typeof options !== "object" || options === null)
     throw new OdeError(`${caller}: expected ${needed}, got ${describeValue(options)}.`);
 }
@@ -62,13 +62,11 @@ export function checkTimes(caller: string, t: AnyTimes | unknown): OutputTimes {
   }
   if (tensor === undefined && !Array.isArray(t) && !(t instanceof Float64Array) && !(t instanceof Float32Array)) {
     throw new OdeError(
-      `${caller}: expected t to be an array of at least two times or a tensor of rank 1, got ${describeValue(t)}.`,
+      `${caller}: expected t to be an array of times, the first being that of y0, or a tensor of rank 1, got ${describeValue(t)}.`,
     );
   }
   const values = Float64Array.from(tensor === undefined ? (t as ArrayLike<number>) : tensor.dataSync());
-  if (values.length < 2) {
-    throw new OdeError(`${caller}: expected t to hold at least two times, the first being that of y0, got ${values.length}.`);
-  }
+  if (values.length === 0) throw new OdeError(`${caller}: expected t to hold at least the time of y0, got no times.`);
   const direction = Math.sign(values[1]! - values[0]!);
   for (let i = 0; i < values.length; i++) {
     if (!Number.isFinite(values[i])) throw new OdeError(`${caller}: expected finite times, got t[${i}] = ${values[i]}.`);

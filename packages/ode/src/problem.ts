@@ -26,6 +26,7 @@ export function assemble<V>(
   f: Problem<V>["f"],
   y0: V,
   statistics: Statistics,
+  measure?: Problem<V>["measure"],
 ): Problem<V> {
   return {
     caller,
@@ -38,6 +39,7 @@ export function assemble<V>(
     steps: plan.steps,
     jumps: plan.jumps,
     maxSteps: plan.maxSteps,
+    measure,
     signal: options.signal,
     onProgress: options.onProgress,
     statistics,

@@ -1,13 +1,15 @@
+import { searchEvent } from "./events/search-event.js";
+import type { EventSearch, FoundEvent } from "./events/watch-event.js";
 import type { SolveOptions } from "./options.js";
 import { type Solution, StepwiseSolution } from "./solution.js";
-import type { StateSpace } from "./state/state-space.js";
+import type { Reading, StateSpace } from "./state/state-space.js";
 import { drive, driveAsync } from "./stepping/drive.js";
 import { type Ending, integrate, type Observer, type Problem } from "./stepping/integrate.js";
 import type { Step } from "./stepping/step.js";
 
 /** What is kept of a solve, and who hears of its cost. */
-interface RecordOptions {
-  readonly dense?: boolean;
+export interface RecordOptions {
+  readonly dense: boolean;
   readonly onStatistics?: SolveOptions["onStatistics"] | undefined;
 }
 
@@ -36,6 +38,14 @@ class Recorder<V> implements Observer<V> {
     if (this.#dense) this.steps.push(this.#copy(step));
   }
 
+  /** The last step ended early, at an event. */
+  endAt({ t, y }: FoundEvent<V>): void {
+    const last = this.nodes.length - 1;
+    this.nodes[last] = t;
+    this.#space.dispose(this.states[last]!);
+    this.states[last] = y;
+  }
+
   #copy(step: Step<V>): Step<V> {
     let copy = step;
     this.#space.scope(() => {
@@ -46,33 +56,47 @@ class Recorder<V> implements Observer<V> {
   }
 }
 
-/** Solves a problem and keeps its steps. */
-export function recordSolve<V>(problem: Problem<V>, { dense = true, onStatistics }: RecordOptions): Solution<unknown> {
-  const recorder = new Recorder(problem, dense);
-  const ending = drive(problem.space, integrate(problem, recorder));
-  return finish(problem, recorder, ending, { dense, onStatistics });
+/** Solves a problem and keeps its steps, until an event where one is looked for. */
+export function recordSolve<V>(problem: Problem<V>, options: RecordOptions, search?: EventSearch<V>): Solution<unknown> {
+  const recorder = new Recorder(problem, options.dense);
+  const ending = drive(problem.space, steps(problem, recorder, search));
+  return finish(problem, recorder, ending, options);
 }
 
 /** The same without blocking. */
 export async function recordSolveAsync<V>(
   problem: Problem<V>,
-  { dense = true, onStatistics }: RecordOptions,
+  options: RecordOptions,
+  search?: EventSearch<V>,
 ): Promise<Solution<unknown>> {
-  const recorder = new Recorder(problem, dense);
-  const ending = await driveAsync(problem.space, integrate({ ...problem, cooperative: true }, recorder));
-  return finish(problem, recorder, ending, { dense, onStatistics });
+  const recorder = new Recorder(problem, options.dense);
+  const ending = await driveAsync(problem.space, steps({ ...problem, cooperative: true }, recorder, search));
+  return finish(problem, recorder, ending, options);
+}
+
+function* steps<V>(
+  problem: Problem<V>,
+  recorder: Recorder<V>,
+  search: EventSearch<V> | undefined,
+): Generator<Reading, Ending<V>, number> {
+  if (search === undefined) return yield* integrate(problem, recorder);
+  const ending = yield* searchEvent(problem, search, recorder);
+  if (ending.found !== undefined) recorder.endAt(ending.found);
+  return ending;
 }
 
 function finish<V>(
   { caller, space, statistics }: Problem<V>,
   recorder: Recorder<V>,
   { status }: Ending<V>,
-  { dense, onStatistics }: RecordOptions & { readonly dense: boolean },
+  { dense, onStatistics }: RecordOptions,
 ): Solution<unknown> {
   const y = space.stack(recorder.states);
   const steps = dense ? recorder.steps : undefined;
-  space.close(recorder.steps.flatMap((step) => step.states()));
-  const solution = new StepwiseSolution(caller, space, Float64Array.from(recorder.nodes), y, steps, status, statistics);
+  const start = dense && recorder.steps.length === 0 ? space.scope(() => space.clone(recorder.states[0]!)) : undefined;
+  space.close([...recorder.steps.flatMap((step) => step.states()), ...(start === undefined ? [] : [start])]);
+  const nodes = Float64Array.from(recorder.nodes);
+  const solution = new StepwiseSolution(caller, space, { nodes, y, steps, start, status, statistics });
   try {
     onStatistics?.({ ...statistics });
   } catch (error) {

@@ -11,7 +11,7 @@ export interface Solution<S> {
   readonly t: Float64Array;
   /** States at the nodes, stacked along a new first axis. */
   readonly y: Stacked<S>;
-  /** How the solve ended; only `finished` reached t1. */
+  /** How the solve ended: only `finished` reached t1; `event` found one. */
   readonly status: Status;
   readonly stats: Statistics;
   /** y at any time between the first and the last node, of the order that the method's dense output states. */
@@ -20,6 +20,17 @@ export interface Solution<S> {
   derivative(t: number): StateOf<S>;
   /** Frees the tensors held; nothing to do for numbers. */
   dispose(): void;
+}
+
+/** What a solution is made of. */
+interface SolutionParts<V> {
+  readonly nodes: Float64Array;
+  /** States at the nodes, stacked. */
+  readonly y: unknown;
+  readonly steps: readonly Step<V>[] | undefined;
+  readonly start: V | undefined;
+  readonly status: Status;
+  readonly statistics: Statistics;
 }
 
 /** A solution made of its steps, which it owns. Its tensors are in plain fields, where tf.tidy finds them when it is returned. */
@@ -32,25 +43,23 @@ export class StepwiseSolution<V> implements Solution<unknown> {
   readonly stats: Statistics;
   readonly steps: readonly Step<V>[] | undefined;
 
-  constructor(
-    caller: string,
-    space: StateSpace<V>,
-    nodes: Float64Array,
-    y: unknown,
-    steps: readonly Step<V>[] | undefined,
-    status: Status,
-    stats: Statistics,
-  ) {
+  /** The first state, where no step tells it. */
+  readonly start: V | undefined;
+
+  constructor(caller: string, space: StateSpace<V>, parts: SolutionParts<V>) {
     this.#caller = caller;
     this.#space = space;
-    this.t = nodes;
-    this.y = y as Stacked<unknown>;
-    this.steps = steps;
-    this.status = status;
-    this.stats = stats;
+    this.t = parts.nodes;
+    this.y = parts.y as Stacked<unknown>;
+    this.steps = parts.steps;
+    this.start = parts.start;
+    this.status = parts.status;
+    this.stats = parts.statistics;
   }
 
   evaluate(t: number): StateOf<unknown> {
+    const { start } = this;
+    if (start !== undefined && t === this.t[0]) return this.#present(() => this.#space.clone(start));
     return this.#present(() => this.#stepAt("evaluate", t).evaluate(t));
   }
 
@@ -61,6 +70,7 @@ export class StepwiseSolution<V> implements Solution<unknown> {
   dispose(): void {
     disposeTree(this.y);
     for (const step of this.steps ?? []) for (const state of step.states()) this.#space.dispose(state);
+    if (this.start !== undefined) this.#space.dispose(this.start);
   }
 
   /** A state as the user's tree, whose tensors the caller then owns. */
@@ -73,6 +83,10 @@ export class StepwiseSolution<V> implements Solution<unknown> {
   #stepAt(method: string, t: number): Step<V> {
     const { t: nodes, steps } = this;
     if (steps === undefined) throw new OdeError(`${this.#caller}: ${method} needs dense output; leave out dense: false.`);
+    if (steps.length === 0)
+      throw new OdeError(
+        `${this.#caller}: ${method}: expected a solve of at least one step, got none: it ${this.status.message}`,
+      );
     const first = nodes[0]!;
     const last = nodes[nodes.length - 1]!;
     const direction = last >= first ? 1 : -1;

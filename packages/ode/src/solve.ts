@@ -1,6 +1,7 @@
 import { checkSolve } from "./check-calls.js";
-import { float64Problem } from "./float64-problem.js";
+import { tensorSearch } from "./events/tensor-event.js";
 import { isRecording, rewindTape, tapeMark } from "./gradients/tape.js";
+import { solveNumbers, solveNumbersAsync } from "./number-solve.js";
 import type { SolveOptions } from "./options.js";
 import { recordSolve, recordSolveAsync } from "./record-solve.js";
 import type { Solution } from "./solution.js";
@@ -8,15 +9,24 @@ import { tensorProblem } from "./tensor-problem.js";
 import type { AnyState, Dynamics } from "./types.js";
 
 /**
- * Solves y′ = f(t, y) from t0 to t1 and keeps the solution: nodes, states, dense output between them, and how it ended. Does not throw when
- * the solve stops early: see `status`. Dispose the solution when y0 was tensors.
+ * Solves y′ = f(t, y) from t0 to t1, or until `event` changes sign, and keeps the solution: nodes, states, dense output between them, and
+ * how it ended. Does not throw when the solve stops early: see `status`. Dispose the solution when y0 was tensors.
  */
-export function solve<const S extends AnyState, A = undefined>(f: Dynamics<S, A>, y0: S, options: SolveOptions<A>): Solution<S> {
+export function solve<const S extends AnyState, A = undefined>(
+  f: Dynamics<S, A>,
+  y0: S,
+  options: SolveOptions<A, S>,
+): Solution<S> {
   const checked = checkSolve("solve", f, y0, options);
-  if (checked.y0.kind === "numbers") return recordSolve(float64Problem(checked).problem, options) as Solution<S>;
+  if (checked.y0.kind === "numbers") return solveNumbers(checked) as Solution<S>;
   const mark = tapeMark();
   try {
-    return recordSolve(tensorProblem(checked, checked.y0.leaves, isRecording()).problem, options) as Solution<S>;
+    const made = tensorProblem(checked, checked.y0.leaves, isRecording());
+    return recordSolve(
+      made.problem,
+      checked.record,
+      checked.wanted && tensorSearch(checked, checked.wanted, made),
+    ) as Solution<S>;
   } catch (error) {
     rewindTape(mark);
     throw error;
@@ -30,12 +40,11 @@ export function solve<const S extends AnyState, A = undefined>(f: Dynamics<S, A>
 export async function solveAsync<const S extends AnyState, A = undefined>(
   f: Dynamics<S, A>,
   y0: S,
-  options: SolveOptions<A>,
+  options: SolveOptions<A, S>,
 ): Promise<Solution<S>> {
   const checked = checkSolve("solveAsync", f, y0, options);
-  return (
-    checked.y0.kind === "numbers"
-      ? await recordSolveAsync(float64Problem(checked).problem, options)
-      : await recordSolveAsync(tensorProblem(checked, checked.y0.leaves).problem, options)
-  ) as Solution<S>;
+  if (checked.y0.kind === "numbers") return (await solveNumbersAsync(checked)) as Solution<S>;
+  const made = tensorProblem(checked, checked.y0.leaves);
+  const search = checked.wanted && tensorSearch(checked, checked.wanted, made);
+  return (await recordSolveAsync(made.problem, checked.record, search)) as Solution<S>;
 }

@@ -38,7 +38,8 @@ export function tensorProblem(checked: Checked, leaves: Tensor[], forGradient = 
     statistics.nfe++;
     return f(t, y, options.args);
   });
-  const problem = assemble(checked, plan, space, dynamics, leaves, statistics);
+  const measure = adaptive?.ownTest && space.measure(adaptive.ownTest, leaves);
+  const problem = assemble(checked, plan, space, dynamics, leaves, statistics, measure);
   if (adaptive === undefined || !forGradients) return { problem, space, time };
   const uncounted = space.dynamics((t, y) => f(t, y, options.args));
   const longestStep = sensitivityLimit(space, uncounted, leaves, plan.method, adaptive, statistics);

@@ -71,12 +71,23 @@ type LeafOf<S> = S extends Tensor | number | Float64Array
       : never;
 
 /** A scalar of a state's own kind: a tensor for tensors, a number for numbers. */
-export type ScalarOf<S> = LeafOf<S> extends Tensor ? Scalar : number;
+export type ScalarOf<S> = [S] extends [never] ? never : LeafOf<S> extends Tensor ? Scalar : number;
+
+/** A tolerance: one number for the whole state, or nested as it, with one number for a part or one for each number in it. */
+export type Tolerance<S> =
+  | number
+  | (S extends number
+      ? number
+      : S extends Float64Array
+        ? Float64Array | readonly number[]
+        : S extends TensorLike<Rank>
+          ? Tensor | Float32Array | Float64Array | readonly number[]
+          : { readonly [K in keyof S]: Tolerance<S[K]> });
 
 /** The right-hand side dy/dt = f(t, y, args). Times are numbers; scalar tensors when times were given as tensors, so that gradients reach them. */
 export type Dynamics<S, A = undefined, T = number> = (t: T, y: StateOf<S>, args: A) => Slope<S>;
 
-/** Output times as numbers: at least two, strictly increasing or strictly decreasing. */
+/** Output times as numbers, strictly increasing or strictly decreasing; the first is that of y0. */
 export type Times = readonly number[] | Float64Array | Float32Array;
 
 /** Output times as numbers or, for gradients with respect to them, as a tensor [times]. */

@@ -8,7 +8,7 @@ beforeAll(() => start("wasm"));
 
 describe("bad input says what is wrong", () => {
   it.each([
-    [() => odeint(fall, 1, [0]), "at least two times"],
+    [() => odeint(fall, 1, []), "at least the time of y0"],
     [() => odeint(fall, 1, [0, 0]), "expected distinct times, got t[0] = t[1] = 0"],
     [() => odeint(fall, 1, [0, 1, 0.5]), "strictly increasing or strictly decreasing"],
     [() => odeint(fall, 1, [0, Number.NaN]), "expected finite times"],
@@ -46,7 +46,22 @@ describe("bad input says what is wrong", () => {
     [() => odeint(fall, 1, [0, 1], { gradient: "checkpointed" }), "does not apply to a state of numbers"],
     [() => odeintAdjoint(fall, 1, [0, 1]), "use odeint for numbers"],
     [() => odeintAdjoint(decayOnTensors, tf.scalar(1), [0, 1], { adjoint: { tolerance: 1 } as never }), "unknown option"],
-    [() => solve(fall, 1, { t0: 0, t1: 0 }), "expected t0 and t1 to differ"],
+    [() => solve(fall, 1, { t0: 0, t1: Number.POSITIVE_INFINITY }), "expected t1 to be a finite number, got Infinity"],
+    [() => solve(fall, 1, { t0: 0, t1: 1, direction: 1 }), "direction does not apply without event"],
+    [() => solve(fall, 1, { t0: 0, t1: 1, event: fall, endpoint: "overshoot" }), "endpoint does not apply"],
+    [() => odeint(fall, 1, [0, 1], { rtol: [1e-3, 1] as never }), "expected rtol to be as long as y0, 1, got"],
+    [() => odeint(fall, 1, [0, 1], { rtol: "tight" as never }), "expected rtol to be a finite number ≥ 0"],
+    [() => odeint((_t, [x, v]) => [v, x], [1, 2], [0, 1], { atol: [1e-3] as never }), "or nested as it: [*, *], got an array"],
+    [() => odeint((_t, [x, v]) => [v, x], [1, 2], [0, 1], { atol: [1e-3, -1] }), "nested as it: *, got -1"],
+    [() => odeint((_t, [x, v]) => [v, x], [1, 2], [0, 1], { atol: [0, 1], rtol: [0, 1] }), "above 0 for each number of y0"],
+    [() => odeint((_t, { x }) => ({ x }), { x: 1 }, [0, 1], { rtol: { y: 1 } as never }), "nested as it: {x: *}"],
+    [() => odeint(fall, 1, [0, 1], { norm: "max" as never }), "expected norm to be a function"],
+    [() => odeint(fall, 1, [0, 1], { norm: () => "1" as never }), "expected norm to return a number"],
+    [() => odeint(fall, 1, [0, 1], { norm: () => 1, stepSize: 0.1 } as never), "norm does not apply with stepSize"],
+    [
+      () => odeint(decayOnTensors, tf.scalar(1), [0, 1], { norm: () => 1 as never }),
+      "expected norm to return a float32 scalar tensor",
+    ],
     [() => solve(fall, 1, { t0: 0, t1: 1, method: "rk4" } as never), "give stepSize or grid"],
     [() => solve(fall, 1, { t0: 0, t1: 1, dense: false }).evaluate(0.5), "leave out dense: false"],
     [() => solve(fall, 1, { t0: 0, t1: 1 }).evaluate(2), "expected t between 0 and 1"],

@@ -8,37 +8,53 @@ import type { Checked } from "../problem.js";
 /** event as the library calls it. */
 type UserEvent = (t: number | Scalar, y: unknown, args: unknown) => unknown;
 
-/** What `odeintEvent` was asked for. */
-export interface CheckedEvent extends Checked {
+/** An event to look for. */
+export interface WantedEvent {
   readonly event: UserEvent;
   readonly eventChecks: number;
   readonly direction: -1 | 0 | 1;
 }
 
+/** What `odeintEvent` was asked for. */
+export interface CheckedEvent extends Checked, WantedEvent {}
+
+export const EVENT_OPTIONS = ["event", "eventChecks", "direction"] as const;
+
 /** Looks a step; more of them only look like a solver that hangs. */
 const MOST_CHECKS = 1e6;
 
-/** The arguments of `odeintEvent` and `odeintEventAsync`, checked. */
-export function checkEvent(caller: string, f: unknown, y0: unknown, t0: unknown, options: unknown): CheckedEvent {
-  checkOptionsObject(caller, options, "options with event and tMax");
-  const { event, tMax, eventChecks = 1, direction = 0 } = options as { readonly [name: string]: unknown };
+/** The options that say which event is looked for. */
+export function checkWantedEvent(caller: string, options: object): WantedEvent {
+  const { event, eventChecks = 1, direction = 0 } = options as { readonly [name: string]: unknown };
   if (typeof event !== "function") {
     throw new OdeError(`${caller}: expected event to be a function (t, y) => scalar, got ${describeValue(event)}.`);
   }
   if (direction !== -1 && direction !== 0 && direction !== 1)
     throw new OdeError(`${caller}: expected direction to be −1, 0 or 1, got ${describeValue(direction)}.`);
-  const end =
-    tMax === Number.POSITIVE_INFINITY || tMax === Number.NEGATIVE_INFINITY
-      ? tMax
-      : checkNumber(caller, "tMax", tMax, {}, OdeError);
+  if ((options as LooseOptions).endpoint !== undefined) {
+    throw new OdeError(
+      `${caller}: endpoint does not apply to the search for an event, which never passes the end; leave it out.`,
+    );
+  }
   const checks = checkNumber(caller, "eventChecks", eventChecks, { min: 1, max: MOST_CHECKS, integer: true }, OdeError);
+  return { event: event as UserEvent, eventChecks: checks, direction };
+}
+
+/** An end of the search, or none: ±Infinity. */
+export function checkEnd(caller: string, name: string, end: unknown): number {
+  if (end === Number.POSITIVE_INFINITY || end === Number.NEGATIVE_INFINITY) return end;
+  return checkNumber(caller, name, end, {}, OdeError);
+}
+
+/** The arguments of `odeintEvent` and `odeintEventAsync`, checked. */
+export function checkEvent(caller: string, f: unknown, y0: unknown, t0: unknown, options: unknown): CheckedEvent {
+  checkOptionsObject(caller, options, "options with event and tMax");
+  const wanted = checkWantedEvent(caller, options);
+  const end = checkEnd(caller, "tMax", (options as { tMax?: unknown }).tMax);
   if (isTensor(t0) && (t0.size !== 1 || t0.dtype !== "float32" || caller === "odeintEventAsync")) {
     throw new OdeError(`${caller}: expected t0 to be a number or, for a gradient, a float32 scalar, got ${describeValue(t0)}.`);
   }
   const start = isTensor(t0) ? t0.dataSync()[0]! : checkNumber(caller, "t0", t0, {}, OdeError);
-  if ((options as LooseOptions).endpoint !== undefined) {
-    throw new OdeError(`${caller}: endpoint does not apply, since the search ends at tMax; leave it out.`);
-  }
   const loose = withinReach(options as LooseOptions, start, end);
   if (loose.method !== undefined && loose.stepSize === undefined && loose.grid === undefined) requireSteps(caller, loose.method);
   const checked = {
@@ -47,10 +63,8 @@ export function checkEvent(caller: string, f: unknown, y0: unknown, t0: unknown,
     y0: checkInitialState(caller, y0),
     times: { values: Float64Array.of(start, end), tensor: undefined },
     options: loose,
-    extra: ["event", "tMax", "eventChecks", "direction"],
-    event: event as UserEvent,
-    eventChecks: checks,
-    direction,
+    extra: ["tMax", ...EVENT_OPTIONS],
+    ...wanted,
   } as const;
   if (isTensor(t0) && checked.y0.kind === "numbers") {
     throw new OdeError(
@@ -60,8 +74,8 @@ export function checkEvent(caller: string, f: unknown, y0: unknown, t0: unknown,
   return checked;
 }
 
-/** A grid that goes beyond tMax is cut there: what happens later is not looked for. */
-function withinReach(options: LooseOptions, t0: number, tMax: number): LooseOptions {
+/** A grid that goes beyond the end of the search is cut there: what happens later is not looked for. */
+export function withinReach(options: LooseOptions, t0: number, tMax: number): LooseOptions {
   const { grid } = options;
   const direction = tMax >= t0 ? 1 : -1;
   if (!grid || !((grid[grid.length - 1]! - tMax) * direction > 0)) return options;

@@ -2,12 +2,13 @@ import { describeValue } from "@latentflow/core";
 import { OdeError } from "../errors.js";
 import type { EventResult } from "../event-types.js";
 import { float64Problem } from "../float64-problem.js";
-import { requireArrival } from "../problem.js";
+import { type Checked, requireArrival } from "../problem.js";
 import { drive, driveAsync } from "../stepping/drive.js";
 import type { Problem } from "../stepping/integrate.js";
-import type { CheckedEvent } from "./check-event.js";
+import type { CheckedEvent, WantedEvent } from "./check-event.js";
 import type { Rounding } from "./leave-root.js";
 import { type EventEnding, searchEvent } from "./search-event.js";
+import type { EventSearch } from "./watch-event.js";
 
 /** Relative resolution of the time of an event: that of double precision. */
 const RESOLUTION = Number.EPSILON;
@@ -17,22 +18,28 @@ const ROUNDING: Rounding = { state: 2 ** -38, time: 2 ** -46 };
 /** Looks for an event of a state of numbers. */
 export function findNumberEvent(checked: CheckedEvent): EventResult<unknown> {
   const { problem } = float64Problem(checked);
-  return present(checked, problem, drive(problem.space, search(checked, problem)));
+  return present(checked, problem, drive(problem.space, searchEvent(problem, numberSearch(checked, checked, problem))));
 }
 
 /** The same without blocking. */
 export async function findNumberEventAsync(checked: CheckedEvent): Promise<EventResult<unknown>> {
   const problem = { ...float64Problem(checked).problem, cooperative: true };
-  return present(checked, problem, await driveAsync(problem.space, search(checked, problem)));
+  const search = searchEvent(problem, numberSearch(checked, checked, problem));
+  return present(checked, problem, await driveAsync(problem.space, search));
 }
 
-function search({ caller, event, eventChecks, direction, options }: CheckedEvent, problem: Problem<Float64Array>) {
+/** The search for an event of a state of numbers. */
+export function numberSearch(
+  { caller, options }: Checked,
+  { event, eventChecks, direction }: WantedEvent,
+  { space }: Problem<Float64Array>,
+): EventSearch<Float64Array> {
   const value = (t: number, y: Float64Array): number => {
-    const result = event(t, problem.space.present(y), options.args);
+    const result = event(t, space.present(y), options.args);
     if (typeof result === "number") return result;
     throw new OdeError(`${caller}: expected event to return a number, as y0 is, got ${describeValue(result)}.`);
   };
-  return searchEvent(problem, { value, direction, checks: eventChecks, resolution: RESOLUTION, rounding: ROUNDING });
+  return { value, direction, checks: eventChecks, resolution: RESOLUTION, rounding: ROUNDING };
 }
 
 function present(

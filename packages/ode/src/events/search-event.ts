@@ -7,10 +7,16 @@ export interface EventEnding<V> extends Ending<V> {
   readonly found: FoundEvent<V> | undefined;
 }
 
-/** Solves until an event. */
-export function* searchEvent<V>(problem: Problem<V>, search: EventSearch<V>): Generator<Reading, EventEnding<V>, number> {
+/** Sees nothing. */
+const NOBODY: Observer<unknown> = { needsDense: () => false, onStep: () => undefined };
+
+/** Solves until an event; the observer sees the steps, the last of them whole. */
+export function* searchEvent<V>(
+  problem: Problem<V>,
+  search: EventSearch<V>,
+  observer: Observer<V> = NOBODY as Observer<V>,
+): Generator<Reading, EventEnding<V>, number> {
   const watch = new EventWatch(problem, search);
-  const observer: Observer<V> = { needsDense: () => false, onStep: () => undefined };
   const ending = yield* integrate(problem, observer, yield* watch.start());
   const { nanAt, found } = watch;
   if (ending.status.kind !== "finished" || nanAt === undefined) return { ...ending, found };

@@ -5,6 +5,7 @@ import type { BackwardOptions } from "../options.js";
 import { type LooseOptions, preparePlan } from "../prepare-options.js";
 import type { Checked } from "../problem.js";
 import { TensorSpace } from "../state/tensor-space.js";
+import { smallestTolerance } from "../state/tolerances.js";
 import { newStatistics } from "../status.js";
 import type { Problem } from "../stepping/integrate.js";
 import { packTensors, unpackTensors } from "./packing.js";
@@ -36,8 +37,6 @@ export class BackwardLayout {
   }
 }
 
-const EXTRA_OPTIONS = ["norm", "detectInstability"];
-
 /**
  * The continuous adjoint problem from the last output time to the first: y′ = f, a′ = −aᵀ ∂f/∂y, and for each parameter θ an integral
  * with g′ = −aᵀ ∂f/∂θ (Pontryagin; Chen et al., Neural ordinary differential equations, 2018, eq. 4, 5). Steps end at every output time,
@@ -57,15 +56,16 @@ export function backwardProblem(
   const times = Float64Array.from(forward.times.values).reverse();
   const leaves = forward.y0.leaves as Tensor[];
   const layout = new BackwardLayout(leaves.length);
-  const options = inherit(forward.options, backward as unknown as LooseOptions, times);
-  const plan = preparePlan(caller, options, EXTRA_OPTIONS, times, TensorSpace.defaultTolerances);
+  const { norm, detectInstability: _, ...steps } = backward;
+  const options = inherit(forward.options, steps as unknown as LooseOptions, times);
+  const plan = preparePlan(caller, options, [], times, TensorSpace.defaultTolerances);
   const structure: TreeStructure = {
     kind: "array",
     children: Array.from({ length: 2 * leaves.length + parameters.tensors.length + parameters.variables.length }, () => ({
       kind: "leaf",
     })),
   };
-  const normMembers = backward.norm === "seminorm" ? 2 * leaves.length : undefined;
+  const normMembers = norm === "seminorm" ? 2 * leaves.length : undefined;
   const space = new TensorSpace(caller, structure, { normMembers, singlePrecisionTime: forward.times.tensor !== undefined });
   const statistics = newStatistics();
   const present = (y: readonly Tensor[]) => presentAs(forward.y0.structure, y);
@@ -108,7 +108,9 @@ function inherit(forward: LooseOptions, backward: LooseOptions, times: Float64Ar
   const interior = Array.from(times.subarray(1, -1));
   const stepTimes = [...interior, ...(forward.stepTimes ?? []), ...(backward.stepTimes ?? [])];
   if (isAdaptive(method) && !constant) {
-    const { rtol, atol, controller, minStep, maxStep } = forward;
+    const { controller, minStep, maxStep } = forward;
+    // Tolerances nested as y0 don't fit the backward state.
+    const [rtol, atol] = [forward.rtol, forward.atol].map((given) => (given === undefined ? given : smallestTolerance(given)));
     const tolerances = Object.fromEntries(
       Object.entries({ rtol, atol, controller, minStep, maxStep }).filter(([, value]) => value !== undefined),
     );

@@ -43,7 +43,8 @@ export function checkpointed(checked: Checked): unknown {
         const parameters = { tensors: [...savedArgs, ...savedTime], variables };
         const result = pullBackSegments(segments, replay, parameters, { times: times.values, at }, undefined, statistics);
         return [
-          ...result.state.map((leaf, m) => add(leaf, at[0]![m]!)),
+          // Where t holds one time there was no step to go back through.
+          ...at[0]!.map((leaf, m) => (segments.length === 0 ? clone(leaf) : add(result.state[m]!, leaf))),
           ...result.parameters.map((gradient, k) => gradient ?? zeros(inputs[count.y + k]!.shape)),
         ];
       });

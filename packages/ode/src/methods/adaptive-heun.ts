@@ -2,8 +2,9 @@ import { twoStageParabola } from "./dense-output.js";
 import { explicitMethod } from "./tableau.js";
 
 /**
- * Heun's method with Euler's embedded, 2(1). Dense output: order 2, from its two stages. Source: E. Hairer, S. P. Nørsett & G. Wanner, Solving
- * Ordinary Differential Equations I, 2nd ed. (1993), section II.4.
+ * Heun's method with Euler's embedded, 2(1). Dense output: order 2, from its two stages.
+ *
+ * Source: E. Hairer, S. P. Nørsett & G. Wanner, Solving Ordinary Differential Equations I, 2nd ed. (1993), section II.4.
  */
 export const adaptiveHeun = explicitMethod({
   name: "adaptive_heun",

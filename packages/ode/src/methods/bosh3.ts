@@ -4,8 +4,9 @@ import { explicitMethod } from "./tableau.js";
 const weights = [2 / 9, 1 / 3, 4 / 9, 0];
 
 /**
- * Bogacki–Shampine 3(2), first same as last. Dense output: cubic Hermite, order 3. Source: P. Bogacki & L. F. Shampine, A 3(2) pair of
- * Runge–Kutta formulas, Appl. Math. Lett. 2 (1989).
+ * Bogacki–Shampine 3(2), first same as last. Dense output: cubic Hermite, order 3.
+ *
+ * Source: P. Bogacki & L. F. Shampine, A 3(2) pair of Runge–Kutta formulas, Appl. Math. Lett. 2 (1989).
  */
 export const bosh3 = explicitMethod({
   name: "bosh3",

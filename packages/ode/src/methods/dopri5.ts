@@ -16,8 +16,10 @@ const midpoint = [
 
 /**
  * Dormand–Prince 5(4), first same as last, with Shampine's error estimate (2/3 of the pair's own). Dense output: the quartic through
- * Shampine's midpoint, order 4. Source: J. R. Dormand & P. J. Prince, A family of embedded Runge–Kutta formulae, J. Comput. Appl. Math. 6
- * (1980); error estimate and midpoint: L. F. Shampine, Some practical Runge–Kutta formulas, Math. Comp. 46 (1986).
+ * Shampine's midpoint, order 4.
+ *
+ * Source: J. R. Dormand & P. J. Prince, A family of embedded Runge–Kutta formulae, J. Comput. Appl. Math. 6 (1980); error estimate and
+ * midpoint: L. F. Shampine, Some practical Runge–Kutta formulas, Math. Comp. 46 (1986).
  */
 export const dopri5 = explicitMethod({
   name: "dopri5",

@@ -3,7 +3,11 @@ import { explicitMethod } from "./tableau.js";
 
 const weights = [1];
 
-/** Euler's method, order 1. Dense output: the straight line, order 1. Source: L. Euler, Institutionum calculi integralis I (1768), § 650. */
+/**
+ * Euler's method, order 1. Dense output: the straight line, order 1.
+ *
+ * Source: L. Euler, Institutionum calculi integralis I (1768), § 650.
+ */
 export const euler = explicitMethod({
   name: "euler",
   order: 1,

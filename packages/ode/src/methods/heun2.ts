@@ -2,8 +2,9 @@ import { twoStageParabola } from "./dense-output.js";
 import { explicitMethod } from "./tableau.js";
 
 /**
- * Heun's second-order method (explicit trapezoidal rule). Dense output: order 2, from its two stages. Source: K. Heun, Neue Methoden zur
- * approximativen Integration …, Z. Math. Phys. 45 (1900).
+ * Heun's second-order method (explicit trapezoidal rule). Dense output: order 2, from its two stages.
+ *
+ * Source: K. Heun, Neue Methoden zur approximativen Integration …, Z. Math. Phys. 45 (1900).
  */
 export const heun2 = explicitMethod({
   name: "heun2",

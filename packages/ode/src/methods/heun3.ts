@@ -4,8 +4,9 @@ import { explicitMethod } from "./tableau.js";
 const weights = [1 / 4, 0, 3 / 4];
 
 /**
- * Heun's third-order method. Dense output: cubic Hermite, order 3. Source: K. Heun, Neue Methoden zur approximativen Integration …, Z. Math.
- * Phys. 45 (1900).
+ * Heun's third-order method. Dense output: cubic Hermite, order 3.
+ *
+ * Source: K. Heun, Neue Methoden zur approximativen Integration …, Z. Math. Phys. 45 (1900).
  */
 export const heun3 = explicitMethod({
   name: "heun3",

@@ -2,8 +2,9 @@ import { twoStageParabola } from "./dense-output.js";
 import { explicitMethod } from "./tableau.js";
 
 /**
- * The explicit midpoint rule, order 2. Dense output: order 2, from its two stages. Source: C. Runge, Ueber die numerische Auflösung von
- * Differentialgleichungen, Math. Ann. 46 (1895).
+ * The explicit midpoint rule, order 2. Dense output: order 2, from its two stages.
+ *
+ * Source: C. Runge, Ueber die numerische Auflösung von Differentialgleichungen, Math. Ann. 46 (1895).
  */
 export const midpoint = explicitMethod({
   name: "midpoint",

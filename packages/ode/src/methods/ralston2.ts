@@ -2,8 +2,9 @@ import { twoStageParabola } from "./dense-output.js";
 import { explicitMethod } from "./tableau.js";
 
 /**
- * Ralston's second-order method: the least bound on the truncation error with two stages. Dense output: order 2, from its two stages. Source:
- * A. Ralston, Runge–Kutta methods with minimum error bounds, Math. Comp. 16 (1962).
+ * Ralston's second-order method: the least bound on the truncation error with two stages. Dense output: order 2, from its two stages.
+ *
+ * Source: A. Ralston, Runge–Kutta methods with minimum error bounds, Math. Comp. 16 (1962).
  */
 export const ralston2 = explicitMethod({
   name: "ralston2",

@@ -4,8 +4,9 @@ import { explicitMethod } from "./tableau.js";
 const weights = [1 / 6, 1 / 3, 1 / 3, 1 / 6];
 
 /**
- * The classic Runge–Kutta method, order 4. Dense output: cubic Hermite, order 3. Source: W. Kutta, Beitrag zur näherungsweisen Integration
- * totaler Differentialgleichungen, Z. Math. Phys. 46 (1901).
+ * The classic Runge–Kutta method, order 4. Dense output: cubic Hermite, order 3.
+ *
+ * Source: W. Kutta, Beitrag zur näherungsweisen Integration totaler Differentialgleichungen, Z. Math. Phys. 46 (1901).
  */
 export const rk4Classic = explicitMethod({
   name: "rk4_classic",

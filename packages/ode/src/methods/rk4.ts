@@ -4,8 +4,9 @@ import { explicitMethod } from "./tableau.js";
 const weights = [1 / 8, 3 / 8, 3 / 8, 1 / 8];
 
 /**
- * Kutta's 3/8 rule, order 4: torchdiffeq's `rk4`. Dense output: cubic Hermite, order 3. Source: W. Kutta, Beitrag zur näherungsweisen
- * Integration totaler Differentialgleichungen, Z. Math. Phys. 46 (1901).
+ * Kutta's 3/8 rule, order 4: torchdiffeq's `rk4`. Dense output: cubic Hermite, order 3.
+ *
+ * Source: W. Kutta, Beitrag zur näherungsweisen Integration totaler Differentialgleichungen, Z. Math. Phys. 46 (1901).
  */
 export const rk4 = explicitMethod({
   name: "rk4",

@@ -10,7 +10,7 @@ export interface DenseOutput {
   readonly usesEndSlope: boolean;
 }
 
-/** An explicit Runge–Kutta method as data, in Butcher's notation. */
+/** An explicit Runge–Kutta method as data, in Butcher's notation. Each method's own comment says where its coefficients were published. */
 export interface Tableau {
   readonly name: string;
   /** Order p of the solution that is propagated. */

@@ -14,8 +14,10 @@ function firstQuartic(leading: number, root: number, linear: number, constant: n
 const weights = [0.09646076681806523, 0.01, 0.4798896504144996, 1.379008574103742, -3.290069515436081, 2.324710524099774, 0];
 
 /**
- * Tsitouras 5(4), first same as last. Dense output: the paper's own quartic, order 4. Source: Ch. Tsitouras, Runge–Kutta pairs of order 5(4)
- * satisfying only the first column simplifying assumption, Comput. Math. Appl. 62 (2011).
+ * Tsitouras 5(4), first same as last. Dense output: the paper's own quartic, order 4.
+ *
+ * Source: Ch. Tsitouras, Runge–Kutta pairs of order 5(4) satisfying only the first column simplifying assumption, Comput. Math. Appl. 62
+ * (2011).
  */
 export const tsit5 = explicitMethod({
   name: "tsit5",

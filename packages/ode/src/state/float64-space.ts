@@ -3,7 +3,8 @@ import { OdeError } from "../errors.js";
 import type { StepTrial } from "../stepping/explicit-step.js";
 import { Float64Stepper } from "./float64-step.js";
 import { evaluatePolynomials, type Polynomials } from "./polynomials.js";
-import type { Attempt, PackedDynamics, Reading, StateSpace, StepSpan, Tolerances } from "./state-space.js";
+import type { Attempt, ErrorTest, PackedDynamics, Reading, StateSpace, StepSpan, Tolerances } from "./state-space.js";
+import { type OwnErrorTest, tolerancesByLeaf } from "./tolerances.js";
 
 /** One member of the state: a number, or a Float64Array of some length. */
 interface Member {
@@ -103,7 +104,7 @@ export class Float64Space implements StateSpace<Float64Array> {
     this.#stepper ??= new Float64Stepper(trial.method, this.#size, {
       allocate: () => this.#allocate(),
       recycle: (state) => this.recycle(state),
-      norm: (error, { y0, tolerances }, y1) => this.#largestRms(error, y0, y1, tolerances!),
+      norm: (error, { y0, tolerances }, y1) => this.#errorNorm(error, y0, y1, tolerances!),
     });
     return this.#stepper.attempt(trial);
   }
@@ -124,14 +125,47 @@ export class Float64Space implements StateSpace<Float64Array> {
     slopes: readonly Float64Array[],
     a: Float64Array,
     b: Float64Array,
-    tolerances: Tolerances,
+    test: ErrorTest<Float64Array>,
   ): number {
     const error = this.#allocate();
     weightedSum(error, weights, slopes);
     for (let i = 0; i < error.length; i++) error[i]! *= scale;
-    const norm = this.#largestRms(error, a, b, tolerances);
+    const norm = this.#errorNorm(error, a, b, test);
     this.recycle(error);
     return norm;
+  }
+
+  #errorNorm(error: Float64Array, a: Float64Array, b: Float64Array, test: ErrorTest<Float64Array>): number {
+    return test.measure === undefined ? this.#largestRms(error, a, b, test) : this.read(test.measure(error, a, b));
+  }
+
+  /** An error test of the user's own. */
+  measure({ rtol, atol, norm }: OwnErrorTest): NonNullable<ErrorTest<Float64Array>["measure"]> {
+    const [relative, absolute] = [this.#spread("rtol", rtol), this.#spread("atol", atol)];
+    if (relative.some((value, i) => value === 0 && absolute[i] === 0))
+      throw new OdeError(`${this.#caller}: expected rtol or atol above 0 for each number of y0, got 0 for both.`);
+    const scaled = new Float64Array(this.#size);
+    const none = scaled.slice();
+    return (error, a, b) => {
+      for (let i = 0; i < scaled.length; i++)
+        scaled[i] = error[i]! / (absolute[i]! + relative[i]! * Math.max(Math.abs(a[i]!), Math.abs(b[i]!)));
+      if (norm === undefined) return this.#largestRms(scaled, none, none, { rtol: 0, atol: 1 });
+      const size = norm(this.present(scaled));
+      if (typeof size === "number") return size;
+      throw new OdeError(`${this.#caller}: expected norm to return a number, as y0 is, got ${describeValue(size)}.`);
+    };
+  }
+
+  /** A tolerance of each number. */
+  #spread(name: "rtol" | "atol", given: unknown): Float64Array {
+    const sizes = this.#members.map(({ length }) => length);
+    const result = new Float64Array(this.#size);
+    tolerancesByLeaf(this.#caller, name, given, this.#structure, sizes).forEach((tolerance, i) => {
+      const { offset, length } = this.#members[i]!;
+      if (typeof tolerance === "number") result.fill(tolerance, offset, offset + length);
+      else result.set(tolerance, offset);
+    });
+    return result;
   }
 
   /** Largest member's RMS of `error / (atol + rtol · max(|a|, |b|))`. */

@@ -11,6 +11,12 @@ export interface Tolerances {
   readonly atol: number;
 }
 
+/** How large an error is: by tolerances alone, or by a measure of the user's own. */
+export interface ErrorTest<V> extends Tolerances {
+  /** In place of the norm below: of an error of a step from a to b. A step is accepted when it is at most 1. */
+  readonly measure?: ((error: V, a: V, b: V) => Reading) | undefined;
+}
+
 /** One step in time; h = t1 − t0. */
 export interface StepSpan {
   readonly t0: number;
@@ -57,8 +63,8 @@ export interface StateSpace<V> {
   rewind?(mark: number | undefined): void;
   /** Tries a step: `explicitStep`, or to the same numbers in a way of this space's own. */
   attempt(trial: StepTrial<V>): Attempt<V>;
-  /** Largest member's RMS of `scale · Σ weights[i] · slopes[i] / (atol + rtol · max(|a|, |b|))`. Never differentiated. */
-  norm(scale: number, weights: Float64Array, slopes: readonly V[], a: V, b: V, tolerances: Tolerances): Reading;
+  /** Largest member's RMS of `scale · Σ weights[i] · slopes[i] / (atol + rtol · max(|a|, |b|))`, or its measure. Never differentiated. */
+  norm(scale: number, weights: Float64Array, slopes: readonly V[], a: V, b: V, test: ErrorTest<V>): Reading;
   /** The scalar as a number; frees it. */
   read(reading: Reading): number;
   /** The same without blocking the device. */

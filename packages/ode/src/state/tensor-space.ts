@@ -9,7 +9,9 @@ import { scaledNorm } from "../kernels/scaled-norm.js";
 import { asRecords } from "../prepare.js";
 import { explicitStep, type StepTrial } from "../stepping/explicit-step.js";
 import { evaluatePolynomials, type Polynomials } from "./polynomials.js";
-import type { Attempt, PackedDynamics, Reading, StateSpace, StepSpan, Tolerances } from "./state-space.js";
+import type { Attempt, ErrorTest, PackedDynamics, Reading, StateSpace, StepSpan, Tolerances } from "./state-space.js";
+import { tensorMeasure } from "./tensor-measure.js";
+import type { OwnErrorTest } from "./tolerances.js";
 
 /** States of float32 tensors; a packed state is the list of the tree's leaves. */
 export class TensorSpace implements StateSpace<Tensor[]> {
@@ -108,12 +110,31 @@ export class TensorSpace implements StateSpace<Tensor[]> {
     slopes: readonly Tensor[][],
     a: Tensor[],
     b: Tensor[],
-    tolerances: Tolerances,
-  ): Scalar {
+    test: ErrorTest<Tensor[]>,
+  ): Reading {
+    const { measure } = test;
+    if (measure !== undefined)
+      return offTape(() =>
+        measure(
+          this.combine(
+            undefined,
+            undefined,
+            weights.map((weight) => weight * scale),
+            slopes,
+          ),
+          a,
+          b,
+        ),
+      );
     const members = a
       .slice(0, this.#normMembers)
       .map((leaf, m) => ({ a: leaf, b: b[m]!, terms: slopes.map((slope) => slope[m]!) }));
-    return offTape(() => scaledNorm(scaled(weights, scale), members, tolerances));
+    return offTape(() => scaledNorm(scaled(weights, scale), members, test));
+  }
+
+  /** An error test of the user's own, for states like these. */
+  measure(test: OwnErrorTest, leaves: readonly Tensor[]): NonNullable<ErrorTest<Tensor[]>["measure"]> {
+    return tensorMeasure(this.#caller, this.#structure, leaves, test, (state) => this.present(state));
   }
 
   read(reading: Reading): number {

@@ -1,5 +1,5 @@
 import type { ExplicitMethod } from "../methods/tableau.js";
-import type { Attempt, PackedDynamics, StateSpace, StepSpan, Tolerances } from "../state/state-space.js";
+import type { Attempt, ErrorTest, PackedDynamics, StateSpace, StepSpan } from "../state/state-space.js";
 
 /** What a step is tried with. */
 export interface StepTrial<V> {
@@ -12,7 +12,7 @@ export interface StepTrial<V> {
   /** f(t0, y0). */
   readonly f0: V;
   /** What the error is measured in; undefined: it is not estimated. */
-  readonly tolerances: Tolerances | undefined;
+  readonly tolerances: ErrorTest<V> | undefined;
 }
 
 /** One step of an explicit Runge–Kutta method in any space, one linear combination a stage. */

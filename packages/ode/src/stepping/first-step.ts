@@ -1,4 +1,4 @@
-import type { PackedDynamics, Reading, StateSpace, Tolerances } from "../state/state-space.js";
+import type { ErrorTest, PackedDynamics, Reading, StateSpace } from "../state/state-space.js";
 import { isFiniteState } from "./finite.js";
 
 /** What is known where a solve starts. */
@@ -13,7 +13,7 @@ export interface Start<V> {
   readonly direction: 1 | -1;
   /** The longest probe that is allowed, |t1 − t0| when f must not be called beyond t1. */
   readonly maxProbe: number;
-  readonly tolerances: Tolerances;
+  readonly tolerances: ErrorTest<V>;
   /** Order of the method. */
   readonly order: number;
 }

@@ -1,6 +1,7 @@
 import { throwIfAborted } from "@latentflow/core";
 import type { ExplicitMethod } from "../methods/tableau.js";
-import type { PackedDynamics, Reading, StateSpace, StepSpan, Tolerances } from "../state/state-space.js";
+import type { ErrorTest, PackedDynamics, Reading, StateSpace, StepSpan, Tolerances } from "../state/state-space.js";
+import type { OwnErrorTest } from "../state/tolerances.js";
 import { describeStatus, type Progress, type Statistics, type Status, type StatusKind } from "../status.js";
 import { ConstantPolicy, type ConstantSteps } from "./constant-steps.js";
 import { type ControllerCoefficients, StepController } from "./controller.js";
@@ -16,7 +17,10 @@ export type StepSettings =
   | ({ readonly kind: "constant" } & ConstantSteps)
   | {
       readonly kind: "adaptive";
+      /** Of nested ones the smallest. */
       readonly tolerances: Tolerances;
+      /** Tolerances and norm as the user gave them, where they are more than two numbers. */
+      readonly ownTest?: OwnErrorTest | undefined;
       readonly controller: ControllerCoefficients;
       /** Length of the first step; undefined: chosen from f. */
       readonly firstStep: number | undefined;
@@ -51,6 +55,8 @@ export interface Problem<V> {
   readonly maxSteps: number;
   /** Bounds the steps that an error test chooses, where a gradient is to go through them. Not for given steps. */
   readonly longestStep?: LongestStep<V> | undefined;
+  /** In place of the norm of errors. */
+  readonly measure?: ErrorTest<V>["measure"];
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((progress: Progress) => void) | undefined;
   readonly statistics: Statistics;
@@ -90,6 +96,7 @@ export function* integrate<V>(
   let y = space.scope(() => space.clone(problem.y0));
   let slope = space.scope(() => f(afterJump(t), y));
   const policy = yield* startPolicy(problem, slope, direction);
+  const test = policy?.tolerances && { ...policy.tolerances, measure: problem.measure };
   const ending = (kind: StatusKind, step: number): Ending<V> => ({ status: describeStatus(kind, t, step), y });
   if (policy === undefined) return ending("notFinite", 0);
   let bounded = Number.NaN;
@@ -106,7 +113,7 @@ export function* integrate<V>(
     if (span === "too small") return ending("stepUnderflow", policy.largestStep);
     if (statistics.accepted + statistics.rejected >= maxSteps) return ending("maxSteps", span.h);
     const mark = space.mark?.();
-    const trial = { f, method, span, endTime: beforeJump(span.t1), y0: y, f0: slope, tolerances: policy.tolerances };
+    const trial = { f, method, span, endTime: beforeJump(span.t1), y0: y, f0: slope, tolerances: test };
     const attempt = space.scope(() => space.attempt(trial));
     const { y1 } = attempt;
     const ratio = typeof attempt.ratio === "number" ? attempt.ratio : yield attempt.ratio;
@@ -165,7 +172,8 @@ function* startPolicy<V>(problem: Problem<V>, f0: V, direction: 1 | -1): Generat
   const { tolerances, overshoot, stops } = steps;
   const firstEnd = stops[0] ?? t1;
   const maxProbe = overshoot ? Number.POSITIVE_INFINITY : Math.abs(firstEnd - t0);
-  const start = { space, f, t0, y0, f0, direction, maxProbe, tolerances, order: method.order };
+  const test = { ...tolerances, measure: problem.measure };
+  const start = { space, f, t0, y0, f0, direction, maxProbe, tolerances: test, order: method.order };
   // A step from infinity has no error: the solve would arrive there.
   if (steps.firstStep !== undefined && !(yield* isFiniteState(space, y0))) return undefined;
   const firstStep = steps.firstStep ?? (yield* selectFirstStep(start));

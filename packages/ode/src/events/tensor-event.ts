@@ -1,0 +1,37 @@
+import { describeValue } from "@latentflow/core";
+import { reshape, type Scalar, Tensor } from "@tensorflow/tfjs-core";
+import { OdeError } from "../errors.js";
+import { offTape } from "../gradients/tape.js";
+import type { Checked } from "../problem.js";
+import type { TensorProblem } from "../tensor-problem.js";
+import type { WantedEvent } from "./check-event.js";
+import type { Rounding } from "./leave-root.js";
+import type { EventSearch } from "./watch-event.js";
+
+/** Relative resolution of the time of an event: what float32 states can tell apart. */
+const RESOLUTION = 1e-9;
+
+/** The second where f and event take their times as float32 tensors. */
+const ROUNDING: Rounding = { state: 2 ** -18, time: 32 * RESOLUTION };
+const ROUNDING_WITH_TIME: Rounding = { state: 2 ** -18, time: 2 ** -19 };
+
+/** The event function on leaves; its result is always a tensor of its own. */
+export function eventOnLeaves({ caller, options }: Checked, { event }: WantedEvent, { space }: TensorProblem) {
+  return (t: number | Scalar, y: readonly Tensor[]): Scalar => {
+    const result = event(t, space.present([...y]), options.args);
+    if (result instanceof Tensor && result.size === 1 && result.dtype === "float32") return reshape(result, []);
+    throw new OdeError(`${caller}: expected event to return a float32 scalar tensor, got ${describeValue(result)}.`);
+  };
+}
+
+/** The search for an event of a state of tensors. */
+export function tensorSearch(checked: Checked, wanted: WantedEvent, made: TensorProblem): EventSearch<Tensor[]> {
+  const event = eventOnLeaves(checked, wanted, made);
+  return {
+    value: (t, y) => offTape(() => event(made.time?.at(t) ?? t, y)),
+    direction: wanted.direction,
+    checks: wanted.eventChecks,
+    resolution: RESOLUTION,
+    rounding: made.time === undefined ? ROUNDING : ROUNDING_WITH_TIME,
+  };
+}
