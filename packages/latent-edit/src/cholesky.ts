@@ -45,7 +45,10 @@ export function factorCholesky(matrix: Float64Array, size: number): void {
     for (let j = 0; j <= i; j += 2) {
       const left = j * size;
       const right = Math.min(j + 1, size - 1) * size;
-      let [a, b, c, d] = [0, 0, 0, 0];
+      let a = 0;
+      let b = 0;
+      let c = 0;
+      let d = 0;
       for (let k = 0; k < j; k++) {
         const x = matrix[upper + k]!;
         const y = matrix[lower + k]!;

@@ -1,7 +1,9 @@
-import { checkNumber, checkOptions, SeededRandom } from "@latentflow/core";
+import { checkNumber, checkOptions, checkRequired, SeededRandom } from "@latentflow/core";
+import { checkSeed } from "./checks.js";
 import { LatentEditError } from "./errors.js";
-import { type LinearSvm, linearSvm } from "./linear-svm.js";
-import { type Matrix, type MatrixLike, norm, selectRows, toMatrix } from "./matrix.js";
+import { fitLinearSvm, type LinearSvm } from "./linear-svm.js";
+import { type Matrix, type MatrixLike, type Numbers, norm, selectRows, toMatrix } from "./matrix.js";
+import { extremes, readScores } from "./score-extremes.js";
 import { rowTimes } from "./svm-certificate.js";
 
 export interface InterFaceGanOptions {
@@ -9,13 +11,13 @@ export interface InterFaceGanOptions {
   ratio?: number;
   /** Share of the taken codes that trains the SVM; the rest validates (default 0.7). */
   trainShare?: number;
-  /** Rows with exactly this score are left out. */
+  /** Rows with exactly this score are left out, as are those whose score is not finite. */
   invalid?: number;
   /** C of the SVM (default 1). */
   C?: number;
   /** Relative duality gap at which the SVM stops; see `linearSvm`. */
   tolerance?: number;
-  /** Seed of the split (default 0). */
+  /** Seed of the split, and of the draw among codes of one score (default 0). */
   seed?: number;
   signal?: AbortSignal;
 }
@@ -30,70 +32,70 @@ export interface InterFaceGan {
   readonly svm: LinearSvm;
 }
 
+/** Largest error of the normal's direction that the SVM's gap may leave possible: 0.05 is less than 3 degrees. */
+const ANGLE = 0.05;
+
 /**
  * InterFaceGAN (Shen et al., CVPR 2020): the normal of a linear SVM between the codes with the highest and the lowest scores of an attribute.
  *
- * @param codes [n, d]
+ * Where codes of one score lie on both sides of a group's limit, as with labels for scores, the seed draws among them.
+ *
+ * @param codes [n, d], of any size
  * @param scores one number a code: logits, probabilities, or `classScores` of several classes
- * @throws LatentEditError when too few codes or scores of one value are left
+ * @throws LatentEditError when too few codes, scores of one value, or fewer codes than a group takes above (or below) a tied score are left, or
+ * when no direction separates the groups
  */
 export async function fitInterFaceGan(
   codes: MatrixLike,
-  scores: ArrayLike<number> | readonly ArrayLike<number>[],
+  scores: Numbers | readonly Numbers[],
   options: InterFaceGanOptions = {},
 ): Promise<InterFaceGan> {
   const known = ["ratio", "trainShare", "invalid", "C", "tolerance", "seed", "signal"];
   checkOptions("fitInterFaceGan", options, known, LatentEditError);
   const ratio = checkNumber("fitInterFaceGan", "ratio", options.ratio ?? 0.02, { above: 0 }, LatentEditError);
-  const trainShare = checkNumber(
-    "fitInterFaceGan",
-    "trainShare",
-    options.trainShare ?? 0.7,
-    { above: 0, max: 1 },
-    LatentEditError,
-  );
+  const shares = { above: 0, max: 1 };
+  const trainShare = checkNumber("fitInterFaceGan", "trainShare", options.trainShare ?? 0.7, shares, LatentEditError);
   const all = toMatrix("fitInterFaceGan", "codes", codes);
-  const values = Float64Array.from({ length: scores.length }, (_, i) => asNumber(scores[i]!));
+  const values = readScores(scores);
   if (values.length !== all.rows) {
     throw new LatentEditError(`fitInterFaceGan: expected one score for each of ${all.rows} codes, got ${values.length}.`);
   }
-
-  const order = [...values.keys()].filter((i) => Number.isFinite(values[i]!) && values[i] !== options.invalid);
-  order.sort((a, b) => values[b]! - values[a]!);
-  const taken = Math.min(Math.floor(ratio > 1 ? ratio : ratio * order.length), Math.floor(order.length / 2));
-  if (taken < 1 || values[order[0]!] === values[order.at(-1)!]) {
-    throw new LatentEditError(
-      `fitInterFaceGan: expected codes with high and with low scores, got ${order.length} usable codes of which ratio ${ratio} takes ${taken} a side; give more codes or a larger ratio.`,
-    );
-  }
-  const random = new SeededRandom(options.seed ?? 0);
-  const positive = random.shuffle(order.slice(0, taken));
-  const negative = random.shuffle(order.slice(order.length - taken));
-  const trained = Math.max(1, Math.floor(taken * trainShare));
+  const random = new SeededRandom(checkSeed("fitInterFaceGan", options.seed ?? 0));
+  const { high, low, rest } = extremes(values, ratio, options.invalid, random);
+  const positive = random.shuffle(high);
+  const negative = random.shuffle(low);
+  const trained = Math.max(1, Math.floor(high.length * trainShare));
   const train = labelled(all, positive.slice(0, trained), negative.slice(0, trained));
   const validation = labelled(all, positive.slice(trained), negative.slice(trained));
-  const middle = (values[order[0]!]! + values[order.at(-1)!]!) / 2;
-  const remaining = order.slice(taken, order.length - taken);
-  const rest = labelled(
-    all,
-    remaining.filter((i) => values[i]! >= middle),
-    remaining.filter((i) => values[i]! < middle),
-  );
-
   const { C = 1, tolerance, signal } = options;
-  const svm = await linearSvm({ data: train.rows.data, shape: [train.rows.rows, train.rows.columns] }, train.labels, {
-    C,
-    ...(tolerance === undefined ? {} : { tolerance }),
-    ...(signal === undefined ? {} : { signal }),
-  });
+  const svm = await fitLinearSvm(
+    "fitInterFaceGan",
+    { ...train.rows, data: train.rows.data.slice() },
+    train.labels,
+    { C, ...(tolerance === undefined ? {} : { tolerance }), ...(signal === undefined ? {} : { signal }) },
+    ANGLE,
+  );
   const length = norm(svm.weights);
+  if (!svm.converged || length === 0) throw noDirection(svm, length);
   const accuracy = (part: Labelled) => accuracyOf(svm, part);
   return {
     direction: svm.weights.map((x) => x / length),
     intercept: svm.intercept / length,
-    accuracy: { train: accuracy(train), validation: accuracy(validation), rest: accuracy(rest) },
+    accuracy: {
+      train: accuracy(train),
+      validation: accuracy(validation),
+      rest: accuracy(labelled(all, rest.high, rest.low)),
+    },
     svm,
   };
+}
+
+function noDirection({ dualityGap, objective, errorBound, iterations }: LinearSvm, length: number): LatentEditError {
+  const why =
+    errorBound >= length
+      ? "a normal that is 0 as far as can be told; the groups' codes are the same or lie around each other: give other codes or scores"
+      : `a relative duality gap of ${(dualityGap / objective).toExponential(1)} after ${iterations} steps; give a smaller C, or codes of a size of about 1`;
+  return new LatentEditError(`fitInterFaceGan: expected a direction from the low to the high scores, got ${why}.`);
 }
 
 /**
@@ -103,6 +105,7 @@ export async function fitInterFaceGan(
  * @param logits [n, classes]
  */
 export function classScores(logits: MatrixLike, classes: { to: number; from?: number }): Float64Array {
+  checkRequired("classScores", classes, ["to"], LatentEditError);
   checkOptions("classScores", classes, ["to", "from"], LatentEditError);
   const matrix = toMatrix("classScores", "logits", logits);
   const { to, from } = classes;
@@ -128,11 +131,6 @@ function labelled(all: Matrix, positive: readonly number[], negative: readonly n
 function accuracyOf(svm: LinearSvm, { rows, labels }: Labelled): number {
   const right = labels.filter((label, i) => label * (rowTimes(rows, i, svm.weights) + svm.intercept) > 0);
   return right.length / labels.length;
-}
-
-/** Scores may come as [n] or as [n, 1]. */
-function asNumber(score: number | ArrayLike<number>): number {
-  return typeof score === "number" ? score : score[0]!;
 }
 
 function logSumExp(values: Float64Array): number {

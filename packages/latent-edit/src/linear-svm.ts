@@ -1,8 +1,17 @@
-import { checkNumber, checkOptions, nextMacrotask, throwIfAborted } from "@latentflow/core";
+import { checkNumber, checkOptions } from "@latentflow/core";
 import { LatentEditError } from "./errors.js";
-import { columnMeans, dot, type Matrix, type MatrixLike, subtractRow, toMatrix } from "./matrix.js";
-import { certify } from "./svm-certificate.js";
-import { RoundedHingeNewton } from "./svm-newton.js";
+import {
+  columnMeans,
+  dot,
+  type Matrix,
+  type MatrixLike,
+  type Numbers,
+  scaleOf,
+  subtractRow,
+  toMatrix,
+  toNumbers,
+} from "./matrix.js";
+import { type SolveOptions, solveSvm } from "./svm-solve.js";
 
 export interface LinearSvmOptions {
   /** Price of a unit of hinge loss against ½‖w‖² (default 1). */
@@ -15,7 +24,7 @@ export interface LinearSvmOptions {
 }
 
 export interface LinearSvm {
-  /** Normal of the hyperplane w·x + intercept = 0, pointing to the class +1. [d] */
+  /** Normal of the hyperplane w·x + intercept = 0, pointing to the class +1. [d]; zeros where nothing separates the classes. */
   readonly weights: Float64Array;
   readonly intercept: number;
   /** Primal minus dual objective at the solution returned: both are feasible, so the optimum lies no further below than this. */
@@ -26,72 +35,81 @@ export interface LinearSvm {
   readonly errorBound: number;
   /** Newton steps taken. */
   readonly iterations: number;
-  /** False when `maxIterations` ran out first. */
+  /** Whether the tolerance was met. False when `maxIterations` ran out first, or float64 has no digits left for it: see `dualityGap` for what was. */
   readonly converged: boolean;
   /** Rows with a positive multiplier. */
   readonly supportVectors: number;
 }
 
-/** Width of the hinge's rounded corner to begin with; each round takes a quarter of the last. */
-const FIRST_WIDTH = 0.25;
-
 /**
  * Linear C-SVM with hinge loss and an unregularised intercept, as `SVC(kernel="linear")`: min ½‖w‖² + C Σ max(0, 1 − yᵢ(w·xᵢ + b)).
  *
- * Newton's method on the primal with the hinge's corner rounded ever less (see `RoundedHingeNewton`), until the gap between this objective and
- * the dual one, both at feasible points, is small enough. Rows are centred first: a free intercept makes that harmless to w.
+ * Newton's method on the primal with the hinge's corner rounded (see `RoundedHingeNewton` and `solveSvm`), until the gap between this objective
+ * and the dual one, both at feasible points, is small enough. Rows are centred and scaled first: a free intercept and a C that goes with the
+ * scale make that harmless to w, and rows of any size will do.
  *
  * @param x [n, d]
  * @param y n labels: positive numbers are the one class, the rest the other
  * @throws LatentEditError when a class is missing or the inputs do not fit
  */
-export async function linearSvm(x: MatrixLike, y: ArrayLike<number>, options: LinearSvmOptions = {}): Promise<LinearSvm> {
+export async function linearSvm(x: MatrixLike, y: Numbers, options: LinearSvmOptions = {}): Promise<LinearSvm> {
   checkOptions("linearSvm", options, ["C", "tolerance", "maxIterations", "signal"], LatentEditError);
-  const C = checkNumber("linearSvm", "C", options.C ?? 1, { above: 0 }, LatentEditError);
-  const tolerance = checkNumber("linearSvm", "tolerance", options.tolerance ?? 1e-4, { above: 0 }, LatentEditError);
-  const maxIterations = checkNumber(
-    "linearSvm",
-    "maxIterations",
-    options.maxIterations ?? 500,
-    { min: 1, integer: true },
-    LatentEditError,
-  );
-  const rows = toMatrix("linearSvm", "x", x);
-  const signs = signsOf(rows, y);
+  return fitLinearSvm("linearSvm", toMatrix("linearSvm", "x", x), y, options, undefined);
+}
+
+/**
+ * The same on behalf of `caller`.
+ *
+ * @param rows overwritten
+ * @param angle see `SolveOptions`
+ */
+export async function fitLinearSvm(
+  caller: string,
+  rows: Matrix,
+  y: Numbers,
+  options: LinearSvmOptions,
+  angle: number | undefined,
+): Promise<LinearSvm> {
+  const C = checkNumber(caller, "C", options.C ?? 1, { above: 0 }, LatentEditError);
+  const tolerance = checkNumber(caller, "tolerance", options.tolerance ?? 1e-4, { above: 0 }, LatentEditError);
+  const limits = { min: 1, integer: true };
+  const maxIterations = checkNumber(caller, "maxIterations", options.maxIterations ?? 500, limits, LatentEditError);
+  const signs = signsOf(caller, rows, y);
   const mean = columnMeans(rows);
   subtractRow(rows, mean);
-
-  const newton = new RoundedHingeNewton(rows, signs, C);
-  let best = certify(rows, signs, C, new Float64Array(rows.rows));
-  let iterations = 0;
-  for (let h = FIRST_WIDTH; iterations < maxIterations && best.gap > tolerance * best.primal; h /= 4) {
-    for (let gradient = Number.POSITIVE_INFINITY; gradient > 1e-5 && iterations < maxIterations; iterations++) {
-      throwIfAborted("linearSvm", options.signal);
-      await nextMacrotask();
-      gradient = newton.step(h);
-    }
-    const certificate = certify(rows, signs, C, newton.multipliers(h));
-    if (certificate.gap < best.gap) best = certificate;
-    newton.extrapolate();
+  // min ½‖w‖² + C Σ … over rows x is, over rows x/s, the same problem with C s²: its w is s times as long, its objective s² times as large.
+  const scale = scaleOf(rows);
+  for (let i = 0; i < rows.data.length; i++) rows.data[i]! /= scale;
+  const price = C * scale * scale;
+  if (!(price > 1e-200 && price < 1e200)) {
+    throw new LatentEditError(
+      `${caller}: expected rows and C of a size that float64 can square, got rows of about ${scale.toExponential(0)} and C = ${C}; divide the rows by ${scale.toExponential(0)}.`,
+    );
   }
+  const how: SolveOptions = { tolerance, angle, maxIterations, signal: options.signal };
+  const { best, iterations, converged } = await solveSvm(caller, rows, signs, price, how);
+  const weights = best.weights.map((w) => w / scale);
+  const gap = best.gap / scale / scale;
   return {
-    weights: best.weights,
-    intercept: best.intercept - dot(best.weights, mean),
-    dualityGap: best.gap,
-    objective: best.primal,
-    errorBound: Math.sqrt(2 * Math.max(0, best.gap)),
+    weights,
+    intercept: best.intercept - dot(weights, mean),
+    dualityGap: gap,
+    objective: best.primal / scale / scale,
+    errorBound: Math.sqrt(2 * gap),
     iterations,
-    converged: best.gap <= tolerance * best.primal,
+    converged,
     supportVectors: best.alpha.filter((a) => a > 0).length,
   };
 }
 
-function signsOf(rows: Matrix, y: ArrayLike<number>): Int8Array {
-  if (y.length !== rows.rows)
-    throw new LatentEditError(`linearSvm: expected one label for each of ${rows.rows} rows, got ${y.length}.`);
-  const signs = Int8Array.from({ length: y.length }, (_, i) => (y[i]! > 0 ? 1 : -1));
+function signsOf(caller: string, rows: Matrix, y: Numbers): Int8Array {
+  const labels = toNumbers(caller, "y", y);
+  if (labels.length !== rows.rows)
+    throw new LatentEditError(`${caller}: expected one label for each of ${rows.rows} rows, got ${labels.length}.`);
+  if (labels.some(Number.isNaN)) throw new LatentEditError(`${caller}: expected labels that are numbers, got NaN.`);
+  const signs = Int8Array.from(labels, (label) => (label > 0 ? 1 : -1));
   if (!signs.includes(1) || !signs.includes(-1)) {
-    throw new LatentEditError("linearSvm: expected labels of two classes (positive numbers, and the rest), got one class only.");
+    throw new LatentEditError(`${caller}: expected labels of two classes (positive numbers, and the rest), got one class only.`);
   }
   return signs;
 }

@@ -10,10 +10,10 @@ export interface Certificate {
 }
 
 /**
- * Makes multipliers 0 ≤ α ≤ C dual feasible (the heavier class is scaled down until Σ αᵢyᵢ = 0), takes w = Σ αᵢyᵢxᵢ and the best intercept for
- * that w, and compares the primal objective there with the dual one.
+ * Makes multipliers 0 ≤ α ≤ C dual feasible (the heavier class is scaled down until Σ αᵢyᵢ = 0) and compares the dual objective there with the
+ * primal one at the better of two normals, each with its best intercept: w = Σ αᵢyᵢxᵢ, and another, which rounding of α does not reach.
  */
-export function certify(rows: Matrix, signs: Int8Array, C: number, alpha: Float64Array): Certificate {
+export function certify(rows: Matrix, signs: Int8Array, C: number, alpha: Float64Array, other: Float64Array): Certificate {
   let positive = 0;
   let negative = 0;
   alpha.forEach((a, i) => {
@@ -22,22 +22,56 @@ export function certify(rows: Matrix, signs: Int8Array, C: number, alpha: Float6
   });
   const scale = (sign: number) => (sign > 0 ? Math.min(1, negative / positive) : Math.min(1, positive / negative));
   const feasible = positive === 0 || negative === 0 ? new Float64Array(alpha.length) : alpha.map((a, i) => a * scale(signs[i]!));
-  const weights = new Float64Array(rows.columns);
-  let sum = 0;
+  const combined = new Float64Array(rows.columns);
   feasible.forEach((a, i) => {
-    if (a === 0) return;
-    sum += a;
-    addScaled(weights, a * signs[i]!, rows, i);
+    if (a !== 0) addScaled(combined, a * signs[i]!, rows, i);
   });
+  const planes = [combined, other].flatMap((weights) => planesAlong(rows, signs, C, weights));
+  const best = planes.reduce((a, b) => (b.primal < a.primal ? b : a));
+  return {
+    weights: best.weights,
+    intercept: best.intercept,
+    primal: best.primal,
+    alpha: feasible,
+    gap: gapOf(C, best, feasible, combined),
+  };
+}
+
+/** A normal with an intercept, what every margin falls short of 1 there, and the primal objective ½‖w‖² + C Σ max(0, 1 − y(w·x + b)). */
+interface Plane {
+  readonly weights: Float64Array;
+  readonly intercept: number;
+  readonly short: Float64Array;
+  readonly primal: number;
+}
+
+/** Margins that fall short of 1 by less than this do so by rounding. */
+const ROUNDING = 1e-9;
+
+/** The plane of a normal with its best intercept; and where only rounding keeps it from having all margins, which a large C makes dear, one that has. */
+function planesAlong(rows: Matrix, signs: Int8Array, C: number, weights: Float64Array): Plane[] {
   const scores = Float64Array.from({ length: rows.rows }, (_, i) => rowTimes(rows, i, weights));
   const intercept = bestIntercept(scores, signs);
-  let hinge = 0;
-  scores.forEach((score, i) => {
-    hinge += Math.max(0, 1 - signs[i]! * (score + intercept));
-  });
-  const half = dot(weights, weights) / 2;
-  const primal = half + C * hinge;
-  return { weights, intercept, alpha: feasible, primal, gap: primal - (sum - half) };
+  const planeOf = (factor: number): Plane => {
+    const short = scores.map((score, i) => 1 - factor * signs[i]! * (score + intercept));
+    const hinge = short.reduce((sum, x) => sum + Math.max(0, x), 0);
+    const longer = factor === 1 ? weights : weights.map((w) => w * factor);
+    return { weights: longer, intercept: intercept * factor, short, primal: dot(longer, longer) / 2 + C * hinge };
+  };
+  const plane = planeOf(1);
+  const worst = plane.short.reduce((a, b) => Math.max(a, b), 0);
+  return worst > 0 && worst < ROUNDING ? [plane, planeOf(1 + 2 * worst + 4 * Number.EPSILON)] : [plane];
+}
+
+/**
+ * Primal minus dual objective, as ½‖w − Σ αyx‖² plus each row's (C − α) times what its margin falls short of 1, or α times its surplus: terms
+ * that are all positive, where the difference of the objectives would cancel.
+ */
+function gapOf(C: number, { weights, short }: Plane, alpha: Float64Array, combined: Float64Array): number {
+  let gap = 0;
+  for (let k = 0; k < weights.length; k++) gap += (weights[k]! - combined[k]!) ** 2 / 2;
+  for (let i = 0; i < alpha.length; i++) gap += (short[i]! > 0 ? C - alpha[i]! : -alpha[i]!) * short[i]!;
+  return gap;
 }
 
 /**
@@ -54,7 +88,10 @@ function bestIntercept(scores: Float64Array, signs: Int8Array): number {
 export function rowTimes(rows: Matrix, i: number, vector: Float64Array): number {
   const { data, columns } = rows;
   const start = i * columns;
-  let [a, b, c, e] = [0, 0, 0, 0];
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let e = 0;
   let k = 0;
   for (; k + 3 < columns; k += 4) {
     a += data[start + k]! * vector[k]!;

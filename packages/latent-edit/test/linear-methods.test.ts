@@ -36,6 +36,87 @@ describe("linearSvm against scikit-learn's SVC(kernel='linear')", () => {
   });
 });
 
+describe("linearSvm converges", () => {
+  /** Normal codes, labels by a random direction with noise. */
+  function normal(n: number, d: number, noise: number) {
+    const random = new SeededRandom(n + d);
+    const truth = random.normals(d);
+    const data = Float64Array.from(random.normals(n * d));
+    const y = Array.from({ length: n }, (_, i) => {
+      const score = dot(data.subarray(i * d, (i + 1) * d), truth) / Math.sqrt(d) + noise * random.normal();
+      return score > 0.1 ? 1 : -1;
+    });
+    return { data, shape: [n, d] as const, y };
+  }
+  const shapes = [
+    [40, 2],
+    [200, 10],
+    [100, 30],
+    [30, 60],
+    [300, 50],
+  ] as const;
+  const gap = (svm: { dualityGap: number; objective: number }) => svm.dualityGap / svm.objective;
+
+  it.each(shapes)("%i × %i to a relative gap of 1e-10, separable or not, at any C", async (n, d) => {
+    for (const noise of [0, 0.3, 2]) {
+      for (const C of [0.01, 1, 100]) {
+        const { y, ...x } = normal(n, d, noise);
+        const svm = await linearSvm(x, y, { C, tolerance: 1e-10 });
+        expect([svm.converged, gap(svm) <= 1e-10, svm.iterations < 200], `noise ${noise}, C ${C}`).toEqual([true, true, true]);
+        expect(svm.dualityGap).toBeGreaterThanOrEqual(0);
+      }
+    }
+  });
+
+  it.each([1e8, 1e4, 1e-8])("rows × %d, as with C times its square", async (factor) => {
+    for (const [n, d] of shapes.slice(0, 4)) {
+      for (const noise of [0, 0.5]) {
+        const { data, shape, y } = normal(n, d, noise);
+        const svm = await linearSvm({ data: data.map((x) => x * factor), shape }, y);
+        const same = await linearSvm({ data, shape }, y, { C: factor * factor });
+        expect(svm.converged && same.converged).toBe(true);
+        expect((svm.objective / same.objective) * factor * factor).toBeCloseTo(1, 3);
+      }
+    }
+  });
+
+  it.each([1e3, 1e6, 1e-6])("one feature × %d", async (factor) => {
+    for (const [n, d] of shapes.slice(0, 4)) {
+      for (const noise of [0, 0.5]) {
+        const { data, shape, y } = normal(n, d, noise);
+        const svm = await linearSvm({ data: data.map((x, i) => (i % d === 0 ? x * factor : x)), shape }, y);
+        expect(svm.converged).toBe(true);
+        expect(svm.weights.every(Number.isFinite)).toBe(true);
+      }
+    }
+  });
+
+  it("says when it does not", async () => {
+    const { y, ...x } = normal(100, 30, 0.3);
+    const svm = await linearSvm(x, y, { tolerance: 1e-8, maxIterations: 10 });
+    expect(svm).toMatchObject({ converged: false, iterations: 10 });
+    expect(gap(svm)).toBeGreaterThan(1e-8);
+  });
+
+  it("repeated rows count as often as they stand there, and int64 labels as their numbers", async () => {
+    const { data, shape, y } = normal(40, 2, 0.5);
+    const twice = { data: [...data, ...data], shape: [80, 2] as const };
+    const once = await linearSvm({ data, shape }, y, { C: 2, tolerance: 1e-10 });
+    const svm = await linearSvm(twice, BigInt64Array.from([...y, ...y].map(BigInt)), { C: 1, tolerance: 1e-10 });
+    expect(cosine(svm.weights, once.weights)).toBeCloseTo(1, 9);
+    expect(svm.objective).toBeCloseTo(once.objective, 7);
+  });
+
+  it("no direction is a normal of 0, with its certificate", async () => {
+    const svm = await linearSvm(
+      Array.from({ length: 6 }, () => [3, 4]),
+      [1, -1, 1, -1, 1, -1],
+    );
+    expect(Array.from(svm.weights)).toEqual([0, 0]);
+    expect(svm).toMatchObject({ converged: true, dualityGap: 0, objective: 6 });
+  });
+});
+
 describe("linearSvm states the mathematics", () => {
   it("two points: the margin is the perpendicular bisector", async () => {
     const { weights, intercept } = await linearSvm(
