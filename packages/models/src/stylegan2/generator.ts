@@ -77,7 +77,8 @@ export class StyleGan2Generator implements Generator {
   }
 
   /**
-   * A generator of untrained weights from a seed: for tests, benchmarks and as a start for training.
+   * A generator of untrained weights from a seed (0 when none is given: the same weights every time): for tests, benchmarks and as a start for
+   * training.
    *
    * @param sizes default: 64 px, 512 channels up to 32 × 32 and 256 at 64 × 64, 512-dimensional codes, 8 mapping layers.
    * `resolution` follows from `channels`
@@ -149,7 +150,10 @@ export class StyleGan2Generator implements Generator {
     return tidy(() => mapLatent(z, this.mapping));
   }
 
-  /** `count` codes w [count, latentDim] of normal z from a seed. */
+  /**
+   * `count` codes w [count, latentDim] of normal z from a seed. Without one the seed is 0, and every call gives the same codes: for new ones give
+   * another seed each time, `sample(1, { seed: random.integer(0, 2 ** 31) })` of one `SeededRandom`, or ask for all at once. The caller disposes it.
+   */
   sample(count: number, options: { seed?: number } = {}): Tensor2D {
     checkOptions("sample", options, ["seed"], ModelsError);
     checkNumber("sample", "count", count, { integer: true, min: 0 }, ModelsError);
