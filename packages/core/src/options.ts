@@ -44,9 +44,10 @@ export function checkRequired(
   const isRecord = typeof options === "object" && options !== null && !Array.isArray(options);
   const missing = isRecord ? required.filter((key) => (options as Record<string, unknown>)[key] === undefined) : [];
   if (isRecord && missing.length === 0) return;
-  const wanted = required.length === 1 ? required[0] : `${required.slice(0, -1).join(", ")} and ${required.at(-1)}`;
+  const list = required.length < 2 ? required.join("") : `${required.slice(0, -1).join(", ")} and ${required.at(-1)}`;
+  const wanted = list && ` with ${list}`;
   const got = isRecord ? `no ${missing.join(", no ")}` : describeValue(options);
-  throw new ErrorType(`${caller}: expected an options object with ${wanted}, got ${got}.`);
+  throw new ErrorType(`${caller}: expected an options object${wanted}, got ${got}.`);
 }
 
 /**

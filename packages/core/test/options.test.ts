@@ -52,6 +52,11 @@ describe("checkRequired", () => {
   });
 });
 
+it("checkRequired asks for an object where nothing in it is required", () => {
+  expect(() => checkRequired("f", {}, [])).not.toThrow();
+  expect(() => checkRequired("f", undefined, [])).toThrow("f: expected an options object, got undefined.");
+});
+
 describe("checkTensor", () => {
   it("accepts a tensor, and says of another value or of a disposed tensor what it is", async () => {
     await tf.setBackend("cpu");

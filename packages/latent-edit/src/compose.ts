@@ -1,5 +1,6 @@
-import { checkNumber, checkOptions } from "@latentflow/core";
+import { checkNumber, checkOptions, checkRequired, describeValue } from "@latentflow/core";
 import { reshape, sqrt, square, sub, sum, type Tensor, type Tensor1D, tidy } from "@tensorflow/tfjs-core";
+import { checkDirection } from "./checks.js";
 import type { Direction } from "./direction.js";
 import { type EditOptions, edit } from "./edit.js";
 import { LatentEditError } from "./errors.js";
@@ -22,8 +23,13 @@ export interface ComposedEdit {
 
 /** Several edits as one, such as gender, then hair. */
 export function compose(steps: readonly EditStep[]): ComposedEdit {
-  if (steps.length === 0) throw new LatentEditError("compose: expected one edit or more, got none.");
-  for (const step of steps) {
+  if (!Array.isArray(steps) || steps.length === 0) {
+    const got = Array.isArray(steps) ? "none" : describeValue(steps);
+    throw new LatentEditError(`compose: expected a list of one edit or more, each { direction, t }, got ${got}.`);
+  }
+  for (const step of steps as readonly EditStep[]) {
+    checkRequired("compose", step, ["direction", "t"], LatentEditError);
+    checkDirection("compose", step.direction);
     checkOptions("compose", step, ["direction", "t", "layers", "solver"], LatentEditError);
     checkNumber("compose", "t", step.t, {}, LatentEditError);
   }

@@ -1,9 +1,13 @@
 import "@latentflow/backend/gradients";
-import { checkOptions, type Generator, type Regressor } from "@latentflow/core";
+import { checkNumber, checkOptions, checkRequired, type Generator, type Regressor } from "@latentflow/core";
 import { add, mul, type Scalar, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import { checkCodes, checkDirection } from "./checks.js";
+import { definedOf } from "./defined.js";
 import type { Direction, FlowOptions } from "./direction.js";
 import { LatentEditError } from "./errors.js";
 import { attributeLoss, preservationLoss } from "./losses.js";
+import type { Numbers } from "./matrix.js";
+import { checkFrozenHalf } from "./tfjs-model.js";
 
 export interface DirectionLossOptions extends FlowOptions {
   direction: Direction;
@@ -16,7 +20,7 @@ export interface DirectionLossOptions extends FlowOptions {
   /** Edit length. */
   t: number;
   /** Class wanted (default the attribute's last). */
-  target?: number | ArrayLike<number>;
+  target?: number | Numbers;
   /** Logits at the start codes; default: computed here, not differentiated. */
   originalLogits?: readonly Tensor2D[];
   /** τ (default 4). */
@@ -42,16 +46,20 @@ export function directionLoss(options: DirectionLossOptions): { total: Scalar; a
     "temperature",
     "preservation",
   ];
+  checkRequired("directionLoss", options, ["direction", "generator", "regressor", "attribute", "w", "t"], LatentEditError);
   checkOptions("directionLoss", options, [...known, "layers", "solver", "gradient"], LatentEditError);
   const { direction, generator, regressor, attribute: k, w, t, temperature = 4, preservation: weight = 1 } = options;
   const { layers, solver, gradient } = options;
-  const classes = regressor.attributes[k]?.classes;
-  if (classes === undefined) {
-    throw new LatentEditError(`directionLoss: expected an attribute index below ${regressor.attributes.length}, got ${k}.`);
-  }
+  checkDirection("directionLoss", direction);
+  checkFrozenHalf("directionLoss", generator, regressor);
+  checkCodes("directionLoss", w, direction.latentDim);
+  checkNumber("directionLoss", "preservation", weight, {}, LatentEditError);
+  const last = regressor.attributes.length - 1;
+  checkNumber("directionLoss", "attribute", k, { min: 0, max: last, integer: true }, LatentEditError);
+  const { classes } = regressor.attributes[k]!;
   return tidy(() => {
     const original = options.originalLogits ?? regressor.logits(generator.synthesize(w));
-    const flowOptions = { ...(layers && { layers }), ...(solver && { solver }), ...(gradient && { gradient }) };
+    const flowOptions = definedOf({ layers, solver, gradient });
     const logits = regressor.logits(generator.synthesize(direction.flow(w, t, flowOptions)));
     const attribute = attributeLoss(logits[k]!, options.target ?? classes - 1, temperature);
     const preservation = preservationLoss(logits, original, k, temperature);

@@ -1,13 +1,14 @@
-import { checkNumber, checkOptions } from "@latentflow/core";
+import { checkNumber, checkOptions, describeValue } from "@latentflow/core";
 import { reshape, slice, type Tensor, type Tensor2D, type Tensor3D, tidy, type Variable } from "@tensorflow/tfjs-core";
+import { checkAlive, checkCodes, checkTimes } from "./checks.js";
 import { LatentEditError } from "./errors.js";
-import type { FlowGradient } from "./integrate.js";
-import { type LayerRange, onRows } from "./layers.js";
+import { checkGradient, type FlowGradient } from "./integrate.js";
+import { type LayerList, type LayerRange, onRows } from "./layers.js";
 import { checkSolver, type FlowSolver } from "./solver.js";
 
 export interface FlowOptions {
-  /** Rows of a W+ code to move (default all). */
-  layers?: LayerRange;
+  /** Rows of a W+ code to move, as a range [from, to] or a list { rows } (default all). */
+  layers?: LayerRange | LayerList;
   /** In place of the direction's own solver. */
   solver?: FlowSolver;
   /** How gradients pass the solver (default "steps"). */
@@ -53,38 +54,47 @@ export abstract class FlowDirection implements Direction {
   flow(w: Tensor, t: readonly number[], options?: FlowOptions): Tensor;
   flow(w: Tensor, t: number | readonly number[], options: FlowOptions = {}): Tensor {
     this.checkFlowOptions("flow", options);
-    const times = typeof t === "number" ? [t] : [...t];
-    if (times.length === 0) throw new LatentEditError("flow: expected one time or more, got none.");
-    for (const time of times) checkNumber("flow", "t", time, {}, LatentEditError);
+    const one = typeof t === "object" && t !== null ? undefined : checkNumber("flow", "t", t, {}, LatentEditError);
+    const times = one === undefined ? checkTimes("flow", "t", t) : [one];
     return tidy(() => {
       const paths = onRows("flow", w, this.latentDim, options.layers, times.length, (rows) =>
         this.moveRows(rows, times, options),
       );
-      return typeof t === "number" ? reshape(slice(paths, 0, 1), w.shape) : paths;
+      return one !== undefined ? reshape(slice(paths, 0, 1), w.shape) : paths;
     });
   }
 
   flowEach<W extends Tensor>(w: W, t: ArrayLike<number>, options: FlowOptions = {}): W {
     this.checkFlowOptions("flowEach", options);
-    if (t.length !== w.shape[0])
-      throw new LatentEditError(`flowEach: expected one time for each of ${w.shape[0]} codes, got ${t.length}.`);
+    checkCodes("flowEach", w, this.latentDim);
+    const each = checkTimes("flowEach", "t", t);
+    if (each.length !== w.shape[0])
+      throw new LatentEditError(`flowEach: expected one time for each of ${w.shape[0]} codes, got ${each.length}.`);
     return tidy(() =>
       onRows("flowEach", w, this.latentDim, options.layers, undefined, (rows) => {
-        const repeat = rows.shape[0] / t.length;
-        const times = Array.from({ length: rows.shape[0] }, (_, i) =>
-          checkNumber("flowEach", "t", t[Math.floor(i / repeat)], {}, LatentEditError),
-        );
+        const repeat = rows.shape[0] / each.length;
+        const times = Array.from({ length: rows.shape[0] }, (_, i) => each[Math.floor(i / repeat)]!);
         return this.moveEachRow(rows, times, options);
       }),
     ) as W;
   }
 
+  /** Throws unless w is rows [n, d], and neither it nor this has been disposed. */
+  protected checkRows(caller: string, w: Tensor2D): void {
+    checkAlive(caller, this);
+    checkCodes(caller, w, this.latentDim);
+    if (w.rank !== 2) throw new LatentEditError(`${caller}: expected rows [n, ${this.latentDim}], got ${describeValue(w)}.`);
+  }
+
+  /** Does nothing the second time. */
   dispose(): void {
-    for (const variable of this.variables) variable.dispose();
+    for (const variable of this.variables) if (!variable.isDisposed) variable.dispose();
   }
 
   private checkFlowOptions(caller: string, options: FlowOptions): void {
+    checkAlive(caller, this);
     checkOptions(caller, options, ["layers", "solver", "gradient"], LatentEditError);
     if (options.solver !== undefined) checkSolver(caller, options.solver);
+    checkGradient(caller, options.gradient);
   }
 }

@@ -1,6 +1,8 @@
-import { type AttributeModel, checkNumber, checkOptions, nextMacrotask, throwIfAborted } from "@latentflow/core";
+import { type AttributeModel, checkNumber, checkOptions, checkRequired, nextMacrotask, throwIfAborted } from "@latentflow/core";
 import { gather, type Tensor, type Tensor2D, tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
 import "@latentflow/backend/gradients";
+import { checkCodes, checkDirection, checkModel } from "./checks.js";
+import { definedOf } from "./defined.js";
 import type { Direction } from "./direction.js";
 import type { EditOptions } from "./edit.js";
 import { LatentEditError } from "./errors.js";
@@ -43,13 +45,17 @@ export async function editUntil<W extends Tensor>(
   options: EditUntilOptions,
 ): Promise<EditUntilResult<W>> {
   const known = ["model", "until", "maxT", "tolerance", "steps", "signal", "layers", "solver"];
+  checkRequired("editUntil", options, ["model", "until", "maxT"], LatentEditError);
   checkOptions("editUntil", options, known, LatentEditError);
+  checkDirection("editUntil", direction);
+  checkModel("editUntil", options.model);
+  checkCodes("editUntil", w, direction.latentDim);
   const { model, maxT, signal } = options;
   checkNumber("editUntil", "maxT", maxT, {}, LatentEditError);
   const tolerance = checkNumber("editUntil", "tolerance", options.tolerance ?? 0.01, { above: 0 }, LatentEditError);
   const steps = checkNumber("editUntil", "steps", options.steps ?? 24, { min: 1, integer: true }, LatentEditError);
   const arrived = rule(model, options.until);
-  const flowOptions = { ...(options.layers && { layers: options.layers }), ...(options.solver && { solver: options.solver }) };
+  const flowOptions = definedOf({ layers: options.layers, solver: options.solver });
 
   // The codes that the model judged, kept as they were: an adaptive solver's steps depend on what else is in its batch, so the same time asked
   // for again could end on the other side.
@@ -108,6 +114,7 @@ export async function editUntil<W extends Tensor>(
 
 function rule(model: AttributeModel, until: AttributeChoice | Arrived): Arrived {
   if (typeof until === "function") return until;
+  checkOptions("editUntil: until", until, ["name", "index", "from", "to"], LatentEditError);
   const classes = model.attributes[until.index ?? model.attributes.findIndex(({ name }) => name === until.name)]?.classes ?? 2;
   const to = until.to ?? classes - 1;
   const { index } = resolveAttribute("editUntil", model, { from: to === 0 ? 1 : 0, ...until, to });
@@ -116,6 +123,11 @@ function rule(model: AttributeModel, until: AttributeChoice | Arrived): Arrived 
 
 async function decisionsOf(logits: readonly Tensor2D[], arrived: Arrived): Promise<boolean[]> {
   const values = await Promise.all(logits.map((x) => x.data<"float32">()));
+  if (!values.every((data) => data.every(Number.isFinite))) {
+    throw new LatentEditError(
+      "editUntil: expected finite logits from the model, got NaN or Infinity; a decision would be about nothing. Shorten maxT, or mend the model.",
+    );
+  }
   const n = logits[0]!.shape[0];
   return Array.from({ length: n }, (_, i) =>
     arrived(

@@ -1,11 +1,17 @@
+import { checkNumber } from "@latentflow/core";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { checkCodes, checkDirection } from "./checks.js";
 import type { Direction } from "./direction.js";
-import type { LayerRange } from "./layers.js";
+import { LatentEditError } from "./errors.js";
+import type { LayerList, LayerRange } from "./layers.js";
 import type { FlowSolver } from "./solver.js";
 
 export interface EditOptions {
-  /** Rows of a W+ code to move (default all); the others come back bit for bit. The paper edits real images with [0, 6]. */
-  layers?: LayerRange;
+  /**
+   * Rows of a W+ code to move, as a range [from, to] or a list { rows } (default all); the others come back bit for bit. The paper edits real
+   * images with [0, 6], the first six.
+   */
+  layers?: LayerRange | LayerList;
   /** In place of the direction's own solver: another edit. */
   solver?: FlowSolver;
 }
@@ -15,7 +21,11 @@ export interface EditOptions {
  *
  * @param w [n, d] or [n, layers, d]
  * @param t arc length; negative goes back
+ * @throws LatentEditError for arguments that are missing, do not fit, or have been disposed
  */
 export function edit<W extends Tensor>(w: W, direction: Direction, t: number, options: EditOptions = {}): W {
+  checkDirection("edit", direction);
+  checkCodes("edit", w, direction.latentDim);
+  checkNumber("edit", "t", t, {}, LatentEditError);
   return direction.flow(w, t, options);
 }

@@ -8,11 +8,11 @@ export { type Fingerprint, fingerprint, sameFingerprint } from "./fingerprint.js
 export type { FlowGradient } from "./integrate.js";
 export { classScores, fitInterFaceGan, type InterFaceGan, type InterFaceGanOptions } from "./interfacegan.js";
 export { type LabelsAlong, type LabelsAlongOptions, labelsAlong } from "./labels-along.js";
-export type { LayerRange } from "./layers.js";
+export type { LayerList, LayerRange } from "./layers.js";
 export { LinearDirection } from "./linear-direction.js";
 export { type LinearSvm, type LinearSvmOptions, linearSvm } from "./linear-svm.js";
 export { attributeLoss, identityLoss, preservationLoss } from "./losses.js";
-export type { MatrixLike } from "./matrix.js";
+export type { MatrixLike, Numbers } from "./matrix.js";
 export { NeuralOdeDirection, type NeuralOdeOptions } from "./neural-ode-direction.js";
 export { ganSpace, type PrincipalDirections, seFa } from "./principal-directions.js";
 export { type ProjectedDirection, projectDirection } from "./project-direction.js";

@@ -1,3 +1,4 @@
+import { checkChoice } from "@latentflow/core";
 import { odeint, odeintAdjoint } from "@latentflow/ode";
 import {
   mul,
@@ -11,6 +12,7 @@ import {
   tidy,
   tile,
 } from "@tensorflow/tfjs-core";
+import { LatentEditError } from "./errors.js";
 import { type FlowSolver, isFixed } from "./solver.js";
 
 /** dw/dt at rows w [n, d]. */
@@ -21,6 +23,11 @@ export type Velocity = (w: Tensor2D) => Tensor2D;
  * adjoint equation.
  */
 export type FlowGradient = "steps" | "checkpointed" | "adjoint";
+
+/** Throws unless `gradient` is one of them, or undefined. */
+export function checkGradient(caller: string, gradient: FlowGradient | undefined): void {
+  if (gradient !== undefined) checkChoice(caller, "gradient", gradient, ["steps", "checkpointed", "adjoint"], LatentEditError);
+}
 
 /** How a flow is computed, forward and back. */
 export interface Integration {

@@ -55,6 +55,7 @@ export async function fitInterFaceGan(
   const ratio = checkNumber("fitInterFaceGan", "ratio", options.ratio ?? 0.02, { above: 0 }, LatentEditError);
   const shares = { above: 0, max: 1 };
   const trainShare = checkNumber("fitInterFaceGan", "trainShare", options.trainShare ?? 0.7, shares, LatentEditError);
+  if (options.invalid !== undefined) checkNumber("fitInterFaceGan", "invalid", options.invalid, {}, LatentEditError);
   const all = toMatrix("fitInterFaceGan", "codes", codes);
   const values = readScores(scores);
   if (values.length !== all.rows) {

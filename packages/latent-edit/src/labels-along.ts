@@ -1,8 +1,10 @@
-import { type AttributeModel, checkNumber, checkOptions, nextMacrotask, throwIfAborted } from "@latentflow/core";
+import { type AttributeModel, checkNumber, checkOptions, checkRequired, nextMacrotask, throwIfAborted } from "@latentflow/core";
 import { argMax, reshape, slice, type Tensor, tensor2d, tidy, tile } from "@tensorflow/tfjs-core";
+import { checkDirection, checkModel, checkTimes } from "./checks.js";
 import type { Direction } from "./direction.js";
 import { LatentEditError } from "./errors.js";
-import type { LayerRange } from "./layers.js";
+import { firstNotFinite } from "./finite.js";
+import type { LayerList, LayerRange } from "./layers.js";
 import { type MatrixLike, toMatrix } from "./matrix.js";
 import { owning } from "./owning.js";
 import type { FlowSolver } from "./solver.js";
@@ -16,8 +18,8 @@ export interface LabelsAlongOptions {
   /** Codes at once (default 100, as in the paper). Images asked of the model at once are this many too. */
   batchSize?: number;
   solver?: FlowSolver;
-  /** For generators with W+: repeat each code over this many layers and edit only the range. */
-  wPlus?: { layers: number; range: LayerRange };
+  /** For generators with W+: repeat each code over this many layers and edit only the range, or list, of them. */
+  wPlus?: { layers: number; range: LayerRange | LayerList };
   onProgress?: (progress: { codes: number; total: number }) => void;
   signal?: AbortSignal;
 }
@@ -31,20 +33,24 @@ export interface LabelsAlong {
 /** What the regressor predicts for many codes at many edit lengths. Images are made batch by batch and never kept. */
 export async function labelsAlong(direction: Direction, options: LabelsAlongOptions): Promise<LabelsAlong> {
   const known = ["model", "codes", "times", "batchSize", "solver", "wPlus", "onProgress", "signal"];
+  checkRequired("labelsAlong", options, ["model", "codes", "times"], LatentEditError);
   checkOptions("labelsAlong", options, known, LatentEditError);
-  const { model, times, signal } = options;
+  checkDirection("labelsAlong", direction);
+  checkModel("labelsAlong", options.model);
+  const { model, signal } = options;
+  const times = checkTimes("labelsAlong", "times", options.times);
   const codes = toMatrix("labelsAlong", "codes", options.codes);
   if (codes.columns !== direction.latentDim) {
     throw new LatentEditError(
       `labelsAlong: expected codes [n, ${direction.latentDim}], as the direction's, got [${codes.rows}, ${codes.columns}].`,
     );
   }
-  if (options.wPlus) {
+  if (options.wPlus !== undefined) {
+    checkRequired("labelsAlong: wPlus", options.wPlus, ["layers", "range"], LatentEditError);
     checkOptions("labelsAlong: wPlus", options.wPlus, ["layers", "range"], LatentEditError);
     checkNumber("labelsAlong", "wPlus.layers", options.wPlus.layers, { min: 1, integer: true }, LatentEditError);
   }
   const batchSize = checkNumber("labelsAlong", "batchSize", options.batchSize ?? 100, { min: 1, integer: true }, LatentEditError);
-  if (times.length === 0) throw new LatentEditError("labelsAlong: expected one time or more, got none.");
   const attributes = model.attributes.length;
   const size = codes.rows * attributes * times.length;
   const data = model.attributes.every(({ classes }) => classes <= 256) ? new Uint8Array(size) : new Int32Array(size);
@@ -52,13 +58,14 @@ export async function labelsAlong(direction: Direction, options: LabelsAlongOpti
   for (let start = 0; start < codes.rows; start += batchSize) {
     const count = Math.min(batchSize, codes.rows - start);
     const values = codes.data.subarray(start * codes.columns, (start + count) * codes.columns);
-    const paths = tidy(() => pathsOf(direction, values, count, options));
+    const paths = tidy(() => pathsOf(direction, values, count, times, options));
     try {
       for (let t = 0; t < times.length; t++) {
         throwIfAborted("labelsAlong", signal);
         await nextMacrotask();
         await owning(async (own) => {
           const logits = own(await model.logits(own(tidy(() => reshape(slice(paths, t, 1), paths.shape.slice(1))))));
+          await checkLogits(logits, model, times[t]!);
           for (let j = 0; j < attributes; j++) {
             (await own(tidy(() => argMax(logits[j]!, 1))).data()).forEach((label: number, i: number) => {
               data[((start + i) * attributes + j) * times.length + t] = label;
@@ -79,11 +86,26 @@ function pathsOf(
   direction: Direction,
   values: Float64Array,
   count: number,
-  { times, solver, wPlus }: LabelsAlongOptions,
+  times: readonly number[],
+  { solver, wPlus }: LabelsAlongOptions,
 ): Tensor {
   const w = tensor2d(Float32Array.from(values), [count, direction.latentDim]);
   const flowOptions = solver === undefined ? {} : { solver };
   if (wPlus === undefined) return direction.flow(w, times, flowOptions);
   const repeated = tile(reshape(w, [count, 1, direction.latentDim]), [1, wPlus.layers, 1]);
   return direction.flow(repeated, times, { ...flowOptions, layers: wPlus.range });
+}
+
+/** The largest of NaNs would be class 0, and a curve of such labels would look like any other. */
+async function checkLogits(logits: readonly Tensor[], { attributes }: AttributeModel, t: number): Promise<void> {
+  if (logits.length !== attributes.length) {
+    throw new LatentEditError(
+      `labelsAlong: expected logits of ${attributes.length} attributes from the model, got ${logits.length}.`,
+    );
+  }
+  const spoiled = await firstNotFinite(Object.fromEntries(attributes.map(({ name }, j) => [name, logits[j]!])));
+  if (spoiled === undefined) return;
+  throw new LatentEditError(
+    `labelsAlong: expected finite logits from the model, got NaN or Infinity for attribute ${spoiled} at t = ${t}; take shorter times, or mend the model.`,
+  );
 }

@@ -12,7 +12,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { FlowDirection } from "./direction.js";
 import { LatentEditError } from "./errors.js";
-import { norm } from "./matrix.js";
+import { type Numbers, norm, toNumbers, unit } from "./matrix.js";
 
 /** The linear shift w(t) = w + t·n with ‖n‖ = 1 (paper, equation 1): InterFaceGAN's edit, and what GANSpace and SeFa find. */
 export class LinearDirection extends FlowDirection {
@@ -21,21 +21,29 @@ export class LinearDirection extends FlowDirection {
   /** n, [1, d]. Not trainable: for a trained constant take `NeuralOdeDirection` with depth −1. */
   readonly variables: Variable[];
 
-  /** @param direction any vector but 0; it is scaled to length 1 */
-  constructor(direction: ArrayLike<number>) {
+  /**
+   * @param direction any vector but 0, of any length; it is scaled to length 1
+   * @throws LatentEditError for zeros, numbers that are not finite, or what is no array of numbers, such as a tensor (give `await x.data()`)
+   */
+  constructor(direction: Numbers) {
     super();
-    const length = norm(direction);
-    if (!(Number.isFinite(length) && length > 0)) {
-      throw new LatentEditError(`LinearDirection: expected finite numbers, not all 0, got a vector of length ${length}.`);
+    const vector = toNumbers("LinearDirection", "the direction", direction);
+    const strange = vector.findIndex((x) => !Number.isFinite(x));
+    const length = norm(vector);
+    if (strange >= 0 || length === 0) {
+      const got = strange >= 0 ? `${vector[strange]} at ${strange}` : `${vector.length} zeros`;
+      throw new LatentEditError(
+        `LinearDirection: expected finite numbers, not all 0, got ${got}; there is no direction in them.`,
+      );
     }
-    this.latentDim = direction.length;
+    this.latentDim = vector.length;
     // A float32 unit vector, as read from a file, must come back bit for bit.
-    const scale = Math.abs(length - 1) < 1e-6 ? 1 : length;
-    const unit = Float32Array.from(direction, (x) => x / scale);
-    this.variables = tidy(() => [variable(tensor2d(unit, [1, unit.length]), false)]);
+    const values = Float32Array.from(Math.abs(length - 1) < 1e-6 ? vector : unit(vector));
+    this.variables = tidy(() => [variable(tensor2d(values, [1, values.length]), false)]);
   }
 
   velocity(w: Tensor2D): Tensor2D {
+    this.checkRows("velocity", w);
     return tile(this.variables[0] as Variable & Tensor2D, [w.shape[0], 1]);
   }
 

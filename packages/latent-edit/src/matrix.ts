@@ -1,4 +1,4 @@
-import { describeValue } from "@latentflow/core";
+import { describeValue, isTensor } from "@latentflow/core";
 import { LatentEditError } from "./errors.js";
 
 /** Numbers of any element type; int64 arrays, as NumPy and PyTorch make them of labels, hold BigInts. */
@@ -67,7 +67,8 @@ function fromRows(caller: string, what: string, input: readonly unknown[]): Matr
 /** A float64 copy; throws where `values` is no array, or an entry no number. NaN and infinities are numbers here. */
 export function toNumbers(caller: string, what: string, values: unknown): Float64Array {
   if (!isArrayLike(values)) {
-    throw new LatentEditError(`${caller}: expected ${what} to be an array of numbers, got ${describeValue(values)}.`);
+    const advice = isTensor(values) ? "; give its await x.data()" : "";
+    throw new LatentEditError(`${caller}: expected ${what} to be an array of numbers, got ${describeValue(values)}${advice}.`);
   }
   if (values instanceof BigInt64Array || values instanceof BigUint64Array) return Float64Array.from(values, Number);
   // All other typed arrays hold numbers.
@@ -126,12 +127,23 @@ export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
 
 /** The Euclidean norm, right for numbers of any size whose norm float64 holds. */
 export function norm(a: ArrayLike<number>): number {
-  let largest = 0;
-  for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs(a[i]!));
-  if (!(largest > 0 && largest < Number.POSITIVE_INFINITY)) return largest;
-  // A power of two, by which dividing rounds nothing.
-  const scale = 2 ** Math.max(-1074, Math.floor(Math.log2(largest)));
+  const scale = powerOfTwo(a);
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += (a[i]! / scale) ** 2;
   return scale * Math.sqrt(sum);
+}
+
+/** The vector scaled to length 1; zeros stay zeros. */
+export function unit(vector: Float64Array): Float64Array {
+  const scale = powerOfTwo(vector);
+  const scaled = vector.map((x) => x / scale);
+  const length = norm(scaled) || 1;
+  return scaled.map((x) => x / length);
+}
+
+/** The power of two next below the largest absolute value, by which dividing rounds nothing; 1 for zeros and where there are infinities. */
+function powerOfTwo(a: ArrayLike<number>): number {
+  let largest = 0;
+  for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs(a[i]!));
+  return largest > 0 && largest < Number.POSITIVE_INFINITY ? 2 ** Math.max(-1074, Math.floor(Math.log2(largest))) : 1;
 }

@@ -1,5 +1,5 @@
 import "@latentflow/backend/gradients";
-import { checkNumber, checkOptions, SeededRandom } from "@latentflow/core";
+import { checkNumber, checkOptions, checkRequired, SeededRandom } from "@latentflow/core";
 import {
   add,
   div,
@@ -17,6 +17,7 @@ import {
   type Variable,
   variable,
 } from "@tensorflow/tfjs-core";
+import { checkSeed } from "./checks.js";
 import { FlowDirection, type FlowOptions } from "./direction.js";
 import { LatentEditError } from "./errors.js";
 import { flowAtTimes, flowEachRow, type Integration, type Velocity } from "./integrate.js";
@@ -29,7 +30,7 @@ export interface NeuralOdeOptions {
   depth: number;
   /** Slope of the leaky ReLU between layers for negative inputs (default 0.2). */
   negativeSlope?: number;
-  /** Seed of the initial weights (default 0). */
+  /** Seed of the initial weights (default 0: two directions made without one start alike; give each its own to have them start apart). */
   seed?: number;
   /** Default: one step of the 3/8 rule, as the paper trains. */
   solver?: FlowSolver;
@@ -41,6 +42,9 @@ const SPEED_EPSILON = 1e-6;
 /**
  * The paper's latent flow (equation 3): dw/dt = f(w) / (‖f(w)‖ + 1e-6), where f is a chain of residual layers x ↦ Wx + b + x with leaky ReLU in
  * between, or a constant.
+ *
+ * Initial weights come from the seed, 0 when none is given: two directions of one shape then start alike, and training repeats. For another start
+ * give another seed: `new NeuralOdeDirection({ latentDim, depth, seed: 1 })`.
  *
  * Variables: W [in, out] and b [1, out] of each layer in turn, or the constant [1, d]. Initial weights are uniform within ±1/√d, as PyTorch's
  * Linear; the constant is standard normal.
@@ -55,6 +59,7 @@ export class NeuralOdeDirection extends FlowDirection {
 
   constructor(options: NeuralOdeOptions) {
     super();
+    checkRequired("NeuralOdeDirection", options, ["latentDim", "depth"], LatentEditError);
     checkOptions("NeuralOdeDirection", options, ["latentDim", "depth", "negativeSlope", "seed", "solver"], LatentEditError);
     const { latentDim, depth, negativeSlope = 0.2, seed = 0, solver = PAPER_SOLVER } = options;
     this.latentDim = checkNumber("NeuralOdeDirection", "latentDim", latentDim, { min: 1, integer: true }, LatentEditError);
@@ -62,7 +67,7 @@ export class NeuralOdeDirection extends FlowDirection {
     if (depth === 0) throw new LatentEditError("NeuralOdeDirection: expected depth 1 or more, or −1 for a constant, got 0.");
     this.negativeSlope = checkNumber("NeuralOdeDirection", "negativeSlope", negativeSlope, {}, LatentEditError);
     this.solver = checkSolver("NeuralOdeDirection", solver);
-    const random = new SeededRandom(seed);
+    const random = new SeededRandom(checkSeed("NeuralOdeDirection", seed));
     const bound = 1 / Math.sqrt(latentDim);
     const uniform = (rows: number) => variable(random.uniformTensor([rows, latentDim], -bound, bound));
     this.variables = tidy(() =>
@@ -74,6 +79,7 @@ export class NeuralOdeDirection extends FlowDirection {
 
   /** f before normalisation. w [n, d] → [n, d] */
   field(w: Tensor2D): Tensor2D {
+    this.checkRows("field", w);
     const variables = this.variables as (Variable & Tensor2D)[];
     if (this.depth === -1) return tile(variables[0]!, [w.shape[0], 1]);
     let x = w;
@@ -85,6 +91,7 @@ export class NeuralOdeDirection extends FlowDirection {
   }
 
   velocity(w: Tensor2D): Tensor2D {
+    this.checkRows("velocity", w);
     return tidy(() => {
       const field = this.field(w);
       const length = sqrt(sum(square(field), 1, true));

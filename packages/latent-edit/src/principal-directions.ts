@@ -1,8 +1,9 @@
-import { checkNumber, checkOptions } from "@latentflow/core";
+import { checkNumber, checkOptions, describeValue } from "@latentflow/core";
 import { EigenvalueDecomposition, Matrix as MlMatrix } from "ml-matrix";
+import { checkBoolean } from "./checks.js";
 import { addOuterProducts } from "./cholesky.js";
 import { LatentEditError } from "./errors.js";
-import { columnMeans, type Matrix, type MatrixLike, norm, rowOf, subtractRow, toMatrix } from "./matrix.js";
+import { columnMeans, type Matrix, type MatrixLike, rowOf, scaleOf, subtractRow, toMatrix, unit } from "./matrix.js";
 
 /** Directions found without labels, strongest first. */
 export interface PrincipalDirections {
@@ -19,6 +20,7 @@ export interface PrincipalDirections {
  *
  * @param codes [n, d], n ≥ 2
  * @param options.components how many (default all d)
+ * @throws LatentEditError when all codes are the same: there is no direction in them
  */
 export function ganSpace(codes: MatrixLike, options: { components?: number } = {}): PrincipalDirections {
   const matrix = toMatrix("ganSpace", "codes", codes);
@@ -26,8 +28,8 @@ export function ganSpace(codes: MatrixLike, options: { components?: number } = {
   if (matrix.rows < 2) throw new LatentEditError("ganSpace: expected 2 codes or more, got 1.");
   const mean = columnMeans(matrix);
   subtractRow(matrix, mean);
-  const { directions, eigenvalues } = gramEigenvectors(matrix, components);
-  return { directions, strengths: eigenvalues.map((x) => Math.sqrt(x / (matrix.rows - 1))), mean };
+  const { directions, singularValues } = rightSingularVectors("ganSpace", "codes that differ", matrix, components);
+  return { directions, strengths: singularValues.map((x) => x / Math.sqrt(matrix.rows - 1)), mean };
 }
 
 /**
@@ -40,8 +42,11 @@ export function seFa(
   weights: readonly MatrixLike[],
   options: { components?: number; normalize?: boolean } = {},
 ): PrincipalDirections {
-  if (weights.length === 0) throw new LatentEditError("seFa: expected the weights of one layer or more, got none.");
-  const layers = weights.map((layer) => toMatrix("seFa", "weights", layer));
+  if (!Array.isArray(weights) || weights.length === 0) {
+    const got = Array.isArray(weights) ? "none" : describeValue(weights);
+    throw new LatentEditError(`seFa: expected a list of the weights of one layer or more, got ${got}.`);
+  }
+  const layers = (weights as readonly MatrixLike[]).map((layer) => toMatrix("seFa", "weights", layer));
   const columns = layers[0]!.columns;
   if (layers.some((layer) => layer.columns !== columns)) {
     throw new LatentEditError(
@@ -56,15 +61,13 @@ export function seFa(
     offset += layer.data.length;
   }
   const components = checkComponents("seFa", stacked, options);
-  if (options.normalize ?? true) {
+  if (checkBoolean("seFa", "normalize", options.normalize ?? true)) {
     for (let i = 0; i < rows; i++) {
-      const row = rowOf(stacked, i);
-      const length = norm(row) || 1;
-      for (let k = 0; k < columns; k++) row[k]! /= length;
+      stacked.data.set(unit(rowOf(stacked, i)), i * columns);
     }
   }
-  const { directions, eigenvalues } = gramEigenvectors(stacked, components);
-  return { directions, strengths: eigenvalues.map(Math.sqrt), mean: new Float64Array(columns) };
+  const { directions, singularValues } = rightSingularVectors("seFa", "weights other than 0", stacked, components);
+  return { directions, strengths: singularValues, mean: new Float64Array(columns) };
 }
 
 function checkComponents(caller: string, matrix: Matrix, options: { components?: number; normalize?: boolean }): number {
@@ -73,9 +76,19 @@ function checkComponents(caller: string, matrix: Matrix, options: { components?:
   return checkNumber(caller, "components", options.components ?? matrix.columns, limits, LatentEditError);
 }
 
-/** The first eigenvectors of XᵀX with their eigenvalues, largest first. */
-function gramEigenvectors(matrix: Matrix, components: number): { directions: Float64Array[]; eigenvalues: Float64Array } {
+/** The first right singular vectors of X, by the eigenvectors of XᵀX, largest singular value first. X is overwritten. */
+function rightSingularVectors(
+  caller: string,
+  expected: string,
+  matrix: Matrix,
+  components: number,
+): { directions: Float64Array[]; singularValues: Float64Array } {
   const d = matrix.columns;
+  // By a power of two, which rounds nothing, so that squares of numbers of any size are numbers.
+  const scale = scaleOf(matrix);
+  for (let i = 0; i < matrix.data.length; i++) matrix.data[i]! /= scale;
+  if (matrix.data.every((x) => x === 0))
+    throw new LatentEditError(`${caller}: expected ${expected}; there is no direction in these.`);
   const gram = new Float64Array(d * d);
   addOuterProducts(gram, d, matrix.data, 1);
   const symmetric = new MlMatrix(d, d);
@@ -85,7 +98,7 @@ function gramEigenvectors(matrix: Matrix, components: number): { directions: Flo
   order.sort((a, b) => b.value - a.value);
   const chosen = order.slice(0, components);
   const directions = chosen.map(({ i }) => positive(Float64Array.from(decomposition.eigenvectorMatrix.getColumn(i))));
-  return { directions, eigenvalues: Float64Array.from(chosen, ({ value }) => value) };
+  return { directions, singularValues: Float64Array.from(chosen, ({ value }) => scale * Math.sqrt(value)) };
 }
 
 function positive(vector: Float64Array): Float64Array {

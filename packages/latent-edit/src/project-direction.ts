@@ -1,6 +1,6 @@
-import { checkNumber, checkOptions } from "@latentflow/core";
+import { checkNumber, checkOptions, describeValue } from "@latentflow/core";
 import { LatentEditError } from "./errors.js";
-import { dot, norm, toMatrix } from "./matrix.js";
+import { dot, type Numbers, norm, toMatrix, unit } from "./matrix.js";
 
 export interface ProjectedDirection {
   /** Unit vector, orthogonal to every condition. */
@@ -21,8 +21,8 @@ export interface ProjectedDirection {
  * @throws LatentEditError when the primal lies in the span of the conditions: no such edit exists
  */
 export function projectDirection(
-  primal: ArrayLike<number>,
-  conditions: readonly ArrayLike<number>[],
+  primal: Numbers,
+  conditions: readonly Numbers[],
   options: { tolerance?: number } = {},
 ): ProjectedDirection {
   checkOptions("projectDirection", options, ["tolerance"], LatentEditError);
@@ -33,7 +33,13 @@ export function projectDirection(
     { above: 0, max: 1 },
     LatentEditError,
   );
+  if (!Array.isArray(conditions)) {
+    throw new LatentEditError(`projectDirection: expected conditions as a list of vectors, got ${describeValue(conditions)}.`);
+  }
   const { data, columns } = toMatrix("projectDirection", "primal and conditions", [primal, ...conditions]);
+  if (norm(data.subarray(0, columns)) === 0) {
+    throw new LatentEditError(`projectDirection: expected a primal direction other than 0, got ${columns} zeros.`);
+  }
   const basis: Float64Array[] = [];
   for (let i = 1; i <= conditions.length; i++) {
     const { remainder, length } = reject(data.subarray(i * columns, (i + 1) * columns), basis);
@@ -50,8 +56,7 @@ export function projectDirection(
 
 /** The part of the unit vector along `vector` that is orthogonal to the basis, and its length. */
 function reject(vector: Float64Array, basis: readonly Float64Array[]): { remainder: Float64Array; length: number } {
-  const length = norm(vector);
-  const remainder = vector.map((x) => (length === 0 ? 0 : x / length));
+  const remainder = unit(vector);
   for (let pass = 0; pass < 2; pass++) {
     for (const axis of basis) {
       const share = dot(remainder, axis);

@@ -1,13 +1,14 @@
 import { type CheckpointSource, readSafetensors, type TensorData, writeSafetensors } from "@latentflow/checkpoints";
 import type { AttributeModel } from "@latentflow/core";
-import { checkOptions } from "@latentflow/core";
+import { checkNumber, checkOptions, checkRequired, describeValue } from "@latentflow/core";
+import { checkDirection, checkModel } from "./checks.js";
 import type { Direction } from "./direction.js";
 import { LatentEditError } from "./errors.js";
 import { type Fingerprint, fingerprint, sameFingerprint } from "./fingerprint.js";
 import { LinearDirection } from "./linear-direction.js";
 import { NeuralOdeDirection } from "./neural-ode-direction.js";
 import type { FlowSolver } from "./solver.js";
-import { importSeedFlow, toStateDict } from "./state-dict.js";
+import { checkWeights, importSeedFlow, toStateDict } from "./state-dict.js";
 import type { TrainSettings } from "./train/settings.js";
 
 /** What a file says about a direction besides its weights. */
@@ -30,7 +31,9 @@ const FORMAT = "latentflow-direction";
  * `odefunc.model.…` (see `toStateDict`), so that the file loads in PyTorch too.
  */
 export async function saveDirection(direction: Direction, info: DirectionInfo = {}): Promise<Uint8Array> {
+  checkDirection("saveDirection", direction);
   checkOptions("saveDirection", info, ["attribute", "generator", "training"], LatentEditError);
+  checkInfo(info);
   const metadata: Record<string, string> = {
     format: FORMAT,
     version: "1",
@@ -45,11 +48,29 @@ export async function saveDirection(direction: Direction, info: DirectionInfo = 
   }
   if (direction instanceof LinearDirection) {
     const data = Float32Array.from(await direction.variables[0]!.data<"float32">());
+    checkWeights("saveDirection", "direction", data);
     return writeSafetensors({ direction: { dtype: "float32", shape: [data.length], data } }, metadata);
   }
   throw new LatentEditError(
     `saveDirection: expected a LinearDirection or a NeuralOdeDirection, got one of kind ${JSON.stringify(direction.kind)}.`,
   );
+}
+
+/** What the header says must be readable again. */
+function checkInfo({ attribute, generator, training }: DirectionInfo): void {
+  if (attribute !== undefined) {
+    checkRequired("saveDirection: attribute", attribute, ["name", "index", "from", "to"], LatentEditError);
+    for (const name of ["index", "from", "to"] as const) {
+      checkNumber("saveDirection", `attribute.${name}`, attribute[name], { min: 0, integer: true }, LatentEditError);
+    }
+  }
+  const isFingerprint = Array.isArray(generator) && generator.length > 0 && generator.every(Number.isFinite);
+  if (generator !== undefined && !isFingerprint) {
+    throw new LatentEditError(
+      `saveDirection: expected generator to be what fingerprint(model) gave, got ${describeValue(generator)}.`,
+    );
+  }
+  if (training !== undefined) checkRequired("saveDirection: training", training, [], LatentEditError);
 }
 
 /**
@@ -63,6 +84,11 @@ export async function loadDirection(
   options: { model?: AttributeModel } = {},
 ): Promise<{ direction: LinearDirection | NeuralOdeDirection; info: DirectionInfo }> {
   checkOptions("loadDirection", options, ["model"], LatentEditError);
+  if (!(typeof source === "string" || (typeof source === "object" && source !== null))) {
+    throw new LatentEditError(
+      `loadDirection: expected the bytes of a file that saveDirection() wrote, a Blob, or its path, got ${describeValue(source)}.`,
+    );
+  }
   const { tensors, metadata } = await readSafetensors(source);
   if (metadata.get("format") !== FORMAT || metadata.get("version") !== "1") {
     throw new LatentEditError(
@@ -73,6 +99,7 @@ export async function loadDirection(
   for (const key of ["attribute", "generator", "training"] as const) {
     if (metadata.has(key)) info[key] = parse(metadata, key);
   }
+  if (options.model !== undefined) checkModel("loadDirection", options.model);
   if (options.model && info.generator && !sameFingerprint(info.generator, await fingerprint(options.model))) {
     throw new LatentEditError(
       "loadDirection: expected a direction of this model's generator, got one trained on another; load that generator.",

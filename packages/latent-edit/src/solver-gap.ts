@@ -1,5 +1,8 @@
+import { checkNumber } from "@latentflow/core";
 import { norm, reshape, sub, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { checkDirection } from "./checks.js";
 import type { Direction } from "./direction.js";
+import { LatentEditError } from "./errors.js";
 import { CONVERGED_SOLVER } from "./solver.js";
 
 /** How far a direction's own solver ends from the exact flow. */
@@ -16,6 +19,8 @@ export interface SolverGap {
  * edit from the flow it approximates, and this says by how much.
  */
 export async function solverGap(direction: Direction, w: Tensor, t: number): Promise<SolverGap> {
+  checkDirection("solverGap", direction);
+  checkNumber("solverGap", "t", t, {}, LatentEditError);
   const distances = tidy(() => {
     const own = direction.flow(w, t);
     const exact = direction.flow(w, t, { solver: CONVERGED_SOLVER });

@@ -1,4 +1,4 @@
-import { checkChoice, checkNumber, checkOptions } from "@latentflow/core";
+import { checkChoice, checkNumber, checkOptions, checkRequired } from "@latentflow/core";
 import { type AdaptiveMethodName, type FixedMethodName, METHODS } from "@latentflow/ode";
 import { LatentEditError } from "./errors.js";
 
@@ -27,12 +27,13 @@ export const PAPER_SOLVER: FixedSolver = { method: "rk4", steps: 1 };
 export const CONVERGED_SOLVER: AdaptiveSolver = { method: "dopri5", rtol: 1e-6, atol: 1e-7 };
 
 export function isFixed(solver: FlowSolver): solver is FixedSolver {
-  return "steps" in solver;
+  return typeof solver === "object" && solver !== null && "steps" in solver;
 }
 
 /** Throws unless `solver` is complete and known. */
 export function checkSolver(caller: string, solver: FlowSolver): FlowSolver {
-  checkOptions(caller, solver, isFixed(solver) ? ["method", "steps"] : ["method", "rtol", "atol"], LatentEditError);
+  checkRequired(`${caller}: solver`, solver, ["method"], LatentEditError);
+  checkOptions(`${caller}: solver`, solver, isFixed(solver) ? ["method", "steps"] : ["method", "rtol", "atol"], LatentEditError);
   checkChoice(caller, "solver.method", solver.method, Object.keys(METHODS), LatentEditError);
   if (!isFixed(solver) && METHODS[solver.method].errorWeights === undefined) {
     throw new LatentEditError(
@@ -40,5 +41,9 @@ export function checkSolver(caller: string, solver: FlowSolver): FlowSolver {
     );
   }
   if (isFixed(solver)) checkNumber(caller, "solver.steps", solver.steps, { min: 1, integer: true }, LatentEditError);
+  else {
+    checkNumber(caller, "solver.rtol", solver.rtol ?? 0, { min: 0 }, LatentEditError);
+    checkNumber(caller, "solver.atol", solver.atol ?? 0, { min: 0 }, LatentEditError);
+  }
   return solver;
 }

@@ -1,20 +1,29 @@
 import type { TensorData } from "@latentflow/checkpoints";
-import { checkOptions } from "@latentflow/core";
+import { checkOptions, describeValue } from "@latentflow/core";
 import { tensor, tidy } from "@tensorflow/tfjs-core";
+import { checkAlive } from "./checks.js";
 import { LatentEditError } from "./errors.js";
 import { NeuralOdeDirection } from "./neural-ode-direction.js";
 import type { FlowSolver } from "./solver.js";
 
 const PREFIX = "odefunc.model";
+const LAYER = /^(\d+\.(weight|bias)|const)$/;
 
 /**
  * A direction's weights under the paper's keys, as its released `ckpt_{i}.pt` files name them: `odefunc.model.0.weight` [out, in],
  * `odefunc.model.0.bias`, then even indices; the constant is `odefunc.model.const`.
  */
 export async function toStateDict(direction: NeuralOdeDirection): Promise<Map<string, TensorData>> {
+  if (!(direction instanceof NeuralOdeDirection)) {
+    throw new LatentEditError(`toStateDict: expected a NeuralOdeDirection, got ${describeValue(direction)}.`);
+  }
+  checkAlive("toStateDict", direction);
   const values = await Promise.all(
     direction.variables.map(async (variable) => Float32Array.from(await variable.data<"float32">())),
   );
+  values.forEach((data, i) => {
+    checkWeights("toStateDict", `variable ${i}`, data);
+  });
   const d = direction.latentDim;
   if (direction.depth === -1) return new Map([[`${PREFIX}.const`, { dtype: "float32", shape: [1, d], data: values[0]! }]]);
   const entries: [string, TensorData][] = [];
@@ -37,8 +46,14 @@ export function importSeedFlow(
   options: { solver?: FlowSolver; negativeSlope?: number } = {},
 ): NeuralOdeDirection {
   checkOptions("importSeedFlow", options, ["solver", "negativeSlope"], LatentEditError);
+  if (typeof state !== "object" || state === null) {
+    throw new LatentEditError(
+      `importSeedFlow: expected a state dict, such as stateDict(await readTorch(bytes)), got ${describeValue(state)}.`,
+    );
+  }
   const entries: [string, TensorData][] = state instanceof Map ? [...state] : Object.entries(state);
   const named = new Map(entries.map(([key, value]) => [key.replace(/^(.*\.)?model\./, ""), value]));
+  for (const [key, value] of named) if (LAYER.test(key)) checkTensorData(key, value);
   const constant = named.get("const");
   if (constant !== undefined && named.size === 1) {
     const d = constant.data.length;
@@ -63,13 +78,31 @@ export function importSeedFlow(
       `importSeedFlow: expected keys ${PREFIX}.0.weight, ${PREFIX}.0.bias, … or ${PREFIX}.const, got ${[...named.keys()].slice(0, 8).join(", ")}.`,
     );
   }
-  const layers = [...named.keys()].filter((key) => /^(\d+\.(weight|bias)|const)$/.test(key));
+  const layers = [...named.keys()].filter((key) => LAYER.test(key));
   if (layers.length > weights.length) {
     throw new LatentEditError(
       `importSeedFlow: expected residual layers at 0, 2, … without a gap and nothing else, got ${layers.join(", ")}; this is another network.`,
     );
   }
   return withWeights(new NeuralOdeDirection({ latentDim: d, depth: weights.length / 2, ...options }), weights);
+}
+
+function checkTensorData(key: string, value: unknown): void {
+  const { data, shape } = (value ?? {}) as Partial<TensorData>;
+  if (!Array.isArray(shape) || !ArrayBuffer.isView(data)) {
+    throw new LatentEditError(
+      `importSeedFlow: expected ${key} as { dtype, shape, data }, as readTorch and readSafetensors give it, got ${describeValue(value)}.`,
+    );
+  }
+  checkWeights("importSeedFlow", key, data as ArrayLike<number | bigint>);
+}
+
+/** Throws for weights that are not finite: a flow of them goes nowhere, and nothing could tell why later. */
+export function checkWeights(caller: string, name: string, data: ArrayLike<number | bigint>): void {
+  for (let i = 0; i < data.length; i++) {
+    if (Number.isFinite(Number(data[i]))) continue;
+    throw new LatentEditError(`${caller}: expected finite weights, got ${data[i]} in ${name}; train or load the direction anew.`);
+  }
 }
 
 /** Weights into the variables of a direction, in their order. */

@@ -4,6 +4,8 @@ import {
   type AttributeModel,
   type CustomLoss,
   checkOptions,
+  checkRequired,
+  describeValue,
   type Embedder,
   type Generator,
   type LossAndGradient,
@@ -22,8 +24,8 @@ import {
   tidy,
   valueAndGrad,
 } from "@tensorflow/tfjs-core";
+import { checkCodes } from "./checks.js";
 import { LatentEditError } from "./errors.js";
-import { checkCodes } from "./layers.js";
 import { attributeLoss, identityLoss, preservationLoss } from "./losses.js";
 import { releaseTape } from "./release-tape.js";
 import { type Truncation, withTruncation } from "./truncation.js";
@@ -42,14 +44,35 @@ export interface TfjsModelOptions {
  * with respect to w comes from tfjs' own differentiation. Disposing the model disposes nothing of the generator or the regressor.
  */
 export function tfjsModel(options: TfjsModelOptions): AttributeModel {
+  checkRequired("tfjsModel", options, ["generator", "regressor"], LatentEditError);
   checkOptions("tfjsModel", options, ["generator", "regressor", "truncation", "embedder"], LatentEditError);
   const { regressor, truncation, embedder } = options;
-  if (typeof options.generator?.synthesize !== "function" || typeof regressor?.logits !== "function") {
-    throw new LatentEditError("tfjsModel: expected a generator with synthesize(w) and a regressor with logits(images).");
+  checkFrozenHalf("tfjsModel", options.generator, regressor);
+  if (embedder !== undefined && typeof embedder?.embed !== "function") {
+    throw new LatentEditError(`tfjsModel: expected an embedder with embed(images), got ${describeValue(embedder)}.`);
+  }
+  if (truncation !== undefined) {
+    checkRequired("tfjsModel: truncation", truncation, ["psi", "meanLatent"], LatentEditError);
+    checkOptions("tfjsModel: truncation", truncation, ["psi", "meanLatent"], LatentEditError);
   }
   const generator =
     truncation === undefined ? options.generator : withTruncation(options.generator, truncation.psi, truncation.meanLatent);
   return new TfjsModel(generator, regressor, embedder);
+}
+
+/** Throws unless these are a generator and a regressor, as far as can be told without asking them. */
+export function checkFrozenHalf(caller: string, generator: unknown, regressor: unknown): void {
+  const { synthesize, latentDim } = (generator ?? {}) as Partial<Generator>;
+  const { logits, attributes } = (regressor ?? {}) as Partial<Regressor>;
+  if (typeof synthesize !== "function" || typeof logits !== "function") {
+    throw new LatentEditError(`${caller}: expected a generator with synthesize(w) and a regressor with logits(images).`);
+  }
+  const isList = Array.isArray(attributes) && attributes.length > 0;
+  const named = isList && attributes.every((one) => typeof one?.name === "string" && Number.isInteger(one.classes));
+  if (Number.isInteger(latentDim) && named) return;
+  throw new LatentEditError(
+    `${caller}: expected a generator with latentDim and a regressor with attributes, each { name, classes }, got ${describeValue(latentDim)} and ${describeValue(attributes)}.`,
+  );
 }
 
 class TfjsModel implements AttributeModel {

@@ -1,6 +1,7 @@
-import type { Generator } from "@latentflow/core";
+import { describeValue, type Generator } from "@latentflow/core";
 import { add, mul, reshape, sub, type Tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "./errors.js";
+import { toNumbers } from "./matrix.js";
 
 export interface Truncation {
   /** ψ: 1 changes nothing, 0 gives the mean image. Paper: 0.7 (1 for Isaac3D). */
@@ -14,13 +15,17 @@ export interface Truncation {
  * its time are about untruncated codes.
  */
 export function withTruncation(generator: Generator, psi: number, meanLatent: ArrayLike<number>): Generator {
+  if (typeof generator?.synthesize !== "function") {
+    throw new LatentEditError(`withTruncation: expected a generator with synthesize(w), got ${describeValue(generator)}.`);
+  }
   const { latentDim, numLayers } = generator;
-  if (meanLatent.length !== latentDim || !Number.isFinite(psi)) {
+  const numbers = toNumbers("withTruncation", "meanLatent", meanLatent);
+  if (numbers.length !== latentDim || !Number.isFinite(psi) || !numbers.every(Number.isFinite)) {
     throw new LatentEditError(
-      `withTruncation: expected a finite psi and a mean latent of ${latentDim} numbers, got ${psi} and ${meanLatent.length}.`,
+      `withTruncation: expected a finite psi and a mean latent of ${latentDim} finite numbers, got ${describeValue(psi)} and ${numbers.length}${numbers.every(Number.isFinite) ? "" : ", some not finite"}.`,
     );
   }
-  const mean = Float32Array.from(meanLatent);
+  const mean = Float32Array.from(numbers);
   return {
     latentDim,
     ...(numLayers === undefined ? {} : { numLayers }),

@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { BackendName } from "@latentflow/backend";
-import { AbortError, checkNumber, checkOptions } from "@latentflow/core";
+import { AbortError, checkNumber, checkOptions, checkRequired, describeValue } from "@latentflow/core";
 import { LatentEditError } from "./errors.js";
 import type { History, TrainProgress } from "./train/history.js";
 import type { JobMessage, TrainJob, WorkerMessage, WorkerStart } from "./worker-protocol.js";
@@ -39,10 +39,11 @@ export type TrainedJob =
  */
 export async function trainDirections(jobs: readonly TrainJob[], options: TrainDirectionsOptions): Promise<TrainedJob[]> {
   const known = ["workers", "setup", "backend", "restarts", "onProgress", "onRestart", "signal"];
-  checkOptions("trainDirections", options, known, LatentEditError);
-  if (options.setup === undefined) {
+  if (typeof options !== "object" || options === null || options.setup === undefined) {
     throw new LatentEditError("trainDirections: expected setup, the URL of a module whose default export makes the model.");
   }
+  checkOptions("trainDirections", options, known, LatentEditError);
+  checkJobs(jobs);
   checkNumber("trainDirections", "restarts", options.restarts ?? 2, { min: 0, integer: true }, LatentEditError);
   const names = new Set(jobs.map(({ name }) => name));
   if (names.size !== jobs.length) throw new LatentEditError("trainDirections: expected jobs with different names.");
@@ -50,6 +51,13 @@ export async function trainDirections(jobs: readonly TrainJob[], options: TrainD
   checkNumber("trainDirections", "workers", count, { min: Math.min(1, jobs.length), integer: true }, LatentEditError);
   const pool = new Pool(jobs, options);
   return pool.run(Math.min(count, jobs.length));
+}
+
+function checkJobs(jobs: unknown): asserts jobs is readonly TrainJob[] {
+  if (!Array.isArray(jobs)) throw new LatentEditError(`trainDirections: expected a list of jobs, got ${describeValue(jobs)}.`);
+  for (const [i, job] of jobs.entries()) {
+    checkRequired(`trainDirections: job ${i}`, job, ["name", "direction", "attribute", "codes"], LatentEditError);
+  }
 }
 
 class Pool {

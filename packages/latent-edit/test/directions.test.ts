@@ -84,6 +84,60 @@ describe.each(makers)("%s", (name, make) => {
   });
 });
 
+describe("lists of rows of a W+ code", () => {
+  const w = () => tf.tensor3d(plus);
+  const rowsOf = (x: tf.Tensor) => tf.unstack(x, x.rank - 2).map((row) => Array.from(row.dataSync()));
+
+  it.each(makers.slice(0, 4))("%s: those rows move as in the whole code, the others come back bit for bit", (_, make) => {
+    tf.engine().startScope();
+    const direction = make();
+    const [before, whole] = [rowsOf(w()), rowsOf(direction.flow(w(), 1.5))];
+    for (const rows of [[0, 1, 2, 3], [3], [4, 0], [0, 2, 4], [4, 3, 2, 1, 0]]) {
+      const moved = rowsOf(direction.flow(w(), 1.5, { layers: { rows } }));
+      moved.forEach((row, i) => {
+        if (!rows.includes(i)) expect(row).toEqual(before[i]);
+        for (const [k, x] of row.entries()) if (rows.includes(i)) expect(x).toBeCloseTo(whole[i]![k]!, 4);
+      });
+    }
+    direction.dispose();
+    tf.engine().endScope();
+  });
+
+  it("a list of neighbours is their range; paths, flowEach and gradients go by them too", () => {
+    const direction = new NeuralOdeDirection({ latentDim: d, depth: 2, seed: 2 });
+    const [range, list] = [{ layers: [1, 4] }, { layers: { rows: [3, 1, 2] } }] as const;
+    expect(largest(direction.flow(w(), 1, list), direction.flow(w(), 1, range))).toBe(0);
+    expect(largest(direction.flow(w(), [1, -2], list), direction.flow(w(), [1, -2], range))).toBe(0);
+    expect(largest(direction.flowEach(w(), [1, -2], list), direction.flowEach(w(), [1, -2], range))).toBe(0);
+    const apart = { layers: { rows: [4, 0] } };
+    const path = direction.flow(w(), [1, -2], apart);
+    expect(path.shape).toEqual([2, 2, 5, d]);
+    expect(largest(tf.reshape(tf.slice(path, 1, 1), [2, 5, d]), direction.flow(w(), -2, apart))).toBeLessThan(1e-5);
+    const gradient = tf.grad((x: tf.Tensor) => tf.sum(direction.flow(x, 1, apart)))(w());
+    expect(rowsOf(gradient)[2]!.every((x) => x === 1)).toBe(true);
+    expect(rowsOf(gradient)[4]!.some((x) => x !== 1)).toBe(true);
+    direction.dispose();
+  });
+
+  it.each([
+    [
+      "[0, 1, 2, 3], which moved row 0 alone",
+      [0, 1, 2, 3],
+      /a range \[from, to\].*or a list \{ rows: \[0, 1, 2, 3\] \}, got an array of length 4/,
+    ],
+    ["[2]", [2], /array of length 1/],
+    ["no rows", { rows: [] }, /list/],
+    ["a row beyond the code", { rows: [0, 5] }, /layers.rows\[1\] to be an integer ≥ 0 and ≤ 4, got 5/],
+    ["a row that is none", { rows: [0.5] }, /layers.rows\[0\]/],
+    ["another key", { rows: [0], last: 3 }, /"last"/],
+    ["a number", 3, /got 3/],
+  ])("refuses %s", (_, layers, message) => {
+    const direction = new LinearDirection([3, 0, 0, 4, 0, 0]);
+    expect(() => direction.flow(w(), 1, { layers: layers as never })).toThrow(LatentEditError);
+    expect(() => direction.flow(w(), 1, { layers: layers as never })).toThrow(message);
+  });
+});
+
 describe("flows as flows", () => {
   it("there and back again with a converged solver: within 1e-3 at t = 6", () => {
     const direction = new NeuralOdeDirection({ latentDim: d, depth: 2, seed: 4, solver: CONVERGED_SOLVER });

@@ -229,6 +229,37 @@ describe("projectDirection", () => {
   });
 });
 
+describe("directions of numbers of any size", () => {
+  const random = new SeededRandom(31);
+  const rows = Array.from({ length: 30 }, () => Array.from({ length: 4 }, (_, j) => (4 - j) * random.normal()));
+  const plain = ganSpace(rows);
+  const weights = seFa([rows], { normalize: false });
+
+  it.each([1e155, 1e300, 1e-200, 1e-300])("× %d: the same directions, strengths in proportion", (size) => {
+    const scaled = rows.map((row) => row.map((x) => x * size));
+    for (const [found, expected] of [
+      [ganSpace(scaled), plain],
+      [seFa([scaled], { normalize: false }), weights],
+      [seFa([scaled]), seFa([rows])],
+    ] as const) {
+      const factor = found.strengths[0]! / expected.strengths[0]!;
+      expected.directions.forEach((direction, i) => {
+        expect(Math.abs(cosine(found.directions[i]!, direction))).toBeCloseTo(1, 10);
+        expect(found.strengths[i]! / factor).toBeCloseTo(expected.strengths[i]!, 10);
+      });
+    }
+    expect(ganSpace(scaled).strengths[0]! / size).toBeCloseTo(plain.strengths[0]!, 10);
+    const projected = projectDirection(scaled[0]!, [scaled[1]!.map((x) => x / size), rows[2]!]);
+    expect(cosine(projected.direction, projectDirection(rows[0]!, [rows[1]!, rows[2]!]).direction)).toBeCloseTo(1, 10);
+  });
+
+  it("none in what is all the same, or 0", () => {
+    expect(() => ganSpace(rows.map(() => [1, 2, 3]))).toThrow(/expected codes that differ; there is no direction/);
+    expect(() => seFa([[[0, 0]]])).toThrow(/expected weights other than 0/);
+    expect(() => projectDirection([0, 0], [[1, 0]])).toThrow(/other than 0, got 2 zeros/);
+  });
+});
+
 describe("directions without labels", () => {
   it("ganSpace equals scikit-learn's PCA up to sign", () => {
     const scales = [3, 2.4, 1.7, 1.1, 0.6, 0.2];

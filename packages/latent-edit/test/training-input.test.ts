@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { LatentEditError, LinearDirection, NeuralOdeDirection, type TrainOptions, trainDirection } from "../src/index.js";
-import { base, depth, heldOut, memoryStore } from "./small-training.js";
+import { base, depth, heldOut, memoryStore, weightsOf } from "./small-training.js";
 import { embedder } from "./small-world.js";
 
 beforeAll(() => tf.setBackend("cpu"));
@@ -31,6 +31,37 @@ describe("wrong input is told apart", () => {
     const promise = trainDirection(depth(1), options);
     await expect(promise).rejects.toThrow(LatentEditError);
     await expect(promise).rejects.toThrow(message);
+  });
+
+  it("labels of any integer width train alike, int64 as PyTorch saves them", async () => {
+    const labels = Array.from({ length: 240 }, (_, i) => (i * 7) % 2);
+    const of = (
+      data: NonNullable<TrainOptions["labels"]> extends infer M ? (M extends { data: infer A } ? A : never) : never,
+    ) => ({
+      data,
+      shape: [80, 3] as const,
+    });
+    const int64 = BigInt64Array.from(labels, BigInt);
+    const trained = [
+      of(Int32Array.from(labels)),
+      of(int64),
+      of(BigUint64Array.from(labels, BigInt)),
+      of(Int8Array.from(labels)),
+    ].map(async (given) => {
+      const direction = depth(1);
+      await trainDirection(direction, {
+        ...base,
+        iterations: 2,
+        labels: given,
+        validation: { codes: base.codes, labels: given, every: 1 },
+      });
+      return weightsOf(direction);
+    });
+    const [first, ...rest] = await Promise.all(trained);
+    for (const other of rest) expect(other).toEqual(first);
+    await expect(trainDirection(depth(1), { ...base, labels: of(int64.map((x) => x + 5n)) })).rejects.toThrow(/label 0 of size/);
+    const rows = Array.from({ length: 80 }, (_, i) => int64.slice(3 * i, 3 * i + 3));
+    await expect(trainDirection(depth(1), { ...base, iterations: 1, labels: rows })).resolves.toBeDefined();
   });
 
   it("a direction without trainable variables, and one of another width", async () => {

@@ -37,6 +37,21 @@ const fileOf = (result: workers.TrainedJob | undefined) => {
 };
 
 describe("trainDirections", () => {
+  it.each<[string, () => Promise<unknown>, RegExp]>([
+    ["no options", () => trainDirections([job("a")], undefined as never), /expected setup/],
+    ["no setup", () => trainDirections([job("a")], {} as never), /expected setup/],
+    ["no jobs", () => trainDirections(undefined as never, { setup }), /expected a list of jobs, got undefined/],
+    [
+      "a job without codes",
+      () => trainDirections([{ ...job("a"), codes: undefined as never }], { setup }),
+      /job 0: .* got no codes/,
+    ],
+    ["a job that is none", () => trainDirections([null as never], { setup }), /job 0: expected an options object/],
+    ["two jobs of one name", () => trainDirections([job("a"), job("a")], { setup }), /different names/],
+  ])("refuses %s before a worker starts", async (_, act, message) => {
+    await expect(act()).rejects.toMatchObject({ name: "LatentEditError", message: expect.stringMatching(message) });
+  });
+
   it("trains jobs in parallel, with the same result as one after the other, in the jobs' order", async () => {
     const seen = new Set<string>();
     const jobs = [job("a"), job("b", 4), job("c", 5)];

@@ -2,13 +2,18 @@ import type { AttributeModel } from "@latentflow/core";
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { Direction } from "../direction.js";
 import { owning } from "../owning.js";
+import { checkFinite } from "./check-finite.js";
 import type { Score } from "./history.js";
 import { pullBack } from "./pull-back.js";
 import type { TrainSettings } from "./settings.js";
 import type { StartCodes } from "./start-codes.js";
-import { askForLoss, type Batch, type LossChoice, scoreOf } from "./trained-loss.js";
+import { askForLoss, type Batch, type LossChoice, partsOf, scoreOf } from "./trained-loss.js";
 
-/** Loss and gradient of one batch: flow, the model's answer at the end points, and the pull-back. The caller disposes the gradients. */
+/**
+ * Loss and gradient of one batch: flow, the model's answer at the end points, and the pull-back. The caller disposes the gradients.
+ *
+ * @param where the iteration in words, for an error about numbers that are not finite
+ */
 export function batchGradient(
   direction: Direction,
   model: AttributeModel,
@@ -16,13 +21,18 @@ export function batchGradient(
   batch: Batch,
   settings: TrainSettings,
   choice: LossChoice,
+  where: string,
 ): Promise<{ score: Score; gradients: Tensor[] }> {
   return owning(async (own) => {
     const w = own(pool.tensor(batch.rows));
-    const originalLogits = own(settings.cacheLogits ? await pool.logits(batch.rows) : await model.logits(w));
+    const originalLogits = own(settings.cacheLogits ? await pool.logits(batch.rows, where) : await model.logits(w));
     const moved = own(tidy(() => direction.flow(w, batch.t, { gradient: settings.gradient })));
+    await checkFinite(where, { "the flow's end points": moved, "the start codes' logits": originalLogits });
     const answer = await askForLoss(own, model, { w, moved, originalLogits }, batch, settings, choice);
+    await checkFinite(where, partsOf(answer));
     const score = await scoreOf(answer, batch, settings);
-    return { score, gradients: pullBack(direction, w, batch.t, answer.gradient, settings.gradient) };
+    const gradients = own(pullBack(direction, w, batch.t, answer.gradient, settings.gradient));
+    await checkFinite(where, { "the gradient of the direction's variables": gradients });
+    return { score, gradients: gradients.map((x) => x.clone()) };
   });
 }

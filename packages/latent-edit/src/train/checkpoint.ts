@@ -33,11 +33,12 @@ export interface Surroundings {
   cache: { rows: Int32Array; logits: Float32Array };
 }
 
-/** The state as one safetensors file: arrays as tensors, the rest as JSON in the header. */
+/** The state as one safetensors file: arrays as tensors, the rest as JSON in the header. Throws for numbers that are not finite. */
 export async function encodeCheckpoint(state: TrainState, { settings, run, weights, cache }: Surroundings): Promise<Uint8Array> {
   const { step, arrays } = await adamStateToData(state.adam);
   const tensors = new Map<string, TensorData>();
   const put = (name: string, data: Float32Array, shape: readonly number[] = [data.length]) => {
+    checkFiniteArray(name, data, "was about to be written; the last checkpoint is left as it was");
     tensors.set(name, { dtype: "float32", shape, data: Float32Array.from(data) });
   };
   for (const [name, { data, shape }] of Object.entries(arrays)) put(`adam.${name}`, data, shape);
@@ -94,6 +95,7 @@ export async function decodeCheckpoint(
   checkSameRun(run, rest.run);
   const [cacheRows, cacheLogits] = [tensors.get("cache.rows"), tensors.get("cache.logits")];
   if (cacheRows === undefined || cacheLogits === undefined) throw damaged();
+  for (const [name, { data }] of tensors) checkFiniteArray(name, data, "was read; delete the file to start anew");
   const arrays: Record<string, ArrayData> = {};
   for (const [name, { data, shape }] of tensors) {
     if (name.startsWith("adam.")) arrays[name.slice("adam.".length)] = { data: data as Float32Array, shape };
@@ -131,6 +133,17 @@ function parseState(text: string): HeaderState {
     // Not JSON: the error below says what to do.
   }
   throw damaged();
+}
+
+/** A checkpoint with NaN could never be resumed: none is written, and one that an older version wrote is refused. */
+function checkFiniteArray(name: string, data: ArrayLike<number | bigint>, what: string): void {
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i]!;
+    if (typeof value === "bigint" || Number.isFinite(value)) continue;
+    throw new LatentEditError(
+      `trainDirection: expected a checkpoint of finite numbers, but one with ${value} in ${name} ${what}.`,
+    );
+  }
 }
 
 function damaged(): LatentEditError {

@@ -1,15 +1,33 @@
 import "@latentflow/backend/gradients";
+import { checkTensor } from "@latentflow/core";
 import { mul, type Scalar, sum, type Tensor, type Tensor2D, tidy, variableGrads } from "@tensorflow/tfjs-core";
+import { checkCodes, checkDirection } from "../checks.js";
 import type { Direction } from "../direction.js";
+import { LatentEditError } from "../errors.js";
 import type { FlowGradient } from "../integrate.js";
 
 /**
  * The gradient of a loss with respect to a direction's trainable variables, pulled back through its flow from dL/dw(T). The flow is run again
  * for this: it costs next to nothing beside the generator, and no tape has to live while the model answers.
  *
+ * @param w start codes [n, d]
+ * @param cotangent dL/dw(T), shaped like w
+ * @param gradient how it passes the flow (default "steps")
  * @returns one tensor a trainable variable, in their order
  */
-export function pullBack(direction: Direction, w: Tensor2D, t: number, cotangent: Tensor, gradient: FlowGradient): Tensor[] {
+export function pullBack(
+  direction: Direction,
+  w: Tensor2D,
+  t: number,
+  cotangent: Tensor,
+  gradient: FlowGradient = "steps",
+): Tensor[] {
+  checkDirection("pullBack", direction);
+  checkCodes("pullBack", w, direction.latentDim);
+  checkTensor("pullBack", "cotangent", cotangent, `a tensor of shape [${w.shape}], as w's`, LatentEditError);
+  if (cotangent.shape.join() !== w.shape.join()) {
+    throw new LatentEditError(`pullBack: expected a cotangent of w's shape [${w.shape}], got [${cotangent.shape}].`);
+  }
   return tidy(() => {
     const variables = direction.variables.filter((variable) => variable.trainable);
     const { grads } = variableGrads(() => sum(mul(direction.flow(w, t, { gradient }), cotangent)) as Scalar, variables);

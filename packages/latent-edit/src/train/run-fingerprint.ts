@@ -68,7 +68,10 @@ function logitsOfFixedCode(model: AttributeModel): Promise<number[]> {
   return owning(async (own) => {
     const { latentDim } = model;
     const logits = own(await model.logits(own(tensor(new SeededRandom(20211).normals(latentDim), [1, latentDim]))));
-    const values = await Promise.all(logits.map((x) => x.data<"float32">()));
-    return values.flatMap((data) => Array.from(data, (x) => Number(x.toPrecision(5))));
+    const values = (await Promise.all(logits.map((x) => x.data<"float32">()))).flatMap((data) => Array.from(data));
+    if (values.every(Number.isFinite)) return values.map((x) => Number(x.toPrecision(5)));
+    throw new LatentEditError(
+      "trainDirection: expected finite logits from the model, got NaN or Infinity for a normal code; mend the model.",
+    );
   });
 }

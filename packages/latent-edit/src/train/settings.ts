@@ -4,11 +4,14 @@ import {
   checkChoice,
   checkNumber,
   checkOptions,
+  checkRequired,
+  describeValue,
   type Embedder,
   type Generator,
   type Regressor,
 } from "@latentflow/core";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
+import { checkBoolean, checkDirection, checkModel } from "../checks.js";
 import type { Direction } from "../direction.js";
 import { LatentEditError } from "../errors.js";
 import type { FlowGradient } from "../integrate.js";
@@ -158,7 +161,9 @@ const PAPER = {
 
 /** Checks the options and completes them. The returned settings are plain JSON. */
 export function resolveSettings(direction: Direction, options: TrainOptions): { model: AttributeModel; settings: TrainSettings } {
+  checkRequired("trainDirection", options, ["attribute", "codes"], LatentEditError);
   checkOptions("trainDirection", options, KNOWN, LatentEditError);
+  checkDirection("trainDirection", direction);
   const { preset } = options;
   if (preset !== undefined && preset !== "paper") {
     throw new LatentEditError(`trainDirection: expected preset to be "paper", got ${JSON.stringify(preset)}.`);
@@ -175,10 +180,7 @@ export function resolveSettings(direction: Direction, options: TrainOptions): { 
     );
   }
   checkParts(options);
-  for (const name of ["bothWays", "cacheLogits"] as const) {
-    if (typeof (options[name] ?? false) === "boolean") continue;
-    throw new LatentEditError(`trainDirection: expected ${name} to be true or false, got ${JSON.stringify(options[name])}.`);
-  }
+  for (const name of ["bothWays", "cacheLogits"] as const) checkBoolean("trainDirection", name, options[name] ?? false);
   if (options.loss && options.identity) {
     throw new LatentEditError("trainDirection: expected a loss of your own or an identity embedder, got both; give one.");
   }
@@ -226,19 +228,37 @@ export function resolveSettings(direction: Direction, options: TrainOptions): { 
 }
 
 /** Options within options: their names and counts. */
-function checkParts({ validation, earlyStopping, checkpoint }: TrainOptions): void {
+function checkParts({ validation, earlyStopping, checkpoint, loss, identity, onProgress }: TrainOptions): void {
   const count = (name: string, value: number | undefined) =>
     checkNumber("trainDirection", name, value ?? 1, { min: 1, integer: true }, LatentEditError);
-  if (validation) {
+  for (const [name, value] of Object.entries({ loss, onProgress })) {
+    if (value === undefined || typeof value === "function") continue;
+    throw new LatentEditError(`trainDirection: expected ${name} to be a function, got ${describeValue(value)}.`);
+  }
+  if (identity !== undefined && typeof identity?.embed !== "function") {
+    throw new LatentEditError(
+      `trainDirection: expected identity to be an embedder with embed(images), got ${describeValue(identity)}.`,
+    );
+  }
+  if (validation !== undefined) {
+    checkRequired("trainDirection: validation", validation, ["codes"], LatentEditError);
     checkOptions("trainDirection: validation", validation, ["codes", "labels", "every", "maxCodes"], LatentEditError);
     count("validation.every", validation.every);
     count("validation.maxCodes", validation.maxCodes);
   }
-  if (earlyStopping) {
+  if (earlyStopping !== undefined) {
+    checkRequired("trainDirection: earlyStopping", earlyStopping, ["patience"], LatentEditError);
     checkOptions("trainDirection: earlyStopping", earlyStopping, ["patience"], LatentEditError);
     checkNumber("trainDirection", "earlyStopping.patience", earlyStopping.patience, { min: 1, integer: true }, LatentEditError);
   }
-  if (checkpoint) {
+  if (checkpoint !== undefined) {
+    checkRequired("trainDirection: checkpoint", checkpoint, ["store"], LatentEditError);
+    const { read, write } = checkpoint.store as Partial<CheckpointStore>;
+    if (typeof read !== "function" || typeof write !== "function") {
+      throw new LatentEditError(
+        `trainDirection: expected checkpoint.store with read() and write(bytes), such as fileStore(path), got ${describeValue(checkpoint.store)}.`,
+      );
+    }
     checkOptions("trainDirection: checkpoint", checkpoint, ["store", "every"], LatentEditError);
     count("checkpoint.every", checkpoint.every);
   }
@@ -250,13 +270,15 @@ export function resolveAttribute(
   model: Pick<AttributeModel, "attributes">,
   choice: AttributeChoice,
 ): TrainSettings["attribute"] {
-  checkOptions(caller, choice, ["name", "index", "from", "to"], LatentEditError);
+  checkRequired(`${caller}: attribute`, choice, [], LatentEditError);
+  checkOptions(`${caller}: attribute`, choice, ["name", "index", "from", "to"], LatentEditError);
   const names = model.attributes.map(({ name }) => name);
   const index = choice.index ?? names.indexOf(choice.name ?? "");
-  const attribute = model.attributes[index];
+  // Not by the key alone: an index "0" or a name of Array's own members would find something.
+  const attribute = Number.isInteger(index) ? model.attributes[index] : undefined;
   if (attribute === undefined) {
     throw new LatentEditError(
-      `${caller}: expected an attribute named ${names.slice(0, 50).join(", ")}, or its index, got ${choice.name ?? choice.index}.`,
+      `${caller}: expected an attribute named ${names.slice(0, 50).join(", ")}, or its index, got ${describeValue(choice.name ?? choice.index)}.`,
     );
   }
   if (choice.name !== undefined && choice.name !== attribute.name) {
@@ -272,7 +294,10 @@ export function resolveAttribute(
 }
 
 function modelOf({ model, generator, regressor }: TrainOptions): AttributeModel {
-  if (model !== undefined && generator === undefined && regressor === undefined) return model;
+  if (model !== undefined && generator === undefined && regressor === undefined) {
+    checkModel("trainDirection", model);
+    return model;
+  }
   if (model === undefined && generator !== undefined && regressor !== undefined) return tfjsModel({ generator, regressor });
   throw new LatentEditError("trainDirection: expected a model, or a generator and a regressor, and not both.");
 }

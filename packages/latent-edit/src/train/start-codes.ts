@@ -39,7 +39,7 @@ export class StartCodes {
         throwIfAborted(caller, signal);
         await nextMacrotask();
         const rows = Array.from({ length: Math.min(LABELLING_BATCH, matrix.rows - start) }, (_, i) => start + i);
-        await pool.fill(rows);
+        await pool.fill(rows, "the labelling of the codes");
         for (const row of rows) classes[row] = argmax(pool.logitsOf(row, attribute.index));
       }
       return pool;
@@ -85,10 +85,14 @@ export class StartCodes {
     return tensor2d(values, [rows.length, this.codes.columns]);
   }
 
-  /** Logits of codes, one [rows, classes] an attribute, from the cache where it has them; the caller disposes them. */
-  async logits(rows: ArrayLike<number>): Promise<Tensor2D[]> {
+  /**
+   * Logits of codes, one [rows, classes] an attribute, from the cache where it has them; the caller disposes them.
+   *
+   * @param where in words, for an error about numbers that are not finite
+   */
+  async logits(rows: ArrayLike<number>, where: string): Promise<Tensor2D[]> {
     const missing = [...new Set(Array.from(rows))].filter((row) => !this.cache.has(row));
-    if (missing.length > 0) await this.fill(missing);
+    if (missing.length > 0) await this.fill(missing, where);
     return this.model.attributes.map(({ classes }, j) => {
       const values = new Float32Array(rows.length * classes);
       for (let i = 0; i < rows.length; i++) values.set(this.logitsOf(rows[i]!, j), i * classes);
@@ -114,11 +118,19 @@ export class StartCodes {
     });
   }
 
-  private async fill(rows: readonly number[]): Promise<void> {
+  private async fill(rows: readonly number[], where: string): Promise<void> {
     const values = await owning(async (own) => {
       const logits = own(await this.model.logits(own(this.tensor(rows))));
       return Promise.all(logits.map((x) => x.data<"float32">()));
     });
+    // Checked here, where the code is known: the largest of NaNs would be class 0.
+    for (const [j, { name, classes }] of this.model.attributes.entries()) {
+      const bad = values[j]!.findIndex((x) => !Number.isFinite(x));
+      if (bad < 0) continue;
+      throw new LatentEditError(
+        `trainDirection: expected finite logits from the model, got ${values[j]![bad]} for code ${rows[Math.floor(bad / classes)]}, attribute ${name}, at ${where}; leave the code out, or mend the model.`,
+      );
+    }
     rows.forEach((row, i) => {
       const parts = values.map((data, j) => {
         const classes = this.model.attributes[j]!.classes;

@@ -3,9 +3,11 @@ import { AbortError, type AttributeModel, nextMacrotask, SeededRandom, stepDecay
 import { adam, disposeAdamState } from "@latentflow/core/optim";
 import { addN, dispose, div, type Tensor, tensor, tidy, type Variable } from "@tensorflow/tfjs-core";
 import type { Direction } from "../direction.js";
+import { LatentEditError } from "../errors.js";
 import { owning } from "../owning.js";
 import { solverGap } from "../solver-gap.js";
 import { batchGradient } from "./batch-gradient.js";
+import { checkFinite } from "./check-finite.js";
 import { type CheckpointStore, decodeCheckpoint, encodeCheckpoint, type TrainState } from "./checkpoint.js";
 import type { History, Score } from "./history.js";
 import { type RunFingerprint, runFingerprint } from "./run-fingerprint.js";
@@ -23,8 +25,9 @@ const GAP_CODES = 64;
  * The frozen half is only ever asked through `AttributeModel`: it gives the loss and dL/dw at the end points, and the flow's own gradient is
  * pulled back from that.
  *
- * @throws LatentEditError for options that do not fit; AbortError when stopped by the signal, the state after the last whole iteration left in the
- * checkpoint's store
+ * @throws LatentEditError for options that do not fit, and for numbers that are not finite, from the model or on the way, with the iteration and
+ * the part that gave them, before a weight is touched; AbortError when stopped by the signal. Of both, the state after the last whole iteration
+ * is left in the checkpoint's store
  */
 export async function trainDirection(direction: Direction, options: TrainOptions): Promise<History> {
   const { model, settings } = resolveSettings(direction, options);
@@ -68,10 +71,14 @@ export async function trainDirection(direction: Direction, options: TrainOptions
       await nextMacrotask();
       const begin = performance.now();
       const batches = Array.from({ length: settings.accumulate }, () => drawBatch(random, starts, settings));
-      const { score, gradients } = await meanGradient(direction, model, pool, batches, settings, options);
+      const where = `iteration ${state.iteration + 1} of ${iterations}`;
+      const { score, gradients } = await meanGradient(direction, model, pool, batches, settings, options, where);
       const { learningRate } = schedule.update({ step: state.iteration });
+      const next = await nextStep(optimizer, variables, gradients, state.adam, learningRate, where);
       isWhole = false;
-      state.adam = applyStep(optimizer, variables, gradients, state.adam, learningRate);
+      assignTensors(variables, next.parameters);
+      disposeAdamState(state.adam);
+      state.adam = next.state;
       state.iteration++;
       const time = batches.at(-1)!.t;
       state.batches.push({ ...score, time, learningRate });
@@ -80,7 +87,7 @@ export async function trainDirection(direction: Direction, options: TrainOptions
       const seconds = (performance.now() - begin) / 1000;
       const validated =
         heldOut && heldOutRows && state.iteration % (validation?.every ?? 100) === 0
-          ? await validate(direction, model, heldOut, heldOutRows, settings, options, signal)
+          ? await validate(direction, model, heldOut, heldOutRows, settings, options, `the validation after ${where}`, signal)
           : undefined;
       if (validated) await watch(state, validated, variables, options.earlyStopping?.patience);
       state.random = random.getState();
@@ -92,8 +99,9 @@ export async function trainDirection(direction: Direction, options: TrainOptions
       options.onProgress?.(validated ? { ...progress, validation: validated } : progress);
     }
   } catch (error) {
-    // Whoever stops a training has it go on from there, not from the last multiple of `every`.
-    if (error instanceof AbortError && isWhole && kept !== state.iteration) await keep();
+    // Who stops a training, or mends what gave NaN, has it go on from there, not from the last multiple of `every`.
+    const goesOn = error instanceof AbortError || error instanceof LatentEditError;
+    if (goesOn && isWhole && kept !== state.iteration) await keep();
     throw error;
   } finally {
     disposeAdamState(state.adam);
@@ -133,13 +141,14 @@ async function meanGradient(
   batches: readonly Batch[],
   settings: TrainSettings,
   options: TrainOptions,
+  where: string,
 ): Promise<{ score: Score; gradients: Tensor[] }> {
-  if (batches.length === 1) return batchGradient(direction, model, pool, batches[0]!, settings, options);
+  if (batches.length === 1) return batchGradient(direction, model, pool, batches[0]!, settings, options, where);
   return owning(async (own) => {
     const scores: Score[] = [];
     const parts: Tensor[][] = [];
     for (const batch of batches) {
-      const { score, gradients } = await batchGradient(direction, model, pool, batch, settings, options);
+      const { score, gradients } = await batchGradient(direction, model, pool, batch, settings, options, where);
       scores.push(score);
       parts.push(own(gradients));
     }
@@ -154,21 +163,34 @@ async function meanGradient(
   });
 }
 
-/** One optimiser step in place; consumes the gradients and the old state. */
-function applyStep(
+/** The numbers of one optimiser step, which must be finite; consumes the gradients. */
+async function nextStep(
   optimizer: ReturnType<typeof adam>,
   variables: readonly Variable[],
   gradients: Tensor[],
   state: TrainState["adam"],
   learningRate: number,
-): TrainState["adam"] {
+  where: string,
+): Promise<ReturnType<typeof optimizer.update>> {
   const next = optimizer.update(variables, gradients, state, learningRate);
+  dispose(gradients);
+  try {
+    const { mean, variance } = next.state;
+    await checkFinite(where, { "Adam's moments": [...mean, ...variance], "the new weights": next.parameters });
+    return next;
+  } catch (error) {
+    dispose(next.parameters);
+    disposeAdamState(next.state);
+    throw error;
+  }
+}
+
+/** New values in place; consumes them. */
+function assignTensors(variables: readonly Variable[], values: Tensor[]): void {
   variables.forEach((variable, i) => {
-    variable.assign(next.parameters[i]!);
+    variable.assign(values[i]!);
   });
-  dispose([...next.parameters, ...gradients]);
-  disposeAdamState(state);
-  return next.state;
+  dispose(values);
 }
 
 /** Records a validation; with a patience, keeps the best weights and decides when to stop. */

@@ -1,5 +1,6 @@
 import type { AttributeModel, LossAndGradient } from "@latentflow/core";
 import { argMax, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import type { Parts } from "../finite.js";
 import { type Own, owning } from "../owning.js";
 import type { Score } from "./history.js";
 import type { TrainOptions, TrainSettings } from "./settings.js";
@@ -31,6 +32,16 @@ export async function askForLoss(
   );
   own([answer.gradient, ...answer.logits]);
   return answer;
+}
+
+/** What of an answer must be finite, in the order in which one comes of the other. */
+export function partsOf({ attribute, preservation, logits, gradient }: LossAndGradient): Parts {
+  return {
+    "the model's logits at the end points": logits,
+    "the attribute loss": attribute,
+    "the preservation loss": preservation,
+    "the gradient with respect to w": gradient,
+  };
 }
 
 /** The answer as a record of the history. */

@@ -3,12 +3,17 @@ import { tidy } from "@tensorflow/tfjs-core";
 import type { Direction } from "../direction.js";
 import { attributeLoss, preservationLoss } from "../losses.js";
 import { owning } from "../owning.js";
+import { checkFinite } from "./check-finite.js";
 import type { Score } from "./history.js";
 import type { TrainSettings } from "./settings.js";
 import type { StartCodes } from "./start-codes.js";
-import { accuracyOf, askForLoss, type Batch, type LossChoice, scoreOf } from "./trained-loss.js";
+import { accuracyOf, askForLoss, type Batch, type LossChoice, partsOf, scoreOf } from "./trained-loss.js";
 
-/** The trained loss and the accuracy of held-out codes after the longest edit, t = α, in batches of the training's size. */
+/**
+ * The trained loss and the accuracy of held-out codes after the longest edit, t = α, in batches of the training's size.
+ *
+ * @param where in words, for an error about numbers that are not finite
+ */
 export async function validate(
   direction: Direction,
   model: AttributeModel,
@@ -16,6 +21,7 @@ export async function validate(
   rows: Int32Array,
   settings: TrainSettings,
   choice: LossChoice,
+  where: string,
   signal: AbortSignal | undefined,
 ): Promise<Score> {
   const sums = { total: 0, attribute: 0, preservation: 0, accuracy: 0 };
@@ -27,7 +33,7 @@ export async function validate(
       t: settings.maxTime,
       target: settings.attribute.to,
     };
-    const score = await scoreBatch(direction, model, pool, batch, settings, choice);
+    const score = await scoreBatch(direction, model, pool, batch, settings, choice, where);
     for (const key of ["total", "attribute", "preservation", "accuracy"] as const) {
       sums[key] += (batch.rows.length / rows.length) * score[key];
     }
@@ -42,17 +48,21 @@ function scoreBatch(
   batch: Batch,
   settings: TrainSettings,
   choice: LossChoice,
+  where: string,
 ): Promise<Score> {
   return owning(async (own) => {
-    const originalLogits = own(await pool.logits(batch.rows));
+    const originalLogits = own(await pool.logits(batch.rows, where));
     const w = own(pool.tensor(batch.rows));
     const moved = own(direction.flow(w, batch.t));
     // Only the model knows an identity or custom loss at its end points. The paper's needs logits alone: a third of the work.
     if (choice.identity || choice.loss) {
-      return scoreOf(await askForLoss(own, model, { w, moved, originalLogits }, batch, settings, choice), batch, settings);
+      const answer = await askForLoss(own, model, { w, moved, originalLogits }, batch, settings, choice);
+      await checkFinite(where, partsOf(answer));
+      return scoreOf(answer, batch, settings);
     }
     const { attribute, temperature, preservation: weight } = settings;
     const logits = own(await model.logits(moved));
+    await checkFinite(where, { "the flow's end points": moved, "the model's logits at the end points": logits });
     const terms = own(
       tidy(() => [
         attributeLoss(logits[attribute.index]!, batch.target, temperature),
@@ -60,6 +70,7 @@ function scoreBatch(
       ]),
     );
     const [first, second] = await Promise.all(terms.map(async (term) => (await term.data())[0]!));
+    await checkFinite(where, { "the attribute loss": first!, "the preservation loss": second! });
     const accuracy = await accuracyOf(logits[attribute.index]!, batch.target);
     return { total: first! + weight * second!, attribute: first!, preservation: second!, accuracy };
   });
