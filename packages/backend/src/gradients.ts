@@ -16,6 +16,7 @@ import { productGradient } from "./gradients/broadcast-product.js";
 import { comparisonGradients } from "./gradients/comparisons.js";
 import { convolutionGradients } from "./gradients/convolutions.js";
 import { eluGradient } from "./gradients/elu.js";
+import { releaseFailedGradients } from "./gradients/failed-gradients.js";
 import { repairSoftmaxCrossEntropy } from "./gradients/losses.js";
 import { pickingGradients } from "./gradients/picking.js";
 import { poolingGradients } from "./gradients/pooling.js";
@@ -27,6 +28,7 @@ import { repairTapeOrder } from "./gradients/tape-order.js";
 
 repairTapeOrder();
 completeBatchNorm();
+releaseFailedGradients();
 repairSoftmaxCrossEntropy();
 
 const ours: GradConfig[] = [

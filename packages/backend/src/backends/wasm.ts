@@ -1,7 +1,9 @@
-import { env, findBackend, setBackend } from "@tensorflow/tfjs-core";
+import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import { backend, env, findBackend, setBackend } from "@tensorflow/tfjs-core";
 import type { BackendEntry } from "../backend-entry.js";
 import { BackendError } from "../errors.js";
 import { installWasmKernels } from "../wasm/install.js";
+import { checkAllocations } from "../wasm/memory.js";
 
 /** tfjs fixes the place of the .wasm files at the first start, for good. */
 let startedWith: string | undefined;
@@ -38,6 +40,7 @@ export const wasmBackend: BackendEntry = {
               "in the option wasmPaths",
       );
     }
+    checkAllocations(backend() as BackendWasm);
     const simd = Boolean(await env().getAsync("WASM_HAS_SIMD_SUPPORT"));
     const multithreaded = Boolean(await env().getAsync("WASM_HAS_MULTITHREAD_SUPPORT"));
     const count = multithreaded && findBackend("wasm") ? getThreadsCount() : 1;

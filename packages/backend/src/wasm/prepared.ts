@@ -1,5 +1,6 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { own } from "./memory.js";
 
 /**
  * Flipped and transposed copies of weights, made once and kept as long as the weights they were made from.
@@ -22,6 +23,7 @@ export function prepared(backend: BackendWasm, source: TensorInfo, key: string, 
   let copy = copies.get(key);
   if (copy === undefined) {
     copy = build();
+    own(copy);
     copies.set(key, copy);
   }
   return copy;
