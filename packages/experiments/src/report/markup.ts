@@ -1,4 +1,4 @@
-/** HTML or SVG that is safe to insert as it is: made by {@link markup} only. */
+/** HTML or SVG that is safe to insert as it is: made by `markup` only. */
 export class Markup {
   constructor(readonly text: string) {}
   toString(): string {
