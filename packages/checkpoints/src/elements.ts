@@ -82,7 +82,7 @@ export function encodeElements(caller: string, what: string, { dtype, shape, dat
   const count = elementCount(shape);
   if (data.length !== count) fail(`${count} elements for shape [${shape.join(", ")}]`, String(data.length));
   const { Array: Elements } = dtypes[dtype];
-  if (!(data instanceof Elements)) fail(`${dtype} in an array of ${Elements.name}`, `a ${describe(data)}`);
+  if (!(data instanceof Elements)) fail(`${dtype} in an array of ${Elements.name}`, describe(data));
   const { half } = dtypes[dtype];
   if (!half) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const halves = new Uint16Array(data.length);

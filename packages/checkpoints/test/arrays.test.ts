@@ -110,7 +110,7 @@ describe.each(["stored.npz", "deflated.npz"])("NpzFile over %s", (name) => {
 it("writing refuses elements that do not fit their type or shape", () => {
   const data = new Float32Array(2);
   expect(() => writeSafetensors({ a: { dtype: "int32", shape: [2], data } })).toThrow(
-    'writeSafetensors: tensor "a": expected int32 in an array of Int32Array',
+    'writeSafetensors: tensor "a": expected int32 in an array of Int32Array, got a Float32Array',
   );
   expect(() => writeNpy({ dtype: "float32", shape: [3], data })).toThrow("writeNpy: the array: expected 3 elements");
   expect(() => writeSafetensors({ __metadata__: { dtype: "float32", shape: [2], data } })).toThrow("expected another name");

@@ -1,13 +1,20 @@
-import { LatentflowError } from "./errors.js";
+import { CoreError, describeValue, LatentflowError } from "./errors.js";
 
 /** Thrown when long work stops because its `AbortSignal` asked for it. `name` is "AbortError", as the platform's own. */
 export class AbortError extends LatentflowError {
   override readonly name = "AbortError";
 }
 
-/** Throws `AbortError` when `signal` has been aborted. Long loops call it once an iteration. */
+/**
+ * Throws `AbortError` when `signal` has been aborted, and CoreError when it is no signal: one that never fires would be noticed too late. Long loops
+ * call it once an iteration.
+ */
 export function throwIfAborted(caller: string, signal: AbortSignal | undefined): void {
-  if (!signal?.aborted) return;
+  if (signal === undefined || signal === null) return;
+  if (typeof signal.aborted !== "boolean") {
+    throw new CoreError(`${caller}: expected signal to be an AbortSignal, got ${describeValue(signal)}; give controller.signal.`);
+  }
+  if (!signal.aborted) return;
   throw new AbortError(`${caller}: stopped by its AbortSignal.`, { cause: signal.reason });
 }
 

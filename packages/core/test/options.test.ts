@@ -1,5 +1,6 @@
 import "@tensorflow/tfjs-backend-cpu";
 import {
+  AbortError,
   CoreError,
   checkChoice,
   checkNumber,
@@ -8,6 +9,7 @@ import {
   checkTensor,
   describeValue,
   LatentflowError,
+  throwIfAborted,
 } from "@latentflow/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
@@ -101,5 +103,21 @@ describe("describeValue", () => {
     expect(describeValue(new Float32Array(3))).toBe("a Float32Array of 12 bytes");
     expect(describeValue("x".repeat(200)).length).toBeLessThan(90);
     expect(describeValue(null)).toBe("null");
+  });
+});
+
+describe("throwIfAborted", () => {
+  it("passes what has not fired, throws what has, and refuses what is no signal", () => {
+    const controller = new AbortController();
+    for (const signal of [undefined, null, controller.signal])
+      expect(() => throwIfAborted("f", signal as AbortSignal)).not.toThrow();
+    controller.abort("enough");
+    expect(() => throwIfAborted("f", controller.signal)).toThrow(AbortError);
+    for (const other of [controller, 5, "stop", {}, () => true]) {
+      expect(() => throwIfAborted("f", other as never)).toThrow(CoreError);
+      expect(() => throwIfAborted("f", other as never)).toThrow(
+        /f: expected signal to be an AbortSignal, got .*; give controller.signal/,
+      );
+    }
   });
 });

@@ -16,6 +16,12 @@ export function checkBoolean(caller: string, name: string, value: unknown): bool
   throw new LatentEditError(`${caller}: expected ${name} to be true or false, got ${describeValue(value)}.`);
 }
 
+/** Throws unless a callback is a function, or absent. */
+export function checkFunction(caller: string, name: string, value: unknown): void {
+  if (value === undefined || typeof value === "function") return;
+  throw new LatentEditError(`${caller}: expected ${name} to be a function, got ${describeValue(value)}.`);
+}
+
 /** Throws unless w is a W or W+ code of width `latentDim` that has not been disposed. */
 export function checkCodes(caller: string, w: unknown, latentDim: number): void {
   const expected = `codes [n, ${latentDim}] or [n, layers, ${latentDim}]`;

@@ -1,6 +1,6 @@
 import { type AttributeModel, checkNumber, checkOptions, checkRequired, nextMacrotask, throwIfAborted } from "@latentflow/core";
 import { argMax, reshape, slice, type Tensor, tensor2d, tidy, tile } from "@tensorflow/tfjs-core";
-import { checkDirection, checkModel, checkTimes } from "./checks.js";
+import { checkDirection, checkFunction, checkModel, checkTimes } from "./checks.js";
 import type { Direction } from "./direction.js";
 import { LatentEditError } from "./errors.js";
 import { firstNotFinite } from "./finite.js";
@@ -37,6 +37,7 @@ export async function labelsAlong(direction: Direction, options: LabelsAlongOpti
   checkOptions("labelsAlong", options, known, LatentEditError);
   checkDirection("labelsAlong", direction);
   checkModel("labelsAlong", options.model);
+  checkFunction("labelsAlong", "onProgress", options.onProgress);
   const { model, signal } = options;
   const times = checkTimes("labelsAlong", "times", options.times);
   const codes = toMatrix("labelsAlong", "codes", options.codes);

@@ -2,7 +2,8 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { BackendName } from "@latentflow/backend";
-import { AbortError, checkNumber, checkOptions, checkRequired, describeValue } from "@latentflow/core";
+import { AbortError, checkNumber, checkOptions, checkRequired, describeValue, throwIfAborted } from "@latentflow/core";
+import { checkFunction } from "./checks.js";
 import { LatentEditError } from "./errors.js";
 import type { History, TrainProgress } from "./train/history.js";
 import type { JobMessage, TrainJob, WorkerMessage, WorkerStart } from "./worker-protocol.js";
@@ -44,6 +45,9 @@ export async function trainDirections(jobs: readonly TrainJob[], options: TrainD
   }
   checkOptions("trainDirections", options, known, LatentEditError);
   checkJobs(jobs);
+  checkFunction("trainDirections", "onProgress", options.onProgress);
+  checkFunction("trainDirections", "onRestart", options.onRestart);
+  throwIfAborted("trainDirections", options.signal);
   checkNumber("trainDirections", "restarts", options.restarts ?? 2, { min: 0, integer: true }, LatentEditError);
   const names = new Set(jobs.map(({ name }) => name));
   if (names.size !== jobs.length) throw new LatentEditError("trainDirections: expected jobs with different names.");

@@ -21,6 +21,7 @@ const rows = [
   [0, 3, 1],
 ];
 const info = { attribute: { name: "size", index: 1, from: 0, to: 1 }, generator: [1], training: { a: 1 } };
+const { signal } = new AbortController();
 const solver = { method: "rk4", steps: 2 } as const;
 
 /** A right call of every public function and method. The last argument is options where the second list names what they hold. */
@@ -33,12 +34,20 @@ const calls: Readonly<
   editUntil: [
     latentEdit.editUntil,
     [w, direction],
-    { model, until: { name: "size" }, maxT: 1, tolerance: 0.5, steps: 2, solver },
+    { model, until: { name: "size" }, maxT: 1, tolerance: 0.5, steps: 2, solver, signal },
   ],
   labelsAlong: [
     latentEdit.labelsAlong,
     [direction],
-    { model, codes: { data: codes.data.slice(0, 2 * D), shape: [2, D] }, times: [0, 1], batchSize: 2, solver },
+    {
+      model,
+      codes: { data: codes.data.slice(0, 2 * D), shape: [2, D] },
+      times: [0, 1],
+      batchSize: 2,
+      solver,
+      onProgress: () => undefined,
+      signal,
+    },
   ],
   directionLoss: [
     latentEdit.directionLoss,
@@ -79,11 +88,11 @@ const calls: Readonly<
     { generator, regressor, truncation: { psi: 0.7, meanLatent: Array(D).fill(0) }, embedder },
   ],
   withTruncation: [latentEdit.withTruncation, [generator, 0.7, Array(D).fill(0)]],
-  linearSvm: [latentEdit.linearSvm, [rows, [1, -1, 1, -1]], { C: 1, tolerance: 1e-3, maxIterations: 50 }],
+  linearSvm: [latentEdit.linearSvm, [rows, [1, -1, 1, -1]], { C: 1, tolerance: 1e-3, maxIterations: 50, signal }],
   fitInterFaceGan: [
     latentEdit.fitInterFaceGan,
     [rows, [3, 1, 2, 0]],
-    { ratio: 2, trainShare: 0.5, invalid: -1, C: 1, tolerance: 1e-3, seed: 1 },
+    { ratio: 2, trainShare: 0.5, invalid: -1, C: 1, tolerance: 1e-3, seed: 1, signal },
   ],
   classScores: [latentEdit.classScores, [rows], { to: 1, from: 0 }],
   ganSpace: [latentEdit.ganSpace, [rows], { components: 2 }],
@@ -97,7 +106,7 @@ const calls: Readonly<
       ...{ ...base, iterations: 1, batchSize: 2, labels: undefined, preset: "paper", accumulate: 1, maxTime: 2, bothWays: false },
       ...{ temperature: 4, preservation: 1, learningRate: 1e-3, decayEvery: 5, decayFactor: 0.5, solver, gradient: "steps" },
       ...{ cacheLogits: true, validation: { codes: heldOut, every: 5, maxCodes: 2 }, earlyStopping: { patience: 2 } },
-      ...{ checkpoint: { store: memoryStore(), every: 5 }, seed: 1, onProgress: () => undefined },
+      ...{ checkpoint: { store: memoryStore(), every: 5 }, seed: 1, onProgress: () => undefined, signal },
     },
   ],
   LinearDirection: [(vector: never) => new latentEdit.LinearDirection(vector), [[1, 2]]],
@@ -125,6 +134,7 @@ const TOO_LENIENT: Readonly<Record<string, readonly string[]>> = {
   "projectDirection 1": ["[]"],
   "editUntil until": ["function"],
   "trainDirection onProgress": ["function"],
+  "labelsAlong onProgress": ["function"],
   "pullBack 4": ["undefined"],
   "saveDirection training": ["{}", "{data,shape}"],
 };

@@ -11,7 +11,7 @@ import {
   type Regressor,
 } from "@latentflow/core";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
-import { checkBoolean, checkDirection, checkModel } from "../checks.js";
+import { checkBoolean, checkDirection, checkFunction, checkModel } from "../checks.js";
 import type { Direction } from "../direction.js";
 import { LatentEditError } from "../errors.js";
 import type { FlowGradient } from "../integrate.js";
@@ -231,10 +231,8 @@ export function resolveSettings(direction: Direction, options: TrainOptions): { 
 function checkParts({ validation, earlyStopping, checkpoint, loss, identity, onProgress }: TrainOptions): void {
   const count = (name: string, value: number | undefined) =>
     checkNumber("trainDirection", name, value ?? 1, { min: 1, integer: true }, LatentEditError);
-  for (const [name, value] of Object.entries({ loss, onProgress })) {
-    if (value === undefined || typeof value === "function") continue;
-    throw new LatentEditError(`trainDirection: expected ${name} to be a function, got ${describeValue(value)}.`);
-  }
+  checkFunction("trainDirection", "loss", loss);
+  checkFunction("trainDirection", "onProgress", onProgress);
   if (identity !== undefined && typeof identity?.embed !== "function") {
     throw new LatentEditError(
       `trainDirection: expected identity to be an embedder with embed(images), got ${describeValue(identity)}.`,
