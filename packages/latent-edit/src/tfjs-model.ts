@@ -27,6 +27,7 @@ import {
 import { checkCodes } from "./checks.js";
 import { LatentEditError } from "./errors.js";
 import { attributeLoss, identityLoss, preservationLoss } from "./losses.js";
+import { checkImages, checkLogits, checkLoss } from "./model-outputs.js";
 import { releaseTape } from "./release-tape.js";
 import { type Truncation, withTruncation } from "./truncation.js";
 
@@ -92,12 +93,12 @@ class TfjsModel implements AttributeModel {
 
   async synthesize(w: Tensor): Promise<Tensor4D> {
     checkCodes("synthesize", w, this.latentDim);
-    return tidy(() => this.generator.synthesize(w));
+    return tidy(() => this.images("synthesize", w));
   }
 
   async logits(w: Tensor): Promise<Tensor2D[]> {
     checkCodes("logits", w, this.latentDim);
-    return tidy(() => this.regressor.logits(this.generator.synthesize(w)));
+    return tidy(() => this.predictions("logits", this.images("logits", w)));
   }
 
   async lossAndGradient(w: Tensor, loss: LossRequest | CustomLoss): Promise<LossAndGradient> {
@@ -105,8 +106,8 @@ class TfjsModel implements AttributeModel {
     let logits: Tensor2D[] = [];
     let terms: Scalar[] = [];
     const total = (code: Tensor): Scalar => {
-      const images = this.generator.synthesize(code);
-      const predicted = this.regressor.logits(images);
+      const images = this.images("lossAndGradient", code);
+      const predicted = this.predictions("lossAndGradient", images);
       const [attribute, preservation, weight = 1] = this.terms(predicted, images, loss);
       logits = predicted.map((x) => keep(x.clone()));
       terms = [attribute, preservation].filter((x) => x !== undefined).map((x) => keep(x.clone()));
@@ -128,8 +129,16 @@ class TfjsModel implements AttributeModel {
 
   dispose(): void {}
 
+  private images(caller: string, w: Tensor): Tensor4D {
+    return checkImages(caller, this.generator.synthesize(w), w);
+  }
+
+  private predictions(caller: string, images: Tensor4D): Tensor2D[] {
+    return checkLogits(caller, this.regressor.logits(images), this.attributes, images);
+  }
+
   private terms(logits: Tensor2D[], images: Tensor4D, loss: LossRequest | CustomLoss): [Scalar, Scalar?, number?] {
-    if (typeof loss === "function") return [loss(logits, images)];
+    if (typeof loss === "function") return [checkLoss("lossAndGradient", loss(logits, images))];
     const attribute = attributeLoss(logits[loss.attribute]!, loss.target, loss.temperature);
     return [attribute, this.preservation(logits, images, loss), loss.preservation];
   }
