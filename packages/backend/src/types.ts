@@ -1,5 +1,5 @@
-/** Backends by name. `auto` takes the fastest that starts. */
-export type BackendName = "auto" | "cpu" | "wasm" | "node" | "node-gpu" | "webgpu" | "webgl";
+/** Backends of this version by name. `auto` takes the fastest that starts. */
+export type BackendName = "auto" | "cpu" | "wasm";
 
 export interface BackendOptions {
   /**
