@@ -3,7 +3,7 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   core: [],
   backend: ["core"],
   ode: ["core", "backend/gradients"],
-  checkpoints: [],
+  checkpoints: ["core"],
   onnx: ["core", "core/files"],
   models: ["core", "backend", "backend/gradients", "checkpoints", "onnx"],
   "latent-edit": ["core", "core/files", "core/optim", "ode", "checkpoints", "backend", "backend/gradients"],

@@ -1,8 +1,10 @@
+import { LatentflowError } from "@latentflow/core";
+
 /**
  * Thrown for every file that can't be read: damaged, hostile, or of a kind that this package does not know. The message reads
- * `function: at byte N: reason`. Errors of the platform (a missing file, a lost connection) pass through as they are.
+ * `function: at byte N: reason`.
  */
-export class CheckpointError extends Error {
+export class CheckpointError extends LatentflowError {
   override readonly name = "CheckpointError";
   /** What is wrong, and where possible what to do about it. */
   readonly reason: string;

@@ -73,7 +73,7 @@ export class NpzFile {
     return named("NpzFile.read", async () => {
       const header = await this.#header(name);
       const limit = options.maxBytes ?? Math.max(MIN_READ_LIMIT, 2.5 * this.#source.size);
-      return decodeNpy(header, this.#zip.stream(this.#entry(name), header.headerSize), new Budget(limit));
+      return decodeNpy(header, this.#zip.checked(this.#entry(name), header.headerSize), new Budget(limit));
     });
   }
 

@@ -43,6 +43,7 @@ export async function readSafetensors(source: CheckpointSource, options: ReadOpt
   return named("readSafetensors", () =>
     withSource(source, async (file) => {
       const budget = Budget.forFile(file.size, options.maxBytes);
+      await requireSafetensors(file);
       const length = new Cursor(await file.read(0, 8)).count64();
       if (length > LONGEST_HEADER || 8 + length > file.size) {
         throw new CheckpointError(
@@ -50,32 +51,93 @@ export async function readSafetensors(source: CheckpointSource, options: ReadOpt
           0,
         );
       }
-      const header = parseHeader(new Cursor(await file.read(8, length), 8).text(length));
+      const header = parseHeader(await file.read(8, length));
       const tensors = new Map<string, TensorData>();
       let metadata = new Map<string, string>();
       for (const [name, entry] of Object.entries(header)) {
         if (name === "__metadata__") metadata = readMetadata(entry);
         else tensors.set(name, await readTensor(file, name, entry, 8 + length, budget));
       }
+      requireGapless(header, file.size - 8 - length);
       return { tensors, metadata };
     }),
   );
 }
 
-function parseHeader(text: string): object {
+/** Says what else the file seems to be: a length of petabytes would help nobody. */
+async function requireSafetensors(file: ByteSource): Promise<void> {
+  const head = await file.read(0, Math.min(9, file.size));
+  const starts = (...bytes: number[]) => bytes.every((byte, i) => head[i] === byte);
+  const other = starts(0x50, 0x4b)
+    ? "a zip archive, as torch.save (readTorch) and numpy.savez (NpzFile) write"
+    : starts(0x80, 2) || starts(0x80, 3) || starts(0x80, 4)
+      ? "a pickle, as torch.save (readTorch) and NVlabs' files (readNvlabs) have"
+      : starts(0x93, 0x4e, 0x55, 0x4d)
+        ? "an npy file (readNpy)"
+        : starts(0x3c)
+          ? "a page of HTML, as a failed download leaves"
+          : undefined;
+  if (other !== undefined) throw new CheckpointError(`expected a safetensors file, got ${other}.`, 0);
+  if (head.length === 9 && head[8] !== 0x7b)
+    throw new CheckpointError("expected the header to be a JSON object, which starts with {; this is no safetensors file.", 8);
+}
+
+/** The format allows no bytes that belong to no tensor, and none that belong to two. */
+function requireGapless(header: object, size: number): void {
+  const ranges = Object.entries(header).flatMap(([name, entry]) => {
+    const range = (entry as { data_offsets?: unknown } | null)?.data_offsets;
+    if (name === "__metadata__" || !Array.isArray(range)) return [];
+    return [{ name, start: Number(range[0]), end: Number(range[1]) }];
+  });
+  ranges.sort((a, b) => a.start - b.start || a.end - b.end);
+  let at = 0;
+  for (const { name, start, end } of ranges) {
+    if (start !== at) {
+      const fault = start < at ? "overlaps the one before" : `leaves a gap of ${start - at} bytes before it`;
+      throw new CheckpointError(`tensor ${describe(name)} ${fault}, which the format forbids.`, 8);
+    }
+    at = end;
+  }
+  if (at !== size) throw new CheckpointError(`expected the tensors to fill ${size} bytes, got ${at}.`, 8);
+}
+
+/** Names that stand twice on the first level, which JSON.parse would let the last one win. */
+function repeatedKey(text: string): string | undefined {
+  const seen = new Set<string>();
+  let depth = 0;
+  const tokens = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g;
+  for (const [token, colon] of text.matchAll(tokens)) {
+    if (token === "{" || token === "[") depth++;
+    else if (token === "}" || token === "]") depth--;
+    else if (depth === 1 && colon !== undefined) {
+      const key = JSON.parse(token.slice(0, -colon.length)) as string;
+      if (seen.has(key)) return key;
+      seen.add(key);
+    }
+  }
+  return undefined;
+}
+
+function parseHeader(bytes: Uint8Array): object {
+  const text = new Cursor(bytes, 8).text(bytes.length);
   let header: unknown;
   try {
     header = JSON.parse(text);
   } catch (cause) {
     throw new CheckpointError(`expected a JSON header: ${(cause as Error).message}.`, 8, { cause });
   }
+  const repeated = repeatedKey(text);
+  if (repeated !== undefined) throw new CheckpointError(`tensor ${describe(repeated)} stands twice in the header.`, 8);
   if (typeof header === "object" && header !== null && !Array.isArray(header)) return header;
   throw new CheckpointError("expected the header to be a JSON object.", 8);
 }
 
 function readMetadata(entry: unknown): Map<string, string> {
-  const pairs = typeof entry === "object" && entry !== null ? Object.entries(entry) : [];
-  return new Map(pairs.filter((pair): pair is [string, string] => typeof pair[1] === "string"));
+  const isObject = typeof entry === "object" && entry !== null && !Array.isArray(entry);
+  const pairs: [string, unknown][] = isObject ? Object.entries(entry) : [];
+  if (!isObject || pairs.some(([, value]) => typeof value !== "string"))
+    throw new CheckpointError("expected __metadata__ to hold texts by name.", 8);
+  return new Map(pairs as [string, string][]);
 }
 
 async function readTensor(file: ByteSource, name: string, entry: unknown, base: number, budget: Budget): Promise<TensorData> {
@@ -108,9 +170,10 @@ async function readTensor(file: ByteSource, name: string, entry: unknown, base: 
 }
 
 /**
- * A safetensors file. 16-bit floats are rounded to nearest even from the Float32Array that holds them.
+ * A safetensors file. 16-bit floats are rounded to nearest even from the Float32Array that holds them. Tensors are written from the widest
+ * elements to the narrowest, then by name, as the format's own writer does: so each starts at a multiple of its element's size.
  *
- * @param tensors by name, in the order in which they are to be written
+ * @param tensors by name
  * @param metadata free text by key
  * @throws CheckpointError when a tensor's elements do not fit its shape and dtype
  */
@@ -122,6 +185,7 @@ export function writeSafetensors(
   const texts = metadata instanceof Map ? [...metadata] : Object.entries(metadata);
   const header: [string, unknown][] = texts.length ? [["__metadata__", Object.fromEntries(texts)]] : [];
   let end = 0;
+  list.sort(([a, x], [b, y]) => dtypes[y.dtype].itemSize - dtypes[x.dtype].itemSize || (a < b ? -1 : Number(a > b)));
   const elements = list.map(([name, tensor]) => {
     if (name === "__metadata__")
       throw new CheckpointError(`expected another name of a tensor than ${name}.`, undefined, { caller: "writeSafetensors" });

@@ -78,6 +78,14 @@ function blobSource(blob: Blob): ByteSource {
   };
 }
 
+const WHY: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EACCES: "no permission to read it",
+  EPERM: "no permission to read it",
+  EMFILE: "this process has too many files open",
+  ENFILE: "the system has too many files open",
+};
+
 async function fileSource(path: string | URL): Promise<ByteSource> {
   if (/^https?:/.test(String(path)))
     throw new CheckpointError(`expected a path, got ${describe(String(path))}: pass \`await fetch(url)\` instead.`);
@@ -87,8 +95,17 @@ async function fileSource(path: string | URL): Promise<ByteSource> {
     throw new CheckpointError(
       `expected bytes, a Blob or a Response: paths such as ${describe(String(path))} can be read in Node only.`,
     );
-  const file = await fs.open(path, "r");
-  const { size } = await file.stat();
+  const file = await fs.open(path, "r").catch((cause: NodeJS.ErrnoException) => {
+    throw new CheckpointError(`could not open ${describe(String(path))}: ${WHY[cause.code ?? ""] ?? cause.message}.`, undefined, {
+      cause,
+    });
+  });
+  const stat = await file.stat();
+  if (stat.isDirectory()) {
+    await file.close();
+    throw new CheckpointError(`expected a file, got the folder ${describe(String(path))}.`);
+  }
+  const { size } = stat;
   return {
     size,
     async read(offset, length) {

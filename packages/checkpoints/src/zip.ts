@@ -1,6 +1,7 @@
 import { Inflate } from "fflate";
+import { crc32 } from "./crc32.js";
 import { pieces } from "./elements.js";
-import { CheckpointError } from "./error.js";
+import { CheckpointError, describe } from "./error.js";
 import { Cursor } from "./pickle/cursor.js";
 import type { ByteSource } from "./source.js";
 
@@ -11,6 +12,7 @@ export interface ZipEntry {
   readonly size: number;
   readonly compressedSize: number;
   readonly deflated: boolean;
+  readonly crc32: number;
   /** Offset of the local header. */
   readonly headerOffset: number;
 }
@@ -44,6 +46,9 @@ export class ZipArchive {
     const entries = new Map<string, ZipEntry>();
     for (let i = 0; i < count; i++) {
       const entry = readCentralEntry(cursor, source.size);
+      // Readers differ in which of two members they take: a file that is safe for one may not be what another reads.
+      if (entries.has(entry.name))
+        throw new CheckpointError(`zip member ${describe(entry.name)} stands twice in the archive.`, offset);
       entries.set(entry.name, entry);
     }
     return new ZipArchive(source, entries);
@@ -67,6 +72,25 @@ export class ZipArchive {
     const offset = await this.dataOffset(entry);
     if (!entry.deflated) yield* pieces(this.#source, offset + start, length);
     else yield* skip(inflate(this.#source, entry, offset), start, length);
+  }
+
+  /** A member's bytes from `start` on to its end. All of them are read, and their CRC-32 must be that of the directory. */
+  async *checked(entry: ZipEntry, start: number): AsyncGenerator<Uint8Array> {
+    let sum = 0;
+    let position = 0;
+    for await (const piece of this.stream(entry)) {
+      sum = crc32(piece, sum);
+      const from = Math.max(0, start - position);
+      position += piece.length;
+      // Before the last piece is given: whoever has all of the elements asks no more.
+      if (position === entry.size && sum !== entry.crc32) {
+        throw new CheckpointError(
+          `zip member ${describe(entry.name)} is damaged: its CRC-32 is not that of the directory.`,
+          entry.headerOffset,
+        );
+      }
+      if (from < piece.length) yield piece.subarray(from);
+    }
   }
 
   /** A member as a whole. The caller has checked that its size is acceptable. */
@@ -164,7 +188,8 @@ function readCentralEntry(cursor: Cursor, fileSize: number): ZipEntry {
   cursor.take(4);
   const flags = cursor.uint16();
   const method = cursor.uint16();
-  cursor.take(8);
+  cursor.take(4);
+  const crc32 = cursor.uint32();
   let compressedSize = cursor.uint32();
   let size = cursor.uint32();
   const [nameLength, extraLength, commentLength] = [cursor.uint16(), cursor.uint16(), cursor.uint16()];
@@ -190,5 +215,5 @@ function readCentralEntry(cursor: Cursor, fileSize: number): ZipEntry {
   if (size > largest || (method === 0 && size < compressedSize)) {
     throw new CheckpointError(`zip member ${name} claims ${size} bytes from ${compressedSize}.`, at);
   }
-  return { name, size, compressedSize, deflated: method === 8, headerOffset };
+  return { name, size, compressedSize, deflated: method === 8, crc32, headerOffset };
 }

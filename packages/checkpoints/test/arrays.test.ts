@@ -1,5 +1,6 @@
+import { LatentflowError } from "@latentflow/core";
 import { describe, expect, it } from "vitest";
-import { NpzFile, readNpy, readSafetensors, type TensorData, writeNpy, writeSafetensors } from "../src/index.js";
+import { NpzFile, readNpy, readSafetensors, readTorch, type TensorData, writeNpy, writeSafetensors } from "../src/index.js";
 import { referenceFile, referenceValues } from "./files.js";
 
 describe("npy", () => {
@@ -75,6 +76,81 @@ describe("safetensors", () => {
     await expect(readSafetensors(change("[0,8]", "[0,9]"))).rejects.toThrow(/does not fit data_offsets/);
     await expect(readSafetensors(change('"F32"', '"F8_"'))).rejects.toThrow(/expected a type of F16/);
     await expect(readSafetensors(change("[2]", "[9]"))).rejects.toThrow(/does not fit/);
+  });
+});
+
+describe("what safetensors forbids", () => {
+  const craft = (header: string, size: number): Uint8Array => {
+    const json = new TextEncoder().encode(header);
+    const file = new Uint8Array(8 + json.length + size);
+    new DataView(file.buffer).setBigUint64(0, BigInt(json.length), true);
+    file.set(json, 8);
+    return file;
+  };
+  const tensor = (name: string, from: number, to: number) =>
+    `"${name}":{"dtype":"U8","shape":[${to - from}],"data_offsets":[${from},${to}]}`;
+
+  it.each([
+    ["two tensors over the same bytes", `{${tensor("a", 0, 4)},${tensor("b", 2, 6)}}`, 6, /"b" overlaps the one before/],
+    ["bytes between tensors", `{${tensor("a", 0, 2)},${tensor("b", 3, 6)}}`, 6, /"b" leaves a gap of 1 bytes before it/],
+    ["bytes after the last tensor", `{${tensor("a", 0, 4)}}`, 6, /expected the tensors to fill 6 bytes, got 4/],
+    ["bytes of no tensor", "{}", 1, /fill 1 bytes, got 0/],
+    ["a name that stands twice", `{${tensor("a", 0, 2)},${tensor("a", 2, 4)}}`, 4, /"a" stands twice/],
+    ["a name that stands twice, once escaped", `{${tensor("a", 0, 2)},${tensor("\\u0061", 2, 4)}}`, 4, /"a" stands twice/],
+    ["metadata that is no text", `{"__metadata__":{"a":1}}`, 0, /__metadata__ to hold texts/],
+    ["metadata that is a list", `{"__metadata__":["a"]}`, 0, /__metadata__ to hold texts/],
+    ["a byte-order mark", `\ufeff{}`, 0, /JSON object, which starts with \{/],
+  ])("%s", async (_what, header, size, message) => {
+    await expect(readSafetensors(craft(header, size))).rejects.toThrow(message);
+  });
+
+  it("takes tensors in any order of their bytes, and names that look like structure", async () => {
+    const { tensors } = await readSafetensors(craft(`{${tensor("b{", 2, 4)},${tensor('\\"a\\":', 0, 2)}}`, 4));
+    expect([...tensors.keys()]).toEqual(["b{", '"a":']);
+  });
+
+  it("the writer starts each tensor at a multiple of its element's size: the widest first, then by name", async () => {
+    const file = writeSafetensors({
+      half: { dtype: "float16", shape: [1], data: new Float32Array([1]) },
+      z: { dtype: "float64", shape: [1], data: new Float64Array([2]) },
+      a: { dtype: "float64", shape: [1], data: new Float64Array([3]) },
+    });
+    const length = Number(new DataView(file.buffer).getBigUint64(0, true));
+    const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)));
+    expect((8 + length) % 8).toBe(0);
+    expect([header.a, header.z, header.half].map((entry) => entry.data_offsets)).toEqual([
+      [0, 8],
+      [8, 16],
+      [16, 18],
+    ]);
+    expect((await readSafetensors(file)).tensors.get("half")?.data).toEqual(new Float32Array([1]));
+  });
+
+  it("another format is named", async () => {
+    const of = (...bytes: number[]) => readSafetensors(Uint8Array.from([...bytes, ...new Array(20).fill(0)]));
+    await expect(of(0x50, 0x4b, 3, 4)).rejects.toThrow(/got a zip archive, as torch.save \(readTorch\)/);
+    await expect(of(0x80, 2)).rejects.toThrow(/got a pickle/);
+    await expect(of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59)).rejects.toThrow(/got an npy file \(readNpy\)/);
+    await expect(of(0x3c, 0x21)).rejects.toThrow(/a page of HTML/);
+  });
+});
+
+describe("damaged archives", () => {
+  it.each(["stored.npz", "deflated.npz"])("%s: a flipped bit of the elements is noticed", async (name) => {
+    const bytes = new Uint8Array(referenceFile(name));
+    // In the last element of the first member.
+    const directory = bytes.findIndex((_, i) => i > 4 && [0x50, 0x4b, 3, 4].every((byte, k) => bytes[i + k] === byte));
+    const at = directory - (name === "stored.npz" ? 2 : 24);
+    bytes[at]! ^= 1;
+    const npz = await NpzFile.open(bytes);
+    await expect(npz.read("images")).rejects.toThrow(/is damaged|invalid|CRC-32/);
+    await npz.close();
+  });
+
+  it("a file that is not there, and a folder, are errors that say so", async () => {
+    await expect(readTorch("nope.pth")).rejects.toThrow('readTorch: could not open "nope.pth": there is no such file.');
+    await expect(readTorch("nope.pth")).rejects.toBeInstanceOf(LatentflowError);
+    await expect(readSafetensors(".")).rejects.toThrow(/expected a file, got the folder "\."/);
   });
 });
 

@@ -46,7 +46,7 @@ export const plainPickle = (...parts: Part[]): Uint8Array => bytesOf("\x80\x02",
  *
  * @param localHeaderSize bytes before the member's data, at the beginning of the file
  */
-export function zip64End(name: string, size: number, localHeaderSize: number): Uint8Array {
+export function zip64End(name: string, size: number, localHeaderSize: number, crc32 = 0): Uint8Array {
   const max = little(0xffffffff, 4);
   const extra: Part = [little(1, 2), little(24, 2), little(size, 8), little(size, 8), little(0, 8)];
   const central = bytesOf(
@@ -54,7 +54,8 @@ export function zip64End(name: string, size: number, localHeaderSize: number): U
     repeatZero(4),
     repeatZero(2),
     little(0, 2),
-    repeatZero(8),
+    repeatZero(4),
+    little(crc32, 4),
     max,
     max,
     little(name.length, 2),

@@ -29,6 +29,7 @@ const DICT_SIZE = 160;
 const LIST_SIZE = 16;
 const OBJECT_SIZE = 64;
 const MEMO_SIZE = 8;
+const SLOT_SIZE = 8;
 
 /**
  * The stack machine that a pickle is a program for (Python's pickletools documents the opcodes; protocols 0 to 5). It builds values and can
@@ -40,6 +41,7 @@ export class PickleMachine {
   readonly cursor: Cursor;
   readonly #host: PickleHost;
   readonly #stack: unknown[] = [];
+  #deepest = 0;
   readonly #memo = new Map<number, unknown>();
   readonly #globals = new Map<string, PickledGlobal>();
   readonly #builders = new WeakMap<object, (state: unknown) => void>();
@@ -144,7 +146,10 @@ export class PickleMachine {
   }
 
   #push(value: unknown): void {
-    this.#stack.push(value);
+    if (this.#stack.push(value) > this.#deepest) {
+      this.#deepest = this.#stack.length;
+      this.budget.charge(SLOT_SIZE, "the pickle's stack", this.offset);
+    }
   }
 
   #charged<T>(bytes: number, container: T): T {
@@ -196,6 +201,7 @@ export class PickleMachine {
 
   #append(items: unknown[]): void {
     const target = this.#top();
+    this.budget.charge(SLOT_SIZE * items.length, "the pickle's lists", this.offset);
     if (Array.isArray(target)) for (const item of items) target.push(item);
     else if (target instanceof Set) for (const item of items) target.add(item);
     else this.fail(`the pickle appends to ${describe(target)}.`);

@@ -56,7 +56,8 @@ async function readZipPickle(
   budget: Budget,
 ): Promise<unknown> {
   const zip = await ZipArchive.open(file);
-  const pickle = [...zip.entries.values()].find((entry) => /^[^/]*\/?data\.pkl$/.test(entry.name));
+  const [pickle, another] = [...zip.entries.values()].filter((entry) => /^[^/]*\/?data\.pkl$/.test(entry.name));
+  if (another) throw new CheckpointError(`expected one data.pkl, got ${describe(pickle!.name)} and ${describe(another.name)}.`);
   if (!pickle) {
     const found = [...zip.entries.keys()].slice(0, 5).map(describe).join(", ");
     throw new CheckpointError(`expected a PyTorch file with a member data.pkl, got a zip archive of ${found || "nothing"}.`);
