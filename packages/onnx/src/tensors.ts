@@ -1,5 +1,5 @@
-import { describeValue } from "@latentflow/core";
-import { Tensor, type Tensor4D, tensor } from "@tensorflow/tfjs-core";
+import { checkTensor } from "@latentflow/core";
+import { type Tensor, type Tensor4D, tensor } from "@tensorflow/tfjs-core";
 import { OnnxError } from "./errors.js";
 import { type OnnxTensor, sizeOf } from "./graph/model.js";
 import { shapeText } from "./shapes/fact.js";
@@ -8,8 +8,7 @@ import { shapeText } from "./shapes/fact.js";
 
 /** @throws OnnxError unless it is a tfjs tensor in use */
 export function checkInUse(caller: string, what: string, value: unknown): asserts value is Tensor {
-  if (value instanceof Tensor && !value.isDisposed) return;
-  throw new OnnxError(`${caller}: expected ${what} to be a tensor in use, got ${describeValue(value)}.`);
+  checkTensor(caller, what, value, "a tensor in use", OnnxError);
 }
 
 /**
