@@ -18,6 +18,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "./errors.js";
 import { type Numbers, toNumbers } from "./matrix.js";
+import { checkEmbeddings } from "./model-outputs.js";
 
 /**
  * Equation 4: cross entropy of softmax(logits / τ) against the target class, mean over the batch.
@@ -79,7 +80,10 @@ export function identityLoss(embedder: Embedder): (images: Tensor4D, originalEmb
     throw new LatentEditError(`identityLoss: expected an embedder with embed(images), got ${describeValue(embedder)}.`);
   }
   return (images, originalEmbeddings) =>
-    tidy(() => sub(1, mean(sum(mul(embedder.embed(images), originalEmbeddings), 1))) as Scalar);
+    tidy(() => {
+      const embeddings = checkEmbeddings("identityLoss", embedder.embed(images), originalEmbeddings, images);
+      return sub(1, mean(sum(mul(embeddings, originalEmbeddings), 1))) as Scalar;
+    });
 }
 
 function checkLogits(caller: string, name: string, logits: unknown): void {

@@ -36,6 +36,18 @@ export function checkLogits(caller: string, logits: unknown, attributes: readonl
   return logits as Tensor2D[];
 }
 
+/** Embeddings of the images and the original ones, both [n, e]: others would be broadcast. */
+export function checkEmbeddings(caller: string, embeddings: unknown, original: Tensor2D, images: Tensor): Tensor2D {
+  checkTensor(caller, "originalEmbeddings", original, "a tensor [n, e]", LatentEditError);
+  const wanted = [images.shape[0], original.shape[1]].join(", ");
+  for (const [what, value] of Object.entries({ "the embedder's embed(images)": embeddings, originalEmbeddings: original })) {
+    checkTensor(caller, what, value, `[${wanted}]`, LatentEditError);
+    const got = (value as Tensor).shape.join(", ");
+    if (got !== wanted) throw new LatentEditError(`${caller}: expected ${what} to be [${wanted}], got [${got}].`);
+  }
+  return embeddings as Tensor2D;
+}
+
 /** A custom loss's value: one number. */
 export function checkLoss(caller: string, value: unknown): Scalar {
   checkTensor(caller, "the custom loss", value, "a scalar tensor", LatentEditError);

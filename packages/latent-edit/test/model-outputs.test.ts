@@ -3,7 +3,7 @@ import type { Generator, LossRequest, Regressor } from "@latentflow/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { LatentEditError, tfjsModel } from "../src/index.js";
-import { D, generator, regressor } from "./small-world.js";
+import { D, embedder, generator, regressor } from "./small-world.js";
 
 beforeAll(() => tf.setBackend("cpu"));
 
@@ -71,4 +71,20 @@ it("a custom loss gives one number", async () => {
   }
   expect(tf.memory().numTensors).toBe(before);
   w.dispose();
+});
+
+it.each<[string, (own: tf.Tensor2D) => unknown, RegExp]>([
+  ["one column", (own) => tf.slice(own, [0, 0], [-1, 1]), /embed\(images\) to be \[3, 7\], got \[3, 1\]/],
+  ["one row for all", (own) => tf.slice(own, [0, 0], [1, -1]), /embed\(images\) to be \[3, 7\], got \[1, 7\]/],
+  ["nothing", () => undefined, /embed\(images\) to be \[3, 7\], got undefined/],
+])("an embedder that answers with %s", async (_, answer, message) => {
+  const model = tfjsModel({ generator, regressor, embedder: { embed: (images) => answer(embedder.embed(images)) as never } });
+  const w = tf.zeros([3, D]);
+  const originalEmbeddings = tf.ones([3, 7]) as tf.Tensor2D;
+  const loss = { attribute: 0, target: 1, originalLogits: [], temperature: 4, preservation: 1, originalEmbeddings };
+  const before = tf.memory().numTensors;
+  await expect(model.lossAndGradient(w, loss)).rejects.toThrow(LatentEditError);
+  await expect(model.lossAndGradient(w, loss)).rejects.toThrow(message);
+  expect(tf.memory().numTensors).toBe(before);
+  tf.dispose([w, originalEmbeddings]);
 });
