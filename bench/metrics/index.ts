@@ -4,6 +4,7 @@ import {
   eigenSpectrum,
   type Labels,
   pairedBootstrap,
+  probeAttribute,
   singularEntropy,
 } from "../../packages/metrics/src/index.js";
 
@@ -28,12 +29,15 @@ export async function run(): Promise<void> {
   };
   const classes = Array.from({ length: 40 }, () => 2);
   const curve = time<CdCurve>(() => cdCurve(labels, { attribute: 0, classes, control: "changed" }));
-  const matrix = { data: Float64Array.from({ length: 256 * 256 }, (_, i) => Math.sin(i * i)), shape: [256, 256] as const };
+  const matrix = { data: Float64Array.from({ length: 512 * 512 }, (_, i) => Math.sin(i * i)), shape: [512, 512] as const };
+  const codes = { data: Float64Array.from({ length: 2000 * 512 }, (_, i) => Math.sin(i * i)), shape: [2000, 512] as const };
+  const halves = Array.from({ length: 2000 }, (_, i) => Number(codes.data[i * 512]! > 0));
   const rows = {
     "cdCurve, 2,000 × 40 × 40 labels": curve.milliseconds,
     "pairedBootstrap, 1,000 resamples": time(() => pairedBootstrap(curve.result, curve.result)).milliseconds,
-    "singularEntropy, 256 × 256": time(() => singularEntropy(matrix)).milliseconds,
-    "eigenSpectrum, 256 × 256": time(() => eigenSpectrum(matrix)).milliseconds,
+    "singularEntropy, 512 × 512": time(() => singularEntropy(matrix)).milliseconds,
+    "eigenSpectrum, 512 × 512": time(() => eigenSpectrum(matrix)).milliseconds,
+    "probeAttribute, 2,000 × 512": time(() => probeAttribute(codes, halves)).milliseconds,
   };
   console.table(Object.fromEntries(Object.entries(rows).map(([name, ms]) => [name, { ms: Number(ms.toFixed(1)) }])));
 }
