@@ -67,6 +67,8 @@ export async function readSafetensors(source: CheckpointSource, options: ReadOpt
 /** Says what else the file seems to be: a length of petabytes would help nobody. */
 async function requireSafetensors(file: ByteSource): Promise<void> {
   const head = await file.read(0, Math.min(9, file.size));
+  // Any bytes may be the length of a header: 640 and 60 are how a pickle and a page begin. Its brace tells.
+  if (head[8] === 0x7b) return;
   const starts = (...bytes: number[]) => bytes.every((byte, i) => head[i] === byte);
   const other = starts(0x50, 0x4b)
     ? "a zip archive, as torch.save (readTorch) and numpy.savez (NpzFile) write"
@@ -78,7 +80,7 @@ async function requireSafetensors(file: ByteSource): Promise<void> {
           ? "a page of HTML, as a failed download leaves"
           : undefined;
   if (other !== undefined) throw new CheckpointError(`expected a safetensors file, got ${other}.`, 0);
-  if (head.length === 9 && head[8] !== 0x7b)
+  if (head.length === 9)
     throw new CheckpointError("expected the header to be a JSON object, which starts with {; this is no safetensors file.", 8);
 }
 

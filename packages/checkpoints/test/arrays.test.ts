@@ -79,6 +79,18 @@ describe("safetensors", () => {
   });
 });
 
+it("safetensors headers of every length are read: none is taken for another format's first bytes", async () => {
+  // 640 is how a pickle begins, 60 a page, 19280 a zip archive.
+  for (const length of [...Array(1500).keys(), 0x4b50].filter((n) => n >= 60)) {
+    const empty = JSON.stringify({ __metadata__: { pad: "" } });
+    const header = JSON.stringify({ __metadata__: { pad: "x".repeat(length - empty.length) } });
+    const bytes = new Uint8Array(8 + length);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
+    bytes.set(new TextEncoder().encode(header), 8);
+    expect((await readSafetensors(bytes)).metadata.get("pad")?.length).toBe(length - empty.length);
+  }
+});
+
 describe("what safetensors forbids", () => {
   const craft = (header: string, size: number): Uint8Array => {
     const json = new TextEncoder().encode(header);
