@@ -28,24 +28,38 @@ const FETCHED_FOLDERS = [
 ];
 const TYPES: Record<string, string> = { ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm" };
 
+export interface PageOptions {
+  /** As a production build. */
+  readonly minify?: boolean;
+  /** With the headers that let a page share memory among threads. */
+  readonly isolated?: boolean;
+  /** What follows the page's address, such as "?threads=2". */
+  readonly query?: string;
+}
+
 /**
  * Bundles a page script from sources, opens it in headless Chromium, and gives what it POSTs to /answer.
  *
  * @throws when the browser ends, or hangs, without an answer
  */
-export async function runInChromium(chromium: string, script: string): Promise<unknown> {
+export async function runInChromium(
+  chromium: string,
+  script: string,
+  { minify = false, isolated = false, query = "" }: PageOptions = {},
+): Promise<unknown> {
   const folder = mkdtempSync(join(tmpdir(), "latentflow-browser-"));
   await build({
     entryPoints: { page: script },
     outdir: folder,
     bundle: true,
     splitting: true,
+    minify,
     format: "esm",
     platform: "browser",
     logLevel: "error",
     plugins: [fromSources()],
   });
-  const { server, address, answer } = await serve(folder);
+  const { server, address, answer } = await serve(folder, isolated);
   const flags = [
     "--headless",
     "--no-sandbox",
@@ -53,7 +67,7 @@ export async function runInChromium(chromium: string, script: string): Promise<u
     "--disable-dev-shm-usage",
     `--user-data-dir=${join(folder, "profile")}`,
   ];
-  const browser = spawn(chromium, [...flags, address], { stdio: "ignore" });
+  const browser = spawn(chromium, [...flags, `${address}${query}`], { stdio: "ignore" });
   let timer: NodeJS.Timeout | undefined;
   try {
     return await Promise.race([
@@ -89,13 +103,19 @@ function fromSources(): Plugin {
 }
 
 /** A server of the bundle and of the packages' wasm and data files. */
-async function serve(folder: string): Promise<{ server: Server; address: string; answer: Promise<unknown> }> {
+async function serve(folder: string, isolated: boolean): Promise<{ server: Server; address: string; answer: Promise<unknown> }> {
   let resolveAnswer: (value: unknown) => void;
   const answer = new Promise<unknown>((resolve) => {
     resolveAnswer = resolve;
   });
   const server = createServer(async (request, response) => {
-    const name = basename(request.url ?? "");
+    const name = basename((request.url ?? "").split("?")[0]!);
+    if (isolated) {
+      response.setHeader("cross-origin-opener-policy", "same-origin");
+      response.setHeader("cross-origin-embedder-policy", "require-corp");
+    }
+    // A server that never answers.
+    if (request.url?.startsWith("/hangs/")) return;
     if (name === "answer") {
       resolveAnswer(JSON.parse(await text(request)));
       response.end();

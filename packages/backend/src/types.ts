@@ -7,7 +7,10 @@ export interface BackendOptions {
    * file. In Node they are found by themselves.
    */
   readonly wasmPaths?: string | Readonly<Record<string, string>>;
-  /** wasm in browsers that are cross-origin isolated: number of threads. Node has one. */
+  /**
+   * wasm in pages that are cross-origin isolated: number of threads. Default 1: several help the large products of few networks, cost eight workers,
+   * and do without our fastest kernels. Node has one.
+   */
   readonly threads?: number;
   /** Give up starting a backend after this many milliseconds. Default 30,000. */
   readonly timeoutMs?: number;

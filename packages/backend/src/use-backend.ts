@@ -1,5 +1,5 @@
 import { checkNumber, checkOptions, describeValue } from "@latentflow/core";
-import { getBackend, setBackend } from "@tensorflow/tfjs-core";
+import { engine, getBackend, setBackend } from "@tensorflow/tfjs-core";
 import type { BackendEntry } from "./backend-entry.js";
 import { backends } from "./backends/index.js";
 import { BackendError } from "./errors.js";
@@ -105,12 +105,20 @@ function checkWasmPaths(paths: unknown): void {
   );
 }
 
+/** tfjs (4.22) lets no other backend compute while one is still starting: a start that took too long is no longer waited for, and has no effect. */
+function giveUpPendingStart(): void {
+  const state = engine() as unknown as { pendingBackendInit: Promise<boolean> | null; pendingBackendInitId: number };
+  state.pendingBackendInitId++;
+  state.pendingBackendInit = null;
+}
+
 /** The entry's answer, or why it did not start: never a hang. */
 async function startWithin(entry: BackendEntry, options: BackendOptions, timeoutMs: number) {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const start = entry.start(options);
   const timeout = new Promise<string>((resolve) => {
     timer = setTimeout(() => {
+      giveUpPendingStart();
       resolve(`it did not start within ${timeoutMs} ms`);
       // If it does after all, it must not take the place of the one that was started instead.
       start.then(() => current && current.name !== getBackend() && setBackend(current.name)).catch(() => undefined);

@@ -4,6 +4,7 @@ import type { BackendEntry } from "../backend-entry.js";
 import { BackendError } from "../errors.js";
 import { installWasmKernels } from "../wasm/install.js";
 import { checkAllocations } from "../wasm/memory.js";
+import { withWorkersThatStart } from "../wasm/threads.js";
 
 /** tfjs fixes the place of the .wasm files at the first start, for good. */
 let startedWith: string | undefined;
@@ -28,11 +29,14 @@ export const wasmBackend: BackendEntry = {
       startedWith = paths ?? "";
       if (wasmPaths !== undefined) setWasmPaths(wasmPaths as Parameters<typeof setWasmPaths>[0]);
       if (threads !== undefined) setThreadsCount(threads);
+      // tfjs takes its build for several threads wherever it can: it starts eight workers, and our kernels of models can't share its memory.
+      if (threads === undefined || threads === 1) env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
       installWasmKernels();
     } else if (paths !== undefined && paths !== startedWith) {
       remarks.push("wasmPaths was not used: tfjs keeps the files of the first start. Start a new process, or reload the page.");
     }
-    if (!(await setBackend("wasm").catch(() => false))) {
+    const start = () => setBackend("wasm").catch(() => false);
+    if (!(await (!running && threads !== undefined && threads > 1 ? withWorkersThatStart(start) : start()))) {
       throw new BackendError(
         running
           ? "an earlier start failed or it was removed, and tfjs does not start it twice; start a new process, or reload the page"
@@ -46,9 +50,10 @@ export const wasmBackend: BackendEntry = {
     const count = multithreaded && findBackend("wasm") ? getThreadsCount() : 1;
     if (!simd) remarks.push("This engine has no WebAssembly SIMD: expect a quarter of the usual speed.");
     if (threads !== undefined && threads > count) {
-      remarks.push(
-        `${threads} threads were asked for, ${count} ${count === 1 ? "is" : "are"} used: wasm threads need a cross-origin isolated page.`,
-      );
+      const why = multithreaded
+        ? `tfjs takes at most half of the ${navigator.hardwareConcurrency} processors that the browser tells of`
+        : "wasm threads need a cross-origin isolated page";
+      remarks.push(`${threads} threads were asked for, ${count} ${count === 1 ? "is" : "are"} used: ${why}.`);
     }
     return {
       device: `WebAssembly on ${count} CPU thread${count === 1 ? "" : "s"}${simd ? " with SIMD" : ""}`,

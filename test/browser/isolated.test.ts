@@ -1,0 +1,50 @@
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { findChromium, type PageOptions, runInChromium } from "./in-chromium.js";
+import type { IsolatedFindings } from "./isolated-page.js";
+
+const chromium = findChromium();
+if (!chromium) console.log("test/browser: skipped, no Chromium was found (set the environment variable CHROMIUM to its path).");
+
+async function find(options: PageOptions): Promise<IsolatedFindings> {
+  const page = fileURLToPath(new URL("./isolated-page.ts", import.meta.url));
+  const answer = (await runInChromium(chromium!, page, options)) as IsolatedFindings & { failure?: string };
+  if (answer.failure) throw new Error(answer.failure);
+  return answer;
+}
+
+describe.skipIf(!chromium)("a minified build in headless Chromium", () => {
+  const production = { minify: true, isolated: true };
+
+  it.each(["", "?threads=1"])("in a cross-origin isolated page, wasm starts on one thread, and computes: %s", async (query) => {
+    const found = await find({ ...production, query });
+    expect(found).toMatchObject({ isolated: true, name: "wasm", threads: 1, remarks: [] });
+    expect(found.error).toBeLessThan(1e-4);
+  });
+
+  it("in a cross-origin isolated page, two threads start and compute when they are asked for", async () => {
+    const found = await find({ ...production, query: "?threads=2&cores=8" });
+    expect(found).toMatchObject({ isolated: true, name: "wasm", threads: 2, remarks: [] });
+    expect(found.error).toBeLessThan(1e-4);
+  });
+
+  it("more threads than tfjs takes are cut down, which is said", async () => {
+    const found = await find({ ...production, query: "?threads=4&cores=4" });
+    expect(found).toMatchObject({ name: "wasm", threads: 2 });
+    expect(found.remarks).toEqual([
+      "4 threads were asked for, 2 are used: tfjs takes at most half of the 4 processors that the browser tells of.",
+    ]);
+  });
+
+  it("elsewhere, two threads become one, which is said", async () => {
+    const found = await find({ minify: true, query: "?threads=2" });
+    expect(found).toMatchObject({ isolated: false, name: "wasm", threads: 1 });
+    expect(found.remarks[0]).toContain("cross-origin isolated page");
+    expect(found.error).toBeLessThan(1e-4);
+  });
+
+  it("when wasm's files never come, cpu takes over after the time given, and computes", async () => {
+    const found = await find({ ...production, query: "?backend=auto&paths=/hangs/&timeout=500" });
+    expect(found).toMatchObject({ name: "cpu", passedOver: ["it did not start within 500 ms"], error: 0 });
+  });
+});
