@@ -73,7 +73,7 @@ async function requireSafetensors(file: ByteSource): Promise<void> {
   const other = starts(0x50, 0x4b)
     ? "a zip archive, as torch.save (readTorch) and numpy.savez (NpzFile) write"
     : starts(0x80, 2) || starts(0x80, 3) || starts(0x80, 4)
-      ? "a pickle, as torch.save (readTorch) and NVlabs' files (readNvlabs) have"
+      ? "a pickle, as torch.save (readTorch) and NVlabs' files (readNvlabsPickle) have"
       : starts(0x93, 0x4e, 0x55, 0x4d)
         ? "an npy file (readNpy)"
         : starts(0x3c)
