@@ -1,4 +1,5 @@
 import { LatentflowError } from "@latentflow/core";
+import { zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { NpzFile, readNpy, readSafetensors, readTorch, type TensorData, writeNpy, writeSafetensors } from "../src/index.js";
 import { referenceFile, referenceValues } from "./files.js";
@@ -144,6 +145,21 @@ describe("what safetensors forbids", () => {
     await expect(of(0x80, 2)).rejects.toThrow(/got a pickle/);
     await expect(of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59)).rejects.toThrow(/got an npy file \(readNpy\)/);
     await expect(of(0x3c, 0x21)).rejects.toThrow(/a page of HTML/);
+  });
+});
+
+describe("archives that two readers could read in two ways", () => {
+  const member = new Uint8Array([0x80, 2, 0x4e, 0x2e]);
+
+  it("a name that stands twice", async () => {
+    const zip = zipSync({ "archive/data.pkl": member, "archive/data.pkk": member }, { level: 0 });
+    const twice = Uint8Array.from(Buffer.from(zip).toString("latin1").replaceAll("data.pkk", "data.pkl"), (c) => c.charCodeAt(0));
+    await expect(readTorch(twice)).rejects.toThrow('zip member "archive/data.pkl" stands twice in the archive');
+  });
+
+  it("two data.pkl", async () => {
+    const zip = zipSync({ "a/data.pkl": member, "b/data.pkl": member }, { level: 0 });
+    await expect(readTorch(zip)).rejects.toThrow('expected one data.pkl, got "a/data.pkl" and "b/data.pkl"');
   });
 });
 

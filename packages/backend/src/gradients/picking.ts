@@ -29,6 +29,7 @@ import {
   zeros,
   zerosLike,
 } from "@tensorflow/tfjs-core";
+import type { StridedSliceAttributes } from "../kernels/strided-slice.js";
 
 /** Operations that pick elements by position. Their gradients add up what went to each position; the gradients of those pick again. */
 
@@ -118,17 +119,6 @@ const stridedSliceGradient: GradConfig = {
     };
   },
 };
-
-interface StridedSliceAttributes {
-  readonly begin: number[];
-  readonly end: number[];
-  readonly strides: number[];
-  readonly beginMask: number;
-  readonly endMask: number;
-  readonly ellipsisMask: number;
-  readonly newAxisMask: number;
-  readonly shrinkAxisMask: number;
-}
 
 /** Slices by lists of leading indices, [..., depth]. */
 const gatherNdGradient: GradConfig = {

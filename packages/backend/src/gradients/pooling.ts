@@ -39,6 +39,11 @@ interface Axis {
 
 function imageAxes(shape: readonly number[], { filterSize, strides, pad }: PoolingAttributes, mode: Rounding): Axis[] {
   const info = backend_util.computePool2DInfo(shape as [number, number, number, number], filterSize, strides, 1, pad, mode);
+  return planeAxes(info);
+}
+
+/** Height and width of a window, which pooling of images and of volumes name alike. */
+function planeAxes(info: backend_util.Conv2DInfo | backend_util.Conv3DInfo): Axis[] {
   return [
     {
       outputs: info.outHeight,
@@ -74,20 +79,7 @@ function volumeAxes(shape: readonly number[], { filterSize, strides, pad }: Volu
       stride: info.strideDepth,
       before: info.padInfo.front,
     },
-    {
-      outputs: info.outHeight,
-      inputs: info.inHeight,
-      window: info.filterHeight,
-      stride: info.strideHeight,
-      before: info.padInfo.top,
-    },
-    {
-      outputs: info.outWidth,
-      inputs: info.inWidth,
-      window: info.filterWidth,
-      stride: info.strideWidth,
-      before: info.padInfo.left,
-    },
+    ...planeAxes(info),
   ];
 }
 

@@ -2,7 +2,8 @@ import { type KernelBackend, slice_util, type TensorInfo } from "@tensorflow/tfj
 import { BackendError } from "../errors.js";
 import type { KernelOverride } from "./override.js";
 
-interface Attributes {
+/** What tfjs gives the kernel, and its gradient. */
+export interface StridedSliceAttributes {
   readonly begin: number[];
   readonly end: number[];
   readonly strides: number[];
@@ -23,7 +24,7 @@ export function stridedSlice<B extends KernelBackend>(): KernelOverride<B> {
       }
       return (args) => {
         const { shape } = args.inputs.x as TensorInfo;
-        const given = args.attrs as unknown as Attributes;
+        const given = args.attrs as unknown as StridedSliceAttributes;
         if (!given.ellipsisMask && !given.newAxisMask && !given.shrinkAxisMask) return stock(args);
         const info = slice_util.sliceInfo(
           shape,

@@ -1,4 +1,5 @@
 import type { ShapeDistance } from "./shapes.js";
+import type { Vec3 } from "./vector.js";
 
 // Lengths here are in units of the object's radius, its foot at the origin.
 
@@ -42,6 +43,17 @@ export function writeNormal(normal: Float64Array, shape: ShapeDistance, x: numbe
   normal[0] = nx * scale;
   normal[1] = ny * scale;
   normal[2] = nz * scale;
+}
+
+/** Blinn–Phong highlight with exponent 16 (by repeated squaring), 0 to 1: normal n, unit vector `light` towards the light, unit ray d. */
+export function highlightOf(normal: Float64Array, light: Vec3, dx: number, dy: number, dz: number): number {
+  const [nx, ny, nz] = normal as unknown as Vec3;
+  const hx = light[0] - dx;
+  const hy = light[1] - dy;
+  const hz = light[2] - dz;
+  let highlight = Math.max(0, (nx * hx + ny * hy + nz * hz) / Math.sqrt(hx * hx + hy * hy + hz * hz));
+  for (let i = 0; i < 4; i++) highlight *= highlight;
+  return highlight;
 }
 
 /** Writes one pixel from the sums of its samples' linear light. */

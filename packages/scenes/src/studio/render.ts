@@ -2,7 +2,7 @@ import { checkNumber } from "@latentflow/core";
 import { ScenesError } from "../errors.js";
 import { checkFactors } from "../factors.js";
 import { type Camera, cameraAbove, type ScreenBox, screenBoxOfSphere, unionOfBoxes, writeRay } from "../raymarch/camera.js";
-import { BOUND, hitDistance, SAMPLES, writeNormal, writePixel } from "../raymarch/march.js";
+import { BOUND, highlightOf, hitDistance, SAMPLES, writeNormal, writePixel } from "../raymarch/march.js";
 import { OCCLUSION_REACH, openness, SHADOW_HARDNESS } from "../raymarch/shadow.js";
 import type { Shape, ShapeDistance } from "../raymarch/shapes.js";
 import type { Vec3 } from "../raymarch/vector.js";
@@ -142,13 +142,7 @@ function addObject({ camera, light, intensity }: Room, { shape, radius, x, y, co
   const [nx, ny, nz] = normal as unknown as Vec3;
   const facing = nx * light[0] + ny * light[1] + nz * light[2];
   const matte = SKY * (0.72 + 0.28 * ny) + KEY * Math.max(facing, 0);
-  // Blinn–Phong highlight with exponent 16, by repeated squaring.
-  const hx = light[0] - dx;
-  const hy = light[1] - dy;
-  const hz = light[2] - dz;
-  let highlight = Math.max(0, (nx * hx + ny * hy + nz * hz) / Math.sqrt(hx * hx + hy * hy + hz * hz));
-  for (let i = 0; i < 4; i++) highlight *= highlight;
-  const shine = facing > 0 ? GLOSS * highlight : 0;
+  const shine = facing > 0 ? GLOSS * highlightOf(normal, light, dx, dy, dz) : 0;
   addLight(color, intensity * matte, intensity * shine);
   return true;
 }

@@ -2,7 +2,7 @@ import { checkNumber } from "@latentflow/core";
 import { ScenesError } from "../errors.js";
 import { checkFactors } from "../factors.js";
 import { type Camera, cameraAbove, type ScreenBox, screenBoxOfSphere, unionOfBoxes, writeRay } from "../raymarch/camera.js";
-import { BOUND, hitDistance, SAMPLES, writeNormal, writePixel } from "../raymarch/march.js";
+import { BOUND, highlightOf, hitDistance, SAMPLES, writeNormal, writePixel } from "../raymarch/march.js";
 import { OCCLUSION_REACH, openness, SHADOW_HARDNESS, softShadow } from "../raymarch/shadow.js";
 import { SHAPES, type Shape, type ShapeDistance } from "../raymarch/shapes.js";
 import type { Vec3 } from "../raymarch/vector.js";
@@ -161,13 +161,7 @@ function addShadedObject(
   const facing = nx * LIGHT[0] + ny * LIGHT[1] + nz * LIGHT[2];
   const lit = convex ? 1 : softShadow(shape, LIGHT, x + nx * 0.03, y + ny * 0.03, z + nz * 0.03);
   const light = AMBIENT * (0.7 + 0.3 * ny) + DIFFUSE * Math.max(facing, 0) * lit;
-  // Blinn–Phong highlight with exponent 16, by repeated squaring.
-  const hx = LIGHT[0] - dx;
-  const hy = LIGHT[1] - dy;
-  const hz = LIGHT[2] - dz;
-  let highlight = Math.max(0, (nx * hx + ny * hy + nz * hz) / Math.sqrt(hx * hx + hy * hy + hz * hz));
-  for (let i = 0; i < 4; i++) highlight *= highlight;
-  const shine = SPECULAR * highlight * lit;
+  const shine = SPECULAR * highlightOf(normal, LIGHT, dx, dy, dz) * lit;
   rgb[0] = (rgb[0] as number) + Math.min(1, color[0] * light + shine);
   rgb[1] = (rgb[1] as number) + Math.min(1, color[1] * light + shine);
   rgb[2] = (rgb[2] as number) + Math.min(1, color[2] * light + shine);
