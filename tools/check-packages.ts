@@ -8,6 +8,8 @@ import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { packageNames } from "./source-aliases.js";
@@ -74,6 +76,23 @@ function useAsAStranger(tarballs: string[]): void {
 /** Entries that must run where tfjs is not loaded, or not there. */
 const WITHOUT_TFJS = ["@latentflow/core", "@latentflow/core/files", "@latentflow/ode/float64", "@latentflow/scenes/render"];
 
+/** Programs that must be small, with the most bytes that they may take, minified and gzipped. */
+const SMALL: readonly (readonly [program: string, limit: number])[] = [
+  ['import { odeint } from "@latentflow/ode/float64"; console.log(odeint);', 15 * 1024],
+  ['import { SeededRandom } from "@latentflow/core"; console.log(SeededRandom);', 4 * 1024],
+  ['import { renderScene } from "@latentflow/scenes/render"; console.log(renderScene);', 5 * 1024],
+];
+
+async function measureSmall(): Promise<void> {
+  for (const [contents, limit] of SMALL) {
+    const options = { bundle: true, minify: true, format: "esm", write: false } as const;
+    const { outputFiles } = await build({ ...options, stdin: { contents, resolveDir: project } });
+    const size = gzipSync(outputFiles[0]!.contents).length;
+    console.log(`  ${size} bytes: ${contents}`);
+    if (size > limit) throw new Error(`check-packages: expected at most ${limit} bytes gzipped of ${contents}, got ${size}.`);
+  }
+}
+
 function loadWithoutTfjs(): void {
   for (const entry of WITHOUT_TFJS) {
     const program = `await import("${entry}"); if (globalThis._tfengine) throw new Error("${entry} loads tfjs");`;
@@ -92,6 +111,8 @@ try {
   useAsAStranger(tarballs);
   step("load without tfjs what must not need it");
   loadWithoutTfjs();
+  step("bundle what must be small");
+  await measureSmall();
 } finally {
   if (!process.argv.includes("--keep")) rmSync(project, { recursive: true, force: true });
 }

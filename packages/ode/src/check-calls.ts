@@ -1,6 +1,7 @@
 import { checkChoice, checkNumber, describeValue } from "@latentflow/core";
 import { OdeError } from "./errors.js";
 import { checkEnd, checkWantedEvent, EVENT_OPTIONS, type WantedEvent, withinReach } from "./events/check-event.js";
+import type { MethodTable } from "./methods/choose.js";
 import type { OdeintOptions } from "./options.js";
 import { checkDynamics, checkInitialState, checkOptionsObject, checkTimes } from "./prepare.js";
 import { type LooseOptions, requireSteps } from "./prepare-options.js";
@@ -8,7 +9,14 @@ import type { Checked } from "./problem.js";
 import type { RecordOptions } from "./record-solve.js";
 
 /** The arguments of `odeint`, checked. */
-export function checkOdeint(caller: string, f: unknown, y0: unknown, t: unknown, options: unknown): CheckedOdeint {
+export function checkOdeint(
+  caller: string,
+  f: unknown,
+  y0: unknown,
+  t: unknown,
+  options: unknown,
+  methods: MethodTable,
+): CheckedOdeint {
   checkOptionsObject(caller, options);
   const checked: Checked = {
     caller,
@@ -16,6 +24,7 @@ export function checkOdeint(caller: string, f: unknown, y0: unknown, t: unknown,
     y0: checkInitialState(caller, y0),
     times: checkTimes(caller, t),
     options: options as LooseOptions,
+    methods,
     extra: ["gradient"],
   };
   const { gradient = "steps" } = options as { gradient?: unknown };
@@ -35,7 +44,7 @@ export interface CheckedSolve extends Checked {
 }
 
 /** The arguments of `solve` and `solveAsync`, checked. */
-export function checkSolve(caller: string, f: unknown, y0: unknown, options: unknown): CheckedSolve {
+export function checkSolve(caller: string, f: unknown, y0: unknown, options: unknown, methods: MethodTable): CheckedSolve {
   checkOptionsObject(caller, options, "options with t0 and t1");
   const { t0, t1, dense = true, ...others } = options as { readonly [name: string]: unknown };
   const start = checkNumber(caller, "t0", t0, {}, OdeError);
@@ -47,13 +56,14 @@ export function checkSolve(caller: string, f: unknown, y0: unknown, options: unk
   if (typeof dense !== "boolean")
     throw new OdeError(`${caller}: expected dense to be true or false, got ${describeValue(dense)}.`);
   const loose = wanted === undefined ? (options as LooseOptions) : withinReach(options as LooseOptions, start, end);
-  if (loose.method !== undefined && loose.stepSize === undefined && loose.grid === undefined) requireSteps(caller, loose.method);
+  requireSteps(caller, loose, methods);
   return {
     caller,
     f: checkDynamics(caller, f),
     y0: checkInitialState(caller, y0),
     times: { values: Float64Array.of(start, end), tensor: undefined },
     options: loose,
+    methods,
     extra: ["t0", "t1", "dense", ...EVENT_OPTIONS],
     wanted,
     record: { dense, onStatistics: loose.onStatistics },

@@ -1,3 +1,4 @@
+import type { AdaptiveMethodName } from "./methods/index.js";
 import type { AdaptiveStepOptions, CommonOptions, ConstantStepOptions, GridOptions } from "./options.js";
 import type { Statistics, Status } from "./status.js";
 import type { ScalarOf, StateOf } from "./types.js";
@@ -6,8 +7,8 @@ import type { ScalarOf, StateOf } from "./types.js";
 export type EventFunction<S, A = undefined, T = number> = (t: T, y: StateOf<S>, args: A) => ScalarOf<S>;
 
 /** Options of `odeintEvent`. */
-export type EventOptions<S, A = undefined, T = number> = CommonOptions<A> &
-  (Omit<AdaptiveStepOptions<S>, "endpoint"> | ConstantStepOptions | GridOptions) & {
+export type EventOptions<S, A = undefined, T = number, Name = AdaptiveMethodName> = CommonOptions<A> &
+  (Omit<AdaptiveStepOptions<S, Name>, "endpoint"> | ConstantStepOptions<Name> | GridOptions<Name>) & {
     /**
      * Changes sign at the event. A search that starts at a root, as exactly as rounding allows, does not find that root: it goes on from an
      * event that an earlier search found. Two changes between two looks go unseen: see eventChecks.

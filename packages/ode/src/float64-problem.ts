@@ -16,7 +16,7 @@ export function float64Problem(checked: Checked): { problem: Problem<Float64Arra
   if (times.tensor !== undefined) {
     throw new OdeError(`${caller}: expected t to be numbers since y0 is, got a tensor; gradients need y0 to be tensors as well.`);
   }
-  const plan = preparePlan(caller, options, checked.extra, times.values, Float64Space.defaultTolerances);
+  const plan = preparePlan(caller, options, checked.methods, checked.extra, times.values, Float64Space.defaultTolerances);
   const space = new Float64Space(caller, y0.structure, y0.leaves);
   const statistics = newStatistics();
   const { args } = options;

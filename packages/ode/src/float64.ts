@@ -1,6 +1,7 @@
 /**
  * The solvers in float64 alone, on numbers and Float64Arrays: `import { odeint } from "@latentflow/ode/float64"`. The same functions as those of
- * `@latentflow/ode`, to the same bits, without tfjs: for programs that must be small.
+ * `@latentflow/ode`, to the same bits, without tfjs: for programs that must be small. Here the methods of order 8 have no name: import `verner8`
+ * or `dopri8` as well, and give it as `method`.
  */
 import { checkOdeint, checkSolve } from "./check-calls.js";
 import { OdeError } from "./errors.js";
@@ -8,6 +9,8 @@ import type { EventOptions, EventResult } from "./event-types.js";
 import { checkEvent } from "./events/check-event.js";
 import { findNumberEvent, findNumberEventAsync } from "./events/number-event.js";
 import { float64Problem } from "./float64-problem.js";
+import { COMPACT_METHODS } from "./methods/compact.js";
+import type { AdaptiveMethodName } from "./methods/index.js";
 import { solveNumbers, solveNumbersAsync } from "./number-solve.js";
 import type { CommonOptions, OutputStepOptions, SolveOptions, StepOptions } from "./options.js";
 import type { Solution } from "./solution.js";
@@ -16,9 +19,11 @@ import type { AnyFloat64State, Dynamics, Stacked, Times } from "./types.js";
 
 export { OdeError } from "./errors.js";
 export type { EventFunction, EventOptions, EventResult } from "./event-types.js";
+export { COMPACT_METHODS as METHODS } from "./methods/compact.js";
+export { dopri8 } from "./methods/dopri8.js";
 export type { AdaptiveMethodName, FixedMethodName, MethodName } from "./methods/index.js";
-export { METHODS } from "./methods/index.js";
 export type { DenseOutput, ExplicitMethod, Tableau } from "./methods/tableau.js";
+export { verner8 } from "./methods/verner8.js";
 export type {
   AdaptiveStepOptions,
   CommonOptions,
@@ -33,8 +38,11 @@ export type { Progress, Statistics, Status, StatusKind } from "./status.js";
 export type { ControllerCoefficients, ControllerName } from "./stepping/controller.js";
 export type { Dynamics, Float64State, ScalarOf, Slope, Stacked, StateOf, Times, Tolerance } from "./types.js";
 
+/** Methods that choose their steps and have a name here; `dopri8` and `verner8` are given themselves. */
+type KnownByName = Exclude<AdaptiveMethodName, "dopri8" | "verner8">;
+
 /** Options of `odeint` on numbers. */
-export type Float64OdeintOptions<A = undefined, S = never> = CommonOptions<A> & (StepOptions<S> | OutputStepOptions);
+export type Float64OdeintOptions<A = undefined, S = never> = CommonOptions<A> & (StepOptions<S, KnownByName> | OutputStepOptions);
 
 /**
  * Solves y′ = f(t, y), y(t[0]) = y0, and returns y at all times t.
@@ -51,7 +59,7 @@ export function odeint<const S extends AnyFloat64State, A = undefined>(
   t: Times,
   options: Float64OdeintOptions<A, S> = {},
 ): Stacked<S> {
-  const { checked, gradient } = checkOdeint("odeint", f, y0, t, options);
+  const { checked, gradient } = checkOdeint("odeint", f, y0, t, options, COMPACT_METHODS);
   if (gradient !== "steps") throw new OdeError("odeint: gradient does not apply to a state of numbers; leave it out.");
   return solveOutputs(checked, float64Problem(checked).problem) as Stacked<S>;
 }
@@ -60,18 +68,18 @@ export function odeint<const S extends AnyFloat64State, A = undefined>(
 export function solve<const S extends AnyFloat64State, A = undefined>(
   f: Dynamics<S, A>,
   y0: S,
-  options: SolveOptions<A, S>,
+  options: SolveOptions<A, S, KnownByName>,
 ): Solution<S> {
-  return solveNumbers(checkSolve("solve", f, y0, options)) as Solution<S>;
+  return solveNumbers(checkSolve("solve", f, y0, options, COMPACT_METHODS)) as Solution<S>;
 }
 
 /** As `solve`, and lets other work run in between. */
 export async function solveAsync<const S extends AnyFloat64State, A = undefined>(
   f: Dynamics<S, A>,
   y0: S,
-  options: SolveOptions<A, S>,
+  options: SolveOptions<A, S, KnownByName>,
 ): Promise<Solution<S>> {
-  return (await solveNumbersAsync(checkSolve("solveAsync", f, y0, options))) as Solution<S>;
+  return (await solveNumbersAsync(checkSolve("solveAsync", f, y0, options, COMPACT_METHODS))) as Solution<S>;
 }
 
 /**
@@ -83,9 +91,9 @@ export function odeintEvent<const S extends AnyFloat64State, A = undefined>(
   f: Dynamics<S, A>,
   y0: S,
   t0: number,
-  options: EventOptions<S, A>,
+  options: EventOptions<S, A, number, KnownByName>,
 ): EventResult<S> {
-  return findNumberEvent(checkEvent("odeintEvent", f, y0, t0, options)) as EventResult<S>;
+  return findNumberEvent(checkEvent("odeintEvent", f, y0, t0, options, COMPACT_METHODS)) as EventResult<S>;
 }
 
 /** As `odeintEvent`, and lets other work run in between. */
@@ -93,7 +101,7 @@ export async function odeintEventAsync<const S extends AnyFloat64State, A = unde
   f: Dynamics<S, A>,
   y0: S,
   t0: number,
-  options: EventOptions<S, A>,
+  options: EventOptions<S, A, number, KnownByName>,
 ): Promise<EventResult<S>> {
-  return (await findNumberEventAsync(checkEvent("odeintEventAsync", f, y0, t0, options))) as EventResult<S>;
+  return (await findNumberEventAsync(checkEvent("odeintEventAsync", f, y0, t0, options, COMPACT_METHODS))) as EventResult<S>;
 }

@@ -8,6 +8,7 @@ import { firstOrderOnly } from "./gradients/first-order.js";
 import { forwardPass } from "./gradients/forward-pass.js";
 import { packTensors, unpackTensors } from "./gradients/packing.js";
 import { offTape } from "./gradients/tape.js";
+import { METHODS } from "./methods/index.js";
 import type { AdjointOptions, BackwardOptions } from "./options.js";
 import { checkDynamics, checkInitialState, checkOptionsObject, checkTimes } from "./prepare.js";
 import type { LooseOptions } from "./prepare-options.js";
@@ -51,6 +52,7 @@ export function odeintAdjoint<const S extends AnyState, const T extends AnyTimes
     y0: checkInitialState(caller, y0),
     times: checkTimes(caller, t),
     options: options as unknown as LooseOptions,
+    methods: METHODS,
     extra: ["adjoint"],
   };
   const { adjoint: backward = {} } = options as { adjoint?: BackwardOptions };

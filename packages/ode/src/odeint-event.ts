@@ -6,6 +6,7 @@ import { type EventEnding, searchEvent } from "./events/search-event.js";
 import { eventOnLeaves, tensorSearch } from "./events/tensor-event.js";
 import { implicitEvent } from "./gradients/implicit-event.js";
 import { isRecording, offTape, rewindTape, tapeMark } from "./gradients/tape.js";
+import { METHODS } from "./methods/index.js";
 import { type Checked, requireArrival } from "./problem.js";
 import { drive, driveAsync } from "./stepping/drive.js";
 import { type TensorProblem, tensorProblem } from "./tensor-problem.js";
@@ -25,7 +26,7 @@ export function odeintEvent<const S extends AnyState, T extends number | Scalar,
   t0: T,
   options: EventOptions<S, A, TimeOf<T>>,
 ): EventResult<S> {
-  const checked = checkEvent("odeintEvent", f, y0, t0, options);
+  const checked = checkEvent("odeintEvent", f, y0, t0, options, METHODS);
   if (checked.y0.kind === "numbers") return findNumberEvent(checked) as EventResult<S>;
   const { leaves } = checked.y0;
   const mark = tapeMark();
@@ -52,7 +53,7 @@ export async function odeintEventAsync<const S extends AnyState, A = undefined>(
   t0: number,
   options: EventOptions<S, A>,
 ): Promise<EventResult<S>> {
-  const checked = checkEvent("odeintEventAsync", f, y0, t0, options);
+  const checked = checkEvent("odeintEventAsync", f, y0, t0, options, METHODS);
   if (checked.y0.kind === "numbers") return (await findNumberEventAsync(checked)) as EventResult<S>;
   const made = tensorProblem(checked, checked.y0.leaves);
   const problem = { ...made.problem, cooperative: true };

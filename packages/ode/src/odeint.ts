@@ -4,6 +4,7 @@ import { OdeError } from "./errors.js";
 import { float64Problem } from "./float64-problem.js";
 import { checkpointed } from "./gradients/checkpointed.js";
 import { isRecording, rewindTape, tapeMark } from "./gradients/tape.js";
+import { METHODS } from "./methods/index.js";
 import type { OdeintOptions } from "./options.js";
 import { solveOutputs } from "./solve-outputs.js";
 import { tensorProblem } from "./tensor-problem.js";
@@ -28,7 +29,7 @@ export function odeint<const S extends AnyState, const T extends AnyTimes, A = u
   t: T,
   options: OdeintOptions<A, S> = {},
 ): Stacked<S> {
-  const { checked, gradient } = checkOdeint("odeint", f, y0, t, options);
+  const { checked, gradient } = checkOdeint("odeint", f, y0, t, options, METHODS);
   if (checked.y0.kind === "numbers") {
     if (gradient !== "steps") throw new OdeError("odeint: gradient does not apply to a state of numbers; leave it out.");
     return solveOutputs(checked, float64Problem(checked).problem) as Stacked<S>;

@@ -1,4 +1,5 @@
 import type { AdaptiveMethodName, FixedMethodName } from "./methods/index.js";
+import type { ExplicitMethod } from "./methods/tableau.js";
 import type { Progress, Statistics } from "./status.js";
 import type { ControllerCoefficients, ControllerName } from "./stepping/controller.js";
 import type { ScalarOf, StateOf, Tolerance } from "./types.js";
@@ -22,9 +23,9 @@ export interface CommonOptions<A = undefined> {
 }
 
 /** Steps that an error estimate chooses, on a state S. */
-export interface AdaptiveStepOptions<S = never> {
-  /** Default dopri5. */
-  readonly method?: AdaptiveMethodName;
+export interface AdaptiveStepOptions<S = never, Name = AdaptiveMethodName> {
+  /** A method with an error estimate, by name or itself. Default dopri5. */
+  readonly method?: Name | ExplicitMethod;
   /**
    * Relative tolerance, one for all or nested as y0. Default 1e-7 in float64, 1e-4 on tensors (float32 can't do better than about 1e-6).
    * `odeintAdjoint` integrates backward with the smallest.
@@ -89,8 +90,8 @@ type NoStepControl = {
 };
 
 /** Steps of constant length with any method; the last before a stop is shortened. */
-export interface ConstantStepOptions extends NoStepControl {
-  readonly method?: AdaptiveMethodName | FixedMethodName;
+export interface ConstantStepOptions<Name = AdaptiveMethodName> extends NoStepControl {
+  readonly method?: Name | FixedMethodName | ExplicitMethod;
   /** Length of each step. */
   readonly stepSize: number;
   /** Times at which a step must end. */
@@ -99,8 +100,8 @@ export interface ConstantStepOptions extends NoStepControl {
 }
 
 /** Steps between given nodes with any method: the way to replay the grid of another solve. */
-export interface GridOptions extends NoStepControl {
-  readonly method?: AdaptiveMethodName | FixedMethodName;
+export interface GridOptions<Name = AdaptiveMethodName> extends NoStepControl {
+  readonly method?: Name | FixedMethodName | ExplicitMethod;
   /** Nodes, strictly monotonic, from the first output time to the last or beyond it. */
   readonly grid: readonly number[] | Float64Array;
   readonly stepSize?: ExcludesTheOtherStepOptions;
@@ -109,14 +110,17 @@ export interface GridOptions extends NoStepControl {
 
 /** A method without error estimate whose steps are the intervals between outputs. */
 export interface OutputStepOptions extends NoStepControl {
-  readonly method: FixedMethodName;
+  readonly method: FixedMethodName | ExplicitMethod;
   readonly stepSize?: ExcludesTheOtherStepOptions;
   readonly grid?: ExcludesTheOtherStepOptions;
   readonly stepTimes?: ExcludesTheOtherStepOptions;
 }
 
 /** How steps are chosen. */
-export type StepOptions<S = never> = AdaptiveStepOptions<S> | ConstantStepOptions | GridOptions;
+export type StepOptions<S = never, Name = AdaptiveMethodName> =
+  | AdaptiveStepOptions<S, Name>
+  | ConstantStepOptions<Name>
+  | GridOptions<Name>;
 
 /** Options of `odeint`. */
 export type OdeintOptions<A = undefined, S = never> = CommonOptions<A> &
@@ -153,8 +157,8 @@ export type AdjointOptions<A = undefined, S = never> = CommonOptions<A> &
   (StepOptions<S> | OutputStepOptions) & { readonly adjoint?: BackwardOptions };
 
 /** Options of `solve` and `solveAsync`. */
-export type SolveOptions<A = undefined, S = never> = CommonOptions<A> &
-  StepOptions<S> & {
+export type SolveOptions<A = undefined, S = never, Name = AdaptiveMethodName> = CommonOptions<A> &
+  StepOptions<S, Name> & {
     readonly t0: number;
     /** With an event ±Infinity, too: never, but for maxSteps and signal. */
     readonly t1: number;

@@ -1,7 +1,7 @@
 import { checkChoice, checkNumber, checkOptions, describeValue } from "@latentflow/core";
 import { OdeError } from "./errors.js";
+import { chooseMethod, estimatesError, type MethodTable } from "./methods/choose.js";
 import { straightLine } from "./methods/dense-output.js";
-import { isAdaptive, METHOD_NAMES, type MethodName, methodNamed } from "./methods/index.js";
 import type { ExplicitMethod } from "./methods/tableau.js";
 import type { CommonOptions } from "./options.js";
 import type { Tolerances } from "./state/state-space.js";
@@ -15,7 +15,7 @@ const GIVEN = ["stepSize", "grid"] as const;
 
 /** Every step option, as an untyped caller may mix them. */
 export interface LooseOptions extends CommonOptions<unknown> {
-  readonly method?: MethodName;
+  readonly method?: unknown;
   readonly rtol?: unknown;
   readonly atol?: unknown;
   readonly norm?: unknown;
@@ -32,7 +32,6 @@ export interface LooseOptions extends CommonOptions<unknown> {
 
 /** Options checked and completed. */
 export interface Plan {
-  readonly methodName: MethodName;
   readonly method: ExplicitMethod;
   readonly steps: StepSettings;
   readonly jumps: readonly number[];
@@ -40,6 +39,20 @@ export interface Plan {
 }
 
 const DEFAULT_MAX_STEPS = 10_000;
+
+/** Where a solve starts and ends. */
+interface Interval {
+  readonly t0: number;
+  readonly t1: number;
+  readonly direction: 1 | -1;
+}
+
+/** Reads a number among the options; `fallback` where it is left out. */
+type NumberOption = <T>(
+  name: "rtol" | "atol" | "firstStep" | "minStep" | "maxStep" | "stepSize" | "maxSteps",
+  fallback: T,
+  limits: { min?: number; above?: number; integer?: boolean },
+) => number | T;
 
 /**
  * Checks step options and turns them into settings.
@@ -50,41 +63,45 @@ const DEFAULT_MAX_STEPS = 10_000;
 export function preparePlan(
   caller: string,
   options: LooseOptions,
+  methods: MethodTable,
   extra: readonly string[],
   times: ArrayLike<number>,
   defaultTolerances: Tolerances,
 ): Plan {
   checkOptions(caller, options, [...COMMON, ...ADAPTIVE, ...GIVEN, "stepTimes", ...extra], OdeError);
   checkCallbacks(caller, options);
-  const methodName = checkChoice(caller, "method", options.method ?? "dopri5", METHOD_NAMES, OdeError);
+  const named = chooseMethod(caller, options.method, methods);
   const given = GIVEN.filter((key) => options[key] !== undefined);
   if (given.length > 1) throw new OdeError(`${caller}: expected stepSize or grid, got both; give one.`);
-  const adaptive = isAdaptive(methodName) && given.length === 0;
-  if (!adaptive)
-    refuseInapplicable(
-      caller,
-      options,
-      isAdaptive(methodName) ? `with ${given[0]}` : `to ${methodName}, which has no error estimate`,
-    );
+  const adaptive = estimatesError(named) && given.length === 0;
+  const wrong = adaptive ? [] : ADAPTIVE.filter((key) => options[key] !== undefined);
+  if (wrong.length > 0) {
+    const why = estimatesError(named) ? `with ${given[0]}` : `to ${named.name}, which has no error estimate`;
+    throw new OdeError(`${caller}: ${wrong.join(", ")} ${wrong.length > 1 ? "do" : "does"} not apply ${why}; leave it out.`);
+  }
   const interpolation = checkChoice(caller, "interpolation", options.interpolation ?? "dense", ["dense", "linear"], OdeError);
-  const named = methodNamed(methodName);
   const method = interpolation === "linear" ? { ...named, dense: straightLine(named.weights) } : named;
-  const jumps = within(caller, "jumpTimes", options.jumpTimes, times);
-  const stops = ordered([...within(caller, "stepTimes", options.stepTimes, times), ...jumps], times).filter(
-    (stop) => stop !== times[0] && stop !== times[times.length - 1],
+  const [t0, t1] = [times[0]!, times[times.length - 1]!];
+  const interval = { t0, t1, direction: t1 >= t0 ? 1 : -1 } as const;
+  const jumps = within(caller, "jumpTimes", options.jumpTimes, interval);
+  const stops = ordered([...within(caller, "stepTimes", options.stepTimes, interval), ...jumps], interval).filter(
+    (stop) => stop !== t0 && stop !== t1,
   );
-  const fallbackMaxSteps = adaptive ? DEFAULT_MAX_STEPS : Number.POSITIVE_INFINITY;
-  const maxSteps =
-    options.maxSteps === undefined
-      ? fallbackMaxSteps
-      : checkNumber(caller, "maxSteps", options.maxSteps, { min: 1, integer: true }, OdeError);
-  const steps = adaptive ? adaptiveSteps(caller, options, defaultTolerances, stops) : givenSteps(caller, options, times, stops);
-  return { methodName, method, steps, jumps, maxSteps };
+  const number: NumberOption = (name, fallback, limits) => {
+    const value = options[name];
+    return value === undefined || value === fallback ? fallback : checkNumber(caller, name, value, limits, OdeError);
+  };
+  const unlimited = !adaptive || options.maxSteps === Number.POSITIVE_INFINITY;
+  const maxSteps = number("maxSteps", unlimited ? Number.POSITIVE_INFINITY : DEFAULT_MAX_STEPS, { min: 1, integer: true });
+  const steps = adaptive
+    ? adaptiveSteps(caller, options, number, defaultTolerances, stops)
+    : givenSteps(caller, options, times, interval, stops);
+  return { method, steps, jumps, maxSteps };
 }
 
 /** A callback that is none would fail in the middle of a solve; a signal that is none would never abort it. */
-function checkCallbacks(caller: string, { onProgress, onStatistics, signal }: LooseOptions): void {
-  for (const [name, value] of Object.entries({ onProgress, onStatistics })) {
+function checkCallbacks(caller: string, { onProgress, onStatistics, norm, signal }: LooseOptions): void {
+  for (const [name, value] of Object.entries({ onProgress, onStatistics, norm })) {
     if (value !== undefined && typeof value !== "function")
       throw new OdeError(`${caller}: expected ${name} to be a function, got ${describeValue(value)}.`);
   }
@@ -95,37 +112,29 @@ function checkCallbacks(caller: string, { onProgress, onStatistics, signal }: Lo
   }
 }
 
-function refuseInapplicable(caller: string, options: LooseOptions, why: string): void {
-  const wrong = ADAPTIVE.filter((key) => options[key] !== undefined);
-  if (wrong.length > 0)
-    throw new OdeError(`${caller}: ${wrong.join(", ")} ${wrong.length > 1 ? "do" : "does"} not apply ${why}; leave it out.`);
-}
-
-function adaptiveSteps(caller: string, options: LooseOptions, defaults: Tolerances, stops: readonly number[]): StepSettings {
-  const positive = (name: "rtol" | "atol" | "minStep", fallback: number) =>
-    options[name] === undefined ? fallback : checkNumber(caller, name, options[name], { min: 0 }, OdeError);
+function adaptiveSteps(
+  caller: string,
+  options: LooseOptions,
+  number: NumberOption,
+  defaults: Tolerances,
+  stops: readonly number[],
+): StepSettings {
   const { rtol = defaults.rtol, atol = defaults.atol, norm } = options;
-  if (norm !== undefined && typeof norm !== "function")
-    throw new OdeError(`${caller}: expected norm to be a function of the scaled error, got ${describeValue(norm)}.`);
   const own = norm !== undefined || typeof rtol === "object" || typeof atol === "object";
   const tolerances = own
     ? { rtol: smallestTolerance(rtol), atol: smallestTolerance(atol) }
-    : { rtol: positive("rtol", defaults.rtol), atol: positive("atol", defaults.atol) };
+    : { rtol: number("rtol", defaults.rtol, { min: 0 }), atol: number("atol", defaults.atol, { min: 0 }) };
   if (!own && tolerances.rtol === 0 && tolerances.atol === 0)
     throw new OdeError(`${caller}: expected rtol or atol above 0, got 0 for both.`);
-  const minStep = positive("minStep", 0);
-  const maxStep =
-    options.maxStep === undefined || options.maxStep === Number.POSITIVE_INFINITY
-      ? Number.POSITIVE_INFINITY
-      : checkNumber(caller, "maxStep", options.maxStep, { above: 0 }, OdeError);
+  const minStep = number("minStep", 0, { min: 0 });
+  const maxStep = number("maxStep", Number.POSITIVE_INFINITY, { above: 0 });
   if (minStep > maxStep) throw new OdeError(`${caller}: expected minStep ≤ maxStep, got ${minStep} and ${maxStep}.`);
   return {
     kind: "adaptive",
     tolerances,
     ownTest: own ? { rtol, atol, norm: norm as OwnErrorTest["norm"] } : undefined,
     controller: controllerOf(caller, options.controller ?? "I"),
-    firstStep:
-      options.firstStep === undefined ? undefined : checkNumber(caller, "firstStep", options.firstStep, { above: 0 }, OdeError),
+    firstStep: number("firstStep", undefined, { above: 0 }),
     minStep,
     maxStep,
     overshoot: checkChoice(caller, "endpoint", options.endpoint ?? "clip", ["clip", "overshoot"], OdeError) === "overshoot",
@@ -147,60 +156,69 @@ function controllerOf(caller: string, controller: ControllerName | ControllerCoe
   return controller;
 }
 
-function givenSteps(caller: string, options: LooseOptions, times: ArrayLike<number>, stops: readonly number[]): StepSettings {
-  if (options.grid !== undefined) {
-    if (options.stepTimes !== undefined)
-      throw new OdeError(`${caller}: stepTimes does not apply with grid; put them into the grid.`);
-    return { kind: "grid", nodes: checkGrid(caller, options.grid, times, stops) };
+function givenSteps(
+  caller: string,
+  options: LooseOptions,
+  times: ArrayLike<number>,
+  interval: Interval,
+  stops: readonly number[],
+): StepSettings {
+  const { grid, stepSize, stepTimes } = options;
+  if (stepTimes !== undefined && stepSize === undefined) {
+    const why =
+      grid === undefined ? "needs stepSize here; give it, or put the times into t" : "does not apply with grid; put them into it";
+    throw new OdeError(`${caller}: stepTimes ${why}.`);
   }
-  if (options.stepSize === undefined) {
-    if (options.stepTimes !== undefined)
-      throw new OdeError(`${caller}: stepTimes needs stepSize here; give it, or put the times into t.`);
-    return { kind: "grid", nodes: ordered([...Array.from(times), ...stops], times) };
-  }
-  const stepSize = checkNumber(caller, "stepSize", options.stepSize, { above: 0 }, OdeError);
-  return { kind: "constant", t0: times[0]!, stepSize, stops: [...stops, times[times.length - 1]!] };
+  if (grid !== undefined) return { kind: "grid", nodes: checkGrid(caller, grid, interval, stops) };
+  if (stepSize === undefined) return { kind: "grid", nodes: ordered([...Array.from(times), ...stops], interval) };
+  const { t0, t1 } = interval;
+  return {
+    kind: "constant",
+    t0,
+    stepSize: checkNumber(caller, "stepSize", stepSize, { above: 0 }, OdeError),
+    stops: [...stops, t1],
+  };
 }
 
-function checkGrid(caller: string, grid: ArrayLike<number>, times: ArrayLike<number>, stops: readonly number[]): number[] {
-  if (typeof grid !== "object" || grid === null)
+function checkGrid(
+  caller: string,
+  grid: ArrayLike<number>,
+  { t0, t1, direction }: Interval,
+  stops: readonly number[],
+): readonly number[] {
+  if (!Array.isArray(grid) && !ArrayBuffer.isView(grid))
     throw new OdeError(`${caller}: expected grid to be an array of nodes, got ${describeValue(grid)}.`);
-  const nodes = Array.from(grid);
-  const last = times[times.length - 1]!;
-  const direction = last >= times[0]! ? 1 : -1;
+  const nodes = Array.from(grid as ArrayLike<number>);
+  const last = nodes[nodes.length - 1]!;
   const monotonic = nodes.every((node, i) => Number.isFinite(node) && (i === 0 || (node - nodes[i - 1]!) * direction > 0));
   if (nodes.length < 2 || !monotonic) {
     throw new OdeError(`${caller}: expected grid to hold at least two finite, strictly monotonic nodes in the direction of t.`);
   }
-  if (nodes[0] !== times[0] || (nodes[nodes.length - 1]! - last) * direction < 0) {
-    throw new OdeError(
-      `${caller}: expected grid to start at ${times[0]} and to reach ${last}, got ${nodes[0]} to ${nodes[nodes.length - 1]}.`,
-    );
-  }
-  const missing = stops.find((stop) => !nodes.includes(stop));
+  if (nodes[0] !== t0 || (last - t1) * direction < 0)
+    throw new OdeError(`${caller}: expected grid to start at ${t0} and to reach ${t1}, got ${nodes[0]} to ${last}.`);
+  const known = new Set(nodes);
+  const missing = stops.find((stop) => !known.has(stop));
   if (missing !== undefined) throw new OdeError(`${caller}: expected grid to hold the jump time ${missing}; add it.`);
   return nodes;
 }
 
-/** The values that lie in the interval of the output times, ends included; the others don't concern this solve. */
-function within(caller: string, name: string, values: readonly number[] | undefined, times: ArrayLike<number>): number[] {
+/** The values that lie in the interval, ends included; the others don't concern this solve. */
+function within(caller: string, name: string, values: readonly number[] | undefined, { t0, t1 }: Interval): number[] {
   if (values === undefined) return [];
   if (!Array.isArray(values) || !values.every((value) => Number.isFinite(value))) {
-    throw new OdeError(`${caller}: expected ${name} to be an array of finite numbers.`);
+    throw new OdeError(`${caller}: expected ${name} to be an array of finite numbers, got ${describeValue(values)}.`);
   }
-  const [low, high] = [Math.min(times[0]!, times[times.length - 1]!), Math.max(times[0]!, times[times.length - 1]!)];
-  return values.filter((value) => value >= low && value <= high);
+  return values.filter((value) => value >= Math.min(t0, t1) && value <= Math.max(t0, t1));
 }
 
-/** Distinct values, sorted in the direction of the times. */
-function ordered(values: readonly number[], times: ArrayLike<number>): number[] {
-  const direction = times[times.length - 1]! >= times[0]! ? 1 : -1;
+/** Distinct values, sorted in the direction of the interval. */
+function ordered(values: readonly number[], { direction }: Interval): number[] {
   return [...new Set(values)].sort((a, b) => (a - b) * direction);
 }
 
-/** Throws for a method that can't choose its steps, where there are no output times to take for them. */
-export function requireSteps(caller: string, method: MethodName): void {
-  checkChoice(caller, "method", method, METHOD_NAMES, OdeError);
-  if (!isAdaptive(method))
-    throw new OdeError(`${caller}: ${method} has no error estimate to choose steps by; give stepSize or grid.`);
+/** Throws for a method that can't choose its steps and is given none, where there are no output times to take for them. */
+export function requireSteps(caller: string, { method, stepSize, grid }: LooseOptions, methods: MethodTable): void {
+  const chosen = chooseMethod(caller, method, methods);
+  if (stepSize === undefined && grid === undefined && !estimatesError(chosen))
+    throw new OdeError(`${caller}: ${chosen.name} has no error estimate to choose steps by; give stepSize or grid.`);
 }

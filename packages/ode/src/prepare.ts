@@ -68,17 +68,16 @@ export function checkTimes(caller: string, t: AnyTimes | unknown): OutputTimes {
   const values = Float64Array.from(tensor === undefined ? (t as ArrayLike<number>) : tensor.dataSync());
   if (values.length === 0) throw new OdeError(`${caller}: expected t to hold at least the time of y0, got no times.`);
   const direction = Math.sign(values[1]! - values[0]!);
-  for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i])) throw new OdeError(`${caller}: expected finite times, got t[${i}] = ${values[i]}.`);
-    if (i === 0) continue;
-    const step = (values[i]! - values[i - 1]!) * direction;
-    if (values[i] === values[i - 1])
-      throw new OdeError(`${caller}: expected distinct times, got t[${i - 1}] = t[${i}] = ${values[i]}.`);
-    if (!(step > 0)) {
-      throw new OdeError(
-        `${caller}: expected strictly increasing or strictly decreasing times, got ${values[i - 1]} then ${values[i]} at index ${i}.`,
-      );
-    }
-  }
+  values.forEach((time, i) => {
+    const before = values[i - 1];
+    const wrong = !Number.isFinite(time)
+      ? `finite times, got t[${i}] = ${time}`
+      : time === before
+        ? `distinct times, got t[${i - 1}] = t[${i}] = ${time}`
+        : before !== undefined && (time - before) * direction < 0
+          ? `strictly increasing or strictly decreasing times, got ${before} then ${time} at index ${i}`
+          : undefined;
+    if (wrong !== undefined) throw new OdeError(`${caller}: expected ${wrong}.`);
+  });
   return { values, tensor };
 }

@@ -1,4 +1,5 @@
 import { OdeError } from "./errors.js";
+import type { MethodTable } from "./methods/choose.js";
 import type { InitialState, OutputTimes, UserDynamics } from "./prepare.js";
 import type { LooseOptions, Plan } from "./prepare-options.js";
 import type { StateSpace } from "./state/state-space.js";
@@ -12,6 +13,8 @@ export interface Checked {
   readonly y0: InitialState;
   readonly times: OutputTimes;
   readonly options: LooseOptions;
+  /** Methods known by name. */
+  readonly methods: MethodTable;
   /** Option names that the caller understands besides those of every solve. */
   readonly extra: readonly string[];
   /** Set when f makes float32 tensors of its times, though `times` holds none. */

@@ -1,6 +1,7 @@
 import { checkSolve } from "./check-calls.js";
 import { tensorSearch } from "./events/tensor-event.js";
 import { isRecording, rewindTape, tapeMark } from "./gradients/tape.js";
+import { METHODS } from "./methods/index.js";
 import { solveNumbers, solveNumbersAsync } from "./number-solve.js";
 import type { SolveOptions } from "./options.js";
 import { recordSolve, recordSolveAsync } from "./record-solve.js";
@@ -17,7 +18,7 @@ export function solve<const S extends AnyState, A = undefined>(
   y0: S,
   options: SolveOptions<A, S>,
 ): Solution<S> {
-  const checked = checkSolve("solve", f, y0, options);
+  const checked = checkSolve("solve", f, y0, options, METHODS);
   if (checked.y0.kind === "numbers") return solveNumbers(checked) as Solution<S>;
   const mark = tapeMark();
   try {
@@ -42,7 +43,7 @@ export async function solveAsync<const S extends AnyState, A = undefined>(
   y0: S,
   options: SolveOptions<A, S>,
 ): Promise<Solution<S>> {
-  const checked = checkSolve("solveAsync", f, y0, options);
+  const checked = checkSolve("solveAsync", f, y0, options, METHODS);
   if (checked.y0.kind === "numbers") return (await solveNumbersAsync(checked)) as Solution<S>;
   const made = tensorProblem(checked, checked.y0.leaves);
   const search = checked.wanted && tensorSearch(checked, checked.wanted, made);

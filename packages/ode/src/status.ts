@@ -58,21 +58,19 @@ export function newStatistics(): Statistics {
 /**
  * The sentence that belongs to each way of ending.
  *
- * @param given whether steps were given: a shorter one was not tried then
+ * @param advice in place of its usual end, for maxSteps and for notFinite after the first step
  */
-export function describeStatus(kind: StatusKind, t: number, step: number, given = false): Status {
+export function describeStatus(kind: StatusKind, t: number, step: number, advice?: string): Status {
   const at = `t = ${t} with step ${step}`;
   const message = {
     finished: `finished at t = ${t}.`,
     event: `stopped by its event at t = ${t}.`,
-    maxSteps: `reached maxSteps at ${at}; raise maxSteps, loosen rtol and atol, or integrate a shorter interval.`,
+    maxSteps: `reached maxSteps at ${at}; ${advice ?? "raise maxSteps, loosen rtol and atol, or integrate a shorter interval."}`,
     stepUnderflow: `the step became too small at ${at}: the solution may have a singularity there, f may jump (give jumpTimes), the problem may be stiff, or the tolerances, maxStep or stepSize are below what the number type can hold.`,
     notFinite:
       step === 0
         ? `y0 or f(t, y0) holds NaN or Infinity at t = ${t}; check f and y0.`
-        : given
-          ? `f returned NaN or Infinity near ${at}; check f there, or take shorter steps.`
-          : `f returned NaN or Infinity near ${at}, however small the step; check f and y0 there.`,
+        : `f returned NaN or Infinity near ${at}${advice ?? ", however small the step; check f and y0 there."}`,
   }[kind];
   return { kind, t, step, message };
 }

@@ -28,7 +28,14 @@ export interface TensorProblem {
 export function tensorProblem(checked: Checked, leaves: Tensor[], forGradient = false): TensorProblem {
   const { caller, f, y0, times, options } = checked;
   const { defaultTolerances } = TensorSpace;
-  const plan = preparePlan(caller, options, [...checked.extra, "stepsForGradients"], times.values, defaultTolerances);
+  const plan = preparePlan(
+    caller,
+    options,
+    checked.methods,
+    [...checked.extra, "stepsForGradients"],
+    times.values,
+    defaultTolerances,
+  );
   const adaptive = plan.steps.kind === "adaptive" ? plan.steps : undefined;
   const forGradients = checkStepsForGradients(caller, options.stepsForGradients, adaptive !== undefined) ?? forGradient;
   const time = times.tensor === undefined ? undefined : timeMap(times.values, timeScalars(times.tensor), plan);

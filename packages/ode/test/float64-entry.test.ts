@@ -17,7 +17,7 @@ describe("@latentflow/ode/float64", () => {
   it("gives what @latentflow/ode gives, to the bit", async () => {
     const t = [0, 0.3, 2];
     expect(float64.odeint(swing, start, t)).toEqual(everything.odeint(swing, start, t));
-    const span = { t0: 0, t1: 3, method: "verner8" } as const;
+    const span = { t0: 0, t1: 3, method: float64.verner8 } as const;
     const [own, other] = [float64.solve(swing, start, span), everything.solve(swing, start, span)];
     expect([own.t, own.y, own.evaluate(1.234), own.stats]).toEqual([other.t, other.y, other.evaluate(1.234), other.stats]);
     expect((await float64.solveAsync(swing, start, span)).y).toEqual(own.y);
@@ -25,6 +25,19 @@ describe("@latentflow/ode/float64", () => {
     const found = float64.odeintEvent(swing, start, 0, search);
     expect(found).toEqual(everything.odeintEvent(swing, start, 0, search));
     expect(await float64.odeintEventAsync(swing, start, 0, search)).toEqual(found);
+  });
+
+  it("knows all methods but those of order 8 by name; these are given themselves, also to @latentflow/ode", () => {
+    for (const name of Object.keys(everything.METHODS) as everything.MethodName[]) {
+      const theirs = everything.odeint(swing, start, [0, 1], { method: name, stepSize: 0.1 });
+      expect(everything.odeint(swing, start, [0, 1], { method: everything.METHODS[name], stepSize: 0.1 })).toEqual(theirs);
+      if (name === "dopri8" || name === "verner8") {
+        expect(() => float64.odeint(swing, start, [0, 1], { method: name as never })).toThrow(`import { ${name} } from there`);
+        const method = { dopri8: float64.dopri8, verner8: float64.verner8 }[name];
+        expect(float64.odeint(swing, start, [0, 1], { method, stepSize: 0.1 })).toEqual(theirs);
+      } else expect(float64.odeint(swing, start, [0, 1], { method: name, stepSize: 0.1 })).toEqual(theirs);
+    }
+    expect(() => float64.solve(swing, start, { t0: 0, t1: 1, method: float64.METHODS.rk4 })).toThrow("rk4 has no error estimate");
   });
 
   it("refuses tensors and their options by name", () => {

@@ -1,6 +1,7 @@
 import { checkNumber, describeValue, isTensor } from "@latentflow/core";
 import type { Scalar } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
+import type { MethodTable } from "../methods/choose.js";
 import { checkDynamics, checkInitialState, checkOptionsObject } from "../prepare.js";
 import { type LooseOptions, requireSteps } from "../prepare-options.js";
 import type { Checked } from "../problem.js";
@@ -47,7 +48,14 @@ export function checkEnd(caller: string, name: string, end: unknown): number {
 }
 
 /** The arguments of `odeintEvent` and `odeintEventAsync`, checked. */
-export function checkEvent(caller: string, f: unknown, y0: unknown, t0: unknown, options: unknown): CheckedEvent {
+export function checkEvent(
+  caller: string,
+  f: unknown,
+  y0: unknown,
+  t0: unknown,
+  options: unknown,
+  methods: MethodTable,
+): CheckedEvent {
   checkOptionsObject(caller, options, "options with event and tMax");
   const wanted = checkWantedEvent(caller, options);
   const end = checkEnd(caller, "tMax", (options as { tMax?: unknown }).tMax);
@@ -56,13 +64,14 @@ export function checkEvent(caller: string, f: unknown, y0: unknown, t0: unknown,
   }
   const start = isTensor(t0) ? t0.dataSync()[0]! : checkNumber(caller, "t0", t0, {}, OdeError);
   const loose = withinReach(options as LooseOptions, start, end);
-  if (loose.method !== undefined && loose.stepSize === undefined && loose.grid === undefined) requireSteps(caller, loose.method);
+  requireSteps(caller, loose, methods);
   const checked = {
     caller,
     f: checkDynamics(caller, f),
     y0: checkInitialState(caller, y0),
     times: { values: Float64Array.of(start, end), tensor: undefined },
     options: loose,
+    methods,
     extra: ["tMax", ...EVENT_OPTIONS],
     ...wanted,
   } as const;

@@ -1,6 +1,6 @@
 import { flatten, type Tree, type TreeStructure, unflatten } from "@latentflow/core";
 import { neg, type Scalar, scalar, type Tensor, zeros } from "@tensorflow/tfjs-core";
-import { isAdaptive } from "../methods/index.js";
+import { chooseMethod, estimatesError } from "../methods/choose.js";
 import type { BackwardOptions } from "../options.js";
 import { type LooseOptions, preparePlan } from "../prepare-options.js";
 import type { Checked } from "../problem.js";
@@ -57,8 +57,8 @@ export function backwardProblem(
   const leaves = forward.y0.leaves as Tensor[];
   const layout = new BackwardLayout(leaves.length);
   const { norm, detectInstability: _, ...steps } = backward;
-  const options = inherit(forward.options, steps as unknown as LooseOptions, times);
-  const plan = preparePlan(caller, options, [], times, TensorSpace.defaultTolerances);
+  const options = inherit(caller, forward, steps as unknown as LooseOptions, times);
+  const plan = preparePlan(caller, options, forward.methods, [], times, TensorSpace.defaultTolerances);
   const structure: TreeStructure = {
     kind: "array",
     children: Array.from({ length: 2 * leaves.length + parameters.tensors.length + parameters.variables.length }, () => ({
@@ -99,15 +99,20 @@ export function backwardProblem(
 }
 
 /** Backward options completed by the forward ones where those apply; steps end at every output time. */
-function inherit(forward: LooseOptions, backward: LooseOptions, times: Float64Array): LooseOptions {
-  const { method = forward.method ?? "dopri5" } = backward;
+function inherit(
+  caller: string,
+  { options: forward, methods }: Checked,
+  backward: LooseOptions,
+  times: Float64Array,
+): LooseOptions {
+  const method = chooseMethod(caller, backward.method ?? forward.method, methods);
   const constant =
     backward.stepSize !== undefined || (backward.method === undefined && (forward.stepSize ?? forward.grid) !== undefined);
   const { jumpTimes } = forward;
   const shared = { method, ...(jumpTimes === undefined ? {} : { jumpTimes }) };
   const interior = Array.from(times.subarray(1, -1));
   const stepTimes = [...interior, ...(forward.stepTimes ?? []), ...(backward.stepTimes ?? [])];
-  if (isAdaptive(method) && !constant) {
+  if (estimatesError(method) && !constant) {
     const { controller, minStep, maxStep } = forward;
     // Tolerances nested as y0 don't fit the backward state.
     const [rtol, atol] = [forward.rtol, forward.atol].map((given) => (given === undefined ? given : smallestTolerance(given)));

@@ -42,23 +42,6 @@ export function quarticThroughMidpoint(weights: readonly number[], midpoint: rea
   return { order: 4, polynomials, usesEndSlope: false };
 }
 
-/**
- * Polynomials of degree 6, order 5, with values and slopes continuous across steps: the last two coefficients follow from p(1) = bᵢ and
- * p′(1) = 0, or 1 for f(t1, y1), which is the last stage.
- *
- * @param rows the first four coefficients of each stage's polynomial; none where the stage takes no part
- */
-export function smoothSextics(weights: readonly number[], rows: readonly Row[]): DenseOutput {
-  const polynomials = rows.map((row, i) => {
-    if (row.length === 0) return row;
-    const isEndSlope = i === weights.length;
-    const value = row.reduce((rest, c) => rest - c, isEndSlope ? 0 : weights[i]!);
-    const slope = row.reduce((rest, c, j) => rest - (j + 1) * c, isEndSlope ? 1 : 0);
-    return [...row, 6 * value - slope, slope - 5 * value];
-  });
-  return { order: 5, polynomials, usesEndSlope: true };
-}
-
 /** The straight line from y0 to y1: order 1. */
 export function straightLine(weights: readonly number[]): DenseOutput {
   return { order: 1, polynomials: weights.map((weight) => [weight]), usesEndSlope: false };

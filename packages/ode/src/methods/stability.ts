@@ -15,6 +15,15 @@ export function stabilityPolynomial({ coupling, weights }: ExplicitMethod): numb
   return coefficients;
 }
 
+/** The largest h |λ| up to which steps of y′ = λ y with real λ < 0 do not grow. */
+export function stabilityReach(method: ExplicitMethod): number {
+  const coefficients = stabilityPolynomial(method);
+  const growth = (x: number) => Math.abs(coefficients.reduceRight((sum, coefficient) => coefficient - x * sum, 0));
+  let reach = RESOLUTION;
+  while (reach < LARGEST && growth(reach + RESOLUTION) <= 1) reach += RESOLUTION;
+  return reach;
+}
+
 const RESOLUTION = 0.01;
 const LARGEST = 8;
 

@@ -20,6 +20,7 @@ type Leaf = number | Float64Array;
  * receives is the solver's own and changes after the call.
  */
 export class Float64Space implements StateSpace<Float64Array> {
+  readonly epsilon = Number.EPSILON;
   readonly singlePrecisionTime = false;
   static readonly defaultTolerances: Tolerances = { rtol: 1e-7, atol: 1e-9 };
   readonly #caller: string;

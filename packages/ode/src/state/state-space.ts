@@ -43,6 +43,8 @@ export type PackedDynamics<V> = (t: number, y: V) => V;
  * Two implementations: `Float64Space` (one flat Float64Array) and `TensorSpace` (a list of tensors).
  */
 export interface StateSpace<V> {
+  /** Relative spacing of the numbers in a state. */
+  readonly epsilon: number;
   /** Whether `f` sees times rounded to single precision. */
   readonly singlePrecisionTime: boolean;
   /** `base + h Σ weights[i] · slopes[i]`; a base of undefined is 0, a span of undefined means h = 1, and weights of 0 are skipped. */

@@ -16,6 +16,7 @@ import type { OwnErrorTest } from "./tolerances.js";
 /** States of float32 tensors; a packed state is the list of the tree's leaves. */
 export class TensorSpace implements StateSpace<Tensor[]> {
   static readonly defaultTolerances: Tolerances = { rtol: 1e-4, atol: 1e-6 };
+  readonly epsilon = 2 ** -23;
   readonly #caller: string;
   readonly #structure: TreeStructure;
   readonly #time: TimeMap | undefined;

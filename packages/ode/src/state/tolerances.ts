@@ -1,4 +1,4 @@
-import { describeStructure, describeValue, isTensor, type TreeStructure } from "@latentflow/core";
+import { describeValue, isTensor, type TreeStructure } from "@latentflow/core";
 import { OdeError } from "../errors.js";
 
 /** A tolerance of each leaf of a state: one for all its elements, or one each. */
@@ -27,36 +27,24 @@ export function tolerancesByLeaf(
   sizes: readonly number[],
 ): LeafTolerances {
   const result: (number | Float64Array)[] = [];
-  const wrong = (value: unknown, node: TreeStructure): OdeError =>
-    new OdeError(
-      `${caller}: expected ${name} to hold finite numbers ≥ 0, one for all of y0, or nested as it: ${describeStructure(node)}, got ${describeValue(value)}.`,
-    );
   const visit = (node: TreeStructure, value: unknown): void => {
-    if (isTolerance(value)) {
-      if (node.kind === "leaf") result.push(value);
-      else for (const child of node.children) visit(child, value);
-      return;
+    const isNumber = isTolerance(value);
+    const members = (isTensor(value) ? value.dataSync() : value) as Readonly<Record<string, unknown>>;
+    const keys = typeof members === "object" && members !== null ? Object.keys(members) : [];
+    const size = node.kind === "leaf" ? sizes[result.length] : node.children.length;
+    const fits =
+      node.kind === "record"
+        ? node.keys.every((key) => keys.includes(key))
+        : keys.every((key, i) => key === `${i}`) && (node.kind === "array" || keys.every((key) => isTolerance(members[key])));
+    if (!isNumber && !(fits && keys.length === size)) {
+      throw new OdeError(
+        `${caller}: expected ${name} to be a finite number ≥ 0, or nested as y0 with one for each part or number in it, got ${describeValue(value)}.`,
+      );
     }
-    if (typeof value !== "object" || value === null) throw wrong(value, node);
-    const isList = Array.isArray(value) || ArrayBuffer.isView(value);
-    if (node.kind === "leaf") {
-      if (!isList && !isTensor(value)) throw wrong(value, node);
-      const numbers = Float64Array.from(isTensor(value) ? value.dataSync() : (value as ArrayLike<number>));
-      const size = sizes[result.length];
-      if (numbers.length !== size)
-        throw new OdeError(`${caller}: expected ${name} to be as long as y0, ${size}, got ${describeValue(value)}.`);
-      if (!numbers.every(isTolerance))
-        throw wrong(
-          numbers.find((number) => !isTolerance(number)),
-          node,
-        );
-      result.push(numbers);
-      return;
-    }
-    const keys = node.kind === "record" ? node.keys : node.children.map((_, i) => String(i));
-    if (node.kind === "array" && !isList) throw wrong(value, node);
-    if (Object.keys(value).sort().join() !== [...keys].sort().join()) throw wrong(value, node);
-    for (const [i, child] of node.children.entries()) visit(child, (value as Record<string, unknown>)[keys[i]!]);
+    if (node.kind === "leaf") result.push(isNumber ? value : Float64Array.from(Object.values(members) as number[]));
+    else
+      for (const [i, child] of node.children.entries())
+        visit(child, isNumber ? value : members[node.kind === "record" ? node.keys[i]! : i]);
   };
   visit(structure, given);
   return result;

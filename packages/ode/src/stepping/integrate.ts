@@ -10,6 +10,7 @@ import { selectFirstStep } from "./first-step.js";
 import { justBefore, justBeyond } from "./jumps.js";
 import { Step } from "./step.js";
 import { AdaptivePolicy, GridPolicy, type StepPolicy } from "./step-policy.js";
+import { describeStiffness } from "./stiffness.js";
 
 /** Where steps end: at given nodes, after a given length, or where an error estimate says. */
 export type StepSettings =
@@ -97,7 +98,10 @@ export function* integrate<V>(
   let slope = space.scope(() => f(afterJump(t), y));
   const policy = yield* startPolicy(problem, slope, direction);
   const test = policy?.tolerances && { ...policy.tolerances, measure: problem.measure };
-  const ending = (kind: StatusKind, step: number): Ending<V> => ({ status: describeStatus(kind, t, step), y });
+  const ending = (kind: StatusKind, step: number, advice?: string): Ending<V> => ({
+    status: describeStatus(kind, t, step, advice),
+    y,
+  });
   if (policy === undefined) return ending("notFinite", 0);
   let bounded = Number.NaN;
 
@@ -111,7 +115,10 @@ export function* integrate<V>(
     const span = policy.propose(t);
     if (span === undefined) return ending("finished", 0);
     if (span === "too small") return ending("stepUnderflow", policy.largestStep);
-    if (statistics.accepted + statistics.rejected >= maxSteps) return ending("maxSteps", span.h);
+    if (statistics.accepted + statistics.rejected >= maxSteps) {
+      const chosen = policy.tolerances !== undefined;
+      return ending("maxSteps", span.h, chosen ? yield* describeStiffness(problem, { t, y, slope, h: span.h }) : undefined);
+    }
     const mark = space.mark?.();
     const trial = { f, method, span, endTime: beforeJump(span.t1), y0: y, f0: slope, tolerances: test };
     const attempt = space.scope(() => space.attempt(trial));
@@ -131,7 +138,7 @@ export function* integrate<V>(
     statistics.accepted++;
     if (trial.tolerances === undefined && !space.looksFinite(y1)) {
       space.recycle(y1);
-      return { status: describeStatus("notFinite", t, span.h, true), y };
+      return ending("notFinite", span.h, "; check f there, or take shorter steps.");
     }
 
     const looksInside = watch !== undefined || observer.needsDense(span);
