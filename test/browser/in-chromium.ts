@@ -67,7 +67,7 @@ export async function runInChromium(
     "--disable-dev-shm-usage",
     `--user-data-dir=${join(folder, "profile")}`,
   ];
-  const browser = spawn(chromium, [...flags, `${address}${query}`], { stdio: "ignore" });
+  const browser = spawn(chromium, [...flags, `${address}${query}`], { stdio: "ignore", detached: true });
   let timer: NodeJS.Timeout | undefined;
   try {
     return await Promise.race([
@@ -82,9 +82,19 @@ export async function runInChromium(
     clearTimeout(timer);
     const ended = new Promise((resolve) => browser.once("exit", resolve));
     if (browser.exitCode === null && browser.kill()) await ended;
+    endGroup(browser.pid);
     server.closeAllConnections();
     server.close();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
+  }
+}
+
+/** The browser's helpers outlive it for a moment and write into its profile, which is to be removed. */
+function endGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) process.kill(-leader, "SIGKILL");
+  } catch {
+    // None is left.
   }
 }
 
