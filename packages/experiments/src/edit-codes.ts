@@ -51,7 +51,7 @@ const MOST_PICTURES = 100_000;
 /** Edits codes with a direction that a run found. */
 export async function editCodes(request: EditRequest): Promise<EditedCodes> {
   const { out, engine, signal } = request;
-  const { folder, config, world } = await openRun("edit", out);
+  const { folder, config, world, atOnce } = await openRun("edit", out);
   const edits = editsOf(config, world.attributes);
   const edit = request.attribute === undefined ? edits[0]! : editNamed(edits, request.attribute);
   const { name } = edit;
@@ -66,6 +66,7 @@ export async function editCodes(request: EditRequest): Promise<EditedCodes> {
   }
   const recorded = engine === "auto" ? world.environment.engine.name : engine;
   const session = new Session({ config, folder, engine: recorded, backend: world.environment.backend.name, signal });
+  session.atOnce = atOnce ?? session.atOnce;
   const context = session.context(world, edits);
   let direction: Direction | undefined;
   try {

@@ -1,3 +1,4 @@
+import type { Estimate } from "./jobs/fit-machine.js";
 import type { Environment, NoResultRecord } from "./results.js";
 
 /** What happens during a run, for progress bars and programs. */
@@ -10,6 +11,8 @@ export type RunEvent =
       readonly jobs: readonly { readonly id: string; readonly images: number }[];
       /** All jobs of the experiment, those that are done included. */
       readonly total: number;
+      /** What it will about take; null where nothing is asked of the networks. */
+      readonly estimate: Estimate | null;
       /** Finished jobs of other settings that are made again, and which settings those are: "train.iterations 1000 → 5". */
       readonly replaced: { readonly jobs: readonly string[]; readonly changes: readonly string[] };
     }

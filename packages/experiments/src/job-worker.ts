@@ -8,12 +8,13 @@ import type { FromWorker, ToWorker, WorkerStart } from "./jobs/worker-protocol.j
 import { RunFolder } from "./store/run-folder.js";
 
 const port = parentPort!;
-const { config, world, path, engine, threads } = workerData as WorkerStart;
+const { config, world, path, engine, threads, atOnce } = workerData as WorkerStart;
 const stop = new AbortController();
 const session = new Session({
   ...{ config, folder: new RunFolder(path), engine, threads, signal: stop.signal },
   backend: world.environment.backend.name,
 });
+session.atOnce = atOnce;
 const context = session.context(world);
 const plan = new Plan(config, world, context.edits);
 

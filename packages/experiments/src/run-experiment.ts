@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { checkChoice, checkNumber, checkOptions } from "@latentflow/core";
 import { resolveConfig } from "./config/resolve.js";
 import type { ExperimentConfig, ExperimentOptions } from "./config/types.js";
@@ -7,6 +8,7 @@ import { doJobs, threadsFor } from "./jobs/do-jobs.js";
 import { STEPS, type StepName } from "./jobs/job.js";
 import { pendingJobs } from "./jobs/pending.js";
 import { Plan } from "./jobs/plan.js";
+import { prepare } from "./jobs/prepare.js";
 import { refuseReplacing, replacedBy } from "./jobs/replaced.js";
 import { Session } from "./jobs/session.js";
 import { checkShard, type Shard } from "./jobs/shard.js";
@@ -24,7 +26,7 @@ export interface RunOptions {
   readonly steps?: readonly StepName[];
   /** Default "auto". */
   readonly engine?: EngineName;
-  /** Worker threads (default 1: this thread). */
+  /** Worker threads at most (default 1: this thread); fewer run where the memory is not for so many. */
   readonly workers?: number;
   /** Do one slice of the attribute × method pairs; `report` then brings all slices together. */
   readonly shard?: Shard | null;
@@ -82,23 +84,36 @@ export async function runExperiment(options: ExperimentOptions | ExperimentConfi
     const jobs = await pendingJobs(plan, plan.select(steps, shard), folder, shard);
     const replaced = await replacedBy(jobs, plan, folder, config);
     if (!replace) refuseReplacing(replaced, folder.path);
-    await writeRunFile(folder, { format: "latentflow-run", version: RUN_VERSION, config, world, rerun });
+    const isTraining = (await pendingJobs(plan, plan.select(["train"], null), folder, null)).some(({ step }) => step === "train");
+    const before = begun === null ? mostImages(world) : known?.atOnce;
+    const prepared = await prepare(jobs, {
+      ...{ config, world, session, workers, threads: threadsFor(workers) ?? availableParallelism(), isTraining, signal },
+      most: before ?? Number.POSITIVE_INFINITY,
+    });
+    // One worker where more were meant has all cores to itself.
+    if (prepared?.estimate.workers === 1 && Math.min(workers, jobs.length) > 1) await session.release();
+    const atOnce = prepared?.atOnce ?? before;
+    const isLimited = atOnce !== undefined && Number.isFinite(atOnce);
+    await writeRunFile(folder, {
+      ...{ format: "latentflow-run", version: RUN_VERSION, config, world, rerun },
+      ...(isLimited && { atOnce }),
+    });
     await doJobs(jobs, plan, {
-      world,
-      session,
-      folder,
-      config,
-      workers,
-      engine: settled,
-      replaced,
-      onEvent: run.onEvent,
-      signal,
+      ...{ world, session, folder, config, engine: settled, replaced, onEvent: run.onEvent, signal },
+      ...{ workers: prepared?.estimate.workers ?? workers, estimate: prepared?.estimate ?? null },
     });
     if (shard !== null || steps.length < STEPS.length) return null;
     return await finish(plan, { config, world, folder, rerun });
   } finally {
     await session.dispose();
   }
+}
+
+/** Pixels asked of the networks at once at most: more make nothing faster, and a stop, which comes between two batches, slow. */
+const PIXELS = 2 ** 20;
+
+function mostImages({ environment: { generator } }: World): number {
+  return Math.max(1, Math.floor(PIXELS / (generator.height * generator.width)));
 }
 
 /** What a run's file says of the networks, when they are this configuration's. */

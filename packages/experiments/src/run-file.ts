@@ -20,6 +20,8 @@ export interface RunFile {
   readonly world: World;
   /** The command that makes the run again. */
   readonly rerun: string;
+  /** Images asked of the networks at once at most: parts of batches round otherwise. Absent: as many as there are in a batch. */
+  readonly atOnce?: number;
   /** Hash of all else in this file; those of earlier versions have none. */
   readonly seal?: string;
 }

@@ -1,4 +1,5 @@
 import type { RunEvent } from "../events.js";
+import type { Estimate } from "../jobs/fit-machine.js";
 
 /** Jobs without images still take a moment: they count as this many. */
 const LEAST_WORK = 20;
@@ -44,13 +45,14 @@ export class ProgressBar {
     this.draw();
   }
 
-  private begin({ jobs, total, environment, folder, replaced }: Extract<RunEvent, { type: "begin" }>): void {
+  private begin({ jobs, total, environment, folder, replaced, estimate }: Extract<RunEvent, { type: "begin" }>): void {
     for (const { id, images } of jobs) this.work.set(id, { total: Math.max(LEAST_WORK, images), done: 0, images: 0 });
     const { engine, generator } = environment;
     this.line(`${generator.name}; ${engine.device} (${engine.reason})`);
     const share =
       jobs.length === total ? `${total} jobs` : `${jobs.length === 0 ? "none" : jobs.length} of the run's ${total} jobs`;
     this.line(`${share} to do, in ${folder}`);
+    if (estimate !== null) this.line(foretold(estimate));
     if (replaced.jobs.length > 0)
       this.line(`Made again, in place of other settings' results: ${replaced.jobs.length} (${replaced.changes.join(", ")})`);
   }
@@ -75,6 +77,13 @@ export class ProgressBar {
     this.stream.write(`${text}\n`);
     this.drawn = 0;
   }
+}
+
+/** "About 3 min with 2 workers and 1.4 GB of memory (20.9 GB are there)". */
+function foretold({ seconds, memory, available, workers, imagesAtOnce }: Estimate): string {
+  const gigabytes = (bytes: number) => (bytes / 2 ** 30).toFixed(1);
+  const split = imagesAtOnce === null ? "" : `; batches in parts of ${imagesAtOnce}`;
+  return `About ${duration(seconds)} with ${workers} worker${workers === 1 ? "" : "s"} and ${gigabytes(memory)} GB of memory (${gigabytes(available)} GB are there)${split}`;
 }
 
 function costOf({ seconds, images, elsewhere }: Extract<RunEvent, { type: "end" }>): string {

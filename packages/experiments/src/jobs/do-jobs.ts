@@ -7,6 +7,7 @@ import { Claims } from "../store/claims.js";
 import type { RunFolder } from "../store/run-folder.js";
 import type { World } from "../world.js";
 import { executeJob } from "./execute.js";
+import type { Estimate } from "./fit-machine.js";
 import type { Job } from "./job.js";
 import type { Plan } from "./plan.js";
 import type { Replaced } from "./replaced.js";
@@ -22,6 +23,8 @@ export interface Doing {
   readonly config: ExperimentConfig;
   readonly workers: number;
   readonly engine: EngineName;
+  /** What they will about take. */
+  readonly estimate?: Estimate | null;
   /** Finished jobs in whose place these are put. */
   readonly replaced?: Replaced;
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
@@ -32,8 +35,11 @@ export interface Doing {
 export async function doJobs(jobs: readonly Job[], plan: Plan, doing: Doing): Promise<void> {
   const { world, session, folder, config, engine, signal, onEvent: tell = () => undefined } = doing;
   const outline = jobs.map(({ id, images }) => ({ id, images }));
-  const { replaced = { jobs: [], changes: [] } } = doing;
-  tell({ type: "begin", folder: folder.path, environment: world.environment, jobs: outline, total: plan.jobs.size, replaced });
+  const { replaced = { jobs: [], changes: [] }, estimate = null } = doing;
+  tell({
+    ...{ type: "begin", folder: folder.path, environment: world.environment, jobs: outline, total: plan.jobs.size },
+    ...{ replaced, estimate },
+  });
   const progress =
     ({ id }: Job) =>
     (done: number, images: number) =>
@@ -43,7 +49,10 @@ export async function doJobs(jobs: readonly Job[], plan: Plan, doing: Doing): Pr
   if (signal) setMaxListeners(0, signal);
   const context = session.context(world);
   const here: Lane = { run: (job) => executeJob(job, plan, context, session, progress(job)) };
-  const start = { config, world, path: folder.path, engine, threads: threadsFor(doing.workers) ?? availableParallelism() };
+  // The workers have networks of their own.
+  if (count > 1) await session.release();
+  const threads = threadsFor(count) ?? availableParallelism();
+  const start = { config, world, path: folder.path, engine, threads, atOnce: session.atOnce };
   const workers = count > 1 ? Array.from({ length: count }, () => new WorkerLane(start, progress, signal)) : [];
   const claims = new Claims(folder);
   try {

@@ -20,10 +20,17 @@ export interface Job {
   readonly settings: unknown;
   /** About how many images it costs, for progress. */
   readonly images: number;
+  /** Of those, how many are made with their gradient: each costs {@link GRADIENT_COST} images. Default 0. */
+  readonly gradients?: number;
+  /** About how many multiplications it takes besides, in JavaScript. Default 0. */
+  readonly operations?: number;
   /** Which attribute × method it belongs to, "object_shape/ode-1": what shards share out. Absent: needed by many. */
   readonly pair?: string;
   run(context: JobContext, out: JobOutput): Promise<void>;
 }
+
+/** A gradient costs about twice what an image does, and needs the image. */
+export const GRADIENT_COST = 3;
 
 /** Where a job may write. */
 export interface JobOutput {

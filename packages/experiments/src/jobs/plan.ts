@@ -24,7 +24,7 @@ export class Plan {
       ...fitJobs(config, world, edits),
       ...trainJobs(config, edits),
       ...evaluateJobs(config, edits),
-      ...analyzeJobs(config, edits),
+      ...analyzeJobs(config, world, edits),
       ...picturesJobs(config, edits),
     ];
     this.jobs = new Map(all.map((job) => [job.id, job]));

@@ -6,6 +6,7 @@ import { autoModel, type EngineName } from "../model/auto-model.js";
 import { describeEnvironment } from "../model/environment.js";
 import { loadParts } from "../model/load-parts.js";
 import type { ModelParts, RunningModel } from "../model/parts.js";
+import { SplitModel } from "../model/split-model.js";
 import { readSample, type Sample } from "../steps/read-sample.js";
 import { hashOfJson } from "../store/hash.js";
 import type { RunFolder } from "../store/run-folder.js";
@@ -31,8 +32,15 @@ export class Session {
   private loadedSample: Promise<Sample> | undefined;
   private sameness: Promise<void> | undefined;
   private images: () => number = () => 0;
+  private threads: number | undefined;
+  /** Images asked of the networks at once at most. */
+  atOnce = Number.POSITIVE_INFINITY;
+  /** Resident bytes of the process before the networks were loaded. */
+  memoryBefore = 0;
 
-  constructor(private readonly options: SessionOptions) {}
+  constructor(private readonly options: SessionOptions) {
+    this.threads = options.threads;
+  }
 
   /** Loads the networks and looks at them. */
   async discover(): Promise<World> {
@@ -81,20 +89,33 @@ export class Session {
     (await this.loadedParts?.catch(() => undefined))?.dispose?.();
   }
 
+  /** Gives the networks up; where they are needed again they are loaded again, on as many threads. */
+  async release(threads?: number): Promise<void> {
+    await this.dispose();
+    this.loadedParts = undefined;
+    this.loadedModel = undefined;
+    this.threads = threads;
+  }
+
   private parts(): Promise<ModelParts> {
-    this.loadedParts ??= this.ready().then(() => loadParts(this.options.config.model));
+    this.loadedParts ??= this.ready().then(() => {
+      this.memoryBefore = process.memoryUsage.rss();
+      return loadParts(this.options.config.model);
+    });
     return this.loadedParts;
   }
 
   private start(parts: ModelParts): Promise<RunningModel> {
-    const { config, engine, threads } = this.options;
-    this.loadedModel ??= autoModel(parts, { engine, truncation: config.truncation, ...(threads && { threads }) }).then(
-      (running) => {
-        this.images = running.images;
-        return running;
-      },
-    );
+    this.loadedModel ??= this.startModel(parts);
     return this.loadedModel;
+  }
+
+  private async startModel(parts: ModelParts): Promise<RunningModel> {
+    const { config, engine, signal } = this.options;
+    const { threads } = this;
+    const running = await autoModel(parts, { engine, truncation: config.truncation, ...(threads && { threads }) });
+    this.images = running.images;
+    return { ...running, model: new SplitModel(running.model, () => this.atOnce, signal) };
   }
 
   private forChecks = 0;

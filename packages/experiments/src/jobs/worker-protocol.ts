@@ -10,6 +10,8 @@ export interface WorkerStart {
   readonly path: string;
   readonly engine: EngineName;
   readonly threads: number;
+  /** Images asked of the networks at once at most. */
+  readonly atOnce: number;
 }
 
 /** Main thread to worker: the id of a job to do, or the wish to stop. */

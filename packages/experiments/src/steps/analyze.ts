@@ -9,7 +9,7 @@ import { type Method, methodOf } from "../methods.js";
 import { spaced } from "../numbers.js";
 import type { Analysis, Probes } from "../results.js";
 import { ofTheData } from "../store/no-result.js";
-import type { Edit } from "../world.js";
+import type { Edit, World } from "../world.js";
 import { readDirection } from "./directions.js";
 import { evaluateJob, readLabels, readStarts } from "./evaluate.js";
 import { flipHistogramOf } from "./flips.js";
@@ -25,8 +25,9 @@ export const analyzeJob = (edit: Edit, { id }: Pick<Method, "id">) => `analyze/$
 export const probesJob = (edit: Edit) => `analyze/${edit.slug}/probes`;
 
 /** What methods' paths look like, and whether attributes are linear in latent space. */
-export function analyzeJobs(config: ExperimentConfig, edits: readonly Edit[]): Job[] {
+export function analyzeJobs(config: ExperimentConfig, { latentDim }: World, edits: readonly Edit[]): Job[] {
   const { analyze, evaluate, seed } = config;
+  const codes = Math.min(analyze.probeCodes, config.sample.codes);
   return edits.flatMap((edit) => [
     ...config.methods.map((id): Job => {
       const method = methodOf(id);
@@ -36,6 +37,7 @@ export function analyzeJobs(config: ExperimentConfig, edits: readonly Edit[]): J
         needs: [evaluateJob(edit, method)],
         settings: { analyze, maxTime: evaluate.maxTime, revision: 2 },
         images: 0,
+        operations: method.depth === 1 ? 60 * latentDim ** 3 : 0,
         pair: `${edit.slug}/${id}`,
         run: (context, { folder }) => analyseOne(context, folder, edit, method),
       };
@@ -46,6 +48,7 @@ export function analyzeJobs(config: ExperimentConfig, edits: readonly Edit[]): J
       needs: [SUMMARY_JOB],
       settings: { codes: analyze.probeCodes, probe: analyze.probe, seed, attribute: edit.index },
       images: 0,
+      operations: codes * latentDim * (codes / 2 + 500 * edit.classes),
       pair: `${edit.slug}/${config.methods[0]}`,
       run: (context, { folder }) => probe(context, folder, edit),
     },

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { nextMacrotask, throwIfAborted } from "@latentflow/core";
 import { writeJsonAtomic } from "@latentflow/core/files";
 import { areaUnderCdCurve, type BootstrapOptions, bootstrapAreas, type CdCurve, pairedBootstrap } from "@latentflow/metrics";
-import type { EvaluateConfig } from "../config/types.js";
+import type { EvaluateConfig, ExperimentConfig } from "../config/types.js";
 import type { Job, JobContext } from "../jobs/job.js";
 import type { Method } from "../methods.js";
 import { finiteOrNull, intervalOrNull } from "../numbers.js";
@@ -16,13 +16,15 @@ export const COMPARISON_FILE = "comparison.json";
 export const comparisonJobId = (edit: Edit) => `evaluate/${edit.slug}/comparison`;
 
 /** All methods of an attribute against each other. */
-export function comparisonJob(edit: Edit, methods: readonly Method[]): Job {
+export function comparisonJob({ evaluate }: ExperimentConfig, edit: Edit, methods: readonly Method[]): Job {
+  const pairs = (methods.length * (methods.length - 1)) / 2;
   return {
     id: comparisonJobId(edit),
     step: "evaluate",
     needs: methods.map((method) => evaluateJob(edit, method)),
     settings: { leastControl: LEAST_CONTROL, revision: 2 },
     images: 0,
+    operations: 20 * pairs * evaluate.resamples * evaluate.starts * evaluate.times,
     run: (context, { folder }) => compare(context, folder, edit, methods),
   };
 }

@@ -40,7 +40,7 @@ export function evaluateJobs(config: ExperimentConfig, edits: readonly Edit[]): 
         run: (context, output) => evaluateOne(context, output, edit, method),
       }),
     ),
-    comparisonJob(edit, methods),
+    comparisonJob(config, edit, methods),
   ]);
 }
 

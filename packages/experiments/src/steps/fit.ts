@@ -6,6 +6,7 @@ import type { ExperimentConfig } from "../config/types.js";
 import { ConfigError } from "../errors.js";
 import type { Job, JobContext } from "../jobs/job.js";
 import { methodOf } from "../methods.js";
+import type { ModelParts } from "../model/parts.js";
 import { finiteOrNull } from "../numbers.js";
 import type { FitRecord } from "../results.js";
 import { NoResult, ofTheData, thoseThatAre } from "../store/no-result.js";
@@ -29,9 +30,13 @@ export function fitJobs(config: ExperimentConfig, world: World, edits: readonly 
   const ids = chosen.map(({ id }) => id);
   const conditions = allEdits(world, edits);
   const all = [...new Set([...conditions, ...edits])];
+  const { codes } = config.sample;
+  const d = world.latentDim;
+  const taken = 2 * Math.min(codes / 2, config.fit.ratio > 1 ? config.fit.ratio : config.fit.ratio * codes);
+  const components = 4 * codes * d ** 2 + 30 * d ** 3;
   const boundaries = ids.includes("projected") ? all : ids.includes("interfacegan") ? edits : [];
   const jobs = boundaries.map((edit) => {
-    const { pair, ...job } = fitJob(config, edit, "interfacegan", [SUMMARY_JOB], interFaceGan);
+    const { pair, ...job } = fitJob(config, edit, "interfacegan", [SUMMARY_JOB], interFaceGan, 3 * taken * d ** 2);
     return edits.includes(edit) && ids.includes("interfacegan") ? { ...job, pair: pair! } : job;
   });
   for (const edit of edits) {
@@ -40,8 +45,8 @@ export function fitJobs(config: ExperimentConfig, world: World, edits: readonly 
       const needs = boundaries.map((boundary) => directionJob(boundary, INTERFACEGAN));
       jobs.push(fitJob(config, edit, "projected", needs, (context) => projected(context, edit, boundaries)));
     }
-    if (ids.includes("ganspace")) jobs.push(fitJob(config, edit, "ganspace", [SUMMARY_JOB], principal));
-    if (ids.includes("sefa")) jobs.push(fitJob(config, edit, "sefa", [SUMMARY_JOB], principalOfWeights));
+    if (ids.includes("ganspace")) jobs.push(fitJob(config, edit, "ganspace", [SUMMARY_JOB], principal, components));
+    if (ids.includes("sefa")) jobs.push(fitJob(config, edit, "sefa", [SUMMARY_JOB], principalOfWeights, components));
   }
   return jobs;
 }
@@ -57,6 +62,7 @@ function fitJob(
   id: string,
   needs: readonly string[],
   find: (context: JobContext, edit: Edit) => Promise<Fitted>,
+  operations = 0,
 ): Job {
   return {
     id: directionJob(edit, methodOf(id)),
@@ -64,6 +70,7 @@ function fitJob(
     needs,
     settings: { fit, seed, edit },
     images: 0,
+    operations,
     pair: `${edit.slug}/${id}`,
     async run(context, { folder }) {
       const { vector, record } = await find(context, edit);
@@ -116,11 +123,15 @@ async function principal(context: JobContext, edit: Edit): Promise<Fitted> {
 }
 
 async function principalOfWeights(context: JobContext, edit: Edit): Promise<Fitted> {
-  const { styleWeights } = await context.parts();
-  if (styleWeights === undefined)
-    throw new ConfigError(`config: expected a model with styleWeights() for the method "sefa"; take it out of methods.`);
+  const styleWeights = styleWeightsOf(await context.parts());
   const components = Math.min(context.config.fit.components, context.world.latentDim);
   return mostCorrelated(context, edit, seFa(await styleWeights(), { components }).directions);
+}
+
+/** What SeFa needs of a model. */
+export function styleWeightsOf({ styleWeights }: ModelParts): NonNullable<ModelParts["styleWeights"]> {
+  if (styleWeights !== undefined) return styleWeights;
+  throw new ConfigError(`config: expected a model with styleWeights() for the method "sefa"; take it out of methods.`);
 }
 
 /**

@@ -16,7 +16,7 @@ export interface FramesRequest {
 }
 
 /** Images of floats that are held at once. */
-const AT_ONCE = 32;
+export const AT_ONCE = 32;
 
 /** Pictures of codes edited further and further. */
 export async function editFrames(request: FramesRequest): Promise<EditFrames> {

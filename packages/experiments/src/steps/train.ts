@@ -5,7 +5,7 @@ import { type CheckpointStore, type History, NeuralOdeDirection, trainDirection 
 import { fileStore } from "@latentflow/latent-edit/files";
 import type { ExperimentConfig, TrainConfig } from "../config/types.js";
 import { ExperimentsError } from "../errors.js";
-import type { Job, JobContext, JobOutput } from "../jobs/job.js";
+import { GRADIENT_COST, type Job, type JobContext, type JobOutput } from "../jobs/job.js";
 import { methodOf } from "../methods.js";
 import type { TrainingRecord } from "../results.js";
 import type { Edit } from "../world.js";
@@ -18,9 +18,6 @@ export const TRAINING_FILE = "training.json";
 /** Points of a training curve that are kept. */
 const CURVE_POINTS = 200;
 
-/** Gradients cost about twice what an image does. */
-const GRADIENT_COST = 3;
-
 /** A job for each trained method and attribute. */
 export function trainJobs(config: ExperimentConfig, edits: readonly Edit[]): Job[] {
   const methods = config.methods.map((id) => methodOf(id)).filter(({ depth }) => depth !== null);
@@ -32,6 +29,7 @@ export function trainJobs(config: ExperimentConfig, edits: readonly Edit[]): Job
         needs: [SUMMARY_JOB],
         settings: { train: settingsOf(config.train, method.depth!), seed: config.seed, edit, depth: method.depth },
         images: GRADIENT_COST * config.train.iterations * config.train.batchSize,
+        gradients: config.train.iterations * config.train.batchSize,
         pair: `${edit.slug}/${method.id}`,
         run: (context, output) => trainOne(context, output, edit, method.depth!),
       }),

@@ -1,0 +1,101 @@
+import { throwIfAborted } from "@latentflow/core";
+import type { ExperimentConfig } from "../config/types.js";
+import { ConfigError } from "../errors.js";
+import { methodOf } from "../methods.js";
+import { tryOut } from "../model/try-out.js";
+import { styleWeightsOf } from "../steps/fit.js";
+import { AT_ONCE as FRAMES_AT_ONCE } from "../steps/frames.js";
+import type { World } from "../world.js";
+import { availableMemory, dataMemory, type Estimate, fitMemory, operationsPerSecond, speedUp } from "./fit-machine.js";
+import type { Job } from "./job.js";
+import type { Session } from "./session.js";
+
+/** Images, and images with their gradient, from which a model's cost is taken. */
+const [TRIED, TRIED_WITH_GRADIENT] = [8, 4];
+const GIGABYTE = 2 ** 30;
+
+export interface Preparing {
+  readonly config: ExperimentConfig;
+  readonly world: World;
+  readonly session: Session;
+  /** Workers asked for, and threads that the networks of this session have. */
+  readonly workers: number;
+  readonly threads: number;
+  /** Images at once at most, whatever the memory. */
+  readonly most: number;
+  /** Whether methods are still to be trained, by this process or another. */
+  readonly isTraining: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** How jobs are best done on this machine; null where they ask nothing of the networks. */
+export interface Prepared {
+  readonly estimate: Estimate;
+  /** Images at once at most. */
+  readonly atOnce: number;
+}
+
+/**
+ * Tries the networks before the first job: that they can do what hours later will be asked of them, what they take of time and memory, and how many
+ * workers and images at once fit the machine.
+ *
+ * @throws ConfigError for networks that can't be differentiated though methods are trained, that lack what a method needs, or codes that fit no memory
+ */
+export async function prepare(jobs: readonly Job[], options: Preparing): Promise<Prepared | null> {
+  const { config, world, session, workers, threads, most, isTraining, signal } = options;
+  const context = session.context(world);
+  if (jobs.some(({ id, step }) => step === "fit" && id.endsWith("/sefa"))) styleWeightsOf(await context.parts());
+  if (!jobs.some(({ images }) => images > 0)) return null;
+  const { attributes, latentDim } = world;
+  const width = attributes.reduce((sum, { classes }) => sum + classes, 0);
+  const data = dataMemory(config, latentDim, width, attributes.length);
+  const { model } = await context.model();
+  throwIfAborted("run", signal);
+  const available = availableMemory();
+  if (data > available + process.memoryUsage.rss()) {
+    throw new ConfigError(
+      `config: expected codes that fit the memory, got sample.codes ${config.sample.codes} and sample.heldOut ${config.sample.heldOut} of ${latentDim} numbers, about ${gigabytes(data)} of ${gigabytes(available)}. Give smaller numbers.`,
+    );
+  }
+  const steps = new Set(jobs.map(({ step }) => step));
+  const batches = [
+    ...(steps.has("sample") ? [config.sample.batchSize] : []),
+    ...(steps.has("evaluate") ? [config.evaluate.batchSize] : []),
+    ...(steps.has("train") ? [config.train.batchSize] : []),
+    ...(steps.has("pictures") ? [Math.min(FRAMES_AT_ONCE, config.pictures.samples)] : []),
+  ];
+  const forward = Math.max(1, ...batches);
+  session.atOnce = most;
+  const gradient = isTraining ? config.train.batchSize : null;
+  const tried = await tryOut(model, {
+    forward: Math.min(TRIED, forward, most),
+    gradient: gradient === null ? null : Math.min(TRIED_WITH_GRADIENT, gradient, most),
+    before: session.memoryBefore,
+    trained: config.methods.filter((id) => methodOf(id).depth !== null),
+  });
+  throwIfAborted("run", signal);
+  const used = process.memoryUsage.rss();
+  const room = availableMemory();
+  const fit = fitMemory({
+    ...{ tried, forward, gradient: steps.has("train") ? gradient : null, data, most },
+    grown: Math.max(0, used - session.memoryBefore),
+    available: room,
+    workers: Math.min(workers, jobs.length),
+  });
+  const sum = (cost: (job: Job) => number) => jobs.reduce((total, job) => total + cost(job), 0);
+  const withGradient = sum(({ gradients = 0 }) => gradients);
+  const without = sum(({ images, gradients = 0 }) => (gradients > 0 ? Math.min(gradients, config.sample.codes) : images));
+  const pictures = without * tried.forward.seconds + withGradient * (tried.gradient?.seconds ?? 0);
+  const rest = sum(({ operations = 0 }) => operations) / operationsPerSecond();
+  const seconds = pictures / speedUp(world.environment.engine.name, fit.workers, threads) + rest / fit.workers;
+  const estimate: Estimate = {
+    ...{ seconds, memory: session.memoryBefore + fit.memory, available: used + room, workers: fit.workers },
+    imagesAtOnce: fit.most < forward ? fit.most : null,
+  };
+  session.atOnce = fit.most;
+  return { estimate, atOnce: fit.most };
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / GIGABYTE).toFixed(1)} GB`;
+}
