@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fitMemory, type Needs, operationsPerSecond, speedUp } from "../src/jobs/fit-machine.js";
+import { fitMemory, memoryPerWorker, type Needs, operationsPerSecond, speedUp } from "../src/jobs/fit-machine.js";
 
 const MB = 2 ** 20;
 
@@ -12,7 +12,16 @@ const NEEDS: Needs = {
     forward: { seconds: 0.2, first: 1200 * MB, further: 70 * MB, count: 8 },
     gradient: { seconds: 0.6, first: 800 * MB, further: 110 * MB, count: 4 },
   },
-  ...{ grown: 2800 * MB, available: 64_000 * MB, workers: 4, forward: 50, gradient: 32, data: 100 * MB, most: 256 },
+  ...{
+    grown: 2800 * MB,
+    available: 64_000 * MB,
+    perWorker: Number.POSITIVE_INFINITY,
+    workers: 4,
+    forward: 50,
+    gradient: 32,
+    data: 100 * MB,
+    most: 256,
+  },
 };
 
 /** Bytes that a run asks for, by the measured slopes alone. */
@@ -34,6 +43,16 @@ describe("workers and images at once", () => {
     expect(most).toBeGreaterThanOrEqual(1);
     // Fewer images at once cost nothing down to a few: workers go last.
     if (workers < 4 && workers > 1) expect(asked(workers + 1, 4) * 1.5).toBeGreaterThan(0.9 * available * MB);
+  });
+
+  it("fit the memory of WebAssembly, too, of which there are 4 GB a worker however large the machine is", () => {
+    expect(memoryPerWorker("tfjs", "wasm")).toBe(4096 * MB);
+    expect(memoryPerWorker("onnx", "wasm")).toBe(Number.POSITIVE_INFINITY);
+    expect(memoryPerWorker("tfjs", "cpu")).toBe(Number.POSITIVE_INFINITY);
+    const fit = fitMemory({ ...NEEDS, perWorker: 4096 * MB });
+    expect(fit.workers).toBe(4);
+    expect(asked(1, fit.most)).toBeLessThan(4096 * MB);
+    expect(fitMemory({ ...NEEDS, grown: 2800 * MB, workers: 1, perWorker: 4096 * MB }).most).toBeLessThan(50);
   });
 
   it("are one and one, which was tried, where nothing else fits", () => {

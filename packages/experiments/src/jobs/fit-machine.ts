@@ -20,6 +20,8 @@ export interface Needs {
   readonly grown: number;
   /** Bytes that the process may still take. */
   readonly available: number;
+  /** Bytes that the networks of one worker may take, however much memory there is. */
+  readonly perWorker: number;
   /** Workers asked for, at most one a job. */
   readonly workers: number;
   /** Images of the largest batch; with their gradient, null where there are none. */
@@ -35,6 +37,8 @@ export interface Needs {
 const SAFETY = 1.5;
 /** Share of the memory that a run may take. */
 const SHARE = 0.9;
+/** WebAssembly counts its memory in 32 bits. */
+const WASM_MEMORY = 2 ** 32;
 /** Below so many images at once each costs more: rather one worker less. */
 const LEAST = 4;
 
@@ -53,7 +57,9 @@ export function fitMemory(needs: Needs): { workers: number; most: number; memory
     for (const size of sizes) {
       if (count > 1 && size < Math.min(LEAST, whole)) break;
       const more = count === 1 ? moreHere(needs, size) : count * workerMemory(needs, size);
-      if (more <= SHARE * available) return { workers: count, most: size === whole ? needs.most : size, memory: grown + more };
+      const own = count === 1 ? grown + more : more / count;
+      if (more <= SHARE * available && own <= SHARE * needs.perWorker)
+        return { workers: count, most: size === whole ? needs.most : size, memory: grown + more };
     }
   }
   return { workers: 1, most: 1, memory: grown + moreHere(needs, 1) };
@@ -69,6 +75,11 @@ function workerMemory({ tried, forward, gradient, data }: Needs, atOnce: number)
 function moreHere({ tried, forward, gradient, data }: Needs, atOnce: number): number {
   const of = ({ count, further }: Cost, wanted: number) => SAFETY * further * Math.max(0, Math.min(wanted, atOnce) - count);
   return of(tried.forward, forward) + (tried.gradient && gradient ? of(tried.gradient, gradient) : 0) + data;
+}
+
+/** Bytes that one worker's networks may take on this engine. */
+export function memoryPerWorker(engine: "onnx" | "tfjs", backend: string): number {
+  return engine === "tfjs" && backend === "wasm" ? WASM_MEMORY : Number.POSITIVE_INFINITY;
 }
 
 /** Memory that this process may still take, in bytes. */

@@ -6,7 +6,15 @@ import { tryOut } from "../model/try-out.js";
 import { styleWeightsOf } from "../steps/fit.js";
 import { AT_ONCE as FRAMES_AT_ONCE } from "../steps/frames.js";
 import type { World } from "../world.js";
-import { availableMemory, dataMemory, type Estimate, fitMemory, operationsPerSecond, speedUp } from "./fit-machine.js";
+import {
+  availableMemory,
+  dataMemory,
+  type Estimate,
+  fitMemory,
+  memoryPerWorker,
+  operationsPerSecond,
+  speedUp,
+} from "./fit-machine.js";
 import type { Job } from "./job.js";
 import type { Session } from "./session.js";
 
@@ -80,6 +88,7 @@ export async function prepare(jobs: readonly Job[], options: Preparing): Promise
     ...{ tried, forward, gradient: steps.has("train") ? gradient : null, data, most },
     grown: Math.max(0, used - session.memoryBefore),
     available: room,
+    perWorker: memoryPerWorker(world.environment.engine.name, world.environment.backend.name),
     workers: Math.min(workers, jobs.length),
   });
   const sum = (cost: (job: Job) => number) => jobs.reduce((total, job) => total + cost(job), 0);
