@@ -24,16 +24,16 @@ export interface ScenesDataset<Factors extends readonly number[] = readonly numb
   labels(indices: ArrayLike<number>): Uint8Array;
 }
 
-/** A benchmark is one entry here. */
+/** A benchmark is one entry here; marked as pure, so that a program that renders one of them is not given the other. */
 const SETS = {
-  tabletop: set<SceneFactors>("tabletop", SCENE_FACTORS, SCENE_SIZE, renderScene),
-  studio: set<StudioFactors>("studio", STUDIO_FACTORS, STUDIO_SIZE, renderStudio),
+  tabletop: /* @__PURE__ */ set<SceneFactors>("tabletop", SCENE_FACTORS, SCENE_SIZE, renderScene),
+  studio: /* @__PURE__ */ set<StudioFactors>("studio", STUDIO_FACTORS, STUDIO_SIZE, renderStudio),
 };
 
 /** `"tabletop"`: small objects on a table, MPI3D's factors. `"studio"`: one large object in a photographer's studio, Isaac3D's. */
 export type SceneSetName = "tabletop" | "studio";
 
-export const SCENE_SETS = Object.keys(SETS) as readonly SceneSetName[];
+export const SCENE_SETS = /* @__PURE__ */ Object.keys(SETS) as readonly SceneSetName[];
 
 /**
  * A benchmark as a data set: 1,036,800 tabletop or 737,280 studio scenes of 64 px, labelled.

@@ -8,6 +8,7 @@ export interface SceneFactor {
 }
 
 /** Number of distinct scenes: the product of the classes. */
+// @__NO_SIDE_EFFECTS__
 export function countScenes(table: readonly SceneFactor[]): number {
   return table.reduce((product, factor) => product * factor.classes, 1);
 }

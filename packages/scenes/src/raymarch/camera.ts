@@ -30,6 +30,16 @@ export function cameraAbove(view: { sine: number; target: Vec3 }, distance: numb
   };
 }
 
+/** {@link cameraAbove} for every view. */
+// @__NO_SIDE_EFFECTS__
+export function camerasAbove(
+  views: readonly { sine: number; target: Vec3 }[],
+  distance: number,
+  halfWidth: number,
+): readonly Camera[] {
+  return views.map((view) => cameraAbove(view, distance, halfWidth));
+}
+
 /** The ray through the point (u, v) of the picture, as a unit vector, written to `ray`. */
 export function writeRay(ray: Float64Array, camera: Camera, u: number, v: number): void {
   const dx = u * camera.right[0] + v * camera.up[0] + camera.focal * camera.forward[0];

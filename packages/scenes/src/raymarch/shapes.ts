@@ -80,12 +80,9 @@ export interface Shape {
   readonly convex: boolean;
 }
 
-/** In the order of the factor `object_shape`. */
-export const SHAPES: readonly Shape[] = [
-  { distance: cube, convex: true },
-  { distance: sphere, convex: true },
-  { distance: cylinder, convex: true },
-  { distance: cone, convex: true },
-  { distance: ring, convex: false },
-  { distance: capsule, convex: true },
-];
+export const CUBE: Shape = { distance: cube, convex: true };
+export const SPHERE: Shape = { distance: sphere, convex: true };
+export const CYLINDER: Shape = { distance: cylinder, convex: true };
+export const CONE: Shape = { distance: cone, convex: true };
+export const RING: Shape = { distance: ring, convex: false };
+export const CAPSULE: Shape = { distance: capsule, convex: true };

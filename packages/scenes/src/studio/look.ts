@@ -1,11 +1,11 @@
-import { SHAPES, type Shape } from "../raymarch/shapes.js";
+import { CONE, CUBE, type Shape, SPHERE } from "../raymarch/shapes.js";
 import { linear, normalize, type Vec3 } from "../raymarch/vector.js";
 
 // Every constant of the studio's appearance. Changing one changes the data set: the shipped networks would no longer fit it.
 // x runs to the right, y up from the floor, z towards the viewer. The object stands or hovers at z = 0.
 
 /** In the order of the factor `object_shape`. All are convex. */
-export const STUDIO_SHAPES: readonly Shape[] = [SHAPES[0], SHAPES[1], SHAPES[3]] as Shape[];
+export const STUDIO_SHAPES: readonly Shape[] = [CUBE, SPHERE, CONE];
 
 /** Half the object's height, by `object_scale`: a quarter to a half of the picture's width. */
 export const STUDIO_RADII = [0.53, 0.66, 0.82, 1] as const;
@@ -52,16 +52,14 @@ export const INTENSITIES = [0.55, 0.85, 1.3, 2] as const;
 const COS_30 = Math.sqrt(0.75);
 
 /** Towards the light, by `lighting_direction`: every 60° around the object, clockwise as seen from above, from the front right on. */
-export const LIGHTS: readonly Vec3[] = (
-  [
-    [0.5, COS_30],
-    [1, 0],
-    [0.5, -COS_30],
-    [-0.5, -COS_30],
-    [-1, 0],
-    [-0.5, COS_30],
-  ] as const
-).map(([x, z]) => normalize([x, 1.15, z]));
+export const LIGHTS: readonly Vec3[] = [
+  normalize([0.5, 1.15, COS_30]),
+  normalize([1, 1.15, 0]),
+  normalize([0.5, 1.15, -COS_30]),
+  normalize([-0.5, 1.15, -COS_30]),
+  normalize([-1, 1.15, 0]),
+  normalize([-0.5, 1.15, COS_30]),
+];
 
 /** Light from everywhere, a little more from above. */
 export const SKY = 0.4;

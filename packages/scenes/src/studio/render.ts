@@ -1,7 +1,7 @@
 import { checkNumber } from "@latentflow/core";
 import { ScenesError } from "../errors.js";
 import { checkFactors } from "../factors.js";
-import { type Camera, cameraAbove, type ScreenBox, screenBoxOfSphere, unionOfBoxes, writeRay } from "../raymarch/camera.js";
+import { type Camera, camerasAbove, type ScreenBox, screenBoxOfSphere, unionOfBoxes, writeRay } from "../raymarch/camera.js";
 import { BOUND, highlightOf, hitDistance, SAMPLES, writeNormal, writePixel } from "../raymarch/march.js";
 import { OCCLUSION_REACH, openness, SHADOW_HARDNESS } from "../raymarch/shadow.js";
 import type { Shape, ShapeDistance } from "../raymarch/shapes.js";
@@ -32,7 +32,7 @@ import { type StudioShade, studioShade } from "./shade.js";
 /** Side of the data set's pictures, in pixels. */
 export const STUDIO_SIZE = 64;
 
-const cameras: readonly Camera[] = STUDIO_CAMERAS.map((view) => cameraAbove(view, STUDIO_CAMERA_DISTANCE, STUDIO_HALF_WIDTH));
+const cameras: readonly Camera[] = camerasAbove(STUDIO_CAMERAS, STUDIO_CAMERA_DISTANCE, STUDIO_HALF_WIDTH);
 
 interface Room {
   readonly camera: Camera;

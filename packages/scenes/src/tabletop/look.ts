@@ -1,6 +1,10 @@
+import { CAPSULE, CONE, CUBE, CYLINDER, RING, type Shape, SPHERE } from "../raymarch/shapes.js";
 import { linear, normalize, type Vec3 } from "../raymarch/vector.js";
 
 // Every constant of the scene's appearance. Changing one changes the data set: the shipped networks would no longer fit it.
+
+/** In the order of the factor `object_shape`. */
+export const SHAPES: readonly Shape[] = [CUBE, SPHERE, CYLINDER, CONE, RING, CAPSULE];
 
 export const OBJECT_COLORS: readonly Vec3[] = [
   linear(0.96, 0.96, 0.94),

@@ -1,10 +1,10 @@
 import { checkNumber } from "@latentflow/core";
 import { ScenesError } from "../errors.js";
 import { checkFactors } from "../factors.js";
-import { type Camera, cameraAbove, type ScreenBox, screenBoxOfSphere, unionOfBoxes, writeRay } from "../raymarch/camera.js";
+import { type Camera, camerasAbove, type ScreenBox, screenBoxOfSphere, unionOfBoxes, writeRay } from "../raymarch/camera.js";
 import { BOUND, highlightOf, hitDistance, SAMPLES, writeNormal, writePixel } from "../raymarch/march.js";
 import { OCCLUSION_REACH, openness, SHADOW_HARDNESS, softShadow } from "../raymarch/shadow.js";
-import { SHAPES, type Shape, type ShapeDistance } from "../raymarch/shapes.js";
+import type { Shape, ShapeDistance } from "../raymarch/shapes.js";
 import type { Vec3 } from "../raymarch/vector.js";
 import { SCENE_FACTORS, type SceneFactors } from "./factors.js";
 import {
@@ -16,6 +16,7 @@ import {
   OBJECT_COLORS,
   OBJECT_RADII,
   SHADOW_REACH,
+  SHAPES,
   SPECULAR,
   TABLE_COLOR,
   TABLE_HALF_DEPTH,
@@ -29,7 +30,7 @@ import { type TableShade, tableShade } from "./shade.js";
 /** Side of the data set's pictures, in pixels. */
 export const SCENE_SIZE = 64;
 
-const cameras: readonly Camera[] = CAMERAS.map((view) => cameraAbove(view, CAMERA_DISTANCE, VIEW_HALF_WIDTH));
+const cameras: readonly Camera[] = camerasAbove(CAMERAS, CAMERA_DISTANCE, VIEW_HALF_WIDTH);
 
 interface Placed {
   readonly shape: ShapeDistance;

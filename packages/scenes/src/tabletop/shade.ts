@@ -1,7 +1,7 @@
 import { type PlaneFunction, planeGrid } from "../raymarch/plane-grid.js";
 import { openness, softShadow } from "../raymarch/shadow.js";
-import { SHAPES, type Shape } from "../raymarch/shapes.js";
-import { LIGHT } from "./look.js";
+import type { Shape } from "../raymarch/shapes.js";
+import { LIGHT, SHAPES } from "./look.js";
 
 /** How much light the table gets around an object: a function of the place alone, the same for every size and position. */
 export interface TableShade {
