@@ -1,6 +1,4 @@
-export { type AreaUnderCdCurve, areaUnderCdCurve, type ControlDisentanglement, editLengthForControl } from "./area.js";
-export { attributeCorrelation, directionCosines, labelAssociation } from "./attribute-correlation.js";
-export { binomialTest, wilsonInterval } from "./binomial.js";
+export { type AreaUnderCdCurve, areaUnderCdCurve, type ControlDisentanglement, editLengthForControl } from "./cd/area.js";
 export {
   type Band,
   type BootstrapOptions,
@@ -8,18 +6,20 @@ export {
   bootstrapBands,
   type PairedComparison,
   pairedBootstrap,
-} from "./bootstrap.js";
-export { type CdCurve, type CdCurveOptions, cdCurve } from "./cd-curve.js";
-export { type ControlDefinition, controlPerSample } from "./control.js";
-export { pearson, ranks, type Spearman, spearman } from "./correlation.js";
-export { labelEntropy } from "./disentanglement.js";
-export { type EigenSpectrum, eigenSpectrum, fastSubspaceDimension } from "./eigen-spectrum.js";
+} from "./cd/bootstrap.js";
+export { type CdCurve, type CdCurveOptions, cdCurve } from "./cd/cd-curve.js";
+export { type ControlDefinition, controlPerSample } from "./cd/control.js";
+export { attributeCorrelation, directionCosines, labelAssociation } from "./disentanglement/attribute-correlation.js";
+export { labelEntropy } from "./disentanglement/label-entropy.js";
+export { type Rescoring, rescoring } from "./disentanglement/rescoring.js";
 export { MetricsError } from "./errors.js";
-export { type FirstFlips, firstFlips } from "./first-flip.js";
-export { type StudyQuestion, type StudyResponse, type StudyTally, tallyStudy } from "./human-study.js";
-export { type Labels, samplesStartingAt, selectSamples } from "./labels.js";
-export type { MatrixLike } from "./matrix.js";
-export { type ProbeOptions, type ProbeResult, probeAttribute } from "./probes.js";
-export { type Rescoring, rescoring } from "./rescoring.js";
-export { type SingularEntropy, type SingularEntropyOptions, singularEntropy } from "./singular-entropy.js";
-export { type Paths, pathStraightness } from "./straightness.js";
+export { type EigenSpectrum, eigenSpectrum, fastSubspaceDimension } from "./flow/eigen-spectrum.js";
+export { type FirstFlips, firstFlips } from "./flow/first-flip.js";
+export { type SingularEntropy, type SingularEntropyOptions, singularEntropy } from "./flow/singular-entropy.js";
+export { type Paths, pathStraightness } from "./flow/straightness.js";
+export { type Labels, samplesStartingAt, selectSamples } from "./input/labels.js";
+export type { MatrixLike } from "./input/matrix.js";
+export { type ProbeOptions, type ProbeResult, probeAttribute } from "./probes/probe-attribute.js";
+export { binomialTest, wilsonInterval } from "./statistics/binomial.js";
+export { pearson, ranks, type Spearman, spearman } from "./statistics/correlation.js";
+export { type StudyQuestion, type StudyResponse, type StudyTally, tallyStudy } from "./study/human-study.js";

@@ -1,6 +1,6 @@
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
-import { checkInteger } from "./checks.js";
+import { checkInteger } from "./input/checks.js";
 
 /** Seeded uniform integers in [0, below). The same seed gives the same numbers on every machine. */
 export function randomIndex(caller: string, seed: number): (below: number) => number {

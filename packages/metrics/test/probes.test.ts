@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { MetricsError, probeAttribute } from "../src/index.js";
-import { fitLogistic, predictLogistic } from "../src/logistic-regression.js";
-import { predictNeighbours } from "../src/nearest-neighbours.js";
+import { fitLogistic, predictLogistic } from "../src/probes/logistic-regression.js";
+import { predictNeighbours } from "../src/probes/nearest-neighbours.js";
+import { fitRbfSvm, predictRbfSvm, rbfDecisions } from "../src/probes/rbf-svm.js";
 import { randomIndex } from "../src/random.js";
-import { fitRbfSvm, predictRbfSvm, rbfDecisions } from "../src/rbf-svm.js";
 import reference from "./reference/metrics.json" with { type: "json" };
 
 describe.each(reference.probes.map((c) => [c.classes, c] as const))("%i classes against scikit-learn", (_, c) => {

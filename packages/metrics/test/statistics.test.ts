@@ -14,7 +14,7 @@ import {
   tallyStudy,
   wilsonInterval,
 } from "../src/index.js";
-import { binomialPmf, incompleteBeta, logGamma, normalQuantile } from "../src/special-functions.js";
+import { binomialPmf, incompleteBeta, logGamma, normalQuantile } from "../src/statistics/special-functions.js";
 import reference from "./reference/metrics.json" with { type: "json" };
 
 const relative = (a: number, b: number) => Math.abs(a - b) / Math.max(Math.abs(b), 1e-300);

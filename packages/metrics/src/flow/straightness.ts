@@ -1,7 +1,7 @@
 import { describeValue } from "@latentflow/core";
-import { type Numbers, toFinite } from "./checks.js";
-import { MetricsError } from "./errors.js";
-import { norm } from "./linear-algebra/scale.js";
+import { MetricsError } from "../errors.js";
+import { type Numbers, toFinite } from "../input/checks.js";
+import { norm } from "../linear-algebra/scale.js";
 
 /** Points of many paths, `data[(time · samples + sample) · dimension + i]`: the layout of a direction's flow at many times. */
 export interface Paths {

@@ -1,6 +1,6 @@
 import * as core from "@latentflow/core";
 import { describeValue } from "@latentflow/core";
-import { MetricsError } from "./errors.js";
+import { MetricsError } from "../errors.js";
 
 /** Numbers of any element type; int64 arrays, as NumPy and PyTorch make them, hold BigInts. */
 export type Numbers = ArrayLike<number> | ArrayLike<bigint>;

@@ -1,8 +1,8 @@
-import { checkArray, checkInteger } from "./checks.js";
-import { pearson } from "./correlation.js";
-import { MetricsError } from "./errors.js";
-import { largestOf, norm } from "./linear-algebra/scale.js";
-import { type MatrixLike, toMatrix } from "./matrix.js";
+import { MetricsError } from "../errors.js";
+import { checkArray, checkInteger } from "../input/checks.js";
+import { type MatrixLike, toMatrix } from "../input/matrix.js";
+import { largestOf, norm } from "../linear-algebra/scale.js";
+import { pearson } from "../statistics/correlation.js";
 
 /**
  * How attributes go together over samples: Pearson's correlation of every pair of score columns (InterFaceGAN's attribute correlation).

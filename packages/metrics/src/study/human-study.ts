@@ -1,7 +1,7 @@
 import { describeValue } from "@latentflow/core";
-import { binomialTest, wilsonInterval } from "./binomial.js";
-import { checkFraction, checkOptions } from "./checks.js";
-import { MetricsError } from "./errors.js";
+import { MetricsError } from "../errors.js";
+import { checkFraction, checkOptions } from "../input/checks.js";
+import { binomialTest, wilsonInterval } from "../statistics/binomial.js";
 
 /** One answer of one assessor. Left and right name the methods that made the two pictures, since their order was random. */
 export interface StudyResponse {

@@ -1,6 +1,6 @@
 import { describeValue } from "@latentflow/core";
+import { MetricsError } from "../errors.js";
 import { checkArray, checkInteger, type Numbers, toIntegers } from "./checks.js";
-import { MetricsError } from "./errors.js";
 
 /**
  * Predicted classes along many edits: `data[(sample · attributes + attribute) · times + time]`, with `shape` [samples, attributes, times].

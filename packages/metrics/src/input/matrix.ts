@@ -1,6 +1,6 @@
 import { describeValue } from "@latentflow/core";
+import { MetricsError } from "../errors.js";
 import { checkArray, type Numbers } from "./checks.js";
-import { MetricsError } from "./errors.js";
 
 /** A real matrix: rows of numbers, or flat data (row by row) with a shape. */
 export type MatrixLike =

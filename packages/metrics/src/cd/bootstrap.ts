@@ -1,9 +1,9 @@
 import { describeValue } from "@latentflow/core";
+import { MetricsError } from "../errors.js";
+import { checkFraction, checkInteger, checkOptions } from "../input/checks.js";
+import { randomIndex } from "../random.js";
 import { areaUnderCdCurve, type ControlDisentanglement } from "./area.js";
 import { type CdCurve, checkCdCurve, meanOverSamples } from "./cd-curve.js";
-import { checkFraction, checkInteger, checkOptions } from "./checks.js";
-import { MetricsError } from "./errors.js";
-import { randomIndex } from "./random.js";
 
 export interface BootstrapOptions {
   /** Resamples of the samples, with replacement (default 1000). */

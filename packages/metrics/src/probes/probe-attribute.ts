@@ -1,11 +1,19 @@
 import { describeValue } from "@latentflow/core";
-import { checkChoice, checkFraction, checkInteger, checkOptions, checkSameLength, type Numbers, toIntegers } from "./checks.js";
-import { MetricsError } from "./errors.js";
-import { scaleOf } from "./linear-algebra/scale.js";
+import { MetricsError } from "../errors.js";
+import {
+  checkChoice,
+  checkFraction,
+  checkInteger,
+  checkOptions,
+  checkSameLength,
+  type Numbers,
+  toIntegers,
+} from "../input/checks.js";
+import { type MatrixLike, toMatrix } from "../input/matrix.js";
+import { scaleOf } from "../linear-algebra/scale.js";
+import { permutation } from "../random.js";
 import { fitLogistic, predictLogistic } from "./logistic-regression.js";
-import { type MatrixLike, toMatrix } from "./matrix.js";
 import { predictNeighbours } from "./nearest-neighbours.js";
-import { permutation } from "./random.js";
 import { fitRbfSvm, predictRbfSvm } from "./rbf-svm.js";
 
 export interface ProbeOptions {

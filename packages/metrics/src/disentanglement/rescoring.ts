@@ -1,7 +1,7 @@
 import { describeValue } from "@latentflow/core";
-import { MetricsError } from "./errors.js";
-import { scaleOf } from "./linear-algebra/scale.js";
-import { type MatrixLike, toMatrix } from "./matrix.js";
+import { MetricsError } from "../errors.js";
+import { type MatrixLike, toMatrix } from "../input/matrix.js";
+import { scaleOf } from "../linear-algebra/scale.js";
 
 export interface Rescoring {
   /** Mean change of attribute j's score under edit i, [edits][attributes]. */

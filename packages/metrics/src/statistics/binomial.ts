@@ -1,4 +1,4 @@
-import { checkFraction, checkInteger, checkOptions } from "./checks.js";
+import { checkFraction, checkInteger, checkOptions } from "../input/checks.js";
 import { binomialPmf, normalQuantile } from "./special-functions.js";
 
 /** The sum takes some √trials terms: a second or two for these. */

@@ -1,9 +1,9 @@
 import { describeValue } from "@latentflow/core";
-import { checkChoice, checkInteger, checkOptions, checkSameLength, type Numbers, toFinite } from "./checks.js";
+import { entropyOf } from "../disentanglement/label-entropy.js";
+import { MetricsError } from "../errors.js";
+import { checkChoice, checkInteger, checkOptions, checkSameLength, type Numbers, toFinite } from "../input/checks.js";
+import { type CheckedLabels, checkClasses, type Labels, samplesStartingAt, selectSamples } from "../input/labels.js";
 import { CONTROL_DEFINITIONS, type ControlDefinition, controlOf } from "./control.js";
-import { entropyOf } from "./disentanglement.js";
-import { MetricsError } from "./errors.js";
-import { type CheckedLabels, checkClasses, type Labels, samplesStartingAt, selectSamples } from "./labels.js";
 
 export interface CdCurveOptions {
   /** Index of the edited attribute. */

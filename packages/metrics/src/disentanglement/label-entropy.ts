@@ -1,5 +1,5 @@
-import { checkInteger } from "./checks.js";
-import { type CheckedLabels, checkAttributeClasses, checkLabels, type Labels, labelPath } from "./labels.js";
+import { checkInteger } from "../input/checks.js";
+import { type CheckedLabels, checkAttributeClasses, checkLabels, type Labels, labelPath } from "../input/labels.js";
 
 /**
  * How much one attribute wandered along each edit (the summand of equation 7): the entropy of the histogram of its classes over [0, t],

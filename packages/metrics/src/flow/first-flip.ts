@@ -1,6 +1,6 @@
-import { checkInteger, checkOptions, checkSameLength, type Numbers, toFinite } from "./checks.js";
-import { MetricsError } from "./errors.js";
-import { checkLabels, type Labels, labelPath } from "./labels.js";
+import { MetricsError } from "../errors.js";
+import { checkInteger, checkOptions, checkSameLength, type Numbers, toFinite } from "../input/checks.js";
+import { checkLabels, type Labels, labelPath } from "../input/labels.js";
 
 export interface FirstFlips {
   /** Per sample: the first time at which the attribute's class is no longer the one at the start; Infinity when it never changes. */

@@ -1,8 +1,8 @@
 import { describeValue } from "@latentflow/core";
-import { checkBoolean, checkFraction, checkOptions, toFinite } from "./checks.js";
-import { MetricsError } from "./errors.js";
-import { eigenvaluesOf } from "./linear-algebra/eigenvalues.js";
-import { type MatrixLike, squareMatrix } from "./matrix.js";
+import { MetricsError } from "../errors.js";
+import { checkBoolean, checkFraction, checkOptions, toFinite } from "../input/checks.js";
+import { type MatrixLike, squareMatrix } from "../input/matrix.js";
+import { eigenvaluesOf } from "../linear-algebra/eigenvalues.js";
 
 /** Eigenvalues of a real matrix, largest modulus first. */
 export interface EigenSpectrum {

@@ -1,5 +1,5 @@
-import { checkChoice, checkInteger } from "./checks.js";
-import { type CheckedLabels, checkLabels, type Labels, labelPath } from "./labels.js";
+import { checkChoice, checkInteger } from "../input/checks.js";
+import { type CheckedLabels, checkLabels, type Labels, labelPath } from "../input/labels.js";
 
 /**
  * Which of the two definitions of Control (equation 6) is meant.

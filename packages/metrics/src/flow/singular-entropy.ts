@@ -1,7 +1,7 @@
-import { checkBoolean, checkInteger, checkOptions } from "./checks.js";
-import { MetricsError } from "./errors.js";
-import { singularValuesOf } from "./linear-algebra/singular-values.js";
-import { type MatrixLike, squareMatrix } from "./matrix.js";
+import { MetricsError } from "../errors.js";
+import { checkBoolean, checkInteger, checkOptions } from "../input/checks.js";
+import { type MatrixLike, squareMatrix } from "../input/matrix.js";
+import { singularValuesOf } from "../linear-algebra/singular-values.js";
 
 export interface SingularEntropyOptions {
   /** How many of the largest singular values count (default all). The paper leaves out the tail, as noise of training. */

@@ -1,6 +1,6 @@
 import { describeValue } from "@latentflow/core";
-import { checkOptions, type Numbers, toNumbers } from "./checks.js";
-import { MetricsError } from "./errors.js";
+import { MetricsError } from "../errors.js";
+import { checkOptions, type Numbers, toNumbers } from "../input/checks.js";
 
 /** What an area needs of a curve; a `CdCurve` is one. */
 export interface ControlDisentanglement {

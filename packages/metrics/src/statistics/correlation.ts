@@ -1,6 +1,6 @@
-import { checkSameLength, type Numbers, toNumbers } from "./checks.js";
-import { MetricsError } from "./errors.js";
-import { scaleOf } from "./linear-algebra/scale.js";
+import { MetricsError } from "../errors.js";
+import { checkSameLength, type Numbers, toNumbers } from "../input/checks.js";
+import { scaleOf } from "../linear-algebra/scale.js";
 import { studentTwoSided } from "./special-functions.js";
 
 /** Pearson's correlation coefficient; NaN when either side is constant, or holds a NaN. */
