@@ -1,5 +1,5 @@
 import { LatentEditError } from "../errors.js";
-import { firstNotFinite, type Parts } from "../finite.js";
+import { firstNotFinite, type Parts } from "../tensors/finite.js";
 
 /**
  * Throws when a part holds a number that is not finite, and names it.

@@ -1,4 +1,4 @@
-import type { SolverGap } from "../solver-gap.js";
+import type { SolverGap } from "../directions/solver-gap.js";
 import type { TrainSettings } from "./settings.js";
 
 /** Loss terms and accuracy of one batch or of the validation codes. */

@@ -1,12 +1,12 @@
 import { type AttributeModel, SeededRandom } from "@latentflow/core";
 import { tensor } from "@tensorflow/tfjs-core";
-import type { Direction } from "../direction.js";
+import type { Direction } from "../directions/direction.js";
+import { NeuralOdeDirection } from "../directions/neural-ode-direction.js";
 import { LatentEditError } from "../errors.js";
-import { sameFingerprint } from "../fingerprint.js";
-import { NeuralOdeDirection } from "../neural-ode-direction.js";
-import { owning } from "../owning.js";
+import { sameFingerprint } from "../model/fingerprint.js";
+import type { StartCodes } from "../model/start-codes.js";
+import { owning } from "../tensors/owning.js";
 import type { TrainOptions } from "./settings.js";
-import type { StartCodes } from "./start-codes.js";
 
 /**
  * What decides a run's numbers besides its settings, small enough for a checkpoint's header. Functions (a custom loss, an embedder) leave no

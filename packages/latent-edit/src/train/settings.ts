@@ -11,13 +11,13 @@ import {
   type Regressor,
 } from "@latentflow/core";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
-import { checkBoolean, checkDirection, checkFunction, checkModel } from "../checks.js";
-import type { Direction } from "../direction.js";
+import type { Direction } from "../directions/direction.js";
+import type { FlowGradient } from "../directions/integrate.js";
+import { checkSolver, type FlowSolver, PAPER_SOLVER } from "../directions/solver.js";
 import { LatentEditError } from "../errors.js";
-import type { FlowGradient } from "../integrate.js";
-import type { MatrixLike } from "../matrix.js";
-import { checkSolver, type FlowSolver, PAPER_SOLVER } from "../solver.js";
-import { tfjsModel } from "../tfjs-model.js";
+import { checkBoolean, checkDirection, checkFunction, checkModel } from "../input/checks.js";
+import type { MatrixLike } from "../input/matrix.js";
+import { tfjsModel } from "../model/tfjs-model.js";
 import type { CheckpointStore } from "./checkpoint.js";
 import type { TrainProgress } from "./history.js";
 

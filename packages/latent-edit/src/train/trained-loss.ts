@@ -1,7 +1,7 @@
 import type { AttributeModel, LossAndGradient } from "@latentflow/core";
 import { argMax, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
-import type { Parts } from "../finite.js";
-import { type Own, owning } from "../owning.js";
+import type { Parts } from "../tensors/finite.js";
+import { type Own, owning } from "../tensors/owning.js";
 import type { Score } from "./history.js";
 import type { TrainOptions, TrainSettings } from "./settings.js";
 

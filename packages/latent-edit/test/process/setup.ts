@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from "node:fs";
 import type { AttributeModel } from "@latentflow/core";
-import { tfjsModel } from "../../src/tfjs-model.js";
+import { tfjsModel } from "../../src/model/tfjs-model.js";
 import { generator, regressor } from "../small-world.js";
 
 /** The model of the worker tests. Where DIE names a file, the thread dies in the middle of a training unless the file exists. */

@@ -1,8 +1,8 @@
 /** `node train.js FILE`: trains with a checkpoint at every iteration, prints each iteration done, then the weights. */
 import { useBackend } from "@latentflow/backend";
+import { NeuralOdeDirection } from "../../src/directions/neural-ode-direction.js";
 import { fileStore } from "../../src/files.js";
-import { NeuralOdeDirection } from "../../src/neural-ode-direction.js";
-import { tfjsModel } from "../../src/tfjs-model.js";
+import { tfjsModel } from "../../src/model/tfjs-model.js";
 import { trainDirection } from "../../src/train/train-direction.js";
 import { D, generator, regressor } from "../small-world.js";
 import { PROBLEM } from "./problem.js";

@@ -1,0 +1,33 @@
+import { checkNumber } from "@latentflow/core";
+import { norm, reshape, sub, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { LatentEditError } from "../errors.js";
+import { checkDirection } from "../input/checks.js";
+import type { Direction } from "./direction.js";
+import { CONVERGED_SOLVER } from "./solver.js";
+
+/** How far a direction's own solver ends from the exact flow. */
+export interface SolverGap {
+  /** Edit length measured at. */
+  readonly t: number;
+  /** Distance between the two end points in latent space, mean and maximum over codes and rows. */
+  readonly mean: number;
+  readonly max: number;
+}
+
+/**
+ * The distance between the end points of a direction's own solver and of a converged one (dopri5 to 1e-6): one step of length t is a different
+ * edit from the flow it approximates, and this says by how much.
+ */
+export async function solverGap(direction: Direction, w: Tensor, t: number): Promise<SolverGap> {
+  checkDirection("solverGap", direction);
+  checkNumber("solverGap", "t", t, {}, LatentEditError);
+  const distances = tidy(() => {
+    const own = direction.flow(w, t);
+    const exact = direction.flow(w, t, { solver: CONVERGED_SOLVER });
+    return reshape(norm(sub(own, exact), "euclidean", -1), [-1]);
+  });
+  const values = Array.from(await distances.data<"float32">());
+  distances.dispose();
+  const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
+  return { t, mean, max: values.reduce((a, b) => Math.max(a, b), 0) };
+}

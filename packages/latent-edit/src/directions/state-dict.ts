@@ -1,0 +1,125 @@
+import type { TensorData } from "@latentflow/checkpoints";
+import { checkOptions, describeValue } from "@latentflow/core";
+import { tensor, tidy } from "@tensorflow/tfjs-core";
+import { LatentEditError } from "../errors.js";
+import { checkAlive } from "../input/checks.js";
+import { NeuralOdeDirection } from "./neural-ode-direction.js";
+import type { FlowSolver } from "./solver.js";
+
+const PREFIX = "odefunc.model";
+const LAYER = /^(\d+\.(weight|bias)|const)$/;
+
+/**
+ * A direction's weights under the paper's keys, as its released `ckpt_{i}.pt` files name them: `odefunc.model.0.weight` [out, in],
+ * `odefunc.model.0.bias`, then even indices; the constant is `odefunc.model.const`.
+ */
+export async function toStateDict(direction: NeuralOdeDirection): Promise<Map<string, TensorData>> {
+  if (!(direction instanceof NeuralOdeDirection)) {
+    throw new LatentEditError(`toStateDict: expected a NeuralOdeDirection, got ${describeValue(direction)}.`);
+  }
+  checkAlive("toStateDict", direction);
+  const values = await Promise.all(
+    direction.variables.map(async (variable) => Float32Array.from(await variable.data<"float32">())),
+  );
+  values.forEach((data, i) => {
+    checkWeights("toStateDict", `variable ${i}`, data);
+  });
+  const d = direction.latentDim;
+  if (direction.depth === -1) return new Map([[`${PREFIX}.const`, { dtype: "float32", shape: [1, d], data: values[0]! }]]);
+  const entries: [string, TensorData][] = [];
+  for (let layer = 0; layer < direction.depth; layer++) {
+    const [weight, bias] = [values[2 * layer]!, values[2 * layer + 1]!];
+    entries.push([`${PREFIX}.${2 * layer}.weight`, { dtype: "float32", shape: [d, d], data: transposed(weight, d) }]);
+    entries.push([`${PREFIX}.${2 * layer}.bias`, { dtype: "float32", shape: [d], data: bias }]);
+  }
+  return new Map(entries);
+}
+
+/**
+ * A direction from the paper's released weights: `importSeedFlow(stateDict(await readTorch(bytes)))`. Depth and width follow from the keys;
+ * `odefunc.` in front is optional.
+ *
+ * @throws LatentEditError for other keys or shapes
+ */
+export function importSeedFlow(
+  state: ReadonlyMap<string, TensorData> | Readonly<Record<string, TensorData>>,
+  options: { solver?: FlowSolver; negativeSlope?: number } = {},
+): NeuralOdeDirection {
+  checkOptions("importSeedFlow", options, ["solver", "negativeSlope"], LatentEditError);
+  if (typeof state !== "object" || state === null) {
+    throw new LatentEditError(
+      `importSeedFlow: expected a state dict, such as stateDict(await readTorch(bytes)), got ${describeValue(state)}.`,
+    );
+  }
+  const entries: [string, TensorData][] = state instanceof Map ? [...state] : Object.entries(state);
+  const named = new Map(entries.map(([key, value]) => [key.replace(/^(.*\.)?model\./, ""), value]));
+  for (const [key, value] of named) if (LAYER.test(key)) checkTensorData(key, value);
+  const constant = named.get("const");
+  if (constant !== undefined && named.size === 1) {
+    const d = constant.data.length;
+    if (constant.shape.at(-1) !== d) {
+      throw new LatentEditError(`importSeedFlow: expected const [1, d], got [${constant.shape.join(", ")}].`);
+    }
+    return withWeights(new NeuralOdeDirection({ latentDim: d, depth: -1, ...options }), [toFloat32(constant)]);
+  }
+  const weights: Float32Array[] = [];
+  const d = named.get("0.bias")?.data.length ?? 0;
+  for (let index = 0; named.has(`${index}.weight`); index += 2) {
+    const [weight, bias] = [named.get(`${index}.weight`)!, named.get(`${index}.bias`)];
+    if (bias === undefined || bias.data.length !== d || weight.data.length !== d * d) {
+      throw new LatentEditError(
+        `importSeedFlow: expected a square layer ${index} of width ${d} with a bias, got weight [${weight.shape.join(", ")}].`,
+      );
+    }
+    weights.push(transposed(toFloat32(weight), d), toFloat32(bias));
+  }
+  if (weights.length === 0) {
+    throw new LatentEditError(
+      `importSeedFlow: expected keys ${PREFIX}.0.weight, ${PREFIX}.0.bias, … or ${PREFIX}.const, got ${[...named.keys()].slice(0, 8).join(", ")}.`,
+    );
+  }
+  const layers = [...named.keys()].filter((key) => LAYER.test(key));
+  if (layers.length > weights.length) {
+    throw new LatentEditError(
+      `importSeedFlow: expected residual layers at 0, 2, … without a gap and nothing else, got ${layers.join(", ")}; this is another network.`,
+    );
+  }
+  return withWeights(new NeuralOdeDirection({ latentDim: d, depth: weights.length / 2, ...options }), weights);
+}
+
+function checkTensorData(key: string, value: unknown): void {
+  const { data, shape } = (value ?? {}) as Partial<TensorData>;
+  if (!Array.isArray(shape) || !ArrayBuffer.isView(data)) {
+    throw new LatentEditError(
+      `importSeedFlow: expected ${key} as { dtype, shape, data }, as readTorch and readSafetensors give it, got ${describeValue(value)}.`,
+    );
+  }
+  checkWeights("importSeedFlow", key, data as ArrayLike<number | bigint>);
+}
+
+/** Throws for weights that are not finite: a flow of them goes nowhere, and nothing could tell why later. */
+export function checkWeights(caller: string, name: string, data: ArrayLike<number | bigint>): void {
+  for (let i = 0; i < data.length; i++) {
+    if (Number.isFinite(Number(data[i]))) continue;
+    throw new LatentEditError(`${caller}: expected finite weights, got ${data[i]} in ${name}; train or load the direction anew.`);
+  }
+}
+
+/** Weights into the variables of a direction, in their order. */
+export function withWeights<D extends { variables: NeuralOdeDirection["variables"] }>(
+  direction: D,
+  weights: readonly Float32Array[],
+): D {
+  direction.variables.forEach((variable, i) => {
+    tidy(() => variable.assign(tensor(weights[i]!, variable.shape)));
+  });
+  return direction;
+}
+
+function toFloat32({ data }: TensorData): Float32Array<ArrayBuffer> {
+  return Float32Array.from(data as ArrayLike<number>, Number);
+}
+
+function transposed(matrix: Float32Array, d: number): Float32Array<ArrayBuffer> {
+  return Float32Array.from({ length: d * d }, (_, i) => matrix[(i % d) * d + Math.floor(i / d)]!);
+}

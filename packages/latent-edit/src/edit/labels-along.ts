@@ -1,0 +1,112 @@
+import { type AttributeModel, checkNumber, checkOptions, checkRequired, nextMacrotask, throwIfAborted } from "@latentflow/core";
+import { argMax, reshape, slice, type Tensor, tensor2d, tidy, tile } from "@tensorflow/tfjs-core";
+import type { Direction } from "../directions/direction.js";
+import type { LayerList, LayerRange } from "../directions/rows.js";
+import type { FlowSolver } from "../directions/solver.js";
+import { LatentEditError } from "../errors.js";
+import { checkDirection, checkFunction, checkModel, checkTimes } from "../input/checks.js";
+import { type MatrixLike, toMatrix } from "../input/matrix.js";
+import { firstNotFinite } from "../tensors/finite.js";
+import { owning } from "../tensors/owning.js";
+
+export interface LabelsAlongOptions {
+  model: AttributeModel;
+  /** Start codes [n, d]. */
+  codes: MatrixLike;
+  /** Edit lengths; the first is usually 0. */
+  times: readonly number[];
+  /** Codes at once (default 100, as in the paper). Images asked of the model at once are this many too. */
+  batchSize?: number;
+  solver?: FlowSolver;
+  /** For generators with W+: repeat each code over this many layers and edit only the range, or list, of them. */
+  wPlus?: { layers: number; range: LayerRange | LayerList };
+  onProgress?: (progress: { codes: number; total: number }) => void;
+  signal?: AbortSignal;
+}
+
+/** Predicted classes along edits, as `@latentflow/metrics` reads them: data[(sample · attributes + attribute) · times + time]. */
+export interface LabelsAlong {
+  readonly data: Uint8Array | Int32Array;
+  readonly shape: readonly [samples: number, attributes: number, times: number];
+}
+
+/** What the regressor predicts for many codes at many edit lengths. Images are made batch by batch and never kept. */
+export async function labelsAlong(direction: Direction, options: LabelsAlongOptions): Promise<LabelsAlong> {
+  const known = ["model", "codes", "times", "batchSize", "solver", "wPlus", "onProgress", "signal"];
+  checkRequired("labelsAlong", options, ["model", "codes", "times"], LatentEditError);
+  checkOptions("labelsAlong", options, known, LatentEditError);
+  checkDirection("labelsAlong", direction);
+  checkModel("labelsAlong", options.model);
+  checkFunction("labelsAlong", "onProgress", options.onProgress);
+  const { model, signal } = options;
+  const times = checkTimes("labelsAlong", "times", options.times);
+  const codes = toMatrix("labelsAlong", "codes", options.codes);
+  if (codes.columns !== direction.latentDim) {
+    throw new LatentEditError(
+      `labelsAlong: expected codes [n, ${direction.latentDim}], as the direction's, got [${codes.rows}, ${codes.columns}].`,
+    );
+  }
+  if (options.wPlus !== undefined) {
+    checkRequired("labelsAlong: wPlus", options.wPlus, ["layers", "range"], LatentEditError);
+    checkOptions("labelsAlong: wPlus", options.wPlus, ["layers", "range"], LatentEditError);
+    checkNumber("labelsAlong", "wPlus.layers", options.wPlus.layers, { min: 1, integer: true }, LatentEditError);
+  }
+  const batchSize = checkNumber("labelsAlong", "batchSize", options.batchSize ?? 100, { min: 1, integer: true }, LatentEditError);
+  const attributes = model.attributes.length;
+  const size = codes.rows * attributes * times.length;
+  const data = model.attributes.every(({ classes }) => classes <= 256) ? new Uint8Array(size) : new Int32Array(size);
+
+  for (let start = 0; start < codes.rows; start += batchSize) {
+    const count = Math.min(batchSize, codes.rows - start);
+    const values = codes.data.subarray(start * codes.columns, (start + count) * codes.columns);
+    const paths = tidy(() => pathsOf(direction, values, count, times, options));
+    try {
+      for (let t = 0; t < times.length; t++) {
+        throwIfAborted("labelsAlong", signal);
+        await nextMacrotask();
+        await owning(async (own) => {
+          const logits = own(await model.logits(own(tidy(() => reshape(slice(paths, t, 1), paths.shape.slice(1))))));
+          await checkLogits(logits, model, times[t]!);
+          for (let j = 0; j < attributes; j++) {
+            (await own(tidy(() => argMax(logits[j]!, 1))).data()).forEach((label: number, i: number) => {
+              data[((start + i) * attributes + j) * times.length + t] = label;
+            });
+          }
+        });
+      }
+    } finally {
+      paths.dispose();
+    }
+    options.onProgress?.({ codes: start + count, total: codes.rows });
+  }
+  return { data, shape: [codes.rows, attributes, times.length] };
+}
+
+/** [times, count, d], or [times, count, layers, d]. */
+function pathsOf(
+  direction: Direction,
+  values: Float64Array,
+  count: number,
+  times: readonly number[],
+  { solver, wPlus }: LabelsAlongOptions,
+): Tensor {
+  const w = tensor2d(Float32Array.from(values), [count, direction.latentDim]);
+  const flowOptions = solver === undefined ? {} : { solver };
+  if (wPlus === undefined) return direction.flow(w, times, flowOptions);
+  const repeated = tile(reshape(w, [count, 1, direction.latentDim]), [1, wPlus.layers, 1]);
+  return direction.flow(repeated, times, { ...flowOptions, layers: wPlus.range });
+}
+
+/** The largest of NaNs would be class 0, and a curve of such labels would look like any other. */
+async function checkLogits(logits: readonly Tensor[], { attributes }: AttributeModel, t: number): Promise<void> {
+  if (logits.length !== attributes.length) {
+    throw new LatentEditError(
+      `labelsAlong: expected logits of ${attributes.length} attributes from the model, got ${logits.length}.`,
+    );
+  }
+  const spoiled = await firstNotFinite(Object.fromEntries(attributes.map(({ name }, j) => [name, logits[j]!])));
+  if (spoiled === undefined) return;
+  throw new LatentEditError(
+    `labelsAlong: expected finite logits from the model, got NaN or Infinity for attribute ${spoiled} at t = ${t}; take shorter times, or mend the model.`,
+  );
+}

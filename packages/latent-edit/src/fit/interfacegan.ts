@@ -1,0 +1,140 @@
+import { checkNumber, checkOptions, checkRequired, SeededRandom } from "@latentflow/core";
+import { LatentEditError } from "../errors.js";
+import { checkSeed } from "../input/checks.js";
+import { type Matrix, type MatrixLike, type Numbers, norm, selectRows, toMatrix } from "../input/matrix.js";
+import { extremes, readScores } from "./score-extremes.js";
+import { rowTimes } from "./svm/certificate.js";
+import { fitLinearSvm, type LinearSvm } from "./svm/linear-svm.js";
+
+export interface InterFaceGanOptions {
+  /** Codes taken from each end of the score order: a share of all (default 0.02), or a count when above 1. At most half of all. */
+  ratio?: number;
+  /** Share of the taken codes that trains the SVM; the rest validates (default 0.7). */
+  trainShare?: number;
+  /** Rows with exactly this score are left out, as are those whose score is not finite. */
+  invalid?: number;
+  /** C of the SVM (default 1). */
+  C?: number;
+  /** Relative duality gap at which the SVM stops; see `linearSvm`. */
+  tolerance?: number;
+  /** Seed of the split, and of the draw among codes of one score (default 0). */
+  seed?: number;
+  signal?: AbortSignal;
+}
+
+export interface InterFaceGan {
+  /** Unit normal of the separating hyperplane, towards high scores. [d] */
+  readonly direction: Float64Array;
+  /** Offset of the hyperplane direction·w + intercept = 0. Not part of the direction: an edit only moves along the normal. */
+  readonly intercept: number;
+  /** Share of codes on the right side. `rest` are the codes not taken, split at the middle of the score range; NaN for an empty part. */
+  readonly accuracy: { readonly train: number; readonly validation: number; readonly rest: number };
+  readonly svm: LinearSvm;
+}
+
+/** Largest error of the normal's direction that the SVM's gap may leave possible: 0.05 is less than 3 degrees. */
+const ANGLE = 0.05;
+
+/**
+ * InterFaceGAN (Shen et al., CVPR 2020): the normal of a linear SVM between the codes with the highest and the lowest scores of an attribute.
+ *
+ * Where codes of one score lie on both sides of a group's limit, as with labels for scores, the seed draws among them.
+ *
+ * @param codes [n, d], of any size
+ * @param scores one number a code: logits, probabilities, or `classScores` of several classes
+ * @throws LatentEditError when too few codes, scores of one value, or fewer codes than a group takes above (or below) a tied score are left, or
+ * when no direction separates the groups
+ */
+export async function fitInterFaceGan(
+  codes: MatrixLike,
+  scores: Numbers | readonly Numbers[],
+  options: InterFaceGanOptions = {},
+): Promise<InterFaceGan> {
+  const known = ["ratio", "trainShare", "invalid", "C", "tolerance", "seed", "signal"];
+  checkOptions("fitInterFaceGan", options, known, LatentEditError);
+  const ratio = checkNumber("fitInterFaceGan", "ratio", options.ratio ?? 0.02, { above: 0 }, LatentEditError);
+  const shares = { above: 0, max: 1 };
+  const trainShare = checkNumber("fitInterFaceGan", "trainShare", options.trainShare ?? 0.7, shares, LatentEditError);
+  if (options.invalid !== undefined) checkNumber("fitInterFaceGan", "invalid", options.invalid, {}, LatentEditError);
+  const all = toMatrix("fitInterFaceGan", "codes", codes);
+  const values = readScores(scores);
+  if (values.length !== all.rows) {
+    throw new LatentEditError(`fitInterFaceGan: expected one score for each of ${all.rows} codes, got ${values.length}.`);
+  }
+  const random = new SeededRandom(checkSeed("fitInterFaceGan", options.seed ?? 0));
+  const { high, low, rest } = extremes(values, ratio, options.invalid, random);
+  const positive = random.shuffle(high);
+  const negative = random.shuffle(low);
+  const trained = Math.max(1, Math.floor(high.length * trainShare));
+  const train = labelled(all, positive.slice(0, trained), negative.slice(0, trained));
+  const validation = labelled(all, positive.slice(trained), negative.slice(trained));
+  const { C = 1, tolerance, signal } = options;
+  const svm = await fitLinearSvm(
+    "fitInterFaceGan",
+    { ...train.rows, data: train.rows.data.slice() },
+    train.labels,
+    { C, ...(tolerance === undefined ? {} : { tolerance }), ...(signal === undefined ? {} : { signal }) },
+    ANGLE,
+  );
+  const length = norm(svm.weights);
+  if (!svm.converged || length === 0) throw noDirection(svm, length);
+  const accuracy = (part: Labelled) => accuracyOf(svm, part);
+  return {
+    direction: svm.weights.map((x) => x / length),
+    intercept: svm.intercept / length,
+    accuracy: {
+      train: accuracy(train),
+      validation: accuracy(validation),
+      rest: accuracy(labelled(all, rest.high, rest.low)),
+    },
+    svm,
+  };
+}
+
+function noDirection({ dualityGap, objective, errorBound, iterations }: LinearSvm, length: number): LatentEditError {
+  const why =
+    errorBound >= length
+      ? "a normal that is 0 as far as can be told; the groups' codes are the same or lie around each other: give other codes or scores"
+      : `a relative duality gap of ${(dualityGap / objective).toExponential(1)} after ${iterations} steps; give a smaller C, or codes of a size of about 1`;
+  return new LatentEditError(`fitInterFaceGan: expected a direction from the low to the high scores, got ${why}.`);
+}
+
+/**
+ * One score a code for a pair of classes of a multi-class attribute: the log-odds of `to` against `from`, or against all other classes when
+ * `from` is left out.
+ *
+ * @param logits [n, classes]
+ */
+export function classScores(logits: MatrixLike, classes: { to: number; from?: number }): Float64Array {
+  checkRequired("classScores", classes, ["to"], LatentEditError);
+  checkOptions("classScores", classes, ["to", "from"], LatentEditError);
+  const matrix = toMatrix("classScores", "logits", logits);
+  const { to, from } = classes;
+  for (const label of [to, from ?? to]) {
+    checkNumber("classScores", "class", label, { min: 0, max: matrix.columns - 1, integer: true }, LatentEditError);
+  }
+  return Float64Array.from({ length: matrix.rows }, (_, i) => {
+    const row = matrix.data.subarray(i * matrix.columns, (i + 1) * matrix.columns);
+    return row[to]! - (from === undefined ? logSumExp(row.filter((_, j) => j !== to)) : row[from]!);
+  });
+}
+
+interface Labelled {
+  readonly rows: Matrix;
+  readonly labels: Int8Array;
+}
+
+function labelled(all: Matrix, positive: readonly number[], negative: readonly number[]): Labelled {
+  const labels = new Int8Array(positive.length + negative.length).fill(-1).fill(1, 0, positive.length);
+  return { rows: selectRows(all, [...positive, ...negative]), labels };
+}
+
+function accuracyOf(svm: LinearSvm, { rows, labels }: Labelled): number {
+  const right = labels.filter((label, i) => label * (rowTimes(rows, i, svm.weights) + svm.intercept) > 0);
+  return right.length / labels.length;
+}
+
+function logSumExp(values: Float64Array): number {
+  const largest = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  return largest + Math.log(values.reduce((sum, x) => sum + Math.exp(x - largest), 0));
+}

@@ -1,0 +1,107 @@
+import { checkNumber, checkOptions, describeValue } from "@latentflow/core";
+import { EigenvalueDecomposition, Matrix as MlMatrix } from "ml-matrix";
+import { LatentEditError } from "../errors.js";
+import { checkBoolean } from "../input/checks.js";
+import { columnMeans, type Matrix, type MatrixLike, rowOf, scaleOf, subtractRow, toMatrix, unit } from "../input/matrix.js";
+import { addOuterProducts } from "./cholesky.js";
+
+/** Directions found without labels, strongest first. */
+export interface PrincipalDirections {
+  /** Unit vectors, each [d]. Their sign is free: here the largest entry is positive. */
+  readonly directions: Float64Array[];
+  /** GANSpace: standard deviation of the codes along each. SeFa: singular value. */
+  readonly strengths: Float64Array;
+  /** GANSpace: mean of the codes. SeFa: zeros. */
+  readonly mean: Float64Array;
+}
+
+/**
+ * GANSpace (Härkönen et al., NeurIPS 2020) in W: the principal components of sampled codes.
+ *
+ * @param codes [n, d], n ≥ 2
+ * @param options.components how many (default all d)
+ * @throws LatentEditError when all codes are the same: there is no direction in them
+ */
+export function ganSpace(codes: MatrixLike, options: { components?: number } = {}): PrincipalDirections {
+  const matrix = toMatrix("ganSpace", "codes", codes);
+  const components = checkComponents("ganSpace", matrix, options);
+  if (matrix.rows < 2) throw new LatentEditError("ganSpace: expected 2 codes or more, got 1.");
+  const mean = columnMeans(matrix);
+  subtractRow(matrix, mean);
+  const { directions, singularValues } = rightSingularVectors("ganSpace", "codes that differ", matrix, components);
+  return { directions, strengths: singularValues.map((x) => x / Math.sqrt(matrix.rows - 1)), mean };
+}
+
+/**
+ * SeFa (Shen & Zhou, CVPR 2021): the directions that the generator's style layers amplify most, the right singular vectors of their stacked weights.
+ *
+ * @param weights one [out, d] matrix a layer (the modulation weights of the layers to edit)
+ * @param options.normalize scale every row to length 1 first, as the authors' code does (default true)
+ */
+export function seFa(
+  weights: readonly MatrixLike[],
+  options: { components?: number; normalize?: boolean } = {},
+): PrincipalDirections {
+  if (!Array.isArray(weights) || weights.length === 0) {
+    const got = Array.isArray(weights) ? "none" : describeValue(weights);
+    throw new LatentEditError(`seFa: expected a list of the weights of one layer or more, got ${got}.`);
+  }
+  const layers = (weights as readonly MatrixLike[]).map((layer) => toMatrix("seFa", "weights", layer));
+  const columns = layers[0]!.columns;
+  if (layers.some((layer) => layer.columns !== columns)) {
+    throw new LatentEditError(
+      `seFa: expected layers of one width, got ${layers.map((layer) => layer.columns).join(", ")} columns.`,
+    );
+  }
+  const rows = layers.reduce((sum, layer) => sum + layer.rows, 0);
+  const stacked: Matrix = { data: new Float64Array(rows * columns), rows, columns };
+  let offset = 0;
+  for (const layer of layers) {
+    stacked.data.set(layer.data, offset);
+    offset += layer.data.length;
+  }
+  const components = checkComponents("seFa", stacked, options);
+  if (checkBoolean("seFa", "normalize", options.normalize ?? true)) {
+    for (let i = 0; i < rows; i++) {
+      stacked.data.set(unit(rowOf(stacked, i)), i * columns);
+    }
+  }
+  const { directions, singularValues } = rightSingularVectors("seFa", "weights other than 0", stacked, components);
+  return { directions, strengths: singularValues, mean: new Float64Array(columns) };
+}
+
+function checkComponents(caller: string, matrix: Matrix, options: { components?: number; normalize?: boolean }): number {
+  checkOptions(caller, options, caller === "seFa" ? ["components", "normalize"] : ["components"], LatentEditError);
+  const limits = { min: 1, max: matrix.columns, integer: true };
+  return checkNumber(caller, "components", options.components ?? matrix.columns, limits, LatentEditError);
+}
+
+/** The first right singular vectors of X, by the eigenvectors of XᵀX, largest singular value first. X is overwritten. */
+function rightSingularVectors(
+  caller: string,
+  expected: string,
+  matrix: Matrix,
+  components: number,
+): { directions: Float64Array[]; singularValues: Float64Array } {
+  const d = matrix.columns;
+  // By a power of two, which rounds nothing, so that squares of numbers of any size are numbers.
+  const scale = scaleOf(matrix);
+  for (let i = 0; i < matrix.data.length; i++) matrix.data[i]! /= scale;
+  if (matrix.data.every((x) => x === 0))
+    throw new LatentEditError(`${caller}: expected ${expected}; there is no direction in these.`);
+  const gram = new Float64Array(d * d);
+  addOuterProducts(gram, d, matrix.data, 1);
+  const symmetric = new MlMatrix(d, d);
+  for (let i = 0; i < d; i++) for (let j = 0; j <= i; j++) symmetric.set(i, j, gram[i * d + j]!).set(j, i, gram[i * d + j]!);
+  const decomposition = new EigenvalueDecomposition(symmetric, { assumeSymmetric: true });
+  const order = decomposition.realEigenvalues.map((value, i) => ({ value: Math.max(0, value), i }));
+  order.sort((a, b) => b.value - a.value);
+  const chosen = order.slice(0, components);
+  const directions = chosen.map(({ i }) => positive(Float64Array.from(decomposition.eigenvectorMatrix.getColumn(i))));
+  return { directions, singularValues: Float64Array.from(chosen, ({ value }) => scale * Math.sqrt(value)) };
+}
+
+function positive(vector: Float64Array): Float64Array {
+  const largest = vector.reduce((best, x) => (Math.abs(x) > Math.abs(best) ? x : best), 0);
+  return largest < 0 ? vector.map((x) => -x) : vector;
+}

@@ -1,0 +1,69 @@
+import { type AttributeModel, checkNumber, checkTensor, describeValue } from "@latentflow/core";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Direction } from "../directions/direction.js";
+import { LatentEditError } from "../errors.js";
+import { toNumbers } from "./matrix.js";
+
+/** Returns `seed` when it is an integer that a double holds exactly. */
+export function checkSeed(caller: string, seed: unknown): number {
+  const limits = { integer: true, min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER };
+  return checkNumber(caller, "seed", seed, limits, LatentEditError);
+}
+
+/** Returns `value` when it is true or false. */
+export function checkBoolean(caller: string, name: string, value: unknown): boolean {
+  if (typeof value === "boolean") return value;
+  throw new LatentEditError(`${caller}: expected ${name} to be true or false, got ${describeValue(value)}.`);
+}
+
+/** Throws unless a callback is a function, or absent. */
+export function checkFunction(caller: string, name: string, value: unknown): void {
+  if (value === undefined || typeof value === "function") return;
+  throw new LatentEditError(`${caller}: expected ${name} to be a function, got ${describeValue(value)}.`);
+}
+
+/** Throws unless w is a W or W+ code of width `latentDim` that has not been disposed. */
+export function checkCodes(caller: string, w: unknown, latentDim: number): void {
+  const expected = `codes [n, ${latentDim}] or [n, layers, ${latentDim}]`;
+  checkTensor(caller, "w", w, expected, LatentEditError);
+  const { rank, shape, dtype } = w as Tensor;
+  const fits = (rank === 2 || rank === 3) && shape.at(-1) === latentDim && shape.every((length) => length > 0);
+  if (fits && (dtype === "float32" || dtype === "int32")) return;
+  throw new LatentEditError(`${caller}: expected ${expected} of numbers, got ${describeValue(w)} of ${dtype}.`);
+}
+
+/** Throws unless `direction` is one, with variables that have not been disposed. */
+export function checkDirection(caller: string, direction: unknown): asserts direction is Direction {
+  const { flow, flowEach, latentDim, variables } = (direction ?? {}) as Partial<Direction>;
+  const isDirection = typeof flow === "function" && typeof flowEach === "function" && typeof latentDim === "number";
+  if (!isDirection || !Array.isArray(variables)) {
+    throw new LatentEditError(
+      `${caller}: expected a direction, such as a LinearDirection or a NeuralOdeDirection, got ${describeValue(direction)}.`,
+    );
+  }
+  checkAlive(caller, direction as Direction);
+}
+
+/** Throws when a direction has been disposed. */
+export function checkAlive(caller: string, { variables }: Pick<Direction, "variables">): void {
+  if (!variables.some(({ isDisposed }) => isDisposed)) return;
+  throw new LatentEditError(`${caller}: expected a direction, got one that has been disposed; dispose it after its last use.`);
+}
+
+/** Throws unless `model` is an `AttributeModel`. */
+export function checkModel(caller: string, model: unknown): asserts model is AttributeModel {
+  const { latentDim, attributes, synthesize, logits, lossAndGradient } = (model ?? {}) as Partial<AttributeModel>;
+  const answers = [synthesize, logits, lossAndGradient].every((method) => typeof method === "function");
+  if (answers && typeof latentDim === "number" && Array.isArray(attributes)) return;
+  throw new LatentEditError(
+    `${caller}: expected a model, such as tfjsModel({ generator, regressor }) makes, got ${describeValue(model)}.`,
+  );
+}
+
+/** Finite times as plain numbers: one or more. */
+export function checkTimes(caller: string, name: string, times: unknown): number[] {
+  const numbers = Array.from(toNumbers(caller, name, times));
+  if (numbers.length === 0) throw new LatentEditError(`${caller}: expected one time or more, got none.`);
+  for (const time of numbers) checkNumber(caller, name, time, {}, LatentEditError);
+  return numbers;
+}

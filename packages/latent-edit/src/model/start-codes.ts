@@ -1,0 +1,155 @@
+import { type AttributeModel, checkNumber, nextMacrotask, throwIfAborted } from "@latentflow/core";
+import { type Tensor2D, tensor2d } from "@tensorflow/tfjs-core";
+import { LatentEditError } from "../errors.js";
+import { type Matrix, type MatrixLike, rowOf, toMatrix } from "../input/matrix.js";
+import { owning } from "../tensors/owning.js";
+import { hashOfNumbers } from "./hash.js";
+
+const LABELLING_BATCH = 32;
+
+/** A pool of codes, the logits of those seen so far, and which of them may start an edit. */
+export class StartCodes {
+  /** Logits of all attributes side by side, one row a code; made when first needed. */
+  private readonly cache = new Map<number, Float32Array>();
+
+  private constructor(
+    private readonly model: AttributeModel,
+    private readonly codes: Matrix,
+    /** Class of the edited attribute of each code. */
+    private readonly labels: Int32Array,
+    private readonly attributeName: string,
+  ) {}
+
+  static async create(
+    caller: string,
+    model: AttributeModel,
+    codes: MatrixLike,
+    labels: MatrixLike | undefined,
+    attribute: { index: number; name: string },
+    signal: AbortSignal | undefined,
+  ): Promise<StartCodes> {
+    const matrix = toMatrix(caller, "codes", codes);
+    if (matrix.columns !== model.latentDim) {
+      throw new LatentEditError(`${caller}: expected codes [n, ${model.latentDim}], got [${matrix.rows}, ${matrix.columns}].`);
+    }
+    const classes = new Int32Array(matrix.rows);
+    const pool = new StartCodes(model, matrix, classes, attribute.name);
+    if (labels === undefined) {
+      for (let start = 0; start < matrix.rows; start += LABELLING_BATCH) {
+        throwIfAborted(caller, signal);
+        await nextMacrotask();
+        const rows = Array.from({ length: Math.min(LABELLING_BATCH, matrix.rows - start) }, (_, i) => start + i);
+        await pool.fill(rows, "the labelling of the codes");
+        for (const row of rows) classes[row] = argmax(pool.logitsOf(row, attribute.index));
+      }
+      return pool;
+    }
+    const table = toMatrix(caller, "labels", labels);
+    if (table.rows !== matrix.rows || table.columns !== model.attributes.length) {
+      throw new LatentEditError(
+        `${caller}: expected labels [${matrix.rows}, ${model.attributes.length}], one row a code, got [${table.rows}, ${table.columns}].`,
+      );
+    }
+    const last = model.attributes[attribute.index]!.classes - 1;
+    for (let i = 0; i < table.rows; i++) {
+      const label = rowOf(table, i)[attribute.index];
+      classes[i] = checkNumber(
+        caller,
+        `label ${i} of ${attribute.name}`,
+        label,
+        { min: 0, max: last, integer: true },
+        LatentEditError,
+      );
+    }
+    return pool;
+  }
+
+  /** Indices of the codes of one class. */
+  startingAt(label: number): Int32Array {
+    const found = Int32Array.from([...this.labels.keys()].filter((i) => this.labels[i] === label));
+    if (found.length > 0) return found;
+    throw new LatentEditError(
+      `trainDirection: expected codes labelled ${label} of ${this.attributeName} to start from, got none among ${this.codes.rows}; give more codes.`,
+    );
+  }
+
+  /** Short hashes of what decides the draws: the codes, and their classes of the edited attribute. */
+  hashes(): { codes: string; labels: string } {
+    return { codes: hashOfNumbers(this.codes.data), labels: hashOfNumbers(this.labels) };
+  }
+
+  /** Codes as a tensor [rows, d]; the caller disposes it. */
+  tensor(rows: ArrayLike<number>): Tensor2D {
+    const values = new Float32Array(rows.length * this.codes.columns);
+    for (let i = 0; i < rows.length; i++) values.set(rowOf(this.codes, rows[i]!), i * this.codes.columns);
+    return tensor2d(values, [rows.length, this.codes.columns]);
+  }
+
+  /**
+   * Logits of codes, one [rows, classes] an attribute, from the cache where it has them; the caller disposes them.
+   *
+   * @param where in words, for an error about numbers that are not finite
+   */
+  async logits(rows: ArrayLike<number>, where: string): Promise<Tensor2D[]> {
+    const missing = [...new Set(Array.from(rows))].filter((row) => !this.cache.has(row));
+    if (missing.length > 0) await this.fill(missing, where);
+    return this.model.attributes.map(({ classes }, j) => {
+      const values = new Float32Array(rows.length * classes);
+      for (let i = 0; i < rows.length; i++) values.set(this.logitsOf(rows[i]!, j), i * classes);
+      return tensor2d(values, [rows.length, classes]);
+    });
+  }
+
+  /** The cache as two arrays, for a checkpoint: which codes, and their logits row by row. */
+  exportCache(): { rows: Int32Array; logits: Float32Array } {
+    const width = this.model.attributes.reduce((sum, { classes }) => sum + classes, 0);
+    const rows = Int32Array.from(this.cache.keys());
+    const logits = new Float32Array(rows.length * width);
+    rows.forEach((row, i) => {
+      logits.set(this.cache.get(row)!, i * width);
+    });
+    return { rows, logits };
+  }
+
+  importCache({ rows, logits }: { rows: Int32Array; logits: Float32Array }): void {
+    const width = rows.length === 0 ? 0 : logits.length / rows.length;
+    rows.forEach((row, i) => {
+      this.cache.set(row, logits.slice(i * width, (i + 1) * width));
+    });
+  }
+
+  private async fill(rows: readonly number[], where: string): Promise<void> {
+    const values = await owning(async (own) => {
+      const logits = own(await this.model.logits(own(this.tensor(rows))));
+      return Promise.all(logits.map((x) => x.data<"float32">()));
+    });
+    // Checked here, where the code is known: the largest of NaNs would be class 0.
+    for (const [j, { name, classes }] of this.model.attributes.entries()) {
+      const bad = values[j]!.findIndex((x) => !Number.isFinite(x));
+      if (bad < 0) continue;
+      throw new LatentEditError(
+        `trainDirection: expected finite logits from the model, got ${values[j]![bad]} for code ${rows[Math.floor(bad / classes)]}, attribute ${name}, at ${where}; leave the code out, or mend the model.`,
+      );
+    }
+    rows.forEach((row, i) => {
+      const parts = values.map((data, j) => {
+        const classes = this.model.attributes[j]!.classes;
+        return data.slice(i * classes, (i + 1) * classes);
+      });
+      this.cache.set(row, Float32Array.from(parts.flatMap((part) => Array.from(part))));
+    });
+  }
+
+  private logitsOf(row: number, attribute: number): Float32Array {
+    let start = 0;
+    for (let j = 0; j < attribute; j++) start += this.model.attributes[j]!.classes;
+    return this.cache.get(row)!.subarray(start, start + this.model.attributes[attribute]!.classes);
+  }
+}
+
+/** Index of the largest entry, the first of equals. */
+export function argmax(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
+  return best;
+}

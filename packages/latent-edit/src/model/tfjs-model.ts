@@ -1,0 +1,156 @@
+import "@latentflow/backend/gradients";
+import {
+  type Attribute,
+  type AttributeModel,
+  type CustomLoss,
+  checkOptions,
+  checkRequired,
+  describeValue,
+  type Embedder,
+  type Generator,
+  type LossAndGradient,
+  type LossRequest,
+  type Regressor,
+} from "@latentflow/core";
+import {
+  add,
+  dispose,
+  keep,
+  mul,
+  type Scalar,
+  type Tensor,
+  type Tensor2D,
+  type Tensor4D,
+  tidy,
+  valueAndGrad,
+} from "@tensorflow/tfjs-core";
+import { LatentEditError } from "../errors.js";
+import { checkCodes } from "../input/checks.js";
+import { releaseTape } from "../tensors/release-tape.js";
+import { attributeLoss, identityLoss, preservationLoss } from "./losses.js";
+import { checkImages, checkLogits, checkLoss } from "./outputs.js";
+import { type Truncation, withTruncation } from "./truncation.js";
+
+export interface TfjsModelOptions {
+  generator: Generator;
+  regressor: Regressor;
+  /** Truncation towards the mean latent, applied to the edited code as in the paper (0.7 there). Default none. */
+  truncation?: Truncation;
+  /** For losses with `originalEmbeddings` (equation 9). */
+  embedder?: Embedder;
+}
+
+/**
+ * The frozen half of an edit on tfjs: plain differentiable functions of a generator and a regressor, on whatever backend is active. The gradient
+ * with respect to w comes from tfjs' own differentiation. Disposing the model disposes nothing of the generator or the regressor.
+ */
+export function tfjsModel(options: TfjsModelOptions): AttributeModel {
+  checkRequired("tfjsModel", options, ["generator", "regressor"], LatentEditError);
+  checkOptions("tfjsModel", options, ["generator", "regressor", "truncation", "embedder"], LatentEditError);
+  const { regressor, truncation, embedder } = options;
+  checkFrozenHalf("tfjsModel", options.generator, regressor);
+  if (embedder !== undefined && typeof embedder?.embed !== "function") {
+    throw new LatentEditError(`tfjsModel: expected an embedder with embed(images), got ${describeValue(embedder)}.`);
+  }
+  if (truncation !== undefined) {
+    checkRequired("tfjsModel: truncation", truncation, ["psi", "meanLatent"], LatentEditError);
+    checkOptions("tfjsModel: truncation", truncation, ["psi", "meanLatent"], LatentEditError);
+  }
+  const generator =
+    truncation === undefined ? options.generator : withTruncation(options.generator, truncation.psi, truncation.meanLatent);
+  return new TfjsModel(generator, regressor, embedder);
+}
+
+/** Throws unless these are a generator and a regressor, as far as can be told without asking them. */
+export function checkFrozenHalf(caller: string, generator: unknown, regressor: unknown): void {
+  const { synthesize, latentDim } = (generator ?? {}) as Partial<Generator>;
+  const { logits, attributes } = (regressor ?? {}) as Partial<Regressor>;
+  if (typeof synthesize !== "function" || typeof logits !== "function") {
+    throw new LatentEditError(`${caller}: expected a generator with synthesize(w) and a regressor with logits(images).`);
+  }
+  const isList = Array.isArray(attributes) && attributes.length > 0;
+  const named = isList && attributes.every((one) => typeof one?.name === "string" && Number.isInteger(one.classes));
+  if (Number.isInteger(latentDim) && named) return;
+  throw new LatentEditError(
+    `${caller}: expected a generator with latentDim and a regressor with attributes, each { name, classes }, got ${describeValue(latentDim)} and ${describeValue(attributes)}.`,
+  );
+}
+
+class TfjsModel implements AttributeModel {
+  readonly latentDim: number;
+  readonly numLayers?: number;
+  readonly attributes: readonly Attribute[];
+
+  constructor(
+    private readonly generator: Generator,
+    private readonly regressor: Regressor,
+    private readonly embedder: Embedder | undefined,
+  ) {
+    this.latentDim = generator.latentDim;
+    if (generator.numLayers !== undefined) this.numLayers = generator.numLayers;
+    this.attributes = regressor.attributes;
+  }
+
+  async synthesize(w: Tensor): Promise<Tensor4D> {
+    checkCodes("synthesize", w, this.latentDim);
+    return tidy(() => this.images("synthesize", w));
+  }
+
+  async logits(w: Tensor): Promise<Tensor2D[]> {
+    checkCodes("logits", w, this.latentDim);
+    return tidy(() => this.predictions("logits", this.images("logits", w)));
+  }
+
+  async lossAndGradient(w: Tensor, loss: LossRequest | CustomLoss): Promise<LossAndGradient> {
+    checkCodes("lossAndGradient", w, this.latentDim);
+    let logits: Tensor2D[] = [];
+    let terms: Scalar[] = [];
+    const total = (code: Tensor): Scalar => {
+      const images = this.images("lossAndGradient", code);
+      const predicted = this.predictions("lossAndGradient", images);
+      const [attribute, preservation, weight = 1] = this.terms(predicted, images, loss);
+      logits = predicted.map((x) => keep(x.clone()));
+      terms = [attribute, preservation].filter((x) => x !== undefined).map((x) => keep(x.clone()));
+      return preservation === undefined ? attribute : (add(attribute, mul(preservation, weight)) as Scalar);
+    };
+    try {
+      const { value, grad: gradient } = tidy(() => valueAndGrad(total)(w));
+      value.dispose();
+      const [attribute = 0, preservation = 0] = await Promise.all(terms.map(async (x) => (await x.data())[0]!));
+      return { attribute, preservation, logits, gradient };
+    } catch (error) {
+      dispose(logits);
+      releaseTape();
+      throw error;
+    } finally {
+      dispose(terms);
+    }
+  }
+
+  dispose(): void {}
+
+  private images(caller: string, w: Tensor): Tensor4D {
+    return checkImages(caller, this.generator.synthesize(w), w);
+  }
+
+  private predictions(caller: string, images: Tensor4D): Tensor2D[] {
+    return checkLogits(caller, this.regressor.logits(images), this.attributes, images);
+  }
+
+  private terms(logits: Tensor2D[], images: Tensor4D, loss: LossRequest | CustomLoss): [Scalar, Scalar?, number?] {
+    if (typeof loss === "function") return [checkLoss("lossAndGradient", loss(logits, images))];
+    const attribute = attributeLoss(logits[loss.attribute]!, loss.target, loss.temperature);
+    return [attribute, this.preservation(logits, images, loss), loss.preservation];
+  }
+
+  private preservation(logits: Tensor2D[], images: Tensor4D, loss: LossRequest): Scalar {
+    if (loss.originalEmbeddings === undefined)
+      return preservationLoss(logits, loss.originalLogits, loss.attribute, loss.temperature);
+    if (this.embedder === undefined) {
+      throw new LatentEditError(
+        "lossAndGradient: expected a model with an embedder for originalEmbeddings; pass one to tfjsModel.",
+      );
+    }
+    return identityLoss(this.embedder)(images, loss.originalEmbeddings);
+  }
+}

@@ -1,0 +1,68 @@
+import "@latentflow/backend/gradients";
+import { checkNumber, checkOptions, checkRequired, type Generator, type Regressor } from "@latentflow/core";
+import { add, mul, type Scalar, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import type { Direction, FlowOptions } from "../directions/direction.js";
+import { LatentEditError } from "../errors.js";
+import { checkCodes, checkDirection } from "../input/checks.js";
+import { definedOf } from "../input/defined.js";
+import type { Numbers } from "../input/matrix.js";
+import { attributeLoss, preservationLoss } from "../model/losses.js";
+import { checkFrozenHalf } from "../model/tfjs-model.js";
+
+export interface DirectionLossOptions extends FlowOptions {
+  direction: Direction;
+  generator: Generator;
+  regressor: Regressor;
+  /** Index of the edited attribute. */
+  attribute: number;
+  /** Start codes, [n, d] or [n, layers, d]. */
+  w: Tensor;
+  /** Edit length. */
+  t: number;
+  /** Class wanted (default the attribute's last). */
+  target?: number | Numbers;
+  /** Logits at the start codes; default: computed here, not differentiated. */
+  originalLogits?: readonly Tensor2D[];
+  /** τ (default 4). */
+  temperature?: number;
+  /** λ (default 1). */
+  preservation?: number;
+}
+
+/**
+ * The paper's loss of an edit (equations 4 and 5) as tensors of one differentiable program: flow, generator, regressor. For training loops of
+ * one's own; `trainDirection` takes the same loss through the `AttributeModel` seam.
+ */
+export function directionLoss(options: DirectionLossOptions): { total: Scalar; attribute: Scalar; preservation: Scalar } {
+  const known = [
+    "direction",
+    "generator",
+    "regressor",
+    "attribute",
+    "w",
+    "t",
+    "target",
+    "originalLogits",
+    "temperature",
+    "preservation",
+  ];
+  checkRequired("directionLoss", options, ["direction", "generator", "regressor", "attribute", "w", "t"], LatentEditError);
+  checkOptions("directionLoss", options, [...known, "layers", "solver", "gradient"], LatentEditError);
+  const { direction, generator, regressor, attribute: k, w, t, temperature = 4, preservation: weight = 1 } = options;
+  const { layers, solver, gradient } = options;
+  checkDirection("directionLoss", direction);
+  checkFrozenHalf("directionLoss", generator, regressor);
+  checkCodes("directionLoss", w, direction.latentDim);
+  checkNumber("directionLoss", "preservation", weight, {}, LatentEditError);
+  const last = regressor.attributes.length - 1;
+  checkNumber("directionLoss", "attribute", k, { min: 0, max: last, integer: true }, LatentEditError);
+  const { classes } = regressor.attributes[k]!;
+  return tidy(() => {
+    const original = options.originalLogits ?? regressor.logits(generator.synthesize(w));
+    const flowOptions = definedOf({ layers, solver, gradient });
+    const logits = regressor.logits(generator.synthesize(direction.flow(w, t, flowOptions)));
+    const attribute = attributeLoss(logits[k]!, options.target ?? classes - 1, temperature);
+    const preservation = preservationLoss(logits, original, k, temperature);
+    return { total: add(attribute, mul(preservation, weight)) as Scalar, attribute, preservation };
+  });
+}

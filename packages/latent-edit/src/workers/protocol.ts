@@ -1,0 +1,35 @@
+import type { BackendName } from "@latentflow/backend";
+import type { NeuralOdeOptions } from "../directions/neural-ode-direction.js";
+import type { History, TrainProgress } from "../train/history.js";
+import type { TrainOptions } from "../train/settings.js";
+
+/** What of a training's options can cross to another thread. Codes over a SharedArrayBuffer are shared, not copied. */
+export type PortableTrainOptions = Omit<
+  TrainOptions,
+  "model" | "generator" | "regressor" | "identity" | "loss" | "checkpoint" | "onProgress" | "signal"
+>;
+
+/** One direction to train. */
+export interface TrainJob extends PortableTrainOptions {
+  /** Names the job in progress, errors and results. */
+  name: string;
+  /** The direction to make and train. */
+  direction: Omit<NeuralOdeOptions, "latentDim">;
+  /** File that keeps the state: a job whose worker died goes on from there, and so does a later call. */
+  checkpoint?: { path: string; every?: number };
+}
+
+/** What a worker is started with. */
+export interface WorkerStart {
+  setup: string;
+  backend: BackendName;
+}
+
+/** Main thread to worker: a job to do, or the wish to stop the one that it is at. */
+export type JobMessage = { type: "job"; index: number; job: TrainJob } | { type: "stop" };
+
+/** Worker to main thread. */
+export type WorkerMessage =
+  | { type: "progress"; index: number; progress: TrainProgress }
+  | { type: "done"; index: number; file: Uint8Array; history: History }
+  | { type: "failed"; index: number; error: { name: string; message: string } };
