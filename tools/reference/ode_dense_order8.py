@@ -4,7 +4,7 @@ Run it with the method's name, dopri8 or verner8.
 
 Unknowns: coefficients of x, ..., x^6 of 10 polynomials b_i(x): stages 2 to 5, of low order themselves, take no part. Equations: every rooted-tree order condition up to order 5 (9 of them are
 independent), b_i(1) = b_i, and slopes f0 and f1 at both ends. Of the 15 degrees of freedom left, least squares takes the least residual in the
-conditions of order 6. Needs numpy. Coefficients of the method are read from its file in packages/ode/src/methods.
+conditions of order 6. Needs numpy. Coefficients of the method are read from its file in packages/ode/src/methods/explicit.
 """
 
 import re
@@ -19,7 +19,7 @@ import numpy as np
 
 DEGREE, STAGES = 6, 14
 USED = [i for i in range(STAGES) if i not in (1, 2, 3, 4)]
-source = (Path(__file__).parents[2] / f"packages/ode/src/methods/{sys.argv[1]}.ts").read_text()
+source = (Path(__file__).parents[2] / f"packages/ode/src/methods/explicit/{sys.argv[1]}.ts").read_text()
 
 
 def numbers(text):

@@ -14,16 +14,3 @@ export { checkChoice, checkNumber, checkOptions, checkRequired, checkTensor } fr
 export { type RandomState, SeededRandom } from "./random.js";
 export { constantRate, cosineDecay, type Schedule, type ScheduleState, stepDecay, warmUp } from "./schedule.js";
 export { isTensor } from "./tensor.js";
-export {
-  checkSameStructure,
-  describeStructure,
-  disposeTree,
-  flatten,
-  isLeaf,
-  type MapTree,
-  mapTree,
-  type Tree,
-  type TreeStructure,
-  tensorsOf,
-  unflatten,
-} from "./tree.js";

@@ -3,27 +3,23 @@
  * `@latentflow/ode`, to the same bits, without tfjs: for programs that must be small. Here the methods of order 8 have no name: import `verner8`
  * or `dopri8` as well, and give it as `method`.
  */
-import { checkOdeint, checkSolve } from "./check-calls.js";
+
 import { OdeError } from "./errors.js";
-import type { EventOptions, EventResult } from "./event-types.js";
-import { checkEvent } from "./events/check-event.js";
 import { findNumberEvent, findNumberEventAsync } from "./events/number-event.js";
-import { float64Problem } from "./float64-problem.js";
+import { checkOdeint, checkSolve } from "./input/check-calls.js";
+import { checkEvent } from "./input/check-event.js";
+import type { EventOptions, EventResult } from "./input/event-options.js";
+import { float64Problem } from "./input/float64-problem.js";
+import type { CommonOptions, OutputStepOptions, SolveOptions, StepOptions } from "./input/options.js";
 import { COMPACT_METHODS } from "./methods/compact.js";
 import type { AdaptiveMethodName } from "./methods/index.js";
-import { solveNumbers, solveNumbersAsync } from "./number-solve.js";
-import type { CommonOptions, OutputStepOptions, SolveOptions, StepOptions } from "./options.js";
-import type { Solution } from "./solution.js";
-import { solveOutputs } from "./solve-outputs.js";
+import { solveNumbers, solveNumbersAsync } from "./solution/numbers.js";
+import { solveOutputs } from "./solution/outputs.js";
+import type { Solution } from "./solution/solution.js";
 import type { AnyFloat64State, Dynamics, Stacked, Times } from "./types.js";
 
 export { OdeError } from "./errors.js";
-export type { EventFunction, EventOptions, EventResult } from "./event-types.js";
-export { COMPACT_METHODS as METHODS } from "./methods/compact.js";
-export { dopri8 } from "./methods/dopri8.js";
-export type { AdaptiveMethodName, FixedMethodName, MethodName } from "./methods/index.js";
-export type { DenseOutput, ExplicitMethod, Tableau } from "./methods/tableau.js";
-export { verner8 } from "./methods/verner8.js";
+export type { EventFunction, EventOptions, EventResult } from "./input/event-options.js";
 export type {
   AdaptiveStepOptions,
   CommonOptions,
@@ -32,8 +28,13 @@ export type {
   OutputStepOptions,
   SolveOptions,
   StepOptions,
-} from "./options.js";
-export type { Solution } from "./solution.js";
+} from "./input/options.js";
+export { COMPACT_METHODS as METHODS } from "./methods/compact.js";
+export { dopri8 } from "./methods/explicit/dopri8.js";
+export type { DenseOutput, ExplicitMethod, Tableau } from "./methods/explicit/tableau.js";
+export { verner8 } from "./methods/explicit/verner8.js";
+export type { AdaptiveMethodName, FixedMethodName, MethodName } from "./methods/index.js";
+export type { Solution } from "./solution/solution.js";
 export type { Progress, Statistics, Status, StatusKind } from "./status.js";
 export type { ControllerCoefficients, ControllerName } from "./stepping/controller.js";
 export type { Dynamics, Float64State, ScalarOf, Slope, Stacked, StateOf, Times, Tolerance } from "./types.js";

@@ -3,13 +3,6 @@ import "@tensorflow/tfjs-core";
 import "@latentflow/backend/gradients";
 
 export { OdeError } from "./errors.js";
-export type { AdaptiveMethodName, FixedMethodName, MethodName } from "./methods/index.js";
-export { METHODS } from "./methods/index.js";
-export type { DenseOutput, ExplicitMethod, Tableau } from "./methods/tableau.js";
-export { odeint } from "./odeint.js";
-export { odeintAdjoint } from "./odeint-adjoint.js";
-export type { EventFunction, EventOptions, EventResult } from "./odeint-event.js";
-export { odeintEvent, odeintEventAsync } from "./odeint-event.js";
 export type {
   AdaptiveStepOptions,
   AdjointOptions,
@@ -21,8 +14,15 @@ export type {
   OutputStepOptions,
   SolveOptions,
   StepOptions,
-} from "./options.js";
-export type { Solution } from "./solution.js";
+} from "./input/options.js";
+export type { DenseOutput, ExplicitMethod, Tableau } from "./methods/explicit/tableau.js";
+export type { AdaptiveMethodName, FixedMethodName, MethodName } from "./methods/index.js";
+export { METHODS } from "./methods/index.js";
+export { odeint } from "./odeint.js";
+export { odeintAdjoint } from "./odeint-adjoint.js";
+export type { EventFunction, EventOptions, EventResult } from "./odeint-event.js";
+export { odeintEvent, odeintEventAsync } from "./odeint-event.js";
+export type { Solution } from "./solution/solution.js";
 export { solve, solveAsync } from "./solve.js";
 export type { Fallback, Progress, Statistics, Status, StatusKind } from "./status.js";
 export type { ControllerCoefficients, ControllerName } from "./stepping/controller.js";

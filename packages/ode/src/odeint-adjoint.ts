@@ -7,12 +7,12 @@ import { requireFinite } from "./gradients/finite-gradient.js";
 import { firstOrderOnly } from "./gradients/first-order.js";
 import { forwardPass } from "./gradients/forward-pass.js";
 import { packTensors, unpackTensors } from "./gradients/packing.js";
-import { offTape } from "./gradients/tape.js";
+import { checkDynamics, checkInitialState, checkOptionsObject, checkTimes } from "./input/check-arguments.js";
+import type { AdjointOptions, BackwardOptions } from "./input/options.js";
+import type { LooseOptions } from "./input/plan.js";
+import type { Checked } from "./input/problem.js";
 import { METHODS } from "./methods/index.js";
-import type { AdjointOptions, BackwardOptions } from "./options.js";
-import { checkDynamics, checkInitialState, checkOptionsObject, checkTimes } from "./prepare.js";
-import type { LooseOptions } from "./prepare-options.js";
-import type { Checked } from "./problem.js";
+import { offTape } from "./state/tape.js";
 import type { AnyState, AnyTimes, Dynamics, Stacked, TimeOf } from "./types.js";
 
 const BACKWARD_OPTIONS = [

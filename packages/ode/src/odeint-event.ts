@@ -1,18 +1,18 @@
 import { add, reshape, type Scalar, scalar, stack, Tensor, tidy } from "@tensorflow/tfjs-core";
-import type { EventOptions, EventResult } from "./event-types.js";
-import { type CheckedEvent, checkEvent } from "./events/check-event.js";
 import { findNumberEvent, findNumberEventAsync } from "./events/number-event.js";
 import { type EventEnding, searchEvent } from "./events/search-event.js";
 import { eventOnLeaves, tensorSearch } from "./events/tensor-event.js";
 import { implicitEvent } from "./gradients/implicit-event.js";
-import { isRecording, offTape, rewindTape, tapeMark } from "./gradients/tape.js";
+import { type CheckedEvent, checkEvent } from "./input/check-event.js";
+import type { EventOptions, EventResult } from "./input/event-options.js";
+import { type Checked, requireArrival } from "./input/problem.js";
+import { type TensorProblem, tensorProblem } from "./input/tensor-problem.js";
 import { METHODS } from "./methods/index.js";
-import { type Checked, requireArrival } from "./problem.js";
+import { isRecording, offTape, rewindTape, tapeMark } from "./state/tape.js";
 import { drive, driveAsync } from "./stepping/drive.js";
-import { type TensorProblem, tensorProblem } from "./tensor-problem.js";
 import type { AnyState, Dynamics, TimeOf } from "./types.js";
 
-export type { EventFunction, EventOptions, EventResult } from "./event-types.js";
+export type { EventFunction, EventOptions, EventResult } from "./input/event-options.js";
 
 /**
  * Solves from t0 until `event(t, y)` changes sign, at the latest to tMax. On tensors the time and the state found are differentiable, by

@@ -1,13 +1,13 @@
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { checkOdeint } from "./check-calls.js";
 import { OdeError } from "./errors.js";
-import { float64Problem } from "./float64-problem.js";
 import { checkpointed } from "./gradients/checkpointed.js";
-import { isRecording, rewindTape, tapeMark } from "./gradients/tape.js";
+import { checkOdeint } from "./input/check-calls.js";
+import { float64Problem } from "./input/float64-problem.js";
+import type { OdeintOptions } from "./input/options.js";
+import { tensorProblem } from "./input/tensor-problem.js";
 import { METHODS } from "./methods/index.js";
-import type { OdeintOptions } from "./options.js";
-import { solveOutputs } from "./solve-outputs.js";
-import { tensorProblem } from "./tensor-problem.js";
+import { solveOutputs } from "./solution/outputs.js";
+import { isRecording, rewindTape, tapeMark } from "./state/tape.js";
 import type { AnyState, AnyTimes, Dynamics, Stacked, TimeOf } from "./types.js";
 
 /**

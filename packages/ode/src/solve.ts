@@ -1,12 +1,12 @@
-import { checkSolve } from "./check-calls.js";
 import { tensorSearch } from "./events/tensor-event.js";
-import { isRecording, rewindTape, tapeMark } from "./gradients/tape.js";
+import { checkSolve } from "./input/check-calls.js";
+import type { SolveOptions } from "./input/options.js";
+import { tensorProblem } from "./input/tensor-problem.js";
 import { METHODS } from "./methods/index.js";
-import { solveNumbers, solveNumbersAsync } from "./number-solve.js";
-import type { SolveOptions } from "./options.js";
-import { recordSolve, recordSolveAsync } from "./record-solve.js";
-import type { Solution } from "./solution.js";
-import { tensorProblem } from "./tensor-problem.js";
+import { solveNumbers, solveNumbersAsync } from "./solution/numbers.js";
+import { recordSolve, recordSolveAsync } from "./solution/record.js";
+import type { Solution } from "./solution/solution.js";
+import { isRecording, rewindTape, tapeMark } from "./state/tape.js";
 import type { AnyState, Dynamics } from "./types.js";
 
 /**

@@ -84,6 +84,12 @@ export type Tolerance<S> =
           ? Tensor | Float32Array | Float64Array | readonly number[]
           : { readonly [K in keyof S]: Tolerance<S[K]> });
 
+/** rtol and atol of the error test: a step is accepted when the norm of error / (atol + rtol · |y|) is at most 1. */
+export interface Tolerances {
+  readonly rtol: number;
+  readonly atol: number;
+}
+
 /** The right-hand side dy/dt = f(t, y, args). Times are numbers; scalar tensors when times were given as tensors, so that gradients reach them. */
 export type Dynamics<S, A = undefined, T = number> = (t: T, y: StateOf<S>, args: A) => Slope<S>;
 

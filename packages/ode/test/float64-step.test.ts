@@ -1,7 +1,7 @@
 import { METHODS } from "@latentflow/ode";
 import { expect, it } from "vitest";
+import { explicitStep } from "../src/methods/explicit/step.js";
 import { Float64Space } from "../src/state/float64-space.js";
-import { explicitStep } from "../src/stepping/explicit-step.js";
 import { methods } from "./methods.js";
 
 it.each(methods)(

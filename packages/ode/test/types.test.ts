@@ -2,7 +2,7 @@ import { type ConstantStepOptions, type Dynamics, odeint, odeintEvent, type Stac
 import * as float64 from "@latentflow/ode/float64";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, expectTypeOf, it } from "vitest";
-import type { AdaptiveStepOptions, DoesNotApplyToGivenSteps, ExcludesTheOtherStepOptions } from "../src/options.js";
+import type { AdaptiveStepOptions, DoesNotApplyToGivenSteps, ExcludesTheOtherStepOptions } from "../src/input/options.js";
 import type { StateOf, StatesHoldTensorsOrNumbersAndFloat64Arrays } from "../src/types.js";
 import { start, values } from "./backends.js";
 

@@ -1,5 +1,6 @@
-import type { Reading, StateSpace, Tolerances } from "../state/state-space.js";
+import type { Reading, StateSpace } from "../state/state-space.js";
 import type { Step } from "../stepping/step.js";
+import type { Tolerances } from "../types.js";
 import type { Point } from "./find-root.js";
 
 /** How exactly an event function can be known where an earlier search stopped. */

@@ -1,11 +1,11 @@
 import { describeValue } from "@latentflow/core";
 import { OdeError } from "../errors.js";
-import type { EventResult } from "../event-types.js";
-import { float64Problem } from "../float64-problem.js";
-import { type Checked, requireArrival } from "../problem.js";
+import type { CheckedEvent, WantedEvent } from "../input/check-event.js";
+import type { EventResult } from "../input/event-options.js";
+import { float64Problem } from "../input/float64-problem.js";
+import { type Checked, requireArrival } from "../input/problem.js";
 import { drive, driveAsync } from "../stepping/drive.js";
 import type { Problem } from "../stepping/integrate.js";
-import type { CheckedEvent, WantedEvent } from "./check-event.js";
 import type { Rounding } from "./leave-root.js";
 import { type EventEnding, searchEvent } from "./search-event.js";
 import type { EventSearch } from "./watch-event.js";

@@ -1,10 +1,10 @@
 import { describeValue } from "@latentflow/core";
 import { reshape, type Scalar, Tensor } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
-import { offTape } from "../gradients/tape.js";
-import type { Checked } from "../problem.js";
-import type { TensorProblem } from "../tensor-problem.js";
-import type { WantedEvent } from "./check-event.js";
+import type { WantedEvent } from "../input/check-event.js";
+import type { Checked } from "../input/problem.js";
+import type { TensorProblem } from "../input/tensor-problem.js";
+import { offTape } from "../state/tape.js";
 import type { Rounding } from "./leave-root.js";
 import type { EventSearch } from "./watch-event.js";
 

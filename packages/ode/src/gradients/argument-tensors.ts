@@ -1,5 +1,5 @@
-import { flatten, type Tree, unflatten } from "@latentflow/core";
 import { Tensor } from "@tensorflow/tfjs-core";
+import { flatten, type Tree, unflatten } from "../state/tree.js";
 
 /** The tensors inside `args`, and how to put others in their place. */
 export interface ArgumentTensors {

@@ -1,16 +1,16 @@
-import { flatten, type Tree, type TreeStructure, unflatten } from "@latentflow/core";
 import { neg, type Scalar, scalar, type Tensor, zeros } from "@tensorflow/tfjs-core";
+import type { BackwardOptions } from "../input/options.js";
+import { type LooseOptions, preparePlan } from "../input/plan.js";
+import type { Checked } from "../input/problem.js";
 import { chooseMethod, estimatesError } from "../methods/choose.js";
-import type { BackwardOptions } from "../options.js";
-import { type LooseOptions, preparePlan } from "../prepare-options.js";
-import type { Checked } from "../problem.js";
+import { pullBack } from "../state/tape.js";
 import { TensorSpace } from "../state/tensor-space.js";
 import { smallestTolerance } from "../state/tolerances.js";
+import { flatten, type Tree, type TreeStructure, unflatten } from "../state/tree.js";
 import { newStatistics } from "../status.js";
 import type { Problem } from "../stepping/integrate.js";
 import { packTensors, unpackTensors } from "./packing.js";
 import { type Parameters, requireKnownVariables } from "./segments.js";
-import { pullBack } from "./tape.js";
 
 /** The state that is integrated backward: y, its adjoint a = dL/dy, and the integrals that become gradients of the parameters. */
 export interface BackwardState {

@@ -1,6 +1,6 @@
 import { add, clone, customGrad, type GradSaveFunc, type Tensor, tidy, unstack, zeros } from "@tensorflow/tfjs-core";
-import type { Checked } from "../problem.js";
-import { tensorProblem } from "../tensor-problem.js";
+import type { Checked } from "../input/problem.js";
+import { tensorProblem } from "../input/tensor-problem.js";
 import { argumentTensors } from "./argument-tensors.js";
 import { requireFinite } from "./finite-gradient.js";
 import { firstOrderOnly } from "./first-order.js";

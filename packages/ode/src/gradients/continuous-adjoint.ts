@@ -1,4 +1,3 @@
-import { flatten, type Tree, unflatten } from "@latentflow/core";
 import {
   abs,
   add,
@@ -21,16 +20,17 @@ import {
   zerosLike,
 } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
-import type { BackwardOptions } from "../options.js";
-import type { Checked } from "../problem.js";
-import type { Tolerances } from "../state/state-space.js";
+import type { BackwardOptions } from "../input/options.js";
+import type { Checked } from "../input/problem.js";
+import { tensorProblem } from "../input/tensor-problem.js";
 import { TensorSpace } from "../state/tensor-space.js";
+import { flatten, type Tree, unflatten } from "../state/tree.js";
 import type { Statistics } from "../status.js";
 import { drive } from "../stepping/drive.js";
 import { integrate, type Observer } from "../stepping/integrate.js";
 import { Outputs } from "../stepping/outputs.js";
 import type { Step } from "../stepping/step.js";
-import { tensorProblem } from "../tensor-problem.js";
+import type { Tolerances } from "../types.js";
 import { backwardProblem } from "./backward-problem.js";
 import { Checkpoints } from "./checkpoints.js";
 import { type Parameters, pullBackSegments, segmentsOf } from "./segments.js";

@@ -1,6 +1,6 @@
 import { abs, add, clone, customGrad, sum, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
-import { offTape } from "./tape.js";
+import { offTape } from "../state/tape.js";
 
 /** Throws unless every number of these gradients is finite: reads one scalar back. */
 export function requireFinite(caller: string, of: string, gradients: readonly Tensor[]): void {

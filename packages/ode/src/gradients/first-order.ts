@@ -1,6 +1,6 @@
 import { clone, customGrad, type Tensor } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
-import { isRecording } from "./tape.js";
+import { isRecording } from "../state/tape.js";
 
 /**
  * Marks gradients that were computed off the tape. Differentiating them again would silently take them for constants, so it throws.

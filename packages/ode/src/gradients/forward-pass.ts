@@ -1,12 +1,12 @@
 import type { Tensor, Variable } from "@tensorflow/tfjs-core";
-import { type Checked, requireArrival } from "../problem.js";
+import { type Checked, requireArrival } from "../input/problem.js";
+import { tensorProblem } from "../input/tensor-problem.js";
+import { findVariables, isRecording, offTape } from "../state/tape.js";
 import type { Statistics } from "../status.js";
 import { drive } from "../stepping/drive.js";
 import { integrate } from "../stepping/integrate.js";
 import { Outputs } from "../stepping/outputs.js";
-import { tensorProblem } from "../tensor-problem.js";
 import { Checkpoints } from "./checkpoints.js";
-import { findVariables, isRecording, offTape } from "./tape.js";
 
 /** A solve that was not recorded, with what a custom gradient needs of it. */
 export interface ForwardPass {

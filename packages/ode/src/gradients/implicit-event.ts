@@ -12,8 +12,8 @@ import {
   tidy,
   zerosLike,
 } from "@tensorflow/tfjs-core";
+import { offTape, pullBack } from "../state/tape.js";
 import { firstOrderOnly } from "./first-order.js";
-import { offTape, pullBack } from "./tape.js";
 import { timeDerivative } from "./time-derivative.js";
 
 /** An event that was found: where, and the functions that define it. */

@@ -1,12 +1,12 @@
 import { add, scalar, type Tensor, type Variable, zerosLike } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
+import { pullBack } from "../state/tape.js";
 import type { TensorSpace } from "../state/tensor-space.js";
 import type { Statistics } from "../status.js";
 import { drive } from "../stepping/drive.js";
 import { integrate, type Problem } from "../stepping/integrate.js";
 import { Outputs } from "../stepping/outputs.js";
 import { innerProduct } from "./packing.js";
-import { pullBack } from "./tape.js";
 
 /** A solve as the backward pass repeats it, with what it differentiates in the place of what the forward pass had. */
 export interface Replay {

@@ -1,13 +1,14 @@
 import { SeededRandom } from "@latentflow/core";
 import { add, div, maximum, mul, type Scalar, sqrt, square, sum, type Tensor, tensor, zerosLike } from "@tensorflow/tfjs-core";
+import type { ExplicitMethod } from "../methods/explicit/tableau.js";
 import { faithfulReach } from "../methods/stability.js";
-import type { ExplicitMethod } from "../methods/tableau.js";
-import type { PackedDynamics, Reading, Tolerances } from "../state/state-space.js";
+import type { PackedDynamics, Reading } from "../state/state-space.js";
+import { offTape, pullBack } from "../state/tape.js";
 import type { TensorSpace } from "../state/tensor-space.js";
 import type { Statistics } from "../status.js";
 import type { LongestStep } from "../stepping/integrate.js";
+import type { Tolerances } from "../types.js";
 import { packTensors } from "./packing.js";
-import { offTape, pullBack } from "./tape.js";
 
 /** Evaluations of the first estimate, at most, and the change at which it counts as settled. */
 const FIRST_ITERATIONS = 12;

@@ -15,7 +15,7 @@ import {
   type Tensor,
   type TensorInfo,
 } from "@tensorflow/tfjs-core";
-import type { Tolerances } from "../state/state-space.js";
+import type { Tolerances } from "../types.js";
 import type { Heap } from "./heap.js";
 import { linearCombination } from "./linear-combination.js";
 import { hasKernel, SCALED_NORM } from "./lookup.js";

@@ -1,6 +1,6 @@
 import { checkChoice } from "@latentflow/core";
 import { OdeError } from "../errors.js";
-import type { ExplicitMethod } from "./tableau.js";
+import type { ExplicitMethod } from "./explicit/tableau.js";
 
 /** Methods that an entry of the package knows by name. */
 export type MethodTable = Readonly<Record<string, ExplicitMethod>>;

@@ -1,14 +1,14 @@
-import { adaptiveHeun } from "./adaptive-heun.js";
-import { bosh3 } from "./bosh3.js";
-import { dopri5 } from "./dopri5.js";
-import { euler } from "./euler.js";
-import { heun2 } from "./heun2.js";
-import { heun3 } from "./heun3.js";
-import { midpoint } from "./midpoint.js";
-import { ralston2 } from "./ralston2.js";
-import { rk4 } from "./rk4.js";
-import { rk4Classic } from "./rk4-classic.js";
-import { tsit5 } from "./tsit5.js";
+import { adaptiveHeun } from "./explicit/adaptive-heun.js";
+import { bosh3 } from "./explicit/bosh3.js";
+import { dopri5 } from "./explicit/dopri5.js";
+import { euler } from "./explicit/euler.js";
+import { heun2 } from "./explicit/heun2.js";
+import { heun3 } from "./explicit/heun3.js";
+import { midpoint } from "./explicit/midpoint.js";
+import { ralston2 } from "./explicit/ralston2.js";
+import { rk4 } from "./explicit/rk4.js";
+import { rk4Classic } from "./explicit/rk4-classic.js";
+import { tsit5 } from "./explicit/tsit5.js";
 
 /** Methods without an error estimate: they take the steps they are given. */
 export const FIXED_METHODS = { euler, midpoint, heun2, ralston2, heun3, rk4, rk4_classic: rk4Classic } as const;

@@ -1,7 +1,7 @@
 import { COMPACT_METHODS, type FIXED_METHODS } from "./compact.js";
-import { dopri8 } from "./dopri8.js";
-import type { ExplicitMethod } from "./tableau.js";
-import { verner8 } from "./verner8.js";
+import { dopri8 } from "./explicit/dopri8.js";
+import type { ExplicitMethod } from "./explicit/tableau.js";
+import { verner8 } from "./explicit/verner8.js";
 
 /** Every method by its name. A new one is a file and a line here, or among the compact ones. */
 export const METHODS = { ...COMPACT_METHODS, dopri8, verner8 } as const;

@@ -1,4 +1,4 @@
-import type { ExplicitMethod } from "./tableau.js";
+import type { ExplicitMethod } from "./explicit/tableau.js";
 
 /**
  * Coefficients of R(z) = 1 + z + …, by which one step multiplies the solution of y′ = λ y, z = h λ (Hairer & Wanner II, section IV.2);

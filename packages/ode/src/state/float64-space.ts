@@ -1,10 +1,12 @@
-import { describeValue, type TreeStructure } from "@latentflow/core";
+import { describeValue } from "@latentflow/core";
 import { OdeError } from "../errors.js";
-import type { StepTrial } from "../stepping/explicit-step.js";
+import type { StepTrial } from "../methods/explicit/step.js";
+import type { Tolerances } from "../types.js";
 import { Float64Stepper } from "./float64-step.js";
 import { evaluatePolynomials, type Polynomials } from "./polynomials.js";
-import type { Attempt, ErrorTest, PackedDynamics, Reading, StateSpace, StepSpan, Tolerances } from "./state-space.js";
+import type { Attempt, ErrorTest, PackedDynamics, Reading, StateSpace, StepSpan } from "./state-space.js";
 import { type OwnErrorTest, tolerancesByLeaf } from "./tolerances.js";
+import type { TreeStructure } from "./tree.js";
 
 /** One member of the state: a number, or a Float64Array of some length. */
 interface Member {

@@ -1,5 +1,5 @@
-import type { ExplicitMethod, SparseRow } from "../methods/tableau.js";
-import type { StepTrial } from "../stepping/explicit-step.js";
+import type { StepTrial } from "../methods/explicit/step.js";
+import type { ExplicitMethod, SparseRow } from "../methods/explicit/tableau.js";
 import type { Attempt } from "./state-space.js";
 
 /** What is used of the space whose states a step is made of. */

@@ -1,15 +1,10 @@
 import type { Scalar } from "@tensorflow/tfjs-core";
-import type { StepTrial } from "../stepping/explicit-step.js";
+import type { StepTrial } from "../methods/explicit/step.js";
+import type { Tolerances } from "../types.js";
 import type { Polynomials } from "./polynomials.js";
 
 /** A scalar that a solver must know: already a number, or on the device until a driver reads it back. */
 export type Reading = number | Scalar;
-
-/** rtol and atol of the error test: a step is accepted when the norm of error / (atol + rtol · |y|) is at most 1. */
-export interface Tolerances {
-  readonly rtol: number;
-  readonly atol: number;
-}
 
 /** How large an error is: by tolerances alone, or by a measure of the user's own. */
 export interface ErrorTest<V> extends Tolerances {

@@ -1,4 +1,4 @@
-import { describeValue, type TreeStructure } from "@latentflow/core";
+import { describeValue } from "@latentflow/core";
 import {
   abs,
   add,
@@ -19,6 +19,7 @@ import {
 import { OdeError } from "../errors.js";
 import type { ErrorTest } from "./state-space.js";
 import { type OwnErrorTest, tolerancesByLeaf } from "./tolerances.js";
+import type { TreeStructure } from "./tree.js";
 
 /**
  * An error test of the user's own on tensors; call its result off the tape.

@@ -1,17 +1,19 @@
-import { describeStructure, describeValue, flatten, type Tree, type TreeStructure, unflatten } from "@latentflow/core";
+import { describeValue } from "@latentflow/core";
 import { add, clone, engine, mul, type Scalar, stack, Tensor, type TensorContainer, tidy } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
-import { offTape, rewindTape, tapeMark } from "../gradients/tape.js";
-import type { TimeMap } from "../gradients/time-map.js";
+import { asRecords } from "../input/check-arguments.js";
 import { linearCombination } from "../kernels/linear-combination.js";
 import { registerKernels } from "../kernels/register.js";
 import { scaledNorm } from "../kernels/scaled-norm.js";
-import { asRecords } from "../prepare.js";
-import { explicitStep, type StepTrial } from "../stepping/explicit-step.js";
+import { explicitStep, type StepTrial } from "../methods/explicit/step.js";
+import type { Tolerances } from "../types.js";
 import { evaluatePolynomials, type Polynomials } from "./polynomials.js";
-import type { Attempt, ErrorTest, PackedDynamics, Reading, StateSpace, StepSpan, Tolerances } from "./state-space.js";
+import type { Attempt, ErrorTest, PackedDynamics, Reading, StateSpace, StepSpan } from "./state-space.js";
+import { offTape, rewindTape, tapeMark } from "./tape.js";
 import { tensorMeasure } from "./tensor-measure.js";
+import type { TimeMap } from "./time-map.js";
 import type { OwnErrorTest } from "./tolerances.js";
+import { describeStructure, flatten, type Tree, type TreeStructure, unflatten } from "./tree.js";
 
 /** States of float32 tensors; a packed state is the list of the tree's leaves. */
 export class TensorSpace implements StateSpace<Tensor[]> {

@@ -1,5 +1,6 @@
-import { describeValue, isTensor, type TreeStructure } from "@latentflow/core";
+import { describeValue, isTensor } from "@latentflow/core";
 import { OdeError } from "../errors.js";
+import type { TreeStructure } from "./tree.js";
 
 /** A tolerance of each leaf of a state: one for all its elements, or one each. */
 export type LeafTolerances = readonly (number | Float64Array)[];

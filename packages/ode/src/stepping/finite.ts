@@ -1,4 +1,5 @@
-import type { Reading, StateSpace, Tolerances } from "../state/state-space.js";
+import type { Reading, StateSpace } from "../state/state-space.js";
+import type { Tolerances } from "../types.js";
 
 const ONE = Float64Array.of(1);
 const RELATIVE: Tolerances = { rtol: 1, atol: 1 };

@@ -1,8 +1,9 @@
 import { throwIfAborted } from "@latentflow/core";
-import type { ExplicitMethod } from "../methods/tableau.js";
-import type { ErrorTest, PackedDynamics, Reading, StateSpace, StepSpan, Tolerances } from "../state/state-space.js";
+import type { ExplicitMethod } from "../methods/explicit/tableau.js";
+import type { ErrorTest, PackedDynamics, Reading, StateSpace, StepSpan } from "../state/state-space.js";
 import type { OwnErrorTest } from "../state/tolerances.js";
 import { describeStatus, type Progress, type Statistics, type Status, type StatusKind } from "../status.js";
+import type { Tolerances } from "../types.js";
 import { ConstantPolicy, type ConstantSteps } from "./constant-steps.js";
 import { type ControllerCoefficients, StepController } from "./controller.js";
 import { isFiniteState } from "./finite.js";

@@ -1,4 +1,5 @@
-import type { StepSpan, Tolerances } from "../state/state-space.js";
+import type { StepSpan } from "../state/state-space.js";
+import type { Tolerances } from "../types.js";
 import type { StepController } from "./controller.js";
 
 /** Decides where steps end. */

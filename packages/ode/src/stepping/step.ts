@@ -1,4 +1,4 @@
-import type { DenseOutput } from "../methods/tableau.js";
+import type { DenseOutput } from "../methods/explicit/tableau.js";
 import { differentiatePolynomials } from "../state/polynomials.js";
 import type { StateSpace, StepSpan } from "../state/state-space.js";
 

@@ -1,5 +1,6 @@
 import { stabilityReach } from "../methods/stability.js";
-import type { Reading, Tolerances } from "../state/state-space.js";
+import type { Reading } from "../state/state-space.js";
+import type { Tolerances } from "../types.js";
 import type { Problem } from "./integrate.js";
 
 /** Evaluations of f, at most, and the change at which an estimate counts as settled. */

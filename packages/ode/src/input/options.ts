@@ -1,8 +1,8 @@
-import type { AdaptiveMethodName, FixedMethodName } from "./methods/index.js";
-import type { ExplicitMethod } from "./methods/tableau.js";
-import type { Progress, Statistics } from "./status.js";
-import type { ControllerCoefficients, ControllerName } from "./stepping/controller.js";
-import type { ScalarOf, StateOf, Tolerance } from "./types.js";
+import type { ExplicitMethod } from "../methods/explicit/tableau.js";
+import type { AdaptiveMethodName, FixedMethodName } from "../methods/index.js";
+import type { Progress, Statistics } from "../status.js";
+import type { ControllerCoefficients, ControllerName } from "../stepping/controller.js";
+import type { ScalarOf, StateOf, Tolerance } from "../types.js";
 
 /** Options of every solve. */
 export interface CommonOptions<A = undefined> {

@@ -1,7 +1,7 @@
-import type { AdaptiveMethodName } from "./methods/index.js";
+import type { AdaptiveMethodName } from "../methods/index.js";
+import type { Statistics, Status } from "../status.js";
+import type { ScalarOf, StateOf } from "../types.js";
 import type { AdaptiveStepOptions, CommonOptions, ConstantStepOptions, GridOptions } from "./options.js";
-import type { Statistics, Status } from "./status.js";
-import type { ScalarOf, StateOf } from "./types.js";
 
 /** The event happens where this function changes sign. `T` is the type of times that f receives. */
 export type EventFunction<S, A = undefined, T = number> = (t: T, y: StateOf<S>, args: A) => ScalarOf<S>;

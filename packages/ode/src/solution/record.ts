@@ -1,11 +1,11 @@
-import { searchEvent } from "./events/search-event.js";
-import type { EventSearch, FoundEvent } from "./events/watch-event.js";
-import type { SolveOptions } from "./options.js";
+import { searchEvent } from "../events/search-event.js";
+import type { EventSearch, FoundEvent } from "../events/watch-event.js";
+import type { SolveOptions } from "../input/options.js";
+import type { Reading, StateSpace } from "../state/state-space.js";
+import { drive, driveAsync } from "../stepping/drive.js";
+import { type Ending, integrate, type Observer, type Problem } from "../stepping/integrate.js";
+import type { Step } from "../stepping/step.js";
 import { type Solution, StepwiseSolution } from "./solution.js";
-import type { Reading, StateSpace } from "./state/state-space.js";
-import { drive, driveAsync } from "./stepping/drive.js";
-import { type Ending, integrate, type Observer, type Problem } from "./stepping/integrate.js";
-import type { Step } from "./stepping/step.js";
 
 /** What is kept of a solve, and who hears of its cost. */
 export interface RecordOptions {

@@ -1,16 +1,16 @@
 import { describeValue } from "@latentflow/core";
 import { type Scalar, type Tensor, unstack } from "@tensorflow/tfjs-core";
-import { OdeError } from "./errors.js";
-import { watchGradient } from "./gradients/finite-gradient.js";
-import { sensitivityLimit } from "./gradients/sensitivity.js";
-import { isRecording } from "./gradients/tape.js";
-import { TimeMap } from "./gradients/time-map.js";
-import { type Plan, preparePlan } from "./prepare-options.js";
+import { OdeError } from "../errors.js";
+import { watchGradient } from "../gradients/finite-gradient.js";
+import { sensitivityLimit } from "../gradients/sensitivity.js";
+import { isRecording } from "../state/tape.js";
+import { TensorSpace } from "../state/tensor-space.js";
+import { TimeMap } from "../state/time-map.js";
+import { newStatistics } from "../status.js";
+import { isNode } from "../stepping/constant-steps.js";
+import type { Problem, StepSettings } from "../stepping/integrate.js";
+import { type Plan, preparePlan } from "./plan.js";
 import { assemble, type Checked } from "./problem.js";
-import { TensorSpace } from "./state/tensor-space.js";
-import { newStatistics } from "./status.js";
-import { isNode } from "./stepping/constant-steps.js";
-import type { Problem, StepSettings } from "./stepping/integrate.js";
 
 /** A problem on tensors. */
 export interface TensorProblem {

@@ -1,7 +1,7 @@
-import type { CheckedSolve } from "./check-calls.js";
-import { numberSearch } from "./events/number-event.js";
-import { float64Problem } from "./float64-problem.js";
-import { recordSolve, recordSolveAsync } from "./record-solve.js";
+import { numberSearch } from "../events/number-event.js";
+import type { CheckedSolve } from "../input/check-calls.js";
+import { float64Problem } from "../input/float64-problem.js";
+import { recordSolve, recordSolveAsync } from "./record.js";
 import type { Solution } from "./solution.js";
 
 /** Solves on a state of numbers. */

@@ -1,13 +1,13 @@
 import { checkChoice, checkNumber, checkOptions, describeValue } from "@latentflow/core";
-import { OdeError } from "./errors.js";
-import { chooseMethod, estimatesError, type MethodTable } from "./methods/choose.js";
-import { straightLine } from "./methods/dense-output.js";
-import type { ExplicitMethod } from "./methods/tableau.js";
+import { OdeError } from "../errors.js";
+import { chooseMethod, estimatesError, type MethodTable } from "../methods/choose.js";
+import { straightLine } from "../methods/explicit/dense-output.js";
+import type { ExplicitMethod } from "../methods/explicit/tableau.js";
+import { type OwnErrorTest, smallestTolerance } from "../state/tolerances.js";
+import { CONTROLLERS, type ControllerCoefficients, type ControllerName } from "../stepping/controller.js";
+import type { StepSettings } from "../stepping/integrate.js";
+import type { Tolerances } from "../types.js";
 import type { CommonOptions } from "./options.js";
-import type { Tolerances } from "./state/state-space.js";
-import { type OwnErrorTest, smallestTolerance } from "./state/tolerances.js";
-import { CONTROLLERS, type ControllerCoefficients, type ControllerName } from "./stepping/controller.js";
-import type { StepSettings } from "./stepping/integrate.js";
 
 const COMMON = ["args", "jumpTimes", "interpolation", "maxSteps", "signal", "onProgress", "onStatistics", "method"] as const;
 const ADAPTIVE = ["rtol", "atol", "norm", "controller", "firstStep", "minStep", "maxStep", "endpoint"] as const;

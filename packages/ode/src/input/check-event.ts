@@ -2,9 +2,9 @@ import { checkNumber, describeValue, isTensor } from "@latentflow/core";
 import type { Scalar } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
 import type { MethodTable } from "../methods/choose.js";
-import { checkDynamics, checkInitialState, checkOptionsObject } from "../prepare.js";
-import { type LooseOptions, requireSteps } from "../prepare-options.js";
-import type { Checked } from "../problem.js";
+import { checkDynamics, checkInitialState, checkOptionsObject } from "./check-arguments.js";
+import { type LooseOptions, requireSteps } from "./plan.js";
+import type { Checked } from "./problem.js";
 
 /** event as the library calls it. */
 type UserEvent = (t: number | Scalar, y: unknown, args: unknown) => unknown;

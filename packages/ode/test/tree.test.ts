@@ -1,16 +1,8 @@
 import "@tensorflow/tfjs-backend-cpu";
-import {
-  CoreError,
-  checkSameStructure,
-  describeStructure,
-  disposeTree,
-  flatten,
-  mapTree,
-  tensorsOf,
-  unflatten,
-} from "@latentflow/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { OdeError } from "../src/errors.js";
+import { checkSameStructure, describeStructure, disposeTree, flatten, mapTree, tensorsOf, unflatten } from "../src/state/tree.js";
 
 describe("trees", () => {
   beforeAll(async () => void (await tf.setBackend("cpu")));
@@ -52,7 +44,7 @@ describe("trees", () => {
     expect(() => checkSameStructure("odeint", "f(t, y)", a, b)).toThrow(
       "odeint: expected f(t, y) to nest as {x: *, y: [*, *]}, got {x: *}.",
     );
-    expect(() => unflatten(a, [1])).toThrow(CoreError);
+    expect(() => unflatten(a, [1])).toThrow(OdeError);
   });
 
   it("finds and disposes tensors", () => {

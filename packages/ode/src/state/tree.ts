@@ -1,6 +1,6 @@
+import { describeValue, isTensor } from "@latentflow/core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { CoreError, describeValue } from "./errors.js";
-import { isTensor } from "./tensor.js";
+import { OdeError } from "../errors.js";
 
 /** Arrays and records of leaves, nested at will. */
 export type Tree<Leaf> = Leaf | readonly Tree<Leaf>[] | { readonly [key: string]: Tree<Leaf> };
@@ -66,7 +66,7 @@ export function unflatten<Leaf>(structure: TreeStructure, leaves: readonly Leaf[
     return record;
   };
   const tree = build(structure);
-  if (next !== leaves.length) throw new CoreError(`unflatten: expected ${next} leaves for this structure, got ${leaves.length}.`);
+  if (next !== leaves.length) throw new OdeError(`unflatten: expected ${next} leaves for this structure, got ${leaves.length}.`);
   return tree;
 }
 
@@ -80,7 +80,7 @@ export function mapTree<T, To>(tree: T, f: (leaf: never, index: number) => To): 
 export function checkSameStructure(caller: string, what: string, expected: TreeStructure, got: TreeStructure): void {
   const a = describeStructure(expected);
   const b = describeStructure(got);
-  if (a !== b) throw new CoreError(`${caller}: expected ${what} to nest as ${a}, got ${b}.`);
+  if (a !== b) throw new OdeError(`${caller}: expected ${what} to nest as ${a}, got ${b}.`);
 }
 
 /** A structure as a short text: `*` for a leaf, `[…]` for an array, `{key: …}` for a record. */
@@ -95,7 +95,7 @@ export function describeStructure(structure: TreeStructure): string {
 export function tensorsOf(caller: string, tree: unknown): Tensor[] {
   return flatten(tree as Tree<unknown>).leaves.map((leaf) => {
     if (isTensor(leaf)) return leaf;
-    throw new CoreError(`${caller}: expected a tensor or arrays and records of tensors, got ${describeValue(leaf)} inside.`);
+    throw new OdeError(`${caller}: expected a tensor or arrays and records of tensors, got ${describeValue(leaf)} inside.`);
   });
 }
 

@@ -1,5 +1,5 @@
-import type { ExplicitMethod } from "../methods/tableau.js";
-import type { Attempt, ErrorTest, PackedDynamics, StateSpace, StepSpan } from "../state/state-space.js";
+import type { Attempt, ErrorTest, PackedDynamics, StateSpace, StepSpan } from "../../state/state-space.js";
+import type { ExplicitMethod } from "./tableau.js";
 
 /** What a step is tried with. */
 export interface StepTrial<V> {

@@ -1,9 +1,9 @@
-import { disposeTree } from "@latentflow/core";
-import { OdeError } from "./errors.js";
-import type { StateSpace } from "./state/state-space.js";
-import type { Statistics, Status } from "./status.js";
-import type { Step } from "./stepping/step.js";
-import type { Stacked, StateOf } from "./types.js";
+import { OdeError } from "../errors.js";
+import type { StateSpace } from "../state/state-space.js";
+import { disposeTree } from "../state/tree.js";
+import type { Statistics, Status } from "../status.js";
+import type { Step } from "../stepping/step.js";
+import type { Stacked, StateOf } from "../types.js";
 
 /** The result of `solve`: states at the solver's own nodes, and the solution between them. */
 export interface Solution<S> {

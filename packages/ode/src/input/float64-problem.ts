@@ -1,9 +1,9 @@
-import { OdeError } from "./errors.js";
-import { preparePlan } from "./prepare-options.js";
+import { OdeError } from "../errors.js";
+import { Float64Space } from "../state/float64-space.js";
+import { newStatistics } from "../status.js";
+import type { Problem } from "../stepping/integrate.js";
+import { preparePlan } from "./plan.js";
 import { assemble, type Checked } from "./problem.js";
-import { Float64Space } from "./state/float64-space.js";
-import { newStatistics } from "./status.js";
-import type { Problem } from "./stepping/integrate.js";
 
 /** A problem in float64. */
 export function float64Problem(checked: Checked): { problem: Problem<Float64Array>; space: Float64Space } {

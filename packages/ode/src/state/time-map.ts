@@ -1,5 +1,5 @@
 import { add, clone, div, mul, neg, type Scalar, scalar, sub } from "@tensorflow/tfjs-core";
-import type { StepSpan } from "../state/state-space.js";
+import type { StepSpan } from "./state-space.js";
 import { offTape } from "./tape.js";
 
 /** A time that the map holds fixed in value; a shift, 0 in value, where gradients should reach it. */

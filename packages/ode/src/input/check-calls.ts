@@ -1,12 +1,12 @@
 import { checkChoice, checkNumber, describeValue } from "@latentflow/core";
-import { OdeError } from "./errors.js";
-import { checkEnd, checkWantedEvent, EVENT_OPTIONS, type WantedEvent, withinReach } from "./events/check-event.js";
-import type { MethodTable } from "./methods/choose.js";
+import { OdeError } from "../errors.js";
+import type { MethodTable } from "../methods/choose.js";
+import type { RecordOptions } from "../solution/record.js";
+import { checkDynamics, checkInitialState, checkOptionsObject, checkTimes } from "./check-arguments.js";
+import { checkEnd, checkWantedEvent, EVENT_OPTIONS, type WantedEvent, withinReach } from "./check-event.js";
 import type { OdeintOptions } from "./options.js";
-import { checkDynamics, checkInitialState, checkOptionsObject, checkTimes } from "./prepare.js";
-import { type LooseOptions, requireSteps } from "./prepare-options.js";
+import { type LooseOptions, requireSteps } from "./plan.js";
 import type { Checked } from "./problem.js";
-import type { RecordOptions } from "./record-solve.js";
 
 /** The arguments of `odeint`, checked. */
 export function checkOdeint(

@@ -1,7 +1,8 @@
-import { describeValue, flatten, isTensor, type Tree, type TreeStructure } from "@latentflow/core";
+import { describeValue, isTensor } from "@latentflow/core";
 import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
-import { OdeError } from "./errors.js";
-import type { AnyTimes } from "./types.js";
+import { OdeError } from "../errors.js";
+import { flatten, type Tree, type TreeStructure } from "../state/tree.js";
+import type { AnyTimes } from "../types.js";
 
 /** f as the library calls it, whatever its types were. */
 export type UserDynamics = (t: number | Scalar, y: unknown, args: unknown) => unknown;

@@ -1,10 +1,10 @@
-import { OdeError } from "./errors.js";
-import type { MethodTable } from "./methods/choose.js";
-import type { InitialState, OutputTimes, UserDynamics } from "./prepare.js";
-import type { LooseOptions, Plan } from "./prepare-options.js";
-import type { StateSpace } from "./state/state-space.js";
-import type { Statistics, Status } from "./status.js";
-import type { Problem } from "./stepping/integrate.js";
+import { OdeError } from "../errors.js";
+import type { MethodTable } from "../methods/choose.js";
+import type { StateSpace } from "../state/state-space.js";
+import type { Statistics, Status } from "../status.js";
+import type { Problem } from "../stepping/integrate.js";
+import type { InitialState, OutputTimes, UserDynamics } from "./check-arguments.js";
+import type { LooseOptions, Plan } from "./plan.js";
 
 /** What every public function has checked before it solves anything. */
 export interface Checked {

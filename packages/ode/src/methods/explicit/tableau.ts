@@ -1,5 +1,5 @@
-import { OdeError } from "../errors.js";
-import type { Polynomials } from "../state/polynomials.js";
+import { OdeError } from "../../errors.js";
+import type { Polynomials } from "../../state/polynomials.js";
 
 /** Dense output: y(t0 + x h) = y0 + h Σᵢ pᵢ(x) kᵢ over the stages, with f(t1, y1) as one more stage where it is needed. */
 export interface DenseOutput {
