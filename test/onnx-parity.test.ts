@@ -79,7 +79,7 @@ async function request(code: tf.Tensor, extra: Partial<LossRequest> = {}): Promi
 
 describe("onnxModel equals tfjsModel", () => {
   it("knows the same sizes and attributes", () => {
-    expect([model.latentDim, model.numLayers]).toEqual([32, 10]);
+    expect([model.latentDim, model.rowCount]).toEqual([32, 10]);
     expect(model.attributes).toEqual(reference.attributes);
   });
 

@@ -12,8 +12,8 @@ export interface Generator {
   /** Width d of one latent row. */
   readonly latentDim: number;
   /** Rows of a W+ code; absent when the generator takes W only. */
-  readonly numLayers?: number;
-  /** w [n, d] or [n, numLayers, d] → images [n, height, width, 3], about [-1, 1], not clamped. */
+  readonly rowCount?: number;
+  /** w [n, d] or [n, rowCount, d] → images [n, height, width, 3], about [-1, 1], not clamped. */
   synthesize(w: Tensor): Tensor4D;
 }
 
@@ -70,9 +70,9 @@ export interface LossAndGradient {
  */
 export interface AttributeModel {
   readonly latentDim: number;
-  readonly numLayers?: number;
+  readonly rowCount?: number;
   readonly attributes: readonly Attribute[];
-  /** w [n, d] or [n, layers, d] → images [n, height, width, 3], about [-1, 1]. */
+  /** w [n, d] or [n, rowCount, d] → images [n, height, width, 3], about [-1, 1]. */
   synthesize(w: Tensor): Promise<Tensor4D>;
   /** One [n, classes] per attribute. */
   logits(w: Tensor): Promise<Tensor2D[]>;

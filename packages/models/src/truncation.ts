@@ -11,13 +11,13 @@ import { ModelsError } from "./errors.js";
  */
 export function withTruncation(generator: Generator, psi: number, meanLatent: Tensor): Generator {
   checkNumber("withTruncation", "psi", psi, {}, ModelsError);
-  const { latentDim, numLayers } = generator;
+  const { latentDim, rowCount } = generator;
   if (meanLatent.size !== latentDim) {
     throw new ModelsError(`withTruncation: expected a mean of ${latentDim} numbers, got shape [${meanLatent.shape.join(", ")}].`);
   }
   return {
     latentDim,
-    ...(numLayers === undefined ? {} : { numLayers }),
+    ...(rowCount === undefined ? {} : { rowCount }),
     synthesize: (w: Tensor) =>
       tidy(() => {
         const mean = reshape(meanLatent, [latentDim]);

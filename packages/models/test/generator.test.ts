@@ -47,7 +47,7 @@ describe("files", () => {
     expect(generator.architecture).toEqual(architectureOf(clamped));
     expect(generator.latentAverage?.shape).toEqual([8]);
     const w = generator.map(seeded("codes", clamped.z) as Tensor2D);
-    expectClose(generator.synthesize(plusCode(w, generator.numLayers)), clamped.images, 1e-4);
+    expectClose(generator.synthesize(plusCode(w, generator.rowCount)), clamped.images, 1e-4);
   });
 
   it.each(["small-rosinality.pt", "small-nvlabs.pkl"])("safetensors keeps %s to the bit", async (name) => {
@@ -138,7 +138,7 @@ describe("codes and noise", () => {
 
   it("W is W+ with equal rows", () => {
     const w = generator.sample(2, { seed: 1 });
-    const plus = add(reshape(w, [2, 1, 8]), zeros([2, generator.numLayers, 8]));
+    const plus = add(reshape(w, [2, 1, 8]), zeros([2, generator.rowCount, 8]));
     expect(generator.synthesize(plus).dataSync()).toEqual(generator.synthesize(w).dataSync());
   });
 
@@ -179,7 +179,7 @@ describe("codes and noise", () => {
     const none = withTruncation(generator, 0, mean).synthesize(w).dataSync();
     const ofMean = generator.synthesize(reshape(mean, [1, 8])).dataSync();
     ofMean.forEach((x, i) => void expect(none[i]).toBeCloseTo(x, 4));
-    expect(generator.withTruncation(0.7).numLayers).toBe(generator.numLayers);
+    expect(generator.withTruncation(0.7).rowCount).toBe(generator.rowCount);
     expect(() => withTruncation(generator, 0.7, tensor1d([1, 2]))).toThrow(/a mean of 8 numbers/);
   });
 

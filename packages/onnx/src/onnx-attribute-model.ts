@@ -29,7 +29,7 @@ type Outputs = Readonly<Record<string, OnnxTensor>>;
 /** What `onnxModel` gives. */
 export class OnnxAttributeModel implements AttributeModel {
   readonly latentDim: number;
-  readonly numLayers?: number;
+  readonly rowCount?: number;
   readonly attributes: readonly Attribute[];
   private readonly sessions = new Map<string, Promise<OnnxSession>>();
   private disposed = false;
@@ -45,7 +45,7 @@ export class OnnxAttributeModel implements AttributeModel {
         `OnnxAttributeModel: expected to be made by onnxModel({ generator, regressor }), got ${describeValue(network)}.`,
       );
     this.latentDim = network.latentDim;
-    if (network.numLayers !== undefined) this.numLayers = network.numLayers;
+    if (network.rowCount !== undefined) this.rowCount = network.rowCount;
     this.attributes = network.attributes;
   }
 

@@ -20,7 +20,7 @@ afterAll(() => {
 describe("the networks in the package", () => {
   it("are a 64 px generator, a regressor of the seven factors, and 20,000 labelled codes", () => {
     const { generator, attributes, meanLatent, codes, labels } = scenes;
-    expect([generator.architecture.resolution, generator.latentDim, generator.numLayers]).toEqual([64, 64, 10]);
+    expect([generator.architecture.resolution, generator.latentDim, generator.rowCount]).toEqual([64, 64, 10]);
     expect(attributes).toEqual(SCENE_FACTORS.map(({ name, classes }) => ({ name, classes })));
     expect([meanLatent.shape, codes.shape, labels.shape]).toEqual([[64], [20_000, 64], [20_000, 7]]);
     SCENE_FACTORS.forEach(({ classes }, k) => {

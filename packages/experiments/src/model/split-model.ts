@@ -14,7 +14,7 @@ import { concat, dispose, mul, slice, type Tensor, type Tensor2D, type Tensor4D,
  */
 export class SplitModel implements AttributeModel {
   readonly latentDim: number;
-  readonly numLayers?: number;
+  readonly rowCount?: number;
 
   /** @param atOnce images at once; Infinity: batches stay whole */
   constructor(
@@ -23,7 +23,7 @@ export class SplitModel implements AttributeModel {
     private readonly signal: AbortSignal | undefined,
   ) {
     this.latentDim = inner.latentDim;
-    if (inner.numLayers !== undefined) this.numLayers = inner.numLayers;
+    if (inner.rowCount !== undefined) this.rowCount = inner.rowCount;
   }
 
   get attributes() {

@@ -9,12 +9,12 @@ import { ExperimentsError } from "../errors.js";
  */
 export class WatchedModel implements AttributeModel {
   readonly latentDim: number;
-  readonly numLayers?: number;
+  readonly rowCount?: number;
   images = 0;
 
   constructor(private readonly inner: AttributeModel) {
     this.latentDim = inner.latentDim;
-    if (inner.numLayers !== undefined) this.numLayers = inner.numLayers;
+    if (inner.rowCount !== undefined) this.rowCount = inner.rowCount;
   }
 
   get attributes() {

@@ -78,7 +78,7 @@ export function checkFrozenHalf(caller: string, generator: unknown, regressor: u
 
 class TfjsModel implements AttributeModel {
   readonly latentDim: number;
-  readonly numLayers?: number;
+  readonly rowCount?: number;
   readonly attributes: readonly Attribute[];
 
   constructor(
@@ -87,7 +87,7 @@ class TfjsModel implements AttributeModel {
     private readonly embedder: Embedder | undefined,
   ) {
     this.latentDim = generator.latentDim;
-    if (generator.numLayers !== undefined) this.numLayers = generator.numLayers;
+    if (generator.rowCount !== undefined) this.rowCount = generator.rowCount;
     this.attributes = regressor.attributes;
   }
 

@@ -18,7 +18,7 @@ export function withTruncation(generator: Generator, psi: number, meanLatent: Ar
   if (typeof generator?.synthesize !== "function") {
     throw new LatentEditError(`withTruncation: expected a generator with synthesize(w), got ${describeValue(generator)}.`);
   }
-  const { latentDim, numLayers } = generator;
+  const { latentDim, rowCount } = generator;
   const numbers = toNumbers("withTruncation", "meanLatent", meanLatent);
   if (numbers.length !== latentDim || !Number.isFinite(psi) || !numbers.every(Number.isFinite)) {
     throw new LatentEditError(
@@ -28,7 +28,7 @@ export function withTruncation(generator: Generator, psi: number, meanLatent: Ar
   const mean = Float32Array.from(numbers);
   return {
     latentDim,
-    ...(numLayers === undefined ? {} : { numLayers }),
+    ...(rowCount === undefined ? {} : { rowCount }),
     synthesize: (w: Tensor) =>
       tidy(() => {
         const centre = reshape(tensor1d(mean), w.rank === 3 ? [1, 1, latentDim] : [1, latentDim]);

@@ -53,7 +53,7 @@ export class StyleGan2Generator implements Generator {
   readonly architecture: StyleGan2Architecture;
   readonly latentDim: number;
   /** Rows of a W+ code: 2 · log2(resolution) − 2. */
-  readonly numLayers: number;
+  readonly rowCount: number;
   /** The running mean of w that the file carries, [latentDim]; absent when it carries none. Belongs to the generator. */
   readonly latentAverage?: Tensor1D;
   private readonly tensors: NamedTensors;
@@ -66,7 +66,7 @@ export class StyleGan2Generator implements Generator {
   constructor(architecture: StyleGan2Architecture, tensors: NamedTensors) {
     this.architecture = architecture;
     this.latentDim = architecture.latentDim;
-    this.numLayers = rowCount(architecture);
+    this.rowCount = rowCount(architecture);
     this.tensors = tensors;
     this.mapping = mappingLayers(architecture, tensors);
     this.layers = synthesisLayers(architecture, tensors);
@@ -186,18 +186,18 @@ export class StyleGan2Generator implements Generator {
   }
 
   /**
-   * w [n, latentDim], or W+ [n, numLayers, latentDim] → images [n, resolution, resolution, 3], about [−1, 1], not clamped.
+   * w [n, latentDim], or W+ [n, rowCount, latentDim] → images [n, resolution, resolution, 3], about [−1, 1], not clamped.
    *
    * @throws ModelsError for a code or noise of another shape
    */
   synthesize(w: Tensor, options: SynthesizeOptions = {}): Tensor4D {
     checkOptions("synthesize", options, ["noise"], ModelsError);
-    const { numLayers, latentDim } = this;
+    const { rowCount, latentDim } = this;
     const fits =
-      (w.rank === 2 && w.shape[1] === latentDim) || (w.rank === 3 && w.shape[1] === numLayers && w.shape[2] === latentDim);
+      (w.rank === 2 && w.shape[1] === latentDim) || (w.rank === 3 && w.shape[1] === rowCount && w.shape[2] === latentDim);
     if (!fits || w.shape[0] === 0) {
       throw new ModelsError(
-        `synthesize: expected w [n, ${latentDim}] or [n, ${numLayers}, ${latentDim}], got [${w.shape.join(", ")}]; n is at least 1.`,
+        `synthesize: expected w [n, ${latentDim}] or [n, ${rowCount}, ${latentDim}], got [${w.shape.join(", ")}]; n is at least 1.`,
       );
     }
     const { layers, resampler } = this;
@@ -211,7 +211,7 @@ export class StyleGan2Generator implements Generator {
     );
   }
 
-  /** The synthesis as an ONNX graph with the file's noise: "w" [n, numLayers, latentDim] → "images" [n, 3, resolution, resolution]. */
+  /** The synthesis as an ONNX graph with the file's noise: "w" [n, rowCount, latentDim] → "images" [n, 3, resolution, resolution]. */
   toOnnx(): OnnxModel {
     return styleGan2ToOnnx(this.architecture, this.tensors);
   }

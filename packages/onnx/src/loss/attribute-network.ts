@@ -20,7 +20,7 @@ export interface AttributeNetwork {
   /** Input "w"; outputs "images" [n, height, width, 3], "logits_0" …, and "embedding" when there is an embedder. All float32. */
   readonly model: OnnxModel;
   readonly latentDim: number;
-  readonly numLayers: number | undefined;
+  readonly rowCount: number | undefined;
   readonly attributes: readonly Attribute[];
   readonly embeddingSize: number | undefined;
   /** The number of codes that the generator's graph was exported for; undefined when it takes any. */
@@ -68,8 +68,8 @@ export function attributeNetwork(parts: NetworkParts): AttributeNetwork {
     graph.output(logitsName(k), value, [batch ?? "n", logits.attributes[k]!.classes]);
   });
   const embeddingSize = embedder && addEmbedding(graph, embedder, images);
-  const numLayers = latent.length === 2 ? (latent[0] as number) : undefined;
-  return { model: graph.build(), latentDim, numLayers, attributes: logits.attributes, embeddingSize, batch };
+  const rowCount = latent.length === 2 ? (latent[0] as number) : undefined;
+  return { model: graph.build(), latentDim, rowCount, attributes: logits.attributes, embeddingSize, batch };
 }
 
 const named = ({ attributes, regressorNames }: NetworkParts) => ({ attributes, regressorNames });

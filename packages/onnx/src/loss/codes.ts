@@ -13,13 +13,13 @@ import type { AttributeNetwork } from "./attribute-network.js";
  * @throws OnnxError for codes of another shape, disposed ones, or another number than the generator was exported for
  */
 export async function codesOf(caller: string, w: unknown, network: AttributeNetwork): Promise<OnnxTensor> {
-  const { latentDim, numLayers } = network;
+  const { latentDim, rowCount } = network;
   checkInUse(caller, "w", w);
   const shape = w.shape;
   const asW = shape.length === 2 && shape[1] === latentDim;
-  const asRows = numLayers !== undefined && shape.length === 3 && shape[1] === numLayers && shape[2] === latentDim;
+  const asRows = rowCount !== undefined && shape.length === 3 && shape[1] === rowCount && shape[2] === latentDim;
   if ((!asW && !asRows) || shape[0] === 0) {
-    const rows = numLayers === undefined ? "" : ` or [n, ${numLayers}, ${latentDim}]`;
+    const rows = rowCount === undefined ? "" : ` or [n, ${rowCount}, ${latentDim}]`;
     throw new OnnxError(`${caller}: expected w [n, ${latentDim}]${rows}, got [${shape.join(", ")}].`);
   }
   const { batch = shape[0]! } = network;
@@ -28,13 +28,13 @@ export async function codesOf(caller: string, w: unknown, network: AttributeNetw
       `${caller}: expected ${batch} codes, for which the generator was exported, got ${describeValue(shape[0])}; export it with dynamic_axes.`,
     );
   const data = await numbersOfTensor(caller, "w", w);
-  if (asRows || numLayers === undefined) return floats(shape, data);
-  const rows = new Float32Array(data.length * numLayers);
+  if (asRows || rowCount === undefined) return floats(shape, data);
+  const rows = new Float32Array(data.length * rowCount);
   for (let i = 0; i < batch; i++) {
-    for (let row = 0; row < numLayers; row++)
-      rows.set(data.subarray(i * latentDim, (i + 1) * latentDim), (i * numLayers + row) * latentDim);
+    for (let row = 0; row < rowCount; row++)
+      rows.set(data.subarray(i * latentDim, (i + 1) * latentDim), (i * rowCount + row) * latentDim);
   }
-  return floats([batch, numLayers, latentDim], rows);
+  return floats([batch, rowCount, latentDim], rows);
 }
 
 /** The gradient in the shape of w: summed over the rows when one row stood for all. */
