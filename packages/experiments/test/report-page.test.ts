@@ -55,6 +55,12 @@ describe("the page", () => {
       expect(page).toContain(text);
   });
 
+  it("states the formula of Disentanglement, and the edit lengths that it depends on", () => {
+    const { times, maxTime } = results.config.evaluate;
+    expect(lacking(page, ["D(t) = H / ln C", "H = −Σ p ln p", "<code>evaluate.times</code>"])).toEqual([]);
+    expect(page.replaceAll("\n", " ")).toContain(`here ${times} lengths from 0 to ${maxTime}`);
+  });
+
   it("says how it was made, by a command or by a program", () => {
     expect(lacking(reportPage(results), [`<pre>${results.rerun}</pre>`, "npx"])).toEqual([]);
     const text = reportPage({ ...results, rerun: "" });

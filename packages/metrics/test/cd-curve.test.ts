@@ -46,6 +46,15 @@ describe("what the measures mean", () => {
     expect(labelEntropy(two, 1, 2)[3]).toBeCloseTo(1, 14);
   });
 
+  it("is the entropy of the shares of classes over [0, t], over ln C: another number when the same path is looked at more often", () => {
+    const often: Labels = { data: Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 1]), shape: [1, 2, 4] };
+    const seldom: Labels = { data: Uint8Array.from([0, 0, 0, 1]), shape: [1, 2, 2] };
+    const atTheEnd = (labels: Labels) => cdCurve(labels, { attribute: 0, classes: [2, 2] }).disentanglement.at(-1)!;
+    expect(atTheEnd(often)).toBeCloseTo(-(0.75 * Math.log(0.75) + 0.25 * Math.log(0.25)) / Math.log(2), 14);
+    expect(atTheEnd(often)).toBeCloseTo(0.8112781244591328, 14);
+    expect(atTheEnd(seldom)).toBeCloseTo(1, 14);
+  });
+
   it("a code that leaves its class and comes back counts for changed, not for target", () => {
     const path: Labels = { data: Uint8Array.from([0, 1, 0, 0, 0, 0]), shape: [1, 2, 3] };
     expect(Array.from(cdCurve(path, { attribute: 0, classes: [2, 2] }).control)).toEqual([0, 1, 0]);

@@ -74,7 +74,8 @@ function legend({ config }: ExperimentResults): string {
     config.evaluate.control === "changed" ? "have changed the attribute by some" : "show the wanted value at the best";
   return (
     `In each cell: the largest Control (the share of starts that ${reached} edit length; more is better), and the mean Disentanglement at equal Control ` +
-    `(how much the other attributes change; less is better) over the range that all methods share which get ${percent(LEAST_CONTROL)} of the starts there. Verdicts are of paired tests, each over the range ` +
+    `(how much the other attributes change: entropy of an attribute's classes at the ${config.evaluate.times} edit lengths from 0 to ${config.evaluate.maxTime}, as far as t, over the logarithm of their number, ` +
+    `mean over attributes and starts; less is better) over the range that all methods share which get ${percent(LEAST_CONTROL)} of the starts there. Verdicts are of paired tests, each over the range ` +
     "that its two methods share: a flow wins when it is better than every " +
     `straight edit, loses when one of them is better, and ties otherwise; out of reach: no method gets ${percent(REACH)} of the starts there.`
   );

@@ -15,6 +15,7 @@ const FEW = 100;
 export function overview(context: ReportContext): Markup {
   const { results, styles } = context;
   const { attributes, config } = results;
+  const { evaluate } = config;
   return markup`<header><h1>${config.name}</h1>
 ${headline(results).map((sentence) => markup`<p class="result">${sentence}</p>`)}
 <p class="muted">An edit moves the latent code of a generated picture until one attribute changes; a good one changes nothing else.${bothKinds(context) && " Here straight edits are compared with curved ones, the flows of Neural ODEs."} ${describe(context)}</p>
@@ -25,10 +26,13 @@ ${attributes.length > 2 && thumbnails(context)}
 <details><summary>How to read this</summary>
 <p>An edit moves a picture's latent code along a path, straight or curved, until an attribute changes. The same held-out starts, never trained on, go
 along every method's path; a network reads the attributes off the pictures on the way.</p>
-<p><b>Control</b> is the share of starts that ${config.evaluate.control === "changed" ? "changed the attribute at some time up to t" : "show the wanted value at t"}. <b>Disentanglement</b> is how much
-the other attributes changed on the way (entropy, 0: not at all, 1: as much as possible). A curve low and far to the right is good. The <b>area</b> under
+<p><b>Control</b> is the share of starts that ${evaluate.control === "changed" ? "changed the attribute at some time up to t" : "show the wanted value at t"}. <b>Disentanglement</b> is how much
+the other attributes changed on the way (0: not at all, 1: every class was met equally often). A curve low and far to the right is good. The <b>area</b> under
 the curve is taken over the Control range that all methods of an attribute share which get ${percent(LEAST_CONTROL)} of the starts there; the less the weakest of them
 reaches, the narrower it is, so look at the largest Control, too.</p>
+<p>In full: <b>D(t) = H / ln C</b>, mean over the starts and over all attributes but the edited one. H = −Σ p ln p is the entropy of the histogram of an
+attribute's classes at the measured edit lengths in [0, t], p being a class's share of them, and C the number of its classes. So it depends on <code>evaluate.times</code>, here
+${evaluate.times} lengths from 0 to ${evaluate.maxTime}: compare it only among runs that measure at the same ones.</p>
 <p>A flow <b>wins</b> when it is better than every straight edit, <b>loses</b> when at least one straight edit is better, and <b>ties</b> otherwise; an attribute is <b>out of reach</b> when no method gets ${percent(REACH)} of the starts there. Better:
 it changes the others less at equal Control, or reaches more starts, with an interval that excludes 0, and is not clearly worse in the other. Intervals are
 of paired bootstraps, each test by itself, without a correction for their number.</p></details>`;
