@@ -1,10 +1,10 @@
 /** A worker thread of an experiment: networks of its own, one job at a time. It finds all else in the run's folder. */
 import { parentPort, workerData } from "node:worker_threads";
 import { isForUsers } from "./errors.js";
-import { executeJob } from "./jobs/execute.js";
-import { Plan } from "./jobs/plan.js";
-import { Session } from "./jobs/session.js";
-import type { FromWorker, ToWorker, WorkerStart } from "./jobs/worker-protocol.js";
+import { executeJob } from "./run/execute.js";
+import { Plan } from "./run/plan.js";
+import { Session } from "./run/session.js";
+import type { FromWorker, ToWorker, WorkerStart } from "./run/worker-protocol.js";
 import { RunFolder } from "./store/run-folder.js";
 
 const port = parentPort!;

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { useBackend } from "@latentflow/backend";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { editCodes } from "../src/edit-codes.js";
 import { runExperiment } from "../src/index.js";
+import { editCodes } from "../src/run/edit-codes.js";
 import { tinyExperiment } from "./process/experiment.js";
 
 const out = mkdtempSync(join(tmpdir(), "latentflow-both-ways-"));

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { configOf, withChange } from "../src/cli/common.js";
+import { editsOf } from "../src/config/edits.js";
 import { LIMITS } from "../src/config/limits.js";
 import { PRESETS } from "../src/config/presets.js";
 import { readConfig } from "../src/config/read.js";
 import { ConfigError, resolveConfig } from "../src/index.js";
-import { editsOf } from "../src/world.js";
 
 describe("a configuration", () => {
   it("without a field is the paper's settings", () => {

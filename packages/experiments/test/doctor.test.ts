@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AbortError } from "@latentflow/core";
 import { afterAll, expect, it } from "vitest";
-import { examine } from "../src/doctor.js";
+import { examine } from "../src/run/doctor.js";
 
 const root = mkdtempSync(join(tmpdir(), "latentflow-doctor-"));
 afterAll(() => rm(root, { recursive: true, force: true }));

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { useBackend } from "@latentflow/backend";
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { executeJob } from "../src/jobs/execute.js";
-import type { Job, JobContext } from "../src/jobs/job.js";
-import type { Plan } from "../src/jobs/plan.js";
-import type { Session } from "../src/jobs/session.js";
+import { executeJob } from "../src/run/execute.js";
+import type { Plan } from "../src/run/plan.js";
+import type { Session } from "../src/run/session.js";
+import type { Job, JobContext } from "../src/steps/job.js";
 import { RunFolder } from "../src/store/run-folder.js";
 
 const session = { imageCount: () => 0, ready: async () => undefined } as unknown as Session;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fitMemory, memoryPerWorker, type Needs, operationsPerSecond, speedUp } from "../src/jobs/fit-machine.js";
+import { fitMemory, memoryPerWorker, type Needs, operationsPerSecond, speedUp } from "../src/run/fit-machine.js";
 
 const MB = 2 ** 20;
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { spaced } from "../src/numbers.js";
+import { spaced } from "../src/results/numbers.js";
 import { flipHistogramOf } from "../src/steps/flips.js";
 
 /** One sample that flips at each of the times, and one that never does; one attribute of two classes. */

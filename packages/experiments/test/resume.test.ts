@@ -7,8 +7,8 @@ import { useBackend } from "@latentflow/backend";
 import { writeNpy } from "@latentflow/checkpoints";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { readCodesFile } from "../src/cli/read-codes.js";
-import { editCodes } from "../src/edit-codes.js";
 import { type ExperimentOptions, type RunEvent, reportExperiment, runExperiment } from "../src/index.js";
+import { editCodes } from "../src/run/edit-codes.js";
 import { tinyExperiment } from "./process/experiment.js";
 
 const model = (name: string) => fileURLToPath(new URL(`./process/${name}.ts`, import.meta.url));

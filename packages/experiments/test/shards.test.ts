@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { editsOf, type World } from "../src/config/edits.js";
 import { ConfigError, parseShard, resolveConfig, shardOfScheduler } from "../src/index.js";
-import { STEPS } from "../src/jobs/job.js";
-import { Plan } from "../src/jobs/plan.js";
+import { Plan } from "../src/run/plan.js";
+import { STEPS } from "../src/steps/job.js";
 import { hashOfJson } from "../src/store/hash.js";
-import { editsOf, type World } from "../src/world.js";
 import { madeUpResults } from "./made-up/results.js";
 
 const attributes = ["a", "b", "c"].map((name) => ({ name, classes: 2 }));

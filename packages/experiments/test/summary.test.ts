@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { resolveConfig } from "../src/config/resolve.js";
+import { fixed, percent } from "../src/drawing/numbers.js";
 import { figures } from "../src/report/figures.js";
 import { flowVerdicts, summaryMarkdown } from "../src/report/index.js";
-import { fixed, percent } from "../src/report/numbers.js";
 import { lacking, NASTY, withAttribute } from "./made-up/change.js";
 import { madeUpResults } from "./made-up/results.js";
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { useBackend } from "@latentflow/backend";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ConfigError, runExperiment, verifyExperiment } from "../src/index.js";
-import { examineRun } from "../src/verify-experiment.js";
+import { examineRun } from "../src/run/verify-experiment.js";
 import { tinyExperiment } from "./process/experiment.js";
 
 const root = mkdtempSync(join(tmpdir(), "latentflow-verify-"));

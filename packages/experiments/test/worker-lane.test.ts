@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { ConfigError, ExperimentsError } from "../src/index.js";
-import type { Job } from "../src/jobs/job.js";
-import { WorkerLane } from "../src/jobs/worker-lane.js";
-import type { WorkerStart } from "../src/jobs/worker-protocol.js";
+import { WorkerLane } from "../src/run/worker-lane.js";
+import type { WorkerStart } from "../src/run/worker-protocol.js";
+import type { Job } from "../src/steps/job.js";
 
 let folder: string;
 beforeAll(async () => {

@@ -4,10 +4,10 @@ import { readConfig } from "../config/read.js";
 import { MAX_SEED, resolveConfig } from "../config/resolve.js";
 import type { ExperimentConfig } from "../config/types.js";
 import { ConfigError } from "../errors.js";
-import type { RunEvent } from "../events.js";
-import { parseShard, type Shard, shardOfScheduler } from "../jobs/shard.js";
 import type { EngineName } from "../model/auto-model.js";
-import { MAX_WORKERS } from "../run-experiment.js";
+import type { RunEvent } from "../run/events.js";
+import { MAX_WORKERS } from "../run/run-experiment.js";
+import { parseShard, type Shard, shardOfScheduler } from "../run/shard.js";
 import { ProgressBar } from "./progress.js";
 
 /** Options of every command that computes. */

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { resolveConfig } from "../config/resolve.js";
-import { runExperiment } from "../run-experiment.js";
+import { runExperiment } from "../run/run-experiment.js";
 import { listener, type RunningOptions, seedNumber, stoppable, withRunningOptions } from "./common.js";
 import { wholeCommand } from "./exit.js";
 import { tellReport } from "./tell-report.js";

@@ -1,7 +1,7 @@
 import { Command } from "commander";
-import { examine, type Finding } from "../doctor.js";
 import { ExperimentsError } from "../errors.js";
-import { examineRun } from "../verify-experiment.js";
+import { examine, type Finding } from "../run/doctor.js";
+import { examineRun } from "../run/verify-experiment.js";
 import { pathOption, stoppable } from "./common.js";
 
 const MARKS: Readonly<Record<Finding["state"], string>> = { good: "✓", note: "·", bad: "✗" };

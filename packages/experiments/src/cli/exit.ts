@@ -1,6 +1,6 @@
 import { AbortError } from "@latentflow/core";
 import { asError, ConfigError, isForUsers } from "../errors.js";
-import { explainShortage } from "../store/explain.js";
+import { explainShortage } from "../explain-failure.js";
 
 /** Exit codes of the command. Where Node itself finds no memory it ends with 134, SIGABRT. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;

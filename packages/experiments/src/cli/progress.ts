@@ -1,5 +1,5 @@
-import type { RunEvent } from "../events.js";
-import type { Estimate } from "../jobs/fit-machine.js";
+import type { RunEvent } from "../run/events.js";
+import type { Estimate } from "../run/fit-machine.js";
 
 /** Jobs without images still take a moment: they count as this many. */
 const LEAST_WORK = 20;

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { ExperimentsError } from "../errors.js";
-import { reportExperiment } from "../report-experiment.js";
-import { adviceFor, verifyExperiment } from "../verify-experiment.js";
+import { reportExperiment } from "../run/report-experiment.js";
+import { adviceFor, verifyExperiment } from "../run/verify-experiment.js";
 import { listener, pathOption, stoppable } from "./common.js";
 import { tellReport } from "./tell-report.js";
 

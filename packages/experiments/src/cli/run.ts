@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { PRESETS } from "../config/presets.js";
-import { STEPS, type StepName } from "../jobs/job.js";
-import { runExperiment } from "../run-experiment.js";
-import { readRunFile } from "../run-file.js";
+import { runExperiment } from "../run/run-experiment.js";
+import { STEPS, type StepName } from "../steps/job.js";
+import { readRunFile } from "../store/run-file.js";
 import { RunFolder } from "../store/run-folder.js";
 import { configOf, listener, pathOption, type RunningOptions, shardOf, stoppable, withRunningOptions } from "./common.js";
 import { wholeCommand } from "./exit.js";

@@ -1,4 +1,4 @@
-import type { RunResult } from "../report-experiment.js";
+import type { RunResult } from "../run/report-experiment.js";
 
 /** What a run found, in a few lines; the report's path last. */
 export function tellReport({ results, report }: RunResult, json: boolean): void {

@@ -3,7 +3,7 @@ import { dirname, extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describeValue } from "@latentflow/core";
 import { asError, ConfigError } from "../errors.js";
-import { explainFailure } from "../store/explain.js";
+import { explainFailure } from "../explain-failure.js";
 import type { ExperimentOptions, ModelOptions } from "./types.js";
 
 /**

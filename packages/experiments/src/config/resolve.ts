@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { checkChoice, checkNumber, checkOptions, describeValue } from "@latentflow/core";
 import { ConfigError } from "../errors.js";
-import { methodOf } from "../methods.js";
-import { folderName } from "../world.js";
+import { methodOf } from "../methods/index.js";
+import { folderName } from "./edits.js";
 import { checkTogether, LIMITS, type Limits, limited, SINGULAR_VALUES } from "./limits.js";
 import { PRESETS } from "./presets.js";
 import type { AttributeEdit, ExperimentConfig, ExperimentOptions, ModelChoice } from "./types.js";

@@ -1,4 +1,4 @@
-import type { MethodId } from "../results.js";
+import type { MethodId } from "../results/experiment-results.js";
 
 /** An experiment, complete: what `resolveConfig` makes of what a user wrote. Plain JSON. */
 export interface ExperimentConfig {

@@ -5,7 +5,7 @@ import { type AttributeModel, SeededRandom } from "@latentflow/core";
 import { fingerprint } from "@latentflow/latent-edit";
 import { dispose, tensor2d, tidy, version_core, zeros } from "@tensorflow/tfjs-core";
 import type { ExperimentConfig } from "../config/types.js";
-import type { Environment } from "../results.js";
+import type { Environment } from "../results/experiment-results.js";
 import { VERSION } from "../version.js";
 import type { ModelParts, RunningModel } from "./parts.js";
 

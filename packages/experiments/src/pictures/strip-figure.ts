@@ -1,4 +1,4 @@
-import { type Markup, markup } from "../report/markup.js";
+import { type Markup, markup } from "../drawing/markup.js";
 import { grid } from "./grid.js";
 import type { Picture } from "./picture.js";
 import { encodePng } from "./png.js";

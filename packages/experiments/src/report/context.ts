@@ -1,9 +1,9 @@
-import type { AttributeResult, ExperimentResults, MethodId } from "../results.js";
+import { type Markup, markup } from "../drawing/markup.js";
+import { names, words } from "../drawing/numbers.js";
+import { type MethodStyle, methodStyles } from "../drawing/palette.js";
+import type { CdPlotCurve } from "../drawing/plots/cd-plot.js";
+import type { AttributeResult, ExperimentResults, MethodId } from "../results/experiment-results.js";
 import type { EmbeddedPictures } from "./embed.js";
-import { type Markup, markup } from "./markup.js";
-import { names, words } from "./numbers.js";
-import { type MethodStyle, methodStyles } from "./palette.js";
-import type { CdPlotCurve } from "./plots/cd-plot.js";
 import type { FlowVerdict, PairVerdict } from "./verdict.js";
 
 /** What every section of the report reads. */

@@ -1,4 +1,4 @@
-import type { AttributeResult, ExperimentResults, MethodResult } from "../results.js";
+import type { AttributeResult, ExperimentResults, MethodResult } from "../results/experiment-results.js";
 import { withDistinctNames } from "./distinct-names.js";
 
 type Cell = string | number | null;

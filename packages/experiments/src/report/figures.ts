@@ -1,9 +1,9 @@
-import type { ExperimentResults } from "../results.js";
+import { cdPlot } from "../drawing/plots/cd-plot.js";
+import { standalone } from "../drawing/plots/style.js";
+import type { ExperimentResults } from "../results/experiment-results.js";
 import { cdTitle, measuredCurves, reportContext } from "./context.js";
 import { withDistinctNames } from "./distinct-names.js";
 import { NO_PICTURES } from "./embed.js";
-import { cdPlot } from "./plots/cd-plot.js";
-import { standalone } from "./plots/style.js";
 import { figureFile } from "./summary.js";
 
 /** The CD plots as SVG files of their own: file name → SVG. */

@@ -1,6 +1,6 @@
-import type { Evaluation, ExperimentResults } from "../results.js";
+import { list, percent, words } from "../drawing/numbers.js";
+import type { Evaluation, ExperimentResults } from "../results/experiment-results.js";
 import { withoutStarts } from "./no-results.js";
-import { list, percent, words } from "./numbers.js";
 import { type FlowVerdict, flowVerdicts, REACH } from "./verdict.js";
 
 /** One flow over all attributes. */

@@ -1,4 +1,4 @@
-import { PLOT_STYLE, THEME } from "./plots/style.js";
+import { PLOT_STYLE, THEME } from "../drawing/plots/style.js";
 
 /** The report's style sheet: one column on a phone, two beside each other on a desk, light or dark as the reader's system says. */
 export const PAGE_STYLE = `

@@ -1,9 +1,9 @@
-import type { ExperimentResults } from "../results.js";
+import { Markup, markup } from "../drawing/markup.js";
+import type { ExperimentResults } from "../results/experiment-results.js";
 import { type ReportContext, reportContext } from "./context.js";
 import { withDistinctNames } from "./distinct-names.js";
 import { type EmbeddedPictures, NO_PICTURES } from "./embed.js";
 import { headline } from "./headline.js";
-import { Markup, markup } from "./markup.js";
 import { PAGE_STYLE } from "./page-style.js";
 import { analysis } from "./sections/analysis.js";
 import { attributeSection } from "./sections/attribute.js";

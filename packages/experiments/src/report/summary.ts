@@ -1,8 +1,14 @@
-import { type AttributeResult, type ExperimentResults, LEAST_CONTROL, type MethodId, type MethodResult } from "../results.js";
+import { count, duration, fixed, NONE, percent, words } from "../drawing/numbers.js";
+import {
+  type AttributeResult,
+  type ExperimentResults,
+  LEAST_CONTROL,
+  type MethodId,
+  type MethodResult,
+} from "../results/experiment-results.js";
 import { withDistinctNames } from "./distinct-names.js";
 import { headline } from "./headline.js";
 import { noStarts } from "./no-results.js";
-import { count, duration, fixed, NONE, percent, words } from "./numbers.js";
 import { flowVerdicts, REACH } from "./verdict.js";
 import { verdictWords } from "./verdict-words.js";
 

@@ -1,5 +1,5 @@
-import type { AttributeResult } from "../results.js";
-import { names } from "./numbers.js";
+import { names } from "../drawing/numbers.js";
+import type { AttributeResult } from "../results/experiment-results.js";
 import type { FlowVerdict } from "./verdict.js";
 
 /** A flow's verdict in words: "Neural ODE, depth 1 wins", and against whom. */

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "@latentflow/core/files";
-import type { ExperimentResults, WriteReport } from "../results.js";
+import type { ExperimentResults, WriteReport } from "../results/experiment-results.js";
 import { csvTables } from "./csv.js";
 import { embedPictures } from "./embed.js";
 import { figures } from "./figures.js";

@@ -2,14 +2,14 @@ import { join } from "node:path";
 import { nextMacrotask, throwIfAborted } from "@latentflow/core";
 import { writeJsonAtomic } from "@latentflow/core/files";
 import { areaUnderCdCurve, type BootstrapOptions, bootstrapAreas, type CdCurve, pairedBootstrap } from "@latentflow/metrics";
+import type { Edit } from "../config/edits.js";
 import type { EvaluateConfig, ExperimentConfig } from "../config/types.js";
-import type { Job, JobContext } from "../jobs/job.js";
-import type { Method } from "../methods.js";
-import { finiteOrNull, intervalOrNull } from "../numbers.js";
-import { type Comparison, LEAST_CONTROL, type PairedTest } from "../results.js";
+import type { Method } from "../methods/index.js";
+import { type Comparison, LEAST_CONTROL, type PairedTest } from "../results/experiment-results.js";
+import { finiteOrNull, intervalOrNull } from "../results/numbers.js";
 import { thoseThatAre } from "../store/no-result.js";
-import type { Edit } from "../world.js";
 import { curveOf, evaluateJob, readLabels } from "./evaluate.js";
+import type { Job, JobContext } from "./job.js";
 
 export const COMPARISON_FILE = "comparison.json";
 

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { writeFileAtomic } from "@latentflow/core/files";
 import { type Direction, loadDirection, saveDirection } from "@latentflow/latent-edit";
-import type { Method } from "../methods.js";
+import type { Edit, World } from "../config/edits.js";
+import type { Method } from "../methods/index.js";
 import type { RunFolder } from "../store/run-folder.js";
-import type { Edit, World } from "../world.js";
 
 export const DIRECTION_FILE = "direction.safetensors";
 

@@ -1,6 +1,6 @@
 import { firstFlips, type Labels } from "@latentflow/metrics";
-import { percentiles } from "../numbers.js";
-import type { Analysis } from "../results.js";
+import type { Analysis } from "../results/experiment-results.js";
+import { percentiles } from "../results/numbers.js";
 
 /**
  * Histogram of first flips over equally spaced times. A bin holds a whole number of times, the last one what is left: bins that cut between

@@ -1,18 +1,18 @@
 import { join } from "node:path";
 import { writeJsonAtomic } from "@latentflow/core/files";
+import type { Edit } from "../config/edits.js";
 import type { ExperimentConfig } from "../config/types.js";
-import type { Job, JobContext } from "../jobs/job.js";
-import { type Method, methodOf } from "../methods.js";
-import { spaced } from "../numbers.js";
+import { type Method, methodOf } from "../methods/index.js";
 import { writeComparisonPictures, writeMethodPictures } from "../pictures/index.js";
-import type { EditFrames, PictureRecord } from "../results.js";
+import type { EditFrames, PictureRecord } from "../results/experiment-results.js";
+import { spaced } from "../results/numbers.js";
 import { thoseThatAre } from "../store/no-result.js";
 import type { RunFolder } from "../store/run-folder.js";
 import { readTensors, writeTensors } from "../store/tensor-file.js";
-import type { Edit } from "../world.js";
 import { readDirection } from "./directions.js";
 import { evaluateJob, readStarts } from "./evaluate.js";
 import { editFrames } from "./frames.js";
+import type { Job, JobContext } from "./job.js";
 
 export const PICTURES_FILE = "pictures.json";
 const FRAMES_FILE = "frames.safetensors";

@@ -1,10 +1,10 @@
 import type { Attribute } from "@latentflow/core";
+import type { Edit } from "../config/edits.js";
 import type { ExperimentConfig, SampleConfig } from "../config/types.js";
-import { argmax } from "../numbers.js";
+import { argmax } from "../results/numbers.js";
 import { NoResult } from "../store/no-result.js";
 import type { RunFolder } from "../store/run-folder.js";
 import { readTensors } from "../store/tensor-file.js";
-import type { Edit } from "../world.js";
 
 export const CODES_JOB = "sample/codes";
 export const CODES_FILE = "codes.safetensors";

@@ -3,15 +3,15 @@ import { type AttributeModel, describeValue, nextMacrotask, throwIfAborted } fro
 import { writeJsonAtomic } from "@latentflow/core/files";
 import { labelAssociation } from "@latentflow/metrics";
 import { concat, dispose, type Tensor2D, tensor2d, tidy } from "@tensorflow/tfjs-core";
+import type { World } from "../config/edits.js";
 import type { ExperimentConfig } from "../config/types.js";
 import { ConfigError } from "../errors.js";
-import type { Job, JobContext, JobOutput } from "../jobs/job.js";
-import { finiteOrNull } from "../numbers.js";
-import type { SampleRecord } from "../results.js";
+import type { SampleRecord } from "../results/experiment-results.js";
+import { finiteOrNull } from "../results/numbers.js";
 import { hashOf } from "../store/hash.js";
 import { KeptArrays } from "../store/kept-arrays.js";
 import { writeTensors } from "../store/tensor-file.js";
-import type { World } from "../world.js";
+import type { Job, JobContext, JobOutput } from "./job.js";
 import { CODES_FILE, CODES_JOB, chunksOf, LOGITS_FILE, labelsJob, readCodes } from "./read-sample.js";
 
 export const SUMMARY_JOB = "sample/summary";

@@ -3,13 +3,13 @@ import { AbortError } from "@latentflow/core";
 import { writeJsonAtomic } from "@latentflow/core/files";
 import { type CheckpointStore, type History, NeuralOdeDirection, trainDirection } from "@latentflow/latent-edit";
 import { fileStore } from "@latentflow/latent-edit/files";
+import type { Edit } from "../config/edits.js";
 import type { ExperimentConfig, TrainConfig } from "../config/types.js";
 import { ExperimentsError } from "../errors.js";
-import { GRADIENT_COST, type Job, type JobContext, type JobOutput } from "../jobs/job.js";
-import { methodOf } from "../methods.js";
-import type { TrainingRecord } from "../results.js";
-import type { Edit } from "../world.js";
+import { methodOf } from "../methods/index.js";
+import type { TrainingRecord } from "../results/experiment-results.js";
 import { directionJob, writeDirection } from "./directions.js";
+import { GRADIENT_COST, type Job, type JobContext, type JobOutput } from "./job.js";
 import { checkStarts } from "./read-sample.js";
 import { SUMMARY_JOB } from "./sample.js";
 

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ConfigError } from "../errors.js";
-import { explainFailure } from "./explain.js";
+import { explainFailure } from "../explain-failure.js";
 import { makeFolder } from "./make-folder.js";
 
 /**

@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { writeJsonAtomic } from "@latentflow/core/files";
 import { ExperimentsError } from "../errors.js";
-import { explainFailure } from "./explain.js";
+import { explainFailure } from "../explain-failure.js";
 import { hashOf, sealed } from "./hash.js";
 import { isAlive } from "./is-alive.js";
 import { JOB_RECORD, type JobRecord, type OutputFile } from "./job-record.js";

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { explainFailure } from "./explain.js";
+import { explainFailure } from "../explain-failure.js";
 import { hashOf, isSealed } from "./hash.js";
 import { JOB_RECORD, type JobRecord } from "./job-record.js";
 import type { RunFolder } from "./run-folder.js";

@@ -9,7 +9,7 @@ import type {
   MethodResult,
   PairedTest,
   TrainingRecord,
-} from "../../src/results.js";
+} from "../../src/results/experiment-results.js";
 
 const METHODS = [
   { id: "interfacegan", label: "InterFaceGAN", kind: "linear" },

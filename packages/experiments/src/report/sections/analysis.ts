@@ -1,9 +1,9 @@
+import { type Markup, markup } from "../../drawing/markup.js";
+import { fixed, words } from "../../drawing/numbers.js";
+import { groupedBars } from "../../drawing/plots/bars.js";
+import { spectrumPlot } from "../../drawing/plots/spectrum.js";
+import { straightnessPlot } from "../../drawing/plots/straightness.js";
 import { missing, type ReportContext, styleOf } from "../context.js";
-import { type Markup, markup } from "../markup.js";
-import { fixed, words } from "../numbers.js";
-import { groupedBars } from "../plots/bars.js";
-import { spectrumPlot } from "../plots/spectrum.js";
-import { straightnessPlot } from "../plots/straightness.js";
 
 /** How nonlinear the flows are, over all attributes: singular entropy, path straightness, eigenvalues. */
 export function analysis(context: ReportContext): Markup {

@@ -1,11 +1,11 @@
-import { type AttributeResult, LEAST_CONTROL, type Probes } from "../../results.js";
+import { type Markup, markup } from "../../drawing/markup.js";
+import { count, fixed, interval, NONE, names, percent, short, words } from "../../drawing/numbers.js";
+import { cdPlot } from "../../drawing/plots/cd-plot.js";
+import { flipHistogram, highestShare, neverShare } from "../../drawing/plots/flip-histogram.js";
+import { type Column, table } from "../../drawing/table.js";
+import { type AttributeResult, LEAST_CONTROL, type Probes } from "../../results/experiment-results.js";
 import { cdTitle, measuredCurves, methodName, missing, type ReportContext, styleOf, verdictMark } from "../context.js";
-import { type Markup, markup } from "../markup.js";
 import { noStarts } from "../no-results.js";
-import { count, fixed, interval, NONE, names, percent, short, words } from "../numbers.js";
-import { cdPlot } from "../plots/cd-plot.js";
-import { flipHistogram, highestShare, neverShare } from "../plots/flip-histogram.js";
-import { type Column, table } from "../table.js";
 import { flowVerdicts } from "../verdict.js";
 import { verdictWords } from "../verdict-words.js";
 import { leakage } from "./leakage.js";

@@ -1,7 +1,7 @@
+import { type Markup, markup } from "../../drawing/markup.js";
+import { count, fixed, words } from "../../drawing/numbers.js";
+import { type Column, type Heat, table } from "../../drawing/table.js";
 import type { ReportContext } from "../context.js";
-import { type Markup, markup } from "../markup.js";
-import { count, fixed, words } from "../numbers.js";
-import { type Column, type Heat, table } from "../table.js";
 
 /** Larger tables than this are left to the CSV file. */
 const MOST = 12;

@@ -1,8 +1,8 @@
-import type { AttributeResult, Evaluation } from "../../results.js";
+import { type Markup, markup } from "../../drawing/markup.js";
+import { fixed, short, words } from "../../drawing/numbers.js";
+import { type Column, type Heat, table } from "../../drawing/table.js";
+import type { AttributeResult, Evaluation } from "../../results/experiment-results.js";
 import { measuredCurves, methodName, type ReportContext } from "../context.js";
-import { type Markup, markup } from "../markup.js";
-import { fixed, short, words } from "../numbers.js";
-import { type Column, type Heat, table } from "../table.js";
 
 /** More columns than this nobody reads. */
 const MOST = 12;

@@ -1,11 +1,11 @@
-import { LEAST_CONTROL } from "../../results.js";
+import { type Markup, markup } from "../../drawing/markup.js";
+import { count, fixed, list, NONE, percent, words } from "../../drawing/numbers.js";
+import { cdPlot } from "../../drawing/plots/cd-plot.js";
+import { type Column, table } from "../../drawing/table.js";
+import { LEAST_CONTROL } from "../../results/experiment-results.js";
 import { cdTitle, measuredCurves, methodName, missing, type ReportContext, styleOf, verdictMark } from "../context.js";
 import { headline } from "../headline.js";
-import { type Markup, markup } from "../markup.js";
 import { noStarts } from "../no-results.js";
-import { count, fixed, list, NONE, percent, words } from "../numbers.js";
-import { cdPlot } from "../plots/cd-plot.js";
-import { type Column, table } from "../table.js";
 import { flowVerdicts, REACH } from "../verdict.js";
 
 /** Below so many starts, the page warns. */

@@ -1,8 +1,8 @@
-import type { AttributeResult } from "../../results.js";
+import { type Markup, markup } from "../../drawing/markup.js";
+import { fixed, interval, percent, signed } from "../../drawing/numbers.js";
+import { type Column, table } from "../../drawing/table.js";
+import type { AttributeResult } from "../../results/experiment-results.js";
 import { methodName, type ReportContext, styleOf, verdictMark } from "../context.js";
-import { type Markup, markup } from "../markup.js";
-import { fixed, interval, percent, signed } from "../numbers.js";
-import { type Column, table } from "../table.js";
 import { flowVerdicts, type PairView, pairView } from "../verdict.js";
 
 /** Each flow against each straight edit; the other pairs, folded away. */

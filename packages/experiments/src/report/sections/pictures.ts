@@ -1,8 +1,8 @@
-import type { AttributeResult, PictureRecord } from "../../results.js";
+import { type Markup, markup } from "../../drawing/markup.js";
+import { names, short, words } from "../../drawing/numbers.js";
+import type { AttributeResult, PictureRecord } from "../../results/experiment-results.js";
 import { fileLink, methodName, missing, type ReportContext, styleOf } from "../context.js";
 import type { Absent } from "../embed.js";
-import { type Markup, markup } from "../markup.js";
-import { names, short, words } from "../numbers.js";
 
 /** Strips shown at once; the others are folded away. */
 const OPEN = 2;

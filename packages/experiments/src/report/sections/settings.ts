@@ -1,9 +1,9 @@
-import type { ExperimentResults, Timing } from "../../results.js";
+import { type Markup, markup } from "../../drawing/markup.js";
+import { count, duration, NONE, short } from "../../drawing/numbers.js";
+import { type Column, table } from "../../drawing/table.js";
+import type { ExperimentResults, Timing } from "../../results/experiment-results.js";
 import { fileLink, type ReportContext } from "../context.js";
 import { CSV_ABOUT } from "../csv-about.js";
-import { type Markup, markup } from "../markup.js";
-import { count, duration, NONE, short } from "../numbers.js";
-import { type Column, table } from "../table.js";
 
 /** With what it was made, how long it took, how to make it again, and which files there are. */
 export function settings({ results }: ReportContext, files: readonly string[]): Markup {

@@ -1,8 +1,8 @@
-import type { AttributeResult, MethodResult } from "../../results.js";
+import { type Markup, markup } from "../../drawing/markup.js";
+import { count, fixed, list, percent, short, words } from "../../drawing/numbers.js";
+import { trainingPlot } from "../../drawing/plots/training-plot.js";
+import type { AttributeResult, MethodResult } from "../../results/experiment-results.js";
 import { methodName, type ReportContext, styleOf } from "../context.js";
-import { type Markup, markup } from "../markup.js";
-import { count, fixed, list, percent, short, words } from "../numbers.js";
-import { trainingPlot } from "../plots/training-plot.js";
 
 /** How each method's direction came about. */
 export function training(context: ReportContext, attribute: AttributeResult): Markup | false {

@@ -1,10 +1,10 @@
 import { readdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { describeProcess } from "../model/environment.js";
-import type { NoResultRecord } from "../results.js";
+import type { NoResultRecord } from "../results/experiment-results.js";
+import type { Job, JobContext } from "../steps/job.js";
 import { NoResult } from "../store/no-result.js";
 import { otherSettings, type RunFolder } from "../store/run-folder.js";
-import type { Job, JobContext } from "./job.js";
 import type { Plan } from "./plan.js";
 import type { Done } from "./schedule.js";
 import type { Session } from "./session.js";

@@ -1,7 +1,7 @@
 import type { ExperimentConfig } from "../config/types.js";
 import { ConfigError } from "../errors.js";
+import type { Job } from "../steps/job.js";
 import type { RunFolder } from "../store/run-folder.js";
-import type { Job } from "./job.js";
 import type { Plan } from "./plan.js";
 
 /** Finished jobs in whose place others are about to be put. */

@@ -5,13 +5,13 @@ import { availableBackends, useBackend } from "@latentflow/backend";
 import { throwIfAborted } from "@latentflow/core";
 import { hasNativeRuntime } from "@latentflow/onnx";
 import { dispose, tensor2d } from "@tensorflow/tfjs-core";
-import { ExperimentsError } from "./errors.js";
-import { autoModel } from "./model/auto-model.js";
-import { loadParts } from "./model/load-parts.js";
-import type { ModelParts } from "./model/parts.js";
-import { explainFailure } from "./store/explain.js";
-import { RunFolder } from "./store/run-folder.js";
-import { VERSION } from "./version.js";
+import { ExperimentsError } from "../errors.js";
+import { explainFailure } from "../explain-failure.js";
+import { autoModel } from "../model/auto-model.js";
+import { loadParts } from "../model/load-parts.js";
+import type { ModelParts } from "../model/parts.js";
+import { RunFolder } from "../store/run-folder.js";
+import { VERSION } from "../version.js";
 
 /** One thing looked at. */
 export interface Finding {

@@ -1,19 +1,19 @@
 import { checkChoice } from "@latentflow/core";
 import { type Direction, type LabelsAlong, labelsAlong } from "@latentflow/latent-edit";
 import { tensor2d, tidy } from "@tensorflow/tfjs-core";
-import { ConfigError, ExperimentsError } from "./errors.js";
-import { Plan } from "./jobs/plan.js";
-import { Session } from "./jobs/session.js";
-import { methodOf } from "./methods.js";
-import type { EngineName } from "./model/auto-model.js";
-import { spaced } from "./numbers.js";
+import { type Edit, editsOf } from "../config/edits.js";
+import { ConfigError, ExperimentsError } from "../errors.js";
+import { methodOf } from "../methods/index.js";
+import type { EngineName } from "../model/auto-model.js";
+import type { EditFrames } from "../results/experiment-results.js";
+import { spaced } from "../results/numbers.js";
+import { directionJob, readDirection } from "../steps/directions.js";
+import { editFrames } from "../steps/frames.js";
+import { captionsOf } from "../steps/pictures.js";
+import type { NumberArray } from "../store/tensor-file.js";
+import { Plan } from "./plan.js";
 import { openRun } from "./report-experiment.js";
-import type { EditFrames } from "./results.js";
-import { directionJob, readDirection } from "./steps/directions.js";
-import { editFrames } from "./steps/frames.js";
-import { captionsOf } from "./steps/pictures.js";
-import type { NumberArray } from "./store/tensor-file.js";
-import { type Edit, editsOf } from "./world.js";
+import { Session } from "./session.js";
 
 export interface EditRequest {
   /** Folder of the run whose direction is used. */

@@ -1,14 +1,14 @@
 import { setMaxListeners } from "node:events";
 import { availableParallelism } from "node:os";
+import type { World } from "../config/edits.js";
 import type { ExperimentConfig } from "../config/types.js";
-import type { RunEvent } from "../events.js";
 import type { EngineName } from "../model/auto-model.js";
+import type { Job } from "../steps/job.js";
 import { Claims } from "../store/claims.js";
 import type { RunFolder } from "../store/run-folder.js";
-import type { World } from "../world.js";
+import type { RunEvent } from "./events.js";
 import { executeJob } from "./execute.js";
 import type { Estimate } from "./fit-machine.js";
-import type { Job } from "./job.js";
 import type { Plan } from "./plan.js";
 import type { Replaced } from "./replaced.js";
 import { type Done, type Lane, schedule } from "./schedule.js";

@@ -1,8 +1,8 @@
+import type { Edit, World } from "../config/edits.js";
 import type { ExperimentConfig } from "../config/types.js";
 import type { ModelParts, RunningModel } from "../model/parts.js";
-import type { Sample } from "../steps/read-sample.js";
 import type { RunFolder } from "../store/run-folder.js";
-import type { Edit, World } from "../world.js";
+import type { Sample } from "./read-sample.js";
 
 /** The steps of an experiment, in their order. Each has a command of its name; `report` is made of their results. */
 export const STEPS = ["sample", "fit", "train", "evaluate", "analyze", "pictures"] as const;

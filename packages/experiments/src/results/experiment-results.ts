@@ -3,7 +3,7 @@
  * parts that are not done yet (a shard still runs, a step was left out) are null, too. Same seed, same backend: the same file, `timings` aside.
  */
 import type { ProbeResult } from "@latentflow/metrics";
-import type { ExperimentConfig } from "./config/types.js";
+import type { ExperimentConfig } from "../config/types.js";
 
 export interface ExperimentResults {
   readonly format: "latentflow-results";

@@ -1,23 +1,23 @@
 import { availableParallelism } from "node:os";
 import { checkChoice, checkNumber, checkOptions } from "@latentflow/core";
-import { resolveConfig } from "./config/resolve.js";
-import type { ExperimentConfig, ExperimentOptions } from "./config/types.js";
-import { ConfigError } from "./errors.js";
+import { editsOf, type World } from "../config/edits.js";
+import { resolveConfig } from "../config/resolve.js";
+import type { ExperimentConfig, ExperimentOptions } from "../config/types.js";
+import { ConfigError } from "../errors.js";
+import type { EngineName } from "../model/auto-model.js";
+import { STEPS, type StepName } from "../steps/job.js";
+import { hashOfJson } from "../store/hash.js";
+import { RUN_VERSION, type RunFile, readRunFile, writeRunFile } from "../store/run-file.js";
+import { RunFolder } from "../store/run-folder.js";
+import { doJobs, threadsFor } from "./do-jobs.js";
 import type { RunEvent } from "./events.js";
-import { doJobs, threadsFor } from "./jobs/do-jobs.js";
-import { STEPS, type StepName } from "./jobs/job.js";
-import { pendingJobs } from "./jobs/pending.js";
-import { Plan } from "./jobs/plan.js";
-import { prepare } from "./jobs/prepare.js";
-import { refuseReplacing, replacedBy } from "./jobs/replaced.js";
-import { Session } from "./jobs/session.js";
-import { checkShard, type Shard } from "./jobs/shard.js";
-import type { EngineName } from "./model/auto-model.js";
+import { pendingJobs } from "./pending.js";
+import { Plan } from "./plan.js";
+import { prepare } from "./prepare.js";
+import { refuseReplacing, replacedBy } from "./replaced.js";
 import { finish, type RunResult } from "./report-experiment.js";
-import { RUN_VERSION, type RunFile, readRunFile, writeRunFile } from "./run-file.js";
-import { hashOfJson } from "./store/hash.js";
-import { RunFolder } from "./store/run-folder.js";
-import { editsOf, type World } from "./world.js";
+import { Session } from "./session.js";
+import { checkShard, type Shard } from "./shard.js";
 
 export interface RunOptions {
   /** Folder of the run. One that holds a part of it is continued. */

@@ -1,5 +1,6 @@
 import { type BackendName, currentBackend, useBackend } from "@latentflow/backend";
 import { sameFingerprint } from "@latentflow/latent-edit";
+import { type Edit, editsOf, type World } from "../config/edits.js";
 import type { ExperimentConfig } from "../config/types.js";
 import { ExperimentsError } from "../errors.js";
 import { autoModel, type EngineName } from "../model/auto-model.js";
@@ -7,11 +8,10 @@ import { describeEnvironment } from "../model/environment.js";
 import { loadParts } from "../model/load-parts.js";
 import type { ModelParts, RunningModel } from "../model/parts.js";
 import { SplitModel } from "../model/split-model.js";
+import type { JobContext } from "../steps/job.js";
 import { readSample, type Sample } from "../steps/read-sample.js";
 import { hashOfJson } from "../store/hash.js";
 import type { RunFolder } from "../store/run-folder.js";
-import { type Edit, editsOf, type World } from "../world.js";
-import type { JobContext } from "./job.js";
 
 export interface SessionOptions {
   readonly config: ExperimentConfig;

@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
+import { editsOf } from "../config/edits.js";
+import { isSealed } from "../store/hash.js";
+import { RUN_FILE } from "../store/run-file.js";
+import { type Damage, type Verification, verifyFiles } from "../store/verify.js";
 import type { Finding } from "./doctor.js";
-import { pendingJobs } from "./jobs/pending.js";
-import { Plan } from "./jobs/plan.js";
+import { pendingJobs } from "./pending.js";
+import { Plan } from "./plan.js";
 import { openRun } from "./report-experiment.js";
-import { RUN_FILE } from "./run-file.js";
-import { isSealed } from "./store/hash.js";
-import { type Damage, type Verification, verifyFiles } from "./store/verify.js";
-import { editsOf } from "./world.js";
 
 /**
  * Compares every file of a run's finished jobs with the length and the hash that were written down when the job was done: flipped bytes,

@@ -1,5 +1,5 @@
-import type { Estimate } from "./jobs/fit-machine.js";
-import type { Environment, NoResultRecord } from "./results.js";
+import type { Environment, NoResultRecord } from "../results/experiment-results.js";
+import type { Estimate } from "./fit-machine.js";
 
 /** What happens during a run, for progress bars and programs. */
 export type RunEvent =

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AbortError } from "@latentflow/core";
+import type { Job } from "../steps/job.js";
 import type { JobRecord } from "../store/job-record.js";
-import type { Job } from "./job.js";
 
 /** A job's record; marked when another process turned out to have done it. */
 export type Done = JobRecord & { readonly elsewhere?: boolean };

@@ -1,11 +1,12 @@
 import { throwIfAborted } from "@latentflow/core";
+import type { World } from "../config/edits.js";
 import type { ExperimentConfig } from "../config/types.js";
 import { ConfigError } from "../errors.js";
-import { methodOf } from "../methods.js";
+import { methodOf } from "../methods/index.js";
 import { tryOut } from "../model/try-out.js";
 import { styleWeightsOf } from "../steps/fit.js";
 import { AT_ONCE as FRAMES_AT_ONCE } from "../steps/frames.js";
-import type { World } from "../world.js";
+import type { Job } from "../steps/job.js";
 import {
   availableMemory,
   dataMemory,
@@ -15,7 +16,6 @@ import {
   operationsPerSecond,
   speedUp,
 } from "./fit-machine.js";
-import type { Job } from "./job.js";
 import type { Session } from "./session.js";
 
 /** Images, and images with their gradient, from which a model's cost is taken. */

@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { writeJsonAtomic } from "@latentflow/core/files";
-import type { ExperimentConfig } from "./config/types.js";
-import { ExperimentsError } from "./errors.js";
-import { explainFailure } from "./store/explain.js";
-import { hashOfJson, sealed } from "./store/hash.js";
-import type { RunFolder } from "./store/run-folder.js";
-import type { World } from "./world.js";
+import type { World } from "../config/edits.js";
+import type { ExperimentConfig } from "../config/types.js";
+import { ExperimentsError } from "../errors.js";
+import { explainFailure } from "../explain-failure.js";
+import { hashOfJson, sealed } from "./hash.js";
+import type { RunFolder } from "./run-folder.js";
 
 export const RUN_FILE = "run.json";
 

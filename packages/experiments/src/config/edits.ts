@@ -1,8 +1,8 @@
 import type { Attribute } from "@latentflow/core";
 import { checkChoice, checkNumber, describeValue } from "@latentflow/core";
-import type { ExperimentConfig } from "./config/types.js";
-import { ConfigError } from "./errors.js";
-import type { Environment } from "./results.js";
+import { ConfigError } from "../errors.js";
+import type { Environment } from "../results/experiment-results.js";
+import type { ExperimentConfig } from "./types.js";
 
 /** What an experiment knows about its networks without loading them: kept in `run.json`. */
 export interface World {

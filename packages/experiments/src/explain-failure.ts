@@ -1,4 +1,4 @@
-import { asError } from "../errors.js";
+import { asError } from "./errors.js";
 
 /** A failed access to a file, in words that say what to do. */
 export function explainFailure(cause: unknown): string {

@@ -1,6 +1,6 @@
+import { type Edit, editsOf, type World } from "../config/edits.js";
 import type { ExperimentConfig } from "../config/types.js";
-import type { Plan } from "../jobs/plan.js";
-import { type Method, methodOf } from "../methods.js";
+import { type Method, methodOf } from "../methods/index.js";
 import type {
   Analysis,
   AttributeResult,
@@ -16,18 +16,18 @@ import type {
   SampleRecord,
   Timing,
   TrainingRecord,
-} from "../results.js";
+} from "../results/experiment-results.js";
+import { ANALYSIS_FILE, analyzeJob, PROBES_FILE, probesJob } from "../steps/analyze.js";
+import { COMPARISON_FILE, comparisonJobId } from "../steps/compare.js";
+import { directionJob } from "../steps/directions.js";
+import { EVALUATION_FILE, evaluateJob } from "../steps/evaluate.js";
+import { FIT_FILE } from "../steps/fit.js";
+import { comparisonPicturesJob, PICTURES_FILE, picturesJob } from "../steps/pictures.js";
+import { SUMMARY_FILE, SUMMARY_JOB } from "../steps/sample.js";
+import { TRAINING_FILE } from "../steps/train.js";
 import type { JobRecord } from "../store/job-record.js";
 import type { RunFolder } from "../store/run-folder.js";
-import { type Edit, editsOf, type World } from "../world.js";
-import { ANALYSIS_FILE, analyzeJob, PROBES_FILE, probesJob } from "./analyze.js";
-import { COMPARISON_FILE, comparisonJobId } from "./compare.js";
-import { directionJob } from "./directions.js";
-import { EVALUATION_FILE, evaluateJob } from "./evaluate.js";
-import { FIT_FILE } from "./fit.js";
-import { comparisonPicturesJob, PICTURES_FILE, picturesJob } from "./pictures.js";
-import { SUMMARY_FILE, SUMMARY_JOB } from "./sample.js";
-import { TRAINING_FILE } from "./train.js";
+import type { Plan } from "./plan.js";
 
 interface About {
   readonly config: ExperimentConfig;

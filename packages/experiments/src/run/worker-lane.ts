@@ -1,8 +1,8 @@
 import { Worker } from "node:worker_threads";
 import { AbortError } from "@latentflow/core";
 import { ConfigError, ExperimentsError } from "../errors.js";
+import type { Job } from "../steps/job.js";
 import type { JobProgress } from "./execute.js";
-import type { Job } from "./job.js";
 import type { Done, Lane } from "./schedule.js";
 import type { FromWorker, ToWorker, WorkerStart } from "./worker-protocol.js";
 

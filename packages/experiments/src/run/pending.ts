@@ -1,5 +1,5 @@
+import type { Job } from "../steps/job.js";
 import type { RunFolder } from "../store/run-folder.js";
-import type { Job } from "./job.js";
 import type { Plan } from "./plan.js";
 import type { Shard } from "./shard.js";
 

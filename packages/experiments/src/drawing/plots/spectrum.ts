@@ -1,4 +1,4 @@
-import type { Analysis } from "../../results.js";
+import type { Analysis } from "../../results/experiment-results.js";
 import { type Markup, markup } from "../markup.js";
 import { short } from "../numbers.js";
 import { frame, plot } from "./frame.js";

@@ -1,13 +1,13 @@
+import type { Edit, World } from "../config/edits.js";
 import type { ExperimentConfig } from "../config/types.js";
 import { analyzeJobs } from "../steps/analyze.js";
 import { evaluateJobs } from "../steps/evaluate.js";
 import { fitJobs } from "../steps/fit.js";
+import type { Job, StepName } from "../steps/job.js";
 import { picturesJobs } from "../steps/pictures.js";
 import { sampleJobs } from "../steps/sample.js";
 import { trainJobs } from "../steps/train.js";
 import { hashOfJson } from "../store/hash.js";
-import type { Edit, World } from "../world.js";
-import type { Job, StepName } from "./job.js";
 import type { Shard } from "./shard.js";
 
 /** Raised when a job of unchanged settings would give other numbers: old results are then made anew. */

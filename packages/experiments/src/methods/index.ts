@@ -1,6 +1,6 @@
 import { checkChoice } from "@latentflow/core";
-import { ConfigError } from "./errors.js";
-import type { MethodId } from "./results.js";
+import { ConfigError } from "../errors.js";
+import type { MethodId } from "../results/experiment-results.js";
 
 /** A way to find an edit. */
 export interface Method {
