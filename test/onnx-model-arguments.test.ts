@@ -36,7 +36,7 @@ describe("models", () => {
     attributeModel = await onnxModel(parts());
     w = tf.tensor2d([1, 2, 3, 4], [1, 4]);
     const originalLogits = await attributeModel.logits(w);
-    request = { attribute: 0, target: 1, originalLogits, temperature: 4, preservation: 1 };
+    request = { attributeIndex: 0, target: 1, originalLogits, temperature: 4, preservationWeight: 1 };
   });
   afterAll(() => {
     attributeModel.dispose();
@@ -112,8 +112,8 @@ describe("models", () => {
     ],
     [
       "no attribute",
-      () => attributeModel.lossAndGradient(w, wrong({ ...request, attribute: undefined })),
-      /attribute to be in 0…1, got undefined/,
+      () => attributeModel.lossAndGradient(w, wrong({ ...request, attributeIndex: undefined })),
+      /attributeIndex to be in 0…1, got undefined/,
     ],
     ["no target", () => attributeModel.lossAndGradient(w, wrong({ ...request, target: undefined })), /a target class in 0…1/],
     [
@@ -123,8 +123,8 @@ describe("models", () => {
     ],
     [
       "no preservation",
-      () => attributeModel.lossAndGradient(w, wrong({ ...request, preservation: undefined })),
-      /preservation to be a finite number/,
+      () => attributeModel.lossAndGradient(w, wrong({ ...request, preservationWeight: undefined })),
+      /preservationWeight to be a finite number/,
     ],
     [
       "no logits",

@@ -162,7 +162,7 @@ it("a generator that was exported for two codes takes two", async () => {
   });
   const [two, three] = [codes(2), codes(3)];
   const originalLogits = await model.logits(two);
-  const request = { attribute: 0, target: 1, originalLogits, temperature: 4, preservation: 1 };
+  const request = { attributeIndex: 0, target: 1, originalLogits, temperature: 4, preservationWeight: 1 };
   const { gradient, logits } = await model.lossAndGradient(two, request);
   expect(gradient.shape).toEqual([2, 4]);
   await expect(model.logits(three)).rejects.toThrow(/expected 2 codes, for which the generator was exported, got 3/);

@@ -63,8 +63,10 @@ async function expectEqual(actual: tf.Tensor, expected: tf.Tensor): Promise<void
 
 async function expectSameLoss(code: tf.Tensor, loss: LossRequest | CustomLoss): Promise<void> {
   const [ours, theirs] = [await model.lossAndGradient(code, loss), await reference.lossAndGradient(code, loss)];
-  expect(Math.abs(ours.attribute - theirs.attribute)).toBeLessThan(1e-3 * Math.abs(theirs.attribute));
-  expect(Math.abs(ours.preservation - theirs.preservation)).toBeLessThanOrEqual(1e-3 * Math.abs(theirs.preservation) + 1e-7);
+  expect(Math.abs(ours.attributeLoss - theirs.attributeLoss)).toBeLessThan(1e-3 * Math.abs(theirs.attributeLoss));
+  expect(Math.abs(ours.preservationLoss - theirs.preservationLoss)).toBeLessThanOrEqual(
+    1e-3 * Math.abs(theirs.preservationLoss) + 1e-7,
+  );
   for (const [k, logits] of ours.logits.entries()) await expectEqual(logits, theirs.logits[k]!);
   await expectEqual(ours.gradient, theirs.gradient);
   for (const tensor of [ours.gradient, theirs.gradient, ...ours.logits, ...theirs.logits]) tensor.dispose();
@@ -74,7 +76,7 @@ async function request(code: tf.Tensor, extra: Partial<LossRequest> = {}): Promi
   const start = tf.tidy(() => tf.mul(code, 0.5));
   const originalLogits = await reference.logits(start);
   start.dispose();
-  return { attribute: 1, target: 5, originalLogits, temperature: 4, preservation: 1, ...extra };
+  return { attributeIndex: 1, target: 5, originalLogits, temperature: 4, preservationWeight: 1, ...extra };
 }
 
 describe("onnxModel equals tfjsModel", () => {
@@ -95,9 +97,9 @@ describe("onnxModel equals tfjsModel", () => {
   });
 
   it("the paper's loss and its gradient, in W and W+", async () => {
-    const loss = await request(w, { preservation: 0.7 });
+    const loss = await request(w, { preservationWeight: 0.7 });
     await expectSameLoss(w, loss);
-    await expectSameLoss(w, { ...loss, attribute: 2, target: [0, 1, 1] });
+    await expectSameLoss(w, { ...loss, attributeIndex: 2, target: [0, 1, 1] });
     const plus = tf.tidy(() => tf.add(tf.reshape(w, [N, 1, 32]), tf.randomNormal([N, 10, 32], 0, 0.1, "float32", 1)));
     await expectSameLoss(plus, loss);
     for (const tensor of [plus, ...loss.originalLogits]) tensor.dispose();
@@ -106,7 +108,7 @@ describe("onnxModel equals tfjsModel", () => {
   it("the identity term (equation 9)", async () => {
     const images = await reference.synthesize(tf.zeros([N, 32]));
     const originalEmbeddings = embedder.embed(images);
-    const loss = await request(w, { originalEmbeddings, preservation: 2 });
+    const loss = await request(w, { originalEmbeddings, preservationWeight: 2 });
     await expectSameLoss(w, loss);
     for (const tensor of [images, originalEmbeddings, ...loss.originalLogits]) tensor.dispose();
   });
@@ -132,7 +134,7 @@ describe("onnxModel equals tfjsModel", () => {
   it("says what is wrong with codes and requests", async () => {
     const loss = await request(w);
     await expect(model.logits(tf.zeros([2, 31]))).rejects.toThrow(/\[n, 32\] or \[n, 10, 32\], got \[2, 31\]/);
-    await expect(model.lossAndGradient(w, { ...loss, attribute: 9 })).rejects.toThrow(OnnxError);
+    await expect(model.lossAndGradient(w, { ...loss, attributeIndex: 9 })).rejects.toThrow(OnnxError);
     await expect(model.lossAndGradient(w, { ...loss, target: 6 })).rejects.toThrow(/target class in 0…5/);
     await expect(model.lossAndGradient(w, { ...loss, originalLogits: [] })).rejects.toThrow(/originalLogits/);
     await expect(onnxModel({ generator, regressor, thread: 1 } as never)).rejects.toThrow(/threads/);

@@ -44,10 +44,10 @@ describe("64 px, multiplier 1, on ONNX Runtime", () => {
       const originalLogits = await model.logits(w);
       const end = direction.flow(w, step.t);
       const target = model.attributes[step.attribute]!.classes - 1;
-      const request = { attribute: step.attribute, target, originalLogits, temperature: 4, preservation: 1 };
+      const request = { attributeIndex: step.attribute, target, originalLogits, temperature: 4, preservationWeight: 1 };
       const answer: LossAndGradient = await model.lossAndGradient(end, request);
-      expect(Math.abs(answer.attribute / step.attributeLoss - 1)).toBeLessThan(1e-3);
-      expect(Math.abs(answer.preservation / step.preservationLoss - 1)).toBeLessThan(1e-3);
+      expect(Math.abs(answer.attributeLoss / step.attributeLoss - 1)).toBeLessThan(1e-3);
+      expect(Math.abs(answer.preservationLoss / step.preservationLoss - 1)).toBeLessThan(1e-3);
       expectNear(await answer.gradient.data(), step.latentGradient);
       const [weight, bias] = pullBack(direction, w, step.t, answer.gradient, "steps");
       // Weights are stored transposed here.

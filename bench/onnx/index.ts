@@ -77,7 +77,7 @@ export async function run(args: string[]): Promise<void> {
 }
 
 async function lossFor(originalLogits: LossRequest["originalLogits"]): Promise<LossRequest> {
-  return { attribute: 0, target: 5, originalLogits, temperature: 4, preservation: 1 };
+  return { attributeIndex: 0, target: 5, originalLogits, temperature: 4, preservationWeight: 1 };
 }
 
 function printSpeeds(seconds: Readonly<Record<string, number[]>>, limit: number, withPeer: boolean): void {

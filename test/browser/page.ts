@@ -53,11 +53,11 @@ async function findings(): Promise<Findings> {
   const w = generator.sample(2, { seed: 5 });
   const start = tf.mul(w, 0.5);
   const loss: LossRequest = {
-    attribute: 1,
+    attributeIndex: 1,
     target: 5,
     originalLogits: await reference.logits(start),
     temperature: 4,
-    preservation: 1,
+    preservationWeight: 1,
   };
   const [ours, theirs] = [await model.lossAndGradient(w, loss), await reference.lossAndGradient(w, loss)];
   const images = await Promise.all([model, reference].map(async (engine) => (await engine.synthesize(w)).data()));
@@ -70,7 +70,7 @@ async function findings(): Promise<Findings> {
     backends: [cpu.name, wasm.name],
     gradientError,
     imageError: error(images[0]!, images[1]!),
-    lossError: error([ours.attribute, ours.preservation], [theirs.attribute, theirs.preservation]),
+    lossError: error([ours.attributeLoss, ours.preservationLoss], [theirs.attributeLoss, theirs.preservationLoss]),
     latentGradientError: error(await ours.gradient.data(), await theirs.gradient.data()),
     nativeRuntime,
   };

@@ -36,7 +36,7 @@ export interface Embedder {
  */
 export interface LossRequest {
   /** Index k of the edited attribute. */
-  readonly attribute: number;
+  readonly attributeIndex: number;
   /** Class wanted for each code: one number for all, or [n]. */
   readonly target: number | ArrayLike<number>;
   /** Logits of the start codes, one [n, classes] per attribute; they never change and are not differentiated. */
@@ -44,23 +44,23 @@ export interface LossRequest {
   /** τ, dividing the shifted side only. Paper: 4. */
   readonly temperature: number;
   /** λ. Paper: 1. */
-  readonly preservation: number;
+  readonly preservationWeight: number;
   /** Identity term (equation 9) in place of the KL: embeddings [n, e] of the start images. */
   readonly originalEmbeddings?: Tensor2D;
 }
 
-/** A loss of one's own: a differentiable tf function of the logits and the images; its value is the `attribute` term of the result. */
+/** A loss of one's own: a differentiable tf function of the logits and the images; its value is the `attributeLoss` of the result. */
 export type CustomLoss = (logits: Tensor2D[], images: Tensor4D) => Scalar;
 
 /** What `AttributeModel.lossAndGradient` answers. */
 export interface LossAndGradient {
   /** Equation 4, mean over the batch; a custom loss's value. */
-  readonly attribute: number;
+  readonly attributeLoss: number;
   /** Equation 5 (or 9) before λ; 0 for a custom loss. */
-  readonly preservation: number;
+  readonly preservationLoss: number;
   /** One [n, classes] per attribute, at w. */
   readonly logits: Tensor2D[];
-  /** dL/dw of `attribute + λ · preservation`, shaped like w. */
+  /** dL/dw of `attributeLoss + λ · preservationLoss`, shaped like w. */
   readonly gradient: Tensor;
 }
 

@@ -47,11 +47,11 @@ describe("a model asked in parts", () => {
   ])("of at most %d images gives the whole batch's answers", async (most, parts) => {
     const tensors = tf.memory().numTensors;
     const { model, asked } = split(most);
-    const loss = { attribute: 1, target: [0, 1, 2, 0, 1, 2, 0, 1], originalLogits, temperature: 4, preservation: 0.7 };
+    const loss = { attributeIndex: 1, target: [0, 1, 2, 0, 1, 2, 0, 1], originalLogits, temperature: 4, preservationWeight: 0.7 };
     const [a, b] = [await whole.lossAndGradient(w, loss), await model.lossAndGradient(w, loss)];
     expect(asked).toEqual(parts);
-    expect(b.attribute).toBeCloseTo(a.attribute, 6);
-    expect(b.preservation).toBeCloseTo(a.preservation, 6);
+    expect(b.attributeLoss).toBeCloseTo(a.attributeLoss, 6);
+    expect(b.preservationLoss).toBeCloseTo(a.preservationLoss, 6);
     expect(b.gradient.shape).toEqual([ROWS, D]);
     const gradients = [await a.gradient.data(), await b.gradient.data()];
     const largest = Math.max(...gradients[0]!.map(Math.abs));
@@ -80,7 +80,7 @@ describe("a model asked in parts", () => {
     const tensors = tf.memory().numTensors;
     const pending = [
       model.logits(w),
-      model.lossAndGradient(w, { attribute: 0, target: 1, originalLogits, temperature: 4, preservation: 1 }),
+      model.lossAndGradient(w, { attributeIndex: 0, target: 1, originalLogits, temperature: 4, preservationWeight: 1 }),
     ];
     stop.abort();
     for (const one of await Promise.allSettled(pending)) expect((one as PromiseRejectedResult).reason).toBeInstanceOf(AbortError);

@@ -17,7 +17,7 @@ function answering(values: { logit?: number; loss?: number; gradient?: number; r
     synthesize: async () => tf.zeros([rows, 4, 4, channels]),
     logits: async () => logits(),
     lossAndGradient: async (w) => ({
-      ...{ attribute: loss, preservation: 0, logits: logits() },
+      ...{ attributeLoss: loss, preservationLoss: 0, logits: logits() },
       gradient: tf.fill(w.shape, gradient),
     }),
     dispose: () => undefined,
@@ -28,7 +28,7 @@ function answering(values: { logit?: number; loss?: number; gradient?: number; r
 it("refuses answers that are not numbers, and leaks nothing", async () => {
   const w = tf.zeros([1, 2]);
   const before = tf.memory().numTensors;
-  const loss = { attribute: 0, target: 1, temperature: 1, preservation: 1, originalLogits: [] };
+  const loss = { attributeIndex: 0, target: 1, temperature: 1, preservationWeight: 1, originalLogits: [] };
   await expect(answering({ logit: Number.NaN }).logits(w)).rejects.toThrow(/expected finite logits.*evaluate.maxTime/);
   await expect(answering({ loss: Number.NaN }).lossAndGradient(w, loss)).rejects.toThrow(
     /expected a finite loss, got attribute NaN.*The state before is kept/,
@@ -40,7 +40,7 @@ it("refuses answers that are not numbers, and leaks nothing", async () => {
   expect(tf.memory().numTensors).toBe(before);
   const good = answering({});
   expect(await good.logits(w)).toHaveLength(1);
-  expect((await good.lossAndGradient(w, loss)).attribute).toBe(1);
+  expect((await good.lossAndGradient(w, loss)).attributeLoss).toBe(1);
   expect(good.images).toBe(2);
   w.dispose();
 });
@@ -48,7 +48,7 @@ it("refuses answers that are not numbers, and leaks nothing", async () => {
 it("refuses answers of another shape than the question's, and leaks nothing", async () => {
   const w = tf.zeros([1, 2]);
   const before = tf.memory().numTensors;
-  const loss = { attribute: 0, target: 1, temperature: 1, preservation: 1, originalLogits: [] };
+  const loss = { attributeIndex: 0, target: 1, temperature: 1, preservationWeight: 1, originalLogits: [] };
   await expect(answering({ rows: 16 }).logits(w)).rejects.toThrow(
     /expected logits \[1, 2\], got \[16, 2\]\. Do the generator's images/,
   );

@@ -40,7 +40,7 @@ describe.each(models)("a model with %s", (_what, generator, regressor, message) 
     const model = tfjsModel({ generator, regressor });
     const w = tf.zeros([3, D]);
     const original = regressor.attributes.map(({ classes }) => tf.zeros([3, classes]) as tf.Tensor2D);
-    const loss: LossRequest = { attribute: 0, target: 1, originalLogits: original, temperature: 4, preservation: 1 };
+    const loss: LossRequest = { attributeIndex: 0, target: 1, originalLogits: original, temperature: 4, preservationWeight: 1 };
     const before = tf.memory().numTensors;
     for (const attempt of [() => model.logits(w), () => model.lossAndGradient(w, loss)]) {
       const error = await attempt().catch((thrown: unknown) => thrown);
@@ -81,7 +81,7 @@ it.each<[string, (own: tf.Tensor2D) => unknown, RegExp]>([
   const model = tfjsModel({ generator, regressor, embedder: { embed: (images) => answer(embedder.embed(images)) as never } });
   const w = tf.zeros([3, D]);
   const originalEmbeddings = tf.ones([3, 7]) as tf.Tensor2D;
-  const loss = { attribute: 0, target: 1, originalLogits: [], temperature: 4, preservation: 1, originalEmbeddings };
+  const loss = { attributeIndex: 0, target: 1, originalLogits: [], temperature: 4, preservationWeight: 1, originalEmbeddings };
   const before = tf.memory().numTensors;
   await expect(model.lossAndGradient(w, loss)).rejects.toThrow(LatentEditError);
   await expect(model.lossAndGradient(w, loss)).rejects.toThrow(message);

@@ -23,7 +23,7 @@ describe("files of older versions open", () => {
   it("a trained direction, with its settings", async () => {
     const { direction, info } = await loadDirection(fixture("neural-ode"), { model });
     expect(direction).toMatchObject({ kind: "neural-ode", latentDim: 8, depth: 2, solver: { method: "rk4", steps: 1 } });
-    expect(info.training).toMatchObject({ attribute: size, iterations: 8, maxTime: 6, preservation: 0.75, seed: 3 });
+    expect(info.training).toMatchObject({ attribute: size, iterations: 8, maxTime: 6, preservationWeight: 0.75, seed: 3 });
     direction.dispose();
   });
 
@@ -34,15 +34,15 @@ describe("files of older versions open", () => {
     const iterations: number[] = [];
     const history = await trainDirection(direction, {
       ...base,
-      preservation: 0.75,
+      preservationWeight: 0.75,
       validation: { codes: heldOut, every: 4, maxCodes: 10 },
       earlyStopping: { patience: 3 },
       checkpoint: { store, every: 2 },
       onProgress: ({ iteration }) => iterations.push(iteration),
     });
     expect(iterations).toEqual([6, 7, 8]);
-    expect(history.batches.map(({ attribute }) => attribute)[0]).toBe(0.7819340229034424);
-    expect(history.validations.map(({ preservation }) => preservation)[0]).toBe(0.3423353433609009);
+    expect(history.batches.map(({ attributeLoss }) => attributeLoss)[0]).toBe(0.7819340229034424);
+    expect(history.validations.map(({ preservationLoss }) => preservationLoss)[0]).toBe(0.3423353433609009);
     const { direction: old } = await loadDirection(fixture("neural-ode"));
     const before = weightsOf(old as NeuralOdeDirection).flat();
     weightsOf(direction)

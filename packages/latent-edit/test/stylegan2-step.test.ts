@@ -56,14 +56,14 @@ describe.each(reference.map((c) => [c.attribute, c] as const))(
       expectClose(await end.data(), c.end);
       const target = regressor.attributes[c.attribute]!.classes - 1;
       const answer = await model.lossAndGradient(end, {
-        attribute: c.attribute,
+        attributeIndex: c.attribute,
         target,
         originalLogits,
         temperature: 4,
-        preservation: 1,
+        preservationWeight: 1,
       });
-      expect(Math.abs(answer.attribute / c.attributeLoss - 1)).toBeLessThan(1e-3);
-      expect(Math.abs(answer.preservation / c.preservationLoss - 1)).toBeLessThan(1e-3);
+      expect(Math.abs(answer.attributeLoss / c.attributeLoss - 1)).toBeLessThan(1e-3);
+      expect(Math.abs(answer.preservationLoss / c.preservationLoss - 1)).toBeLessThan(1e-3);
       expectClose(await answer.gradient.data(), c.latentGradient);
       const [weight, bias] = pullBack(direction, w, c.t, answer.gradient, "steps");
       expectClose(

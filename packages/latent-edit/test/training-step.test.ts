@@ -37,10 +37,10 @@ describe.each(
     expect(distance(await end.data(), c.end) / norm(c.end)).toBeLessThan(1e-5);
 
     const target = CLASSES[c.attribute]! - 1;
-    const request = { attribute: c.attribute, target, originalLogits: original, temperature: 4, preservation: 1 };
+    const request = { attributeIndex: c.attribute, target, originalLogits: original, temperature: 4, preservationWeight: 1 };
     const answer = await model.lossAndGradient(end, embeddings ? { ...request, originalEmbeddings: embeddings } : request);
-    expect(Math.abs(answer.attribute / c.attributeLoss - 1)).toBeLessThan(1e-4);
-    expect(Math.abs(answer.preservation / c.preservationLoss - 1)).toBeLessThan(1e-4);
+    expect(Math.abs(answer.attributeLoss / c.attributeLoss - 1)).toBeLessThan(1e-4);
+    expect(Math.abs(answer.preservationLoss / c.preservationLoss - 1)).toBeLessThan(1e-4);
     expect(distance(await answer.gradient.data(), c.latentGradient) / norm(c.latentGradient)).toBeLessThan(1e-4);
 
     const gradients = pullBack(direction, w, c.t, answer.gradient, "steps");
@@ -67,7 +67,7 @@ it.each(attributeCases.map((c) => [c.depth, c.t, c] as const))(
   (_, __, c) => {
     const direction = flow(c.depth);
     const w = tf.tensor2d(weights(99, 5 * D, 1.5), [5, D]);
-    const loss = () => directionLoss({ direction, generator, regressor, attribute: c.attribute, w, t: c.t }).total;
+    const loss = () => directionLoss({ direction, generator, regressor, attributeIndex: c.attribute, w, t: c.t }).total;
     const { value, grads } = tf.variableGrads(loss, direction.variables);
     expect(value.dataSync()[0]! / (c.attributeLoss + c.preservationLoss)).toBeCloseTo(1, 4);
     direction.variables.forEach((variable, i) => {
@@ -94,8 +94,8 @@ describe("the model seam", () => {
         const images = generator.synthesize(tf.tensor2d(moved, [5, D]));
         return tf.add(tf.mean(regressor.logits(images)[0]!), tf.mean(images)).dataSync()[0]!;
       });
-    expect(answer.attribute).toBeCloseTo(value(0), 6);
-    expect(answer.preservation).toBe(0);
+    expect(answer.attributeLoss).toBeCloseTo(value(0), 6);
+    expect(answer.preservationLoss).toBe(0);
     expect((await answer.gradient.data())[3]).toBeCloseTo((value(step) - value(-step)) / (2 * step), 3);
   });
 
@@ -111,11 +111,11 @@ describe("the model seam", () => {
     await expect(model.logits(tf.zeros([2, 3]))).rejects.toThrow(/\[n, 8\]/);
     const originalLogits = await model.logits(w());
     const request = {
-      attribute: 0,
+      attributeIndex: 0,
       target: 1,
       originalLogits,
       temperature: 4,
-      preservation: 1,
+      preservationWeight: 1,
       originalEmbeddings: tf.zeros([5, 7]) as tf.Tensor2D,
     };
     await expect(model.lossAndGradient(w(), request)).rejects.toThrow(/embedder/);

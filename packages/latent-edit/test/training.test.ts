@@ -128,7 +128,7 @@ describe("trainDirection", () => {
 
   it("takes an identity loss and a custom loss", async () => {
     const identity = await trainDirection(depth(1), { ...base, identity: embedder, iterations: 3 });
-    expect(identity.batches[0]!.preservation).toBeGreaterThan(0);
+    expect(identity.batches[0]!.preservationLoss).toBeGreaterThan(0);
     const custom = await trainDirection(depth(1), {
       ...base,
       iterations: 3,
@@ -137,7 +137,7 @@ describe("trainDirection", () => {
         (logits) =>
           tf.mean(tf.square(tf.sub(logits[0]!, originalLogits[0]!))) as tf.Scalar,
     });
-    expect(custom.batches.every(({ preservation }) => preservation === 0)).toBe(true);
+    expect(custom.batches.every(({ preservationLoss }) => preservationLoss === 0)).toBe(true);
   });
 
   it("validates by the loss it trains: the identity term, or the custom loss", async () => {
@@ -151,9 +151,9 @@ describe("trainDirection", () => {
       const w = tf.tensor2d(starts);
       return tf.sub(1, tf.mean(tf.sum(tf.mul(embed(trained.flow(w, 2)), embed(w)), 1))).dataSync()[0]!;
     });
-    expect(identity.validations[0]!.preservation).toBeCloseTo(expected, 5);
-    const { total, attribute, preservation } = identity.validations[0]!;
-    expect(total).toBeCloseTo(attribute + preservation, 10);
+    expect(identity.validations[0]!.preservationLoss).toBeCloseTo(expected, 5);
+    const { total, attributeLoss, preservationLoss } = identity.validations[0]!;
+    expect(total).toBeCloseTo(attributeLoss + preservationLoss, 10);
 
     const before = tf.memory().numTensors;
     const custom = await trainDirection(trained, {
@@ -161,7 +161,7 @@ describe("trainDirection", () => {
       ...last,
       loss: () => (logits) => tf.add(tf.mul(tf.mean(logits[0]!), 0), 7) as tf.Scalar,
     });
-    expect(custom.validations[0]).toMatchObject({ attribute: 7, preservation: 0, total: 7 });
+    expect(custom.validations[0]).toMatchObject({ attributeLoss: 7, preservationLoss: 0, total: 7 });
     expect(tf.memory().numTensors).toBe(before);
     trained.dispose();
   });

@@ -153,7 +153,7 @@ export class OnnxAttributeModel implements AttributeModel {
       const feeds = Object.fromEntries(names.map((name, i) => [cotangentName(name), cotangents[i]!]));
       const session = await this.session("lossAndGradient", "pullback");
       const pulled = await session.run({ w: codes, ...feeds }, [gradientName("w")]);
-      return { attribute: value, preservation: 0, logits, gradient: gradientLike(w, checkedGradient(pulled, codes)) };
+      return { attributeLoss: value, preservationLoss: 0, logits, gradient: gradientLike(w, checkedGradient(pulled, codes)) };
     } catch (error) {
       dispose(logits);
       throw error;

@@ -61,10 +61,10 @@ export class SplitModel implements AttributeModel {
       },
       ({ gradient, logits }) => dispose([gradient, ...logits]),
     );
-    const mean = (key: "attribute" | "preservation") => parts.reduce((sum, part) => sum + part.share * part[key], 0);
+    const mean = (key: "attributeLoss" | "preservationLoss") => parts.reduce((sum, part) => sum + part.share * part[key], 0);
     return {
-      attribute: mean("attribute"),
-      preservation: mean("preservation"),
+      attributeLoss: mean("attributeLoss"),
+      preservationLoss: mean("preservationLoss"),
       logits: this.attributes.map((_, j) => joined(parts.map(({ logits }) => logits[j]!))),
       gradient: joined(parts.map(({ gradient }) => gradient)),
     };

@@ -71,7 +71,7 @@ async function once(count: number, ask: (w: Tensor2D) => Promise<void>, dimensio
 async function askForGradient(model: AttributeModel, w: Tensor2D): Promise<void> {
   const originalLogits = await model.logits(w);
   const target = model.attributes[0]!.classes - 1;
-  const request = { attribute: 0, target, temperature: 4, preservation: 1, originalLogits };
+  const request = { attributeIndex: 0, target, temperature: 4, preservationWeight: 1, originalLogits };
   const { gradient, logits } = await model.lossAndGradient(w, request).finally(() => dispose(originalLogits));
   dispose(logits);
   const { shape } = gradient;

@@ -43,12 +43,14 @@ export class WatchedModel implements AttributeModel {
   async lossAndGradient(w: Tensor, loss: LossRequest | CustomLoss): Promise<LossAndGradient> {
     this.images += w.shape[0]!;
     const result = await this.inner.lossAndGradient(w, loss);
-    const { attribute, preservation } = result;
+    const { attributeLoss, preservationLoss } = result;
     checkShapes([...result.logits, result.gradient], [...this.logitShapes(w), w.shape], "logits and a gradient");
-    const finite = Number.isFinite(attribute) && Number.isFinite(preservation);
+    const finite = Number.isFinite(attributeLoss) && Number.isFinite(preservationLoss);
     if (finite && (await areFinite([result.gradient]))) return result;
     dispose([result.gradient, ...result.logits]);
-    const what = finite ? "gradient, got NaN or infinity" : `loss, got attribute ${attribute}, preservation ${preservation}`;
+    const what = finite
+      ? "gradient, got NaN or infinity"
+      : `loss, got attribute ${attributeLoss}, preservation ${preservationLoss}`;
     throw new ExperimentsError(
       `train: expected a finite ${what}. The state before is kept; try a smaller train.learningRate, and look at the generator's images.`,
     );

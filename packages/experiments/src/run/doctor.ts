@@ -109,7 +109,7 @@ async function speedOf(parts: ModelParts, engine: "onnx" | "tfjs"): Promise<stri
   const codes = await parts.sampleCodes(BATCH, 0);
   const w = tensor2d(codes, [BATCH, codes.length / BATCH]);
   const originalLogits = await model.logits(w);
-  const request = { attribute: 0, target: 0, temperature: 4, preservation: 1, originalLogits };
+  const request = { attributeIndex: 0, target: 0, temperature: 4, preservationWeight: 1, originalLogits };
   const forward = await rate(async () => dispose(await model.logits(w)));
   const gradient = await rate(async () => {
     const { logits, gradient: pulled } = await model.lossAndGradient(w, request);

@@ -48,7 +48,7 @@ function settingsOf(
 
 async function trainOne(context: JobContext, { folder, scratch }: JobOutput, edit: Edit, depth: number): Promise<void> {
   const { config, signal, progress } = context;
-  const { solverSteps, ...train } = settingsOf(config.train, depth);
+  const { solverSteps, preservation, ...train } = settingsOf(config.train, depth);
   const { training } = await context.sample();
   checkStarts(edit, training, 1, "sample.codes");
   const running = await context.model();
@@ -68,6 +68,7 @@ async function trainOne(context: JobContext, { folder, scratch }: JobOutput, edi
   try {
     const history = await trainDirection(direction, {
       ...train,
+      preservationWeight: preservation,
       model,
       attribute: { index: edit.index, from: edit.from, to: edit.to },
       codes: training.matrix,
@@ -95,7 +96,7 @@ async function trainOne(context: JobContext, { folder, scratch }: JobOutput, edi
 function trainingRecord(history: History, parameters: number): TrainingRecord {
   const stretch = Math.ceil(history.iterations / CURVE_POINTS);
   const points = Math.ceil(history.iterations / stretch);
-  const mean = (key: "total" | "attribute" | "preservation" | "accuracy") =>
+  const mean = (key: "total" | "attributeLoss" | "preservationLoss" | "accuracy") =>
     Array.from({ length: points }, (_, i) => {
       const part = history.batches.slice(i * stretch, (i + 1) * stretch);
       return part.reduce((sum, batch) => sum + batch[key], 0) / part.length;
@@ -106,8 +107,8 @@ function trainingRecord(history: History, parameters: number): TrainingRecord {
     curve: {
       iteration: Array.from({ length: points }, (_, i) => Math.min(history.iterations, (i + 1) * stretch)),
       total: mean("total"),
-      attribute: mean("attribute"),
-      preservation: mean("preservation"),
+      attribute: mean("attributeLoss"),
+      preservation: mean("preservationLoss"),
       accuracy: mean("accuracy"),
     },
     solverGap: history.solverGap,

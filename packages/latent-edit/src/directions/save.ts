@@ -8,6 +8,7 @@ import type { TrainSettings } from "../train/settings.js";
 import type { Direction } from "./direction.js";
 import { LinearDirection } from "./linear-direction.js";
 import { NeuralOdeDirection } from "./neural-ode-direction.js";
+import { settingsOfToday } from "./old-names.js";
 import type { FlowSolver } from "./solver.js";
 import { checkWeights, importSeedFlow, toStateDict } from "./state-dict.js";
 
@@ -99,6 +100,7 @@ export async function loadDirection(
   for (const key of ["attribute", "generator", "training"] as const) {
     if (metadata.has(key)) info[key] = parse(metadata, key);
   }
+  if (info.training) info.training = settingsOfToday(info.training);
   if (options.model !== undefined) checkModel("loadDirection", options.model);
   if (options.model && info.generator && !sameFingerprint(info.generator, await fingerprint(options.model))) {
     throw new LatentEditError(

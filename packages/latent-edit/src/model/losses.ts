@@ -51,7 +51,7 @@ export function attributeLoss(logits: Tensor2D, target: number | Numbers, temper
 export function preservationLoss(
   logits: readonly Tensor2D[],
   original: readonly Tensor2D[],
-  attribute: number,
+  attributeIndex: number,
   temperature: number,
 ): Scalar {
   checkLogitsList("preservationLoss", "logits", logits);
@@ -62,10 +62,16 @@ export function preservationLoss(
       `preservationLoss: expected original logits for each of 2 attributes or more, got ${original.length} for ${logits.length}.`,
     );
   }
-  checkNumber("preservationLoss", "attribute", attribute, { min: 0, max: logits.length - 1, integer: true }, LatentEditError);
+  checkNumber(
+    "preservationLoss",
+    "attributeIndex",
+    attributeIndex,
+    { min: 0, max: logits.length - 1, integer: true },
+    LatentEditError,
+  );
   return tidy(() => {
     const divergences = logits.flatMap((shifted, j) => {
-      if (j === attribute) return [];
+      if (j === attributeIndex) return [];
       const before = logSoftmax(original[j]!);
       const after = logSoftmax(div(shifted, temperature));
       return [mean(sum(mul(exp(before), sub(before, after)), 1))];

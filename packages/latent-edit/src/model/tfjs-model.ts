@@ -116,8 +116,8 @@ class TfjsModel implements AttributeModel {
     try {
       const { value, grad: gradient } = tidy(() => valueAndGrad(total)(w));
       value.dispose();
-      const [attribute = 0, preservation = 0] = await Promise.all(terms.map(async (x) => (await x.data())[0]!));
-      return { attribute, preservation, logits, gradient };
+      const [attributeLoss = 0, preservationLoss = 0] = await Promise.all(terms.map(async (x) => (await x.data())[0]!));
+      return { attributeLoss, preservationLoss, logits, gradient };
     } catch (error) {
       dispose(logits);
       releaseTape();
@@ -139,13 +139,13 @@ class TfjsModel implements AttributeModel {
 
   private terms(logits: Tensor2D[], images: Tensor4D, loss: LossRequest | CustomLoss): [Scalar, Scalar?, number?] {
     if (typeof loss === "function") return [checkLoss("lossAndGradient", loss(logits, images))];
-    const attribute = attributeLoss(logits[loss.attribute]!, loss.target, loss.temperature);
-    return [attribute, this.preservation(logits, images, loss), loss.preservation];
+    const attribute = attributeLoss(logits[loss.attributeIndex]!, loss.target, loss.temperature);
+    return [attribute, this.preservation(logits, images, loss), loss.preservationWeight];
   }
 
   private preservation(logits: Tensor2D[], images: Tensor4D, loss: LossRequest): Scalar {
     if (loss.originalEmbeddings === undefined)
-      return preservationLoss(logits, loss.originalLogits, loss.attribute, loss.temperature);
+      return preservationLoss(logits, loss.originalLogits, loss.attributeIndex, loss.temperature);
     if (this.embedder === undefined) {
       throw new LatentEditError(
         "lossAndGradient: expected a model with an embedder for originalEmbeddings; pass one to tfjsModel.",

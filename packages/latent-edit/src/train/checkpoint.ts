@@ -1,8 +1,10 @@
 import { readSafetensors, type TensorData, writeSafetensors } from "@latentflow/checkpoints";
 import type { RandomState } from "@latentflow/core";
 import { type AdamState, type ArrayData, adamStateFromData, adamStateToData } from "@latentflow/core/optim";
+import { settingsOfToday } from "../directions/old-names.js";
 import { LatentEditError } from "../errors.js";
 import type { History, ValidationRecord } from "./history.js";
+import { scoreOfToday } from "./old-names.js";
 import { checkSameRun, type RunFingerprint } from "./run-fingerprint.js";
 import type { TrainSettings } from "./settings.js";
 
@@ -128,11 +130,17 @@ type HeaderState = Omit<TrainState, "adam" | "best"> & {
 function parseState(text: string): HeaderState {
   try {
     const state: Partial<HeaderState> = JSON.parse(text);
-    if (state.settings && state.random && state.batches && state.validations) return state as HeaderState;
+    if (state.settings && state.random && state.batches && state.validations) return ofToday(state as HeaderState);
   } catch {
     // Not JSON: the error below says what to do.
   }
   throw damaged();
+}
+
+/** What older versions wrote, under today's names. */
+function ofToday({ settings, batches, validations, ...rest }: HeaderState): HeaderState {
+  const scores = { batches: batches.map(scoreOfToday), validations: validations.map(scoreOfToday) };
+  return { ...rest, ...scores, settings: settingsOfToday(settings) };
 }
 
 /** A checkpoint with NaN could never be resumed: none is written, and one that an older version wrote is refused. */

@@ -14,7 +14,7 @@ export interface DirectionLossOptions extends FlowOptions {
   generator: Generator;
   regressor: Regressor;
   /** Index of the edited attribute. */
-  attribute: number;
+  attributeIndex: number;
   /** Start codes, [n, d] or [n, layers, d]. */
   w: Tensor;
   /** Edit length. */
@@ -26,43 +26,43 @@ export interface DirectionLossOptions extends FlowOptions {
   /** τ (default 4). */
   temperature?: number;
   /** λ (default 1). */
-  preservation?: number;
+  preservationWeight?: number;
 }
 
 /**
  * The paper's loss of an edit (equations 4 and 5) as tensors of one differentiable program: flow, generator, regressor. For training loops of
  * one's own; `trainDirection` takes the same loss through the `AttributeModel` seam.
  */
-export function directionLoss(options: DirectionLossOptions): { total: Scalar; attribute: Scalar; preservation: Scalar } {
+export function directionLoss(options: DirectionLossOptions): { total: Scalar; attributeLoss: Scalar; preservationLoss: Scalar } {
   const known = [
     "direction",
     "generator",
     "regressor",
-    "attribute",
+    "attributeIndex",
     "w",
     "t",
     "target",
     "originalLogits",
     "temperature",
-    "preservation",
+    "preservationWeight",
   ];
-  checkRequired("directionLoss", options, ["direction", "generator", "regressor", "attribute", "w", "t"], LatentEditError);
+  checkRequired("directionLoss", options, ["direction", "generator", "regressor", "attributeIndex", "w", "t"], LatentEditError);
   checkOptions("directionLoss", options, [...known, "layers", "solver", "gradient"], LatentEditError);
-  const { direction, generator, regressor, attribute: k, w, t, temperature = 4, preservation: weight = 1 } = options;
+  const { direction, generator, regressor, attributeIndex: k, w, t, temperature = 4, preservationWeight = 1 } = options;
   const { layers, solver, gradient } = options;
   checkDirection("directionLoss", direction);
   checkFrozenHalf("directionLoss", generator, regressor);
   checkCodes("directionLoss", w, direction.latentDim);
-  checkNumber("directionLoss", "preservation", weight, {}, LatentEditError);
+  checkNumber("directionLoss", "preservationWeight", preservationWeight, {}, LatentEditError);
   const last = regressor.attributes.length - 1;
-  checkNumber("directionLoss", "attribute", k, { min: 0, max: last, integer: true }, LatentEditError);
+  checkNumber("directionLoss", "attributeIndex", k, { min: 0, max: last, integer: true }, LatentEditError);
   const { classes } = regressor.attributes[k]!;
   return tidy(() => {
     const original = options.originalLogits ?? regressor.logits(generator.synthesize(w));
     const flowOptions = definedOf({ layers, solver, gradient });
     const logits = regressor.logits(generator.synthesize(direction.flow(w, t, flowOptions)));
-    const attribute = attributeLoss(logits[k]!, options.target ?? classes - 1, temperature);
-    const preservation = preservationLoss(logits, original, k, temperature);
-    return { total: add(attribute, mul(preservation, weight)) as Scalar, attribute, preservation };
+    const edited = attributeLoss(logits[k]!, options.target ?? classes - 1, temperature);
+    const others = preservationLoss(logits, original, k, temperature);
+    return { total: add(edited, mul(others, preservationWeight)) as Scalar, attributeLoss: edited, preservationLoss: others };
   });
 }

@@ -3,12 +3,12 @@ import type { TrainSettings } from "./settings.js";
 
 /** Loss terms and accuracy of one batch or of the validation codes. */
 export interface Score {
-  /** attribute + λ · preservation. */
+  /** attributeLoss + λ · preservationLoss. */
   readonly total: number;
   /** Equation 4. */
-  readonly attribute: number;
+  readonly attributeLoss: number;
   /** Equation 5 (or 9), before λ. */
-  readonly preservation: number;
+  readonly preservationLoss: number;
   /** Share of codes whose predicted class at the end point is the one wanted. */
   readonly accuracy: number;
 }

@@ -46,7 +46,7 @@ export interface TrainSettings {
   /** Train t < 0 as the edit back, from `to` to `from`, beside t > 0. */
   readonly bothWays: boolean;
   readonly temperature: number;
-  readonly preservation: number;
+  readonly preservationWeight: number;
   readonly learningRate: number;
   readonly decayEvery: number;
   readonly decayFactor: number;
@@ -86,7 +86,7 @@ export interface TrainOptions {
   /** τ (default 4). */
   temperature?: number;
   /** λ (default 1). */
-  preservation?: number;
+  preservationWeight?: number;
   /** Adam's rate (default 1e-3), multiplied by `decayFactor` (default 0.5) every `decayEvery` (default 1000) iterations. */
   learningRate?: number;
   decayEvery?: number;
@@ -133,7 +133,7 @@ const KNOWN = [
   ...[
     "bothWays",
     "temperature",
-    "preservation",
+    "preservationWeight",
     "learningRate",
     "decayEvery",
     "decayFactor",
@@ -151,7 +151,7 @@ const PAPER = {
   maxTime: 6,
   bothWays: false,
   temperature: 4,
-  preservation: 1,
+  preservationWeight: 1,
   learningRate: 1e-3,
   decayEvery: 1000,
   decayFactor: 0.5,
@@ -208,7 +208,7 @@ export function resolveSettings(direction: Direction, options: TrainOptions): { 
       maxTime: number("maxTime", { above: 0 }),
       bothWays: options.bothWays ?? PAPER.bothWays,
       temperature: number("temperature", { above: 0 }),
-      preservation: number("preservation", { min: 0 }),
+      preservationWeight: number("preservationWeight", { min: 0 }),
       learningRate: number("learningRate", { above: 0 }),
       decayEvery: integer("decayEvery", 1),
       decayFactor: number("decayFactor", { above: 0 }),

@@ -155,8 +155,8 @@ async function meanGradient(
     const mean = (key: keyof Score) => scores.reduce((sum, score) => sum + score[key], 0) / scores.length;
     const score = {
       total: mean("total"),
-      attribute: mean("attribute"),
-      preservation: mean("preservation"),
+      attributeLoss: mean("attributeLoss"),
+      preservationLoss: mean("preservationLoss"),
       accuracy: mean("accuracy"),
     };
     return { score, gradients: tidy(() => parts[0]!.map((_, i) => div(addN(parts.map((part) => part[i]!)), parts.length))) };

@@ -21,11 +21,11 @@ export async function askForLoss(
   model: AttributeModel,
   { w, moved, originalLogits }: { w: Tensor2D; moved: Tensor2D; originalLogits: readonly Tensor2D[] },
   { target, t }: Batch,
-  { attribute, temperature, preservation }: TrainSettings,
+  { attribute, temperature, preservationWeight }: TrainSettings,
   { identity, loss }: LossChoice,
 ): Promise<LossAndGradient> {
   const originalEmbeddings = identity && own(await embed(own, model, w, identity));
-  const request = { attribute: attribute.index, target, originalLogits, temperature, preservation };
+  const request = { attributeIndex: attribute.index, target, originalLogits, temperature, preservationWeight };
   const answer = await model.lossAndGradient(
     moved,
     loss?.({ target, originalLogits, t }) ?? (originalEmbeddings ? { ...request, originalEmbeddings } : request),
@@ -35,23 +35,23 @@ export async function askForLoss(
 }
 
 /** What of an answer must be finite, in the order in which one comes of the other. */
-export function partsOf({ attribute, preservation, logits, gradient }: LossAndGradient): Parts {
+export function partsOf({ attributeLoss, preservationLoss, logits, gradient }: LossAndGradient): Parts {
   return {
     "the model's logits at the end points": logits,
-    "the attribute loss": attribute,
-    "the preservation loss": preservation,
+    "the attribute loss": attributeLoss,
+    "the preservation loss": preservationLoss,
     "the gradient with respect to w": gradient,
   };
 }
 
 /** The answer as a record of the history. */
 export async function scoreOf(
-  { attribute, preservation, logits }: LossAndGradient,
+  { attributeLoss, preservationLoss, logits }: LossAndGradient,
   { target }: Batch,
   settings: TrainSettings,
 ): Promise<Score> {
   const accuracy = await accuracyOf(logits[settings.attribute.index]!, target);
-  return { total: attribute + settings.preservation * preservation, attribute, preservation, accuracy };
+  return { total: attributeLoss + settings.preservationWeight * preservationLoss, attributeLoss, preservationLoss, accuracy };
 }
 
 async function embed(

@@ -24,7 +24,7 @@ export async function validate(
   where: string,
   signal: AbortSignal | undefined,
 ): Promise<Score> {
-  const sums = { total: 0, attribute: 0, preservation: 0, accuracy: 0 };
+  const sums = { total: 0, attributeLoss: 0, preservationLoss: 0, accuracy: 0 };
   for (let start = 0; start < rows.length; start += settings.batchSize) {
     throwIfAborted("trainDirection", signal);
     await nextMacrotask();
@@ -34,7 +34,7 @@ export async function validate(
       target: settings.attribute.to,
     };
     const score = await scoreBatch(direction, model, pool, batch, settings, choice, where);
-    for (const key of ["total", "attribute", "preservation", "accuracy"] as const) {
+    for (const key of ["total", "attributeLoss", "preservationLoss", "accuracy"] as const) {
       sums[key] += (batch.rows.length / rows.length) * score[key];
     }
   }
@@ -60,7 +60,7 @@ function scoreBatch(
       await checkFinite(where, partsOf(answer));
       return scoreOf(answer, batch, settings);
     }
-    const { attribute, temperature, preservation: weight } = settings;
+    const { attribute, temperature, preservationWeight } = settings;
     const logits = own(await model.logits(moved));
     await checkFinite(where, { "the flow's end points": moved, "the model's logits at the end points": logits });
     const terms = own(
@@ -72,6 +72,6 @@ function scoreBatch(
     const [first, second] = await Promise.all(terms.map(async (term) => (await term.data())[0]!));
     await checkFinite(where, { "the attribute loss": first!, "the preservation loss": second! });
     const accuracy = await accuracyOf(logits[attribute.index]!, batch.target);
-    return { total: first! + weight * second!, attribute: first!, preservation: second!, accuracy };
+    return { total: first! + preservationWeight * second!, attributeLoss: first!, preservationLoss: second!, accuracy };
   });
 }

@@ -99,11 +99,11 @@ export async function compareWorld(setting: Setting, world: World, seed: number)
 }
 
 function trainedLoss(direction: Direction, setting: Setting, world: World, starts: Codes): number {
-  const { temperature, preservation, maxTime } = SETTINGS[setting].training;
+  const { temperature, preservationWeight, maxTime } = SETTINGS[setting].training;
   const times = [0.25, 0.5, 0.75, 1].map((share) => share * maxTime);
   return tf.tidy(() => {
     const w = tf.tensor2d(starts.data, [starts.shape[0], starts.shape[1]]);
-    const common = { direction, generator, regressor: regressor(world), attribute: 0, w, temperature, preservation };
+    const common = { direction, generator, regressor: regressor(world), attributeIndex: 0, w, temperature, preservationWeight };
     return times.reduce((sum, t) => sum + directionLoss({ ...common, t }).total.dataSync()[0]! / times.length, 0);
   });
 }

@@ -42,7 +42,7 @@ export const SETTINGS = {
   paper: {
     flow: { depth: 2, solver: { method: "rk4", steps: 4 } },
     constant: { depth: -1 },
-    training: { iterations: 1000, batchSize: 32, maxTime: 6, temperature: 4, preservation: 1, learningRate: 1e-3 },
+    training: { iterations: 1000, batchSize: 32, maxTime: 6, temperature: 4, preservationWeight: 1, learningRate: 1e-3 },
   },
   even: {
     flow: { depth: 1, solver: { method: "rk4", steps: 4 } },
@@ -52,7 +52,7 @@ export const SETTINGS = {
       batchSize: 32,
       maxTime: 6,
       temperature: 1,
-      preservation: 1,
+      preservationWeight: 1,
       learningRate: 5e-2,
       decayEvery: 500,
       decayFactor: 0.5,

@@ -12,12 +12,12 @@ export async function lossFeeds(
 ): Promise<Record<string, OnnxTensor>> {
   const { attributes } = network;
   checkRequest(network, request, images);
-  const { attribute, originalEmbeddings } = request;
+  const { attributeIndex, originalEmbeddings } = request;
   const total = attributes.reduce((sum, { classes }) => sum + classes, 0);
   const wanted = new Float32Array(images * total);
   let column = 0;
   for (const [j, { classes }] of attributes.entries()) {
-    if (j === attribute) {
+    if (j === attributeIndex) {
       for (let i = 0; i < images; i++) wanted[i * total + column + targetOf(request, i)] = 1;
     } else if (!originalEmbeddings) {
       const logits = await numbersOfTensor("lossAndGradient", `originalLogits[${j}]`, request.originalLogits[j]);
@@ -25,12 +25,12 @@ export async function lossFeeds(
     }
     column += classes;
   }
-  const others = originalEmbeddings ? 0 : request.preservation / (attributes.length - 1);
+  const others = originalEmbeddings ? 0 : request.preservationWeight / (attributes.length - 1);
   const feeds = {
     wanted: floats([images, total], wanted),
     weights: floats(
       [attributes.length],
-      attributes.map((_, j) => (j === attribute ? 1 : others)),
+      attributes.map((_, j) => (j === attributeIndex ? 1 : others)),
     ),
     temperature: floats([], [request.temperature]),
   };
@@ -41,7 +41,7 @@ export async function lossFeeds(
       [images, network.embeddingSize!],
       await numbersOfTensor("lossAndGradient", "originalEmbeddings", originalEmbeddings),
     ),
-    identity_weight: floats([], [request.preservation]),
+    identity_weight: floats([], [request.preservationWeight]),
   };
 }
 
@@ -49,12 +49,12 @@ export async function lossFeeds(
 export function lossTerms(
   outputs: Readonly<Record<string, OnnxTensor>>,
   request: LossRequest,
-): { attribute: number; preservation: number } {
+): { attributeLoss: number; preservationLoss: number } {
   const divergences = Array.from(outputs.divergences!.data, Number);
-  const attribute = divergences[request.attribute]!;
-  if (request.originalEmbeddings) return { attribute, preservation: Number(outputs.identity!.data[0]) };
-  const sum = divergences.reduce((total, x, j) => (j === request.attribute ? total : total + x), 0);
-  return { attribute, preservation: sum / (divergences.length - 1) };
+  const attributeLoss = divergences[request.attributeIndex]!;
+  if (request.originalEmbeddings) return { attributeLoss, preservationLoss: Number(outputs.identity!.data[0]) };
+  const sum = divergences.reduce((total, x, j) => (j === request.attributeIndex ? total : total + x), 0);
+  return { attributeLoss, preservationLoss: sum / (divergences.length - 1) };
 }
 
 const targetOf = ({ target }: LossRequest, i: number) => (typeof target === "number" ? target : target?.[i])!;
@@ -72,11 +72,11 @@ function writeSoftmax(logits: ArrayLike<number>, into: Float32Array, at: number)
 function checkRequest({ attributes, embeddingSize }: AttributeNetwork, request: LossRequest, images: number): void {
   if (typeof request !== "object" || request === null)
     throw new OnnxError(`lossAndGradient: expected a loss, a request or a function, got ${describeValue(request)}.`);
-  const { attribute, originalLogits, temperature, preservation, originalEmbeddings } = request;
-  const edited = attributes[attribute];
+  const { attributeIndex, originalLogits, temperature, preservationWeight, originalEmbeddings } = request;
+  const edited = attributes[attributeIndex];
   if (!edited)
     throw new OnnxError(
-      `lossAndGradient: expected attribute to be in 0…${attributes.length - 1}, got ${describeValue(attribute)}.`,
+      `lossAndGradient: expected attributeIndex to be in 0…${attributes.length - 1}, got ${describeValue(attributeIndex)}.`,
     );
   const targets = Array.from({ length: images }, (_, i) => targetOf(request, i));
   if (targets.some((target) => !(Number.isInteger(target) && target >= 0 && target < edited.classes))) {
@@ -85,7 +85,7 @@ function checkRequest({ attributes, embeddingSize }: AttributeNetwork, request: 
     );
   }
   checkNumber("lossAndGradient", "temperature", temperature, { above: 0 }, OnnxError);
-  checkNumber("lossAndGradient", "preservation", preservation, {}, OnnxError);
+  checkNumber("lossAndGradient", "preservationWeight", preservationWeight, {}, OnnxError);
   if (originalEmbeddings) {
     if (embeddingSize === undefined) {
       throw new OnnxError("lossAndGradient: expected a model with an embedder for originalEmbeddings; pass one to onnxModel.");
