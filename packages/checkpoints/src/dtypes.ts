@@ -1,10 +1,13 @@
 import { CheckpointError } from "./error.js";
-import { bfloat16, float16, type HalfFloats } from "./half-floats.js";
+import { float8E4M3, float8E5M2 } from "./float8.js";
+import { bfloat16, float16, type NarrowFloats } from "./half-floats.js";
 
 /** Element types as NumPy and PyTorch name them. */
 export type DType =
   | "float16"
   | "bfloat16"
+  | "float8_e4m3fn"
+  | "float8_e5m2"
   | "float32"
   | "float64"
   | "int8"
@@ -30,7 +33,7 @@ export type TypedArray =
   | BigUint64Array<ArrayBuffer>;
 
 /**
- * A tensor: elements in row-major order. float16 and bfloat16 are widened to a Float32Array (exactly); `dtype` keeps the type in the file.
+ * A tensor: elements in row-major order. Floats of 8 and 16 bits are widened to a Float32Array (exactly); `dtype` keeps the type in the file.
  * bool is a Uint8Array of 0 and 1; 64-bit integers are BigInt arrays. Tensors that shared memory in the file share it here.
  */
 export interface TensorData {
@@ -44,13 +47,15 @@ interface DTypeInfo {
   readonly itemSize: number;
   /** The array its elements are kept in. */
   readonly Array: { new (length: number): TypedArray; new (buffer: ArrayBuffer, byteOffset: number, length: number): TypedArray };
-  /** Conversion of 16-bit floats, which are kept as float32. */
-  readonly half?: HalfFloats;
+  /** Conversion of floats of 8 and 16 bits, which are kept as float32. */
+  readonly narrow?: NarrowFloats;
 }
 
 export const dtypes: Readonly<Record<DType, DTypeInfo>> = {
-  float16: { itemSize: 2, Array: Float32Array, half: float16 },
-  bfloat16: { itemSize: 2, Array: Float32Array, half: bfloat16 },
+  float16: { itemSize: 2, Array: Float32Array, narrow: float16 },
+  bfloat16: { itemSize: 2, Array: Float32Array, narrow: bfloat16 },
+  float8_e4m3fn: { itemSize: 1, Array: Float32Array, narrow: float8E4M3 },
+  float8_e5m2: { itemSize: 1, Array: Float32Array, narrow: float8E5M2 },
   float32: { itemSize: 4, Array: Float32Array },
   float64: { itemSize: 8, Array: Float64Array },
   int8: { itemSize: 1, Array: Int8Array },
@@ -66,12 +71,16 @@ export const dtypes: Readonly<Record<DType, DTypeInfo>> = {
 
 /** Bytes that `count` elements take in memory, after widening. */
 export function memorySize(dtype: DType, count: number): number {
-  return count * (dtypes[dtype].half ? 4 : dtypes[dtype].itemSize);
+  return count * (dtypes[dtype].narrow ? 4 : dtypes[dtype].itemSize);
 }
+
+/** As many as NumPy and PyTorch allow. */
+export const MAX_DIMENSIONS = 64;
 
 /** Number of elements of a shape. Throws on anything but a list of at most 64 non-negative integers with a representable product. */
 export function elementCount(shape: readonly unknown[], offset?: number): number {
-  if (shape.length > 64) throw new CheckpointError(`expected at most 64 dimensions, got ${shape.length}.`, offset);
+  if (shape.length > MAX_DIMENSIONS)
+    throw new CheckpointError(`expected at most ${MAX_DIMENSIONS} dimensions, got ${shape.length}.`, offset);
   let count = 1;
   let empty = false;
   for (const size of shape) {
@@ -87,11 +96,4 @@ export function elementCount(shape: readonly unknown[], offset?: number): number
   if (empty) return 0;
   if (!Number.isSafeInteger(count)) throw new CheckpointError("the shape has more elements than any file can hold.", offset);
   return count;
-}
-
-/** Elements as float32, whatever their type; the same array when it is one already. */
-export function toFloat32(tensor: TensorData): Float32Array<ArrayBuffer> {
-  const { data } = tensor;
-  if (data instanceof Float32Array) return data;
-  return Float32Array.from(data as ArrayLike<number | bigint>, Number);
 }

@@ -1,4 +1,6 @@
-import { type DType, dtypes, elementCount, type TensorData, type TypedArray } from "./dtypes.js";
+import { describeValue } from "@latentflow/core";
+import { checkTensorData } from "./arguments.js";
+import { type DType, dtypes, MAX_DIMENSIONS, type TensorData, type TypedArray } from "./dtypes.js";
 import { CheckpointError, describe, EndOfDataError } from "./error.js";
 import type { ByteSource } from "./source.js";
 
@@ -36,8 +38,8 @@ export class ElementDecoder {
   constructor(dtype: DType, count: number, bigEndian: boolean) {
     this.#dtype = dtype;
     this.#bigEndian = bigEndian;
-    this.#data = new dtypes[dtype].Array(count);
-    // 16-bit floats are collected in the upper half of the widened array and widened in place from the front.
+    this.#data = allocateElements(dtype, count);
+    // Narrow floats are collected at the end of the widened array and widened in place from the front.
     const stored = count * dtypes[dtype].itemSize;
     this.#bytes = new Uint8Array(this.#data.buffer, this.#data.byteLength - stored, stored);
   }
@@ -57,12 +59,12 @@ export class ElementDecoder {
         offset + this.#filled,
       );
     }
-    const { itemSize, half } = dtypes[this.#dtype];
+    const { itemSize, narrow } = dtypes[this.#dtype];
     if (this.#bigEndian) reverseBytes(this.#bytes, itemSize);
-    if (half) {
-      const halves = new Uint16Array(this.#data.buffer, this.#bytes.byteOffset, this.#data.length);
-      // Element i is written at byte 4i and the halves still to be read start at byte 2n + 2i + 2, which is beyond 4i + 3.
-      half.widen(halves, this.#data as Float32Array);
+    if (narrow) {
+      const bits = new narrow.Bits(this.#data.buffer, this.#bytes.byteOffset, this.#data.length);
+      // Element i is written at byte 4i; of k bytes each, those still to be read start at byte (4 - k)n + k(i + 1), beyond 4i + 3.
+      narrow.widen(bits, this.#data as Float32Array);
     }
     if (this.#dtype === "bool") for (let i = 0; i < this.#data.length; i++) this.#data[i] = this.#data[i] ? 1 : 0;
     return this.#data;
@@ -70,24 +72,37 @@ export class ElementDecoder {
 }
 
 /**
- * A tensor's elements as a file stores them: little-endian, 16-bit floats rounded to nearest even.
+ * A tensor's elements as a file stores them: little-endian, narrow floats rounded to nearest even.
  *
  * @param what the tensor in error messages
  * @throws CheckpointError when the elements' number or array does not fit shape and dtype
  */
-export function encodeElements(caller: string, what: string, { dtype, shape, data }: TensorData): Uint8Array {
+export function encodeElements(caller: string, what: string, tensor: TensorData): Uint8Array {
+  checkTensorData(caller, what, tensor);
+  const { dtype, shape, data } = tensor;
   const fail = (expected: string, got: string) => {
     throw new CheckpointError(`${what}: expected ${expected}, got ${got}.`, undefined, { caller });
   };
-  const count = elementCount(shape);
+  if (shape.length > MAX_DIMENSIONS || !shape.every((length) => Number.isSafeInteger(length) && length >= 0))
+    fail(`a shape of at most ${MAX_DIMENSIONS} non-negative integers`, `[${shape.slice(0, 8).map(describeValue).join(", ")}]`);
+  const count = shape.reduce((product, length) => product * length, 1);
   if (data.length !== count) fail(`${count} elements for shape [${shape.join(", ")}]`, String(data.length));
   const { Array: Elements } = dtypes[dtype];
   if (!(data instanceof Elements)) fail(`${dtype} in an array of ${Elements.name}`, describe(data));
-  const { half } = dtypes[dtype];
-  if (!half) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const halves = new Uint16Array(data.length);
-  half.narrow(data as Float32Array, halves);
-  return new Uint8Array(halves.buffer);
+  const { narrow } = dtypes[dtype];
+  if (!narrow) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const bits = new narrow.Bits(data.length);
+  narrow.narrow(data as Float32Array, bits);
+  return new Uint8Array(bits.buffer);
+}
+
+/** An array of zeros; a CheckpointError where the process has no such memory. */
+function allocateElements(dtype: DType, count: number): TypedArray {
+  try {
+    return new dtypes[dtype].Array(count);
+  } catch (cause) {
+    throw new CheckpointError(`an array of ${count} × ${dtype} does not fit into memory.`, undefined, { cause });
+  }
 }
 
 /** Turns every element's bytes round. */

@@ -32,13 +32,6 @@ export async function named<T>(caller: string, work: () => Promise<T>): Promise<
   }
 }
 
-/** Checks option names: a misspelt option must never be ignored silently. */
-export function checkKnownOptions(caller: string, options: object, known: readonly string[]): void {
-  const unknown = Object.keys(options).filter((key) => !known.includes(key));
-  if (unknown.length === 0) return;
-  throw new CheckpointError(`unknown option ${unknown.join(", ")}; known options: ${known.join(", ")}.`, undefined, { caller });
-}
-
 /** A value of the file as it may stand in a message: short, and never walked into. */
 export function describe(value: unknown): string {
   if (value === null || typeof value === "number" || typeof value === "boolean") return String(value);

@@ -1,18 +1,21 @@
 /**
- * The two 16-bit floats and float32. `source` and `target` may lie in the same memory as long as no element is written over one still to be read.
+ * Floats of 8 or 16 bits and float32. `source` and `target` may lie in the same memory as long as no element is written over one still to be read.
  */
-export interface HalfFloats {
-  /** Bits of 16-bit floats → their exact values. */
-  widen(source: Uint16Array, target: Float32Array): void;
-  /** Values → bits of the nearest 16-bit floats, ties to even; beyond the largest: infinity. */
-  narrow(source: Float32Array, target: Uint16Array): void;
+export interface NarrowFloats<Bits extends Uint8Array | Uint16Array = Uint8Array | Uint16Array> {
+  /** The array of their bits. */
+  readonly Bits: { new (length: number): Bits; new (buffer: ArrayBuffer, byteOffset: number, length: number): Bits };
+  /** Bits → their exact values. */
+  widen(source: Bits, target: Float32Array): void;
+  /** Values → bits of the nearest floats, ties to even; beyond the largest: infinity, or the largest where the type has none. */
+  narrow(source: Float32Array, target: Bits): void;
 }
 
 /** Bits of a float32's infinity; larger ones, the sign apart, are not numbers. */
 const INFINITE = 0x7f800000;
 
 /** IEEE binary16: 5 bits of exponent, 10 of fraction. */
-export const float16: HalfFloats = {
+export const float16: NarrowFloats<Uint16Array> = {
+  Bits: Uint16Array,
   widen(source, target) {
     const values = float16Values();
     for (let i = 0; i < source.length; i++) target[i] = values[source[i]!]!;
@@ -24,7 +27,8 @@ export const float16: HalfFloats = {
 };
 
 /** The upper half of a float32. */
-export const bfloat16: HalfFloats = {
+export const bfloat16: NarrowFloats<Uint16Array> = {
+  Bits: Uint16Array,
   widen(source, target) {
     const bits = new Uint32Array(target.buffer, target.byteOffset, target.length);
     for (let i = 0; i < source.length; i++) bits[i] = source[i]! << 16;

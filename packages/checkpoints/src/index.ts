@@ -1,10 +1,12 @@
-export { type DType, type TensorData, type TypedArray, toFloat32 } from "./dtypes.js";
+export type { DType, TensorData, TypedArray } from "./dtypes.js";
 export { CheckpointError } from "./error.js";
 export { type NpyHeader, readNpy, writeNpy } from "./npy.js";
 export { NpzFile, type Slice, type SliceOptions } from "./npz.js";
 export { type NvlabsNetwork, readNvlabsPickle } from "./nvlabs.js";
 export { PickledGlobal, PickledObject, type PickleValue } from "./pickle/values.js";
-export { readSafetensors, type SafetensorsFile, writeSafetensors } from "./safetensors.js";
+export { readSafetensors, type SafetensorsFile } from "./safetensors/read.js";
+export { writeSafetensors } from "./safetensors/write.js";
 export type { CheckpointSource } from "./source.js";
 export { stateDict } from "./state-dict.js";
+export { toFloat32 } from "./to-float32.js";
 export { type ReadOptions, readTorch } from "./torch/read-torch.js";

@@ -1,9 +1,11 @@
+import { checkReadOptions, checkTensorData } from "./arguments.js";
 import { Budget } from "./budget.js";
 import { dtypes, elementCount, memorySize, type TensorData } from "./dtypes.js";
 import { decodeElements, encodeElements, pieces } from "./elements.js";
-import { CheckpointError, checkKnownOptions, describe, named } from "./error.js";
+import { CheckpointError, describe, named } from "./error.js";
 import { Cursor } from "./pickle/cursor.js";
 import { fromColumnMajor, type NumpyDType, numpyTypeName, parseNumpyDType } from "./pickle/numpy-globals.js";
+import { type PythonLiteral, parsePythonLiteral } from "./pickle/python-literal.js";
 import { type CheckpointSource, withSource } from "./source.js";
 import type { ReadOptions } from "./torch/read-torch.js";
 
@@ -15,8 +17,10 @@ export interface NpyHeader extends NumpyDType {
   readonly headerSize: number;
 }
 
-/** No header is longer: the 65535 bytes of version 1 suffice for any array of numbers. */
-export const LONGEST_HEADER = 65546;
+/** Longest text of a header: NumPy's own limit for files that one does not trust. */
+const LONGEST_TEXT = 10_000;
+/** Bytes that hold any header. */
+export const LONGEST_HEADER = 12 + LONGEST_TEXT;
 const MAGIC = "\x93NUMPY";
 
 /**
@@ -25,7 +29,7 @@ const MAGIC = "\x93NUMPY";
  * @throws CheckpointError for damaged or unsupported files
  */
 export async function readNpy(source: CheckpointSource, options: ReadOptions = {}): Promise<TensorData> {
-  checkKnownOptions("readNpy", options, ["maxBytes"]);
+  checkReadOptions("readNpy", options);
   return named("readNpy", () =>
     withSource(source, async (file) => {
       const budget = Budget.forFile(file.size, options.maxBytes);
@@ -57,33 +61,43 @@ export function parseNpyHeader(head: Uint8Array): NpyHeader {
   const cursor = new Cursor(head);
   const magic = String.fromCharCode(...cursor.take(MAGIC.length));
   if (magic !== MAGIC) throw new CheckpointError("expected an npy file, which starts with \\x93NUMPY.", 0);
-  const [major] = [cursor.uint8(), cursor.uint8()];
-  if (major < 1 || major > 3) throw new CheckpointError(`expected npy version 1, 2 or 3, got ${major}.`, 6);
+  const [major, minor] = [cursor.uint8(), cursor.uint8()];
+  if (major < 1 || major > 3 || minor !== 0)
+    throw new CheckpointError(`expected npy version 1.0, 2.0 or 3.0, got ${major}.${minor}.`, 6);
   const length = major === 1 ? cursor.uint16() : cursor.uint32();
   const at = cursor.offset;
-  const text = String.fromCharCode(...cursor.take(Math.min(length, LONGEST_HEADER - at)));
-  // A Python literal such as {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
-  const descr = /'descr':\s*'([^']{1,20})'/.exec(text)?.[1];
-  const order = /'fortran_order':\s*(True|False)/.exec(text)?.[1];
-  const shape = /'shape':\s*\(([\d,\sL]{0,2000})\)/.exec(text)?.[1];
-  if (descr === undefined || order === undefined || shape === undefined) {
-    throw new CheckpointError(
-      `expected a header with descr, fortran_order and shape of an array of numbers, got ${describe(text)}.`,
-      at,
-    );
-  }
-  const sizes = shape.split(",").map((size) => size.replace("L", "").trim());
-  const dimensions = sizes.filter((size) => size !== "").map(Number);
-  elementCount(dimensions, at);
-  return { ...parseNumpyDType(descr, at), shape: dimensions, columnMajor: order === "True", headerSize: at + length };
+  if (length > LONGEST_TEXT)
+    throw new CheckpointError(`expected a header of at most ${LONGEST_TEXT} bytes, got one of ${length}.`, 8);
+  const bytes = cursor.take(length);
+  const text = major === 3 ? new Cursor(bytes, at).text(length) : String.fromCharCode(...bytes);
+  const { descr, columnMajor, shape } = headerFields(parsePythonLiteral(text, at, major < 3), at);
+  elementCount(shape, at);
+  return { ...parseNumpyDType(descr, at), shape, columnMajor, headerSize: at + length };
+}
+
+/** A header is a dict such as {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }, with these keys and no others. */
+function headerFields(header: PythonLiteral, at: number): { descr: string; columnMajor: boolean; shape: number[] } {
+  const fail = (expected: string, got: unknown) => {
+    throw new CheckpointError(`expected ${expected}, got ${describe(got)}.`, at);
+  };
+  if (!(header instanceof Map)) return fail("a header that is a dict", header);
+  const keys = [...header.keys()];
+  if (keys.length !== 3 || !["descr", "fortran_order", "shape"].every((key) => header.has(key)))
+    fail("a header with descr, fortran_order and shape and nothing else", keys.map(String).join(", "));
+  const [descr, columnMajor, shape] = [header.get("descr"), header.get("fortran_order"), header.get("shape")];
+  if (typeof descr !== "string") return fail("the header's descr to be the name of a type of numbers", descr);
+  if (typeof columnMajor !== "boolean") return fail("the header's fortran_order to be True or False", columnMajor);
+  if (!Array.isArray(shape)) return fail("the header's shape to be a tuple, such as (2,)", shape);
+  return { descr, columnMajor, shape };
 }
 
 /**
  * An npy file (version 1, little-endian, row-major).
  *
- * @throws CheckpointError for bfloat16, which NumPy does not have
+ * @throws CheckpointError for bfloat16 and 8-bit floats, which NumPy does not have, and for elements that do not fit shape and dtype
  */
 export function writeNpy(tensor: TensorData): Uint8Array<ArrayBuffer> {
+  checkTensorData("writeNpy", "the array", tensor);
   const type = numpyTypeName(tensor.dtype);
   if (!type) throw new CheckpointError(`NumPy has no ${tensor.dtype}; write float32 instead.`, undefined, { caller: "writeNpy" });
   const elements = encodeElements("writeNpy", "the array", tensor);

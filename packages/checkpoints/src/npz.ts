@@ -1,6 +1,8 @@
+import { checkOptions, describeValue } from "@latentflow/core";
+import { checkReadOptions } from "./arguments.js";
 import { Budget } from "./budget.js";
 import { dtypes, elementCount, type TensorData } from "./dtypes.js";
-import { CheckpointError, checkKnownOptions, named } from "./error.js";
+import { CheckpointError, named } from "./error.js";
 import { decodeNpy, LONGEST_HEADER, type NpyHeader, parseNpyHeader } from "./npy.js";
 import { type ByteSource, type CheckpointSource, openSource } from "./source.js";
 import type { ReadOptions } from "./torch/read-torch.js";
@@ -67,27 +69,32 @@ export class NpzFile {
     return named("NpzFile.header", () => this.#header(name));
   }
 
-  /** A whole array. @param options.maxBytes default: 64 MiB, or 2.5 times the file if that is more */
+  /** A whole array. @param options.maxBytes default: 64 MiB, or four times the file if that is more */
   async read(name: string, options: ReadOptions = {}): Promise<TensorData> {
-    checkKnownOptions("NpzFile.read", options, ["maxBytes"]);
+    checkReadOptions("NpzFile.read", options);
     return named("NpzFile.read", async () => {
       const header = await this.#header(name);
-      const limit = options.maxBytes ?? Math.max(MIN_READ_LIMIT, 2.5 * this.#source.size);
+      const limit = options.maxBytes ?? Math.max(MIN_READ_LIMIT, 4 * this.#source.size);
       return decodeNpy(header, this.#zip.checked(this.#entry(name), header.headerSize), new Budget(limit));
     });
   }
 
   /** The array's rows, slice by slice, in order. Leaving the loop early is fine. */
   async *slices(name: string, options: SliceOptions = {}): AsyncGenerator<Slice> {
-    checkKnownOptions("NpzFile.slices", options, ["rows", "start", "end", "shape"]);
-    const header = await this.header(name);
+    checkOptions("NpzFile.slices", options, ["rows", "start", "end", "shape"], CheckpointError);
+    const header = await named("NpzFile.slices", () => this.#header(name));
     const shape = sliceShape(header, options.shape);
     const rowShape = shape.slice(1);
     const rowBytes = elementCount(rowShape) * dtypes[header.dtype].itemSize;
     const total = shape[0]!;
     const { start = 0, end = total, rows = Math.max(1, Math.floor(DEFAULT_SLICE_BYTES / Math.max(rowBytes, 1))) } = options;
     checkRows(start, end, rows, total);
-    const bytes = this.#zip.stream(this.#entry(name), header.headerSize + start * rowBytes, (end - start) * rowBytes);
+    const entry = this.#entry(name);
+    // Only of a whole member is there a checksum.
+    const bytes =
+      end - start === total
+        ? this.#zip.checked(entry, header.headerSize)
+        : this.#zip.stream(entry, header.headerSize + start * rowBytes, (end - start) * rowBytes);
     const reader = new StreamReader(bytes);
     try {
       for (let row = start; row < end; row += rows) {
@@ -110,7 +117,7 @@ export class NpzFile {
 
   #entry(name: string): ZipEntry {
     const entry = this.#zip.entries.get(`${name}.npy`);
-    if (!entry) throw new CheckpointError(`expected one of the arrays ${this.names.join(", ")}, got "${name}".`);
+    if (!entry) throw new CheckpointError(`expected one of the arrays ${this.names.join(", ")}, got ${describeValue(name)}.`);
     return entry;
   }
 
@@ -158,12 +165,15 @@ class StreamReader {
 }
 
 function sliceShape(header: NpyHeader, shape: readonly number[] | undefined): readonly number[] {
-  const result = shape ?? header.shape;
+  const result = shape === undefined ? header.shape : shape;
   const caller = { caller: "NpzFile.slices" };
   if (header.columnMajor) throw new CheckpointError("a column-major array has no rows to slice; use read.", undefined, caller);
-  if (result.length === 0 || elementCount(result) !== elementCount(header.shape)) {
+  const isShape = Array.isArray(result) && result.every((length) => Number.isSafeInteger(length) && length >= 0);
+  const count = isShape ? result.reduce((product, length) => product * length, 1) : undefined;
+  if (!isShape || result.length === 0 || count !== elementCount(header.shape)) {
+    const got = isShape ? `[${result.join(", ")}]` : describeValue(result);
     throw new CheckpointError(
-      `expected a shape of as many elements as [${header.shape.join(", ")}], got [${result.join(", ")}].`,
+      `expected a shape of as many elements as [${header.shape.join(", ")}], got ${got}.`,
       undefined,
       caller,
     );
@@ -174,7 +184,11 @@ function sliceShape(header: NpyHeader, shape: readonly number[] | undefined): re
 function checkRows(start: number, end: number, rows: number, total: number): void {
   const whole = [start, end, rows].every(Number.isSafeInteger);
   if (whole && start >= 0 && start <= end && end <= total && rows >= 1) return;
-  throw new CheckpointError(`expected 0 ≤ start ≤ end ≤ ${total} and rows ≥ 1, got ${start}, ${end}, ${rows}.`, undefined, {
-    caller: "NpzFile.slices",
-  });
+  throw new CheckpointError(
+    `expected 0 ≤ start ≤ end ≤ ${total} and rows ≥ 1, got ${[start, end, rows].map(describeValue).join(", ")}.`,
+    undefined,
+    {
+      caller: "NpzFile.slices",
+    },
+  );
 }

@@ -1,6 +1,7 @@
+import { checkReadOptions } from "./arguments.js";
 import { Budget } from "./budget.js";
 import type { TensorData } from "./dtypes.js";
-import { CheckpointError, checkKnownOptions, describe, named } from "./error.js";
+import { CheckpointError, describe, named } from "./error.js";
 import { callables, firstOf, makeMap, pythonGlobals } from "./pickle/common-globals.js";
 import { Cursor } from "./pickle/cursor.js";
 import { Callable, type FindGlobal, PickleMachine } from "./pickle/machine.js";
@@ -34,7 +35,7 @@ const MAX_MODULES = 20_000;
  * @throws CheckpointError for damaged, hostile or unsupported files
  */
 export async function readNvlabsPickle(source: CheckpointSource, options: ReadOptions = {}): Promise<Map<string, NvlabsNetwork>> {
-  checkKnownOptions("readNvlabsPickle", options, ["maxBytes"]);
+  checkReadOptions("readNvlabsPickle", options);
   return named("readNvlabsPickle", () =>
     withSource(source, async (file) => {
       const budget = Budget.forFile(file.size, options.maxBytes);

@@ -1,3 +1,4 @@
+import { describeValue } from "@latentflow/core";
 import { CheckpointError, describe, EndOfDataError } from "./error.js";
 
 /**
@@ -26,10 +27,11 @@ export async function openSource(source: CheckpointSource): Promise<ByteSource> 
   if (source instanceof Blob) return blobSource(source);
   if (source instanceof Response) {
     if (!source.ok) throw new CheckpointError(`expected a successful response, got HTTP status ${source.status}.`);
-    return bytesSource(new Uint8Array(await source.arrayBuffer()));
+    const body = await source.arrayBuffer().catch((cause: Error) => unreadable("the response", cause));
+    return bytesSource(new Uint8Array(body));
   }
   if (typeof source === "string" || source instanceof URL) return fileSource(source);
-  throw new CheckpointError(`expected bytes, a Blob, a Response or a path, got ${describe(source)}.`);
+  throw new CheckpointError(`expected bytes, a Blob, a Response or a path, got ${describeValue(source)}.`);
 }
 
 /** Opens `source`, runs `work`, closes it whatever happens. */
@@ -72,11 +74,28 @@ function blobSource(blob: Blob): ByteSource {
     size: blob.size,
     async read(offset, length) {
       checkRange(offset, length, blob.size);
-      return new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
+      const part = blob.slice(offset, offset + length).arrayBuffer();
+      return new Uint8Array(await part.catch((cause: Error) => unreadable("the Blob", cause)));
     },
     async close() {},
   };
 }
+
+function unreadable(what: string, cause: Error): never {
+  throw new CheckpointError(`${what} could not be read: ${cause.message}.`, undefined, { cause });
+}
+
+/** Room for bytes of the file. A file with a hole can be larger than any memory. */
+function allocate(length: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(length);
+  } catch (cause) {
+    return unreadable(`a part of ${length} bytes`, cause as Error);
+  }
+}
+
+/** Systems read no more at once. */
+const LONGEST_READ = 1 << 30;
 
 const WHY: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file",
@@ -95,25 +114,28 @@ async function fileSource(path: string | URL): Promise<ByteSource> {
     throw new CheckpointError(
       `expected bytes, a Blob or a Response: paths such as ${describe(String(path))} can be read in Node only.`,
     );
-  const file = await fs.open(path, "r").catch((cause: NodeJS.ErrnoException) => {
-    throw new CheckpointError(`could not open ${describe(String(path))}: ${WHY[cause.code ?? ""] ?? cause.message}.`, undefined, {
-      cause,
-    });
+  const name = describe(String(path));
+  const open = async () => {
+    const stat = await fs.stat(path);
+    if (stat.isDirectory()) throw new CheckpointError(`expected a file, got the folder ${name}.`);
+    // A pipe, such as /dev/stdin, has no size and no places to read at; opening one may wait for ever.
+    if (!stat.isFile()) throw new CheckpointError(`expected a file, got ${name}: read it first and give its bytes.`);
+    return { file: await fs.open(path, "r"), size: stat.size };
+  };
+  const { file, size } = await open().catch((cause: NodeJS.ErrnoException) => {
+    if (cause instanceof CheckpointError) throw cause;
+    throw new CheckpointError(`could not open ${name}: ${WHY[cause.code ?? ""] ?? cause.message}.`, undefined, { cause });
   });
-  const stat = await file.stat();
-  if (stat.isDirectory()) {
-    await file.close();
-    throw new CheckpointError(`expected a file, got the folder ${describe(String(path))}.`);
-  }
-  const { size } = stat;
   return {
     size,
     async read(offset, length) {
       checkRange(offset, length, size);
-      const bytes = new Uint8Array(length);
+      const bytes = allocate(length);
       let done = 0;
       while (done < length) {
-        const { bytesRead } = await file.read(bytes, done, length - done, offset + done);
+        const { bytesRead } = await file
+          .read(bytes, done, Math.min(length - done, LONGEST_READ), offset + done)
+          .catch((cause: Error) => unreadable(name, cause));
         if (bytesRead === 0) throw new EndOfDataError("the file became shorter while it was read.", offset + done);
         done += bytesRead;
       }

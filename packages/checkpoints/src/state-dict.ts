@@ -1,3 +1,4 @@
+import { describeValue } from "@latentflow/core";
 import type { TensorData } from "./dtypes.js";
 import { CheckpointError, describe } from "./error.js";
 import type { PickleValue } from "./pickle/values.js";
@@ -9,6 +10,9 @@ import type { PickleValue } from "./pickle/values.js";
  * @throws CheckpointError when there is no dict with tensors at any of those places; the message lists the keys found
  */
 export function stateDict(value: PickleValue, ...keys: string[]): Map<string, TensorData> {
+  const wrong = keys.find((name) => typeof name !== "string");
+  if (wrong !== undefined)
+    throw new CheckpointError(`expected keys that are texts, got ${describeValue(wrong)}.`, undefined, { caller: "stateDict" });
   const key = value instanceof Map ? keys.find((name) => value.has(name)) : undefined;
   const dict = key === undefined ? value : (value as Map<unknown, unknown>).get(key);
   const tensors = new Map<string, TensorData>();

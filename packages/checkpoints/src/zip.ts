@@ -29,13 +29,17 @@ const INFLATE_STEP = 4096;
 export class ZipArchive {
   readonly entries: ReadonlyMap<string, ZipEntry>;
   readonly #source: ByteSource;
+  /** Whether the directory has checksums: PyTorch can be told to write 0 for all of them. */
+  readonly #hasChecksums: boolean;
 
-  private constructor(source: ByteSource, entries: Map<string, ZipEntry>) {
+  private constructor(source: ByteSource, entries: Map<string, ZipEntry>, hasChecksums: boolean) {
     this.#source = source;
     this.entries = entries;
+    this.#hasChecksums = hasChecksums;
   }
 
-  static async open(source: ByteSource): Promise<ZipArchive> {
+  /** @param options.zeroChecksums an archive all of whose CRC-32s are 0 has none (`torch.serialization.set_crc32_options(False)`) */
+  static async open(source: ByteSource, options: { zeroChecksums?: boolean } = {}): Promise<ZipArchive> {
     const directory = await findDirectory(source);
     const { offset, size, count } = directory;
     if (offset + size > source.size)
@@ -51,7 +55,8 @@ export class ZipArchive {
         throw new CheckpointError(`zip member ${describe(entry.name)} stands twice in the archive.`, offset);
       entries.set(entry.name, entry);
     }
-    return new ZipArchive(source, entries);
+    const hasChecksums = !options.zeroChecksums || [...entries.values()].some((entry) => entry.crc32 !== 0);
+    return new ZipArchive(source, entries, hasChecksums);
   }
 
   /** Offset in the file of a member's first byte. */
@@ -79,32 +84,37 @@ export class ZipArchive {
     let sum = 0;
     let position = 0;
     for await (const piece of this.stream(entry)) {
-      sum = crc32(piece, sum);
+      if (this.#hasChecksums) sum = crc32(piece, sum);
       const from = Math.max(0, start - position);
       position += piece.length;
       // Before the last piece is given: whoever has all of the elements asks no more.
-      if (position === entry.size && sum !== entry.crc32) {
-        throw new CheckpointError(
-          `zip member ${describe(entry.name)} is damaged: its CRC-32 is not that of the directory.`,
-          entry.headerOffset,
-        );
-      }
+      if (position === entry.size) this.#compare(entry, sum);
       if (from < piece.length) yield piece.subarray(from);
     }
   }
 
-  /** A member as a whole. The caller has checked that its size is acceptable. */
+  /** A member as a whole, its CRC-32 checked. The caller has checked that its size is acceptable. */
   async read(entry: ZipEntry): Promise<Uint8Array> {
-    if (!entry.deflated) return this.#source.read(await this.dataOffset(entry), entry.size);
-    const parts: Uint8Array[] = [];
-    for await (const part of this.stream(entry)) parts.push(part);
+    if (!entry.deflated) {
+      const bytes = await this.#source.read(await this.dataOffset(entry), entry.size);
+      if (this.#hasChecksums) this.#compare(entry, crc32(bytes));
+      return bytes;
+    }
     const bytes = new Uint8Array(entry.size);
     let at = 0;
-    for (const part of parts) {
+    for await (const part of this.checked(entry, 0)) {
       bytes.set(part, at);
       at += part.length;
     }
     return bytes;
+  }
+
+  #compare(entry: ZipEntry, sum: number): void {
+    if (!this.#hasChecksums || sum === entry.crc32) return;
+    throw new CheckpointError(
+      `zip member ${describe(entry.name)} is damaged: its CRC-32 is not that of the directory.`,
+      entry.headerOffset,
+    );
   }
 }
 

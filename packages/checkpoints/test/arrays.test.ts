@@ -112,6 +112,53 @@ describe("what safetensors forbids", () => {
     ["a name that stands twice, once escaped", `{${tensor("a", 0, 2)},${tensor("\\u0061", 2, 4)}}`, 4, /"a" stands twice/],
     ["metadata that is no text", `{"__metadata__":{"a":1}}`, 0, /__metadata__ to hold texts/],
     ["metadata that is a list", `{"__metadata__":["a"]}`, 0, /__metadata__ to hold texts/],
+    ["metadata that stands twice", '{"__metadata__":{},"__metadata__":{}}', 0, /__metadata__ stands twice/],
+    ["a key of metadata that stands twice", '{"__metadata__":{"a":"1","\\u0061":"2"}}', 0, /the metadata "a" stands twice/],
+    [
+      "a tensor's key that stands twice",
+      '{"a":{"dtype":"U8","dtype":"I8","shape":[1],"data_offsets":[0,1]}}',
+      1,
+      /dtype stands twice/,
+    ],
+    [
+      "a tensor's key that is not known",
+      '{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"x":1}}',
+      1,
+      /and nothing else, got "x"/,
+    ],
+    [
+      "a tensor without a shape",
+      '{"a":{"dtype":"U8","data_offsets":[0,1]}}',
+      1,
+      /expected a dtype, a shape and two data_offsets/,
+    ],
+    ["one offset", '{"a":{"dtype":"U8","shape":[1],"data_offsets":[0]}}', 1, /two data_offsets/],
+    ["three offsets", '{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1,2]}}', 1, /at most 2 offsets/],
+    ["a tensor that is a list", '{"a":[]}', 0, /expected an object with dtype/],
+    ["a dtype that is no text", '{"a":{"dtype":5,"shape":[1],"data_offsets":[0,1]}}', 1, /expected a JSON text, got "5,/],
+    ["a length that is no integer", '{"a":{"dtype":"U8","shape":[1.0],"data_offsets":[0,1]}}', 1, /expected , of a JSON header/],
+    [
+      "a negative length",
+      '{"a":{"dtype":"U8","shape":[-1],"data_offsets":[0,1]}}',
+      1,
+      /expected a non-negative integer, got "-1/,
+    ],
+    [
+      "a length that begins with 0",
+      '{"a":{"dtype":"U8","shape":[01],"data_offsets":[0,1]}}',
+      1,
+      /expected a non-negative integer, got "01/,
+    ],
+    [
+      "lists inside lists",
+      `{"a":{"dtype":"U8","shape":[[1]],"data_offsets":[0,1]}}`,
+      1,
+      /expected a non-negative integer, got "\[1/,
+    ],
+    ["a comma too many", '{"__metadata__":{},}', 0, /expected a JSON text, got "}/],
+    ["something behind the header", "{} {}", 0, /expected nothing behind the header's object/],
+    ["a text with a line in it", '{"__metadata__":{"a":"\n"}}', 0, /without control characters/],
+    ["an escape that JSON has not", '{"__metadata__":{"a":"\\x41"}}', 0, /valid escapes/],
     ["a byte-order mark", `\ufeff{}`, 0, /JSON object, which starts with \{/],
   ])("%s", async (_what, header, size, message) => {
     await expect(readSafetensors(craft(header, size))).rejects.toThrow(message);
@@ -179,6 +226,37 @@ describe("damaged archives", () => {
     await expect(readTorch("nope.pth")).rejects.toThrow('readTorch: could not open "nope.pth": there is no such file.');
     await expect(readTorch("nope.pth")).rejects.toBeInstanceOf(LatentflowError);
     await expect(readSafetensors(".")).rejects.toThrow(/expected a file, got the folder "\."/);
+  });
+});
+
+describe("a flipped bit is noticed wherever a member is read as a whole", () => {
+  it.each(["stored.npz", "deflated.npz"])("%s, in slices of any size; not where some rows are left out", async (name) => {
+    const rows = async (bytes: Uint8Array, options: object) => {
+      const npz = await NpzFile.open(bytes);
+      const seen: number[] = [];
+      for await (const { tensor } of npz.slices("images", options)) seen.push(...(tensor.data as Float32Array));
+      return seen;
+    };
+    const bytes = new Uint8Array(referenceFile(name));
+    // The checksum that the directory holds for the first member.
+    const directory = Buffer.from(bytes).indexOf("PK\x01\x02");
+    bytes[directory + 16]! ^= 1;
+    for (const options of [{}, { rows: 3 }, { rows: 10 }, { shape: [40, 3] }])
+      await expect(rows(bytes, options)).rejects.toThrow(/CRC-32/);
+    expect(await rows(bytes, { start: 1 })).toEqual(referenceValues("images", 120).slice(12));
+  });
+
+  it.each(["data.pkl", "data/3"])("training.zip.pt, %s", async (member) => {
+    const bytes = new Uint8Array(referenceFile("training.zip.pt"));
+    const archive = Buffer.from(bytes.buffer);
+    const name = archive.lastIndexOf(`training.zip/${member}`);
+    bytes[name - 46 + 16]! ^= 1;
+    await expect(readTorch(bytes)).rejects.toThrow(`zip member "training.zip/${member}" is damaged: its CRC-32`);
+  });
+
+  it("a file that PyTorch wrote without checksums is read", async () => {
+    const saved = (await readTorch(referenceFile("no-checksums.pt"))) as Map<string, TensorData>;
+    expect([...saved.get("a")!.data]).toEqual([0, 1, 2, 3, 4]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { bfloat16, float16, type HalfFloats } from "../src/half-floats.js";
+import { bfloat16, float16, type NarrowFloats } from "../src/half-floats.js";
 
 const allBits = Uint16Array.from({ length: 65536 }, (_, bits) => bits);
 const notANumberAbove = (exponentMask: number) => (bits: number) => (bits & 0x7fff) > exponentMask;
@@ -9,7 +9,7 @@ describe16("bfloat16", bfloat16, notANumberAbove(0x7f80), 7, 127);
 
 function describe16(
   name: string,
-  half: HalfFloats,
+  half: NarrowFloats<Uint16Array>,
   notANumber: (bits: number) => boolean,
   fractionBits: number,
   bias: number,

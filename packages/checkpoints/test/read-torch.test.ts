@@ -141,6 +141,6 @@ describe("readTorch refuses", () => {
   });
 
   it("misspelt options", async () => {
-    await expect(readTorch(new Uint8Array(0), { maxByte: 1 } as object)).rejects.toThrow(/unknown option maxByte/);
+    await expect(readTorch(new Uint8Array(0), { maxByte: 1 } as object)).rejects.toThrow(/unknown option "maxByte"/);
   });
 });

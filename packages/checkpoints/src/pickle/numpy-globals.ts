@@ -26,20 +26,49 @@ const KINDS: Readonly<Record<string, DType>> = {
   b1: "bool",
 };
 
-/** Reads a type such as `<f4`, `|u1` or `f8`. */
+/** NumPy's other names of them. Where C leaves a size open (long), that of 64-bit Linux and NumPy 2. */
+const OTHER_NAMES: Readonly<Record<string, DType>> = {
+  ...{ "?": "bool", b: "int8", B: "uint8", h: "int16", H: "uint16", i: "int32", I: "uint32", l: "int64", L: "uint64" },
+  ...{ q: "int64", Q: "uint64", p: "int64", P: "uint64", n: "int64", N: "uint64", e: "float16", f: "float32", d: "float64" },
+};
+const WORDS: Readonly<Record<string, DType>> = {
+  ...{
+    bool: "bool",
+    bool_: "bool",
+    byte: "int8",
+    ubyte: "uint8",
+    short: "int16",
+    ushort: "uint16",
+    intc: "int32",
+    uintc: "uint32",
+  },
+  ...{ int: "int64", int_: "int64", uint: "uint64", intp: "int64", uintp: "uint64", long: "int64", ulong: "uint64" },
+  ...{ longlong: "int64", ulonglong: "uint64", half: "float16", single: "float32", float: "float64", double: "float64" },
+};
+
+/** Reads a type such as `<f4`, `|u1`, `f8`, `float64` or `>d`. */
 export function parseNumpyDType(text: string, offset?: number): NumpyDType {
-  const match = /^([<>|=]?)([fiub]\d)$/.exec(text);
-  const dtype = match ? KINDS[match[2]!] : undefined;
-  if (!match || !dtype) {
+  const dtype = namedType(text);
+  if (dtype) return { dtype, bigEndian: false };
+  const [, order, kind, size] = /^([<>|=]?)(\S)(?:\s*0*(\d))?$/.exec(text) ?? [];
+  const table = size === undefined ? OTHER_NAMES : KINDS;
+  const key = `${kind}${size ?? ""}`;
+  if (kind === undefined || !Object.hasOwn(table, key)) {
     throw new CheckpointError(
       `expected a NumPy type of numbers (${Object.keys(KINDS).join(", ")}), got ${describe(text)}.`,
       offset,
     );
   }
-  return { dtype, bigEndian: match[1] === ">" };
+  const type = table[key]!;
+  return { dtype: type, bigEndian: order === ">" && dtypes[type].itemSize > 1 };
 }
 
-/** NumPy's name of an element type, as npy files hold it. bfloat16 is not among them. */
+function namedType(text: string): DType | undefined {
+  if (Object.values(KINDS).includes(text as DType)) return text as DType;
+  return Object.hasOwn(WORDS, text) ? WORDS[text] : undefined;
+}
+
+/** NumPy's name of an element type, as npy files hold it. bfloat16 and 8-bit floats are not among them. */
 export function numpyTypeName(dtype: DType): string | undefined {
   const kind = Object.keys(KINDS).find((key) => KINDS[key] === dtype);
   return kind && `${dtypes[dtype].itemSize === 1 ? "|" : "<"}${kind}`;

@@ -108,8 +108,8 @@ async function readLegacyStorage(
   const bytes = place.count * place.itemSize;
   if (position + 8 + bytes > source.size)
     throw new CheckpointError(`storage ${place.key} of ${bytes} bytes reaches beyond the end of the file.`, position);
-  const { itemSize, Array: Elements, half } = dtypes[dtype];
-  if (source.takeAligned && !half) {
+  const { itemSize, Array: Elements, narrow } = dtypes[dtype];
+  if (source.takeAligned && !narrow) {
     // The count before the data has been read: there is room to move over.
     const { buffer, byteOffset } = source.takeAligned(position + 8, length * itemSize, itemSize);
     return new Elements(buffer, byteOffset, length);

@@ -1,7 +1,8 @@
+import { checkReadOptions } from "../arguments.js";
 import { Budget } from "../budget.js";
 import { dtypes } from "../dtypes.js";
 import { decodeElements } from "../elements.js";
-import { CheckpointError, checkKnownOptions, describe, EndOfDataError, named } from "../error.js";
+import { CheckpointError, describe, EndOfDataError, named } from "../error.js";
 import { firstOf, pythonGlobals } from "../pickle/common-globals.js";
 import { Cursor } from "../pickle/cursor.js";
 import { type FindGlobal, PickleMachine } from "../pickle/machine.js";
@@ -15,8 +16,8 @@ import { Storage, storageType, TensorCollector } from "./storages.js";
 
 export interface ReadOptions {
   /**
-   * Most bytes of memory the file's values may take. Default: two and a half times the file, enough for anything but tensors that were
-   * expanded, or decompressed, to many times their stored size.
+   * Most bytes of memory the file's arrays may take, and its other values as far as they take more than 8 MiB. Default: four times the file,
+   * enough for anything but tensors that were expanded, or decompressed, to many times their stored size. Infinity: no limit.
    */
   maxBytes?: number;
 }
@@ -28,7 +29,7 @@ export interface ReadOptions {
  * @throws CheckpointError for damaged, hostile or unsupported files
  */
 export async function readTorch(source: CheckpointSource, options: ReadOptions = {}): Promise<PickleValue> {
-  checkKnownOptions("readTorch", options, ["maxBytes"]);
+  checkReadOptions("readTorch", options);
   return named("readTorch", () =>
     withSource(source, async (file) => {
       const budget = Budget.forFile(file.size, options.maxBytes);
@@ -55,7 +56,7 @@ async function readZipPickle(
   tensors: TensorCollector,
   budget: Budget,
 ): Promise<unknown> {
-  const zip = await ZipArchive.open(file);
+  const zip = await ZipArchive.open(file, { zeroChecksums: true });
   const [pickle, another] = [...zip.entries.values()].filter((entry) => /^[^/]*\/?data\.pkl$/.test(entry.name));
   if (another) throw new CheckpointError(`expected one data.pkl, got ${describe(pickle!.name)} and ${describe(another.name)}.`);
   if (!pickle) {
@@ -86,7 +87,7 @@ async function readZipPickle(
         if (entry.size < bytesNeeded)
           return machine.fail(`storage ${describe(key)} needs ${bytesNeeded} bytes, its member has ${entry.size}.`);
         const read: Storage["read"] = (type, length) =>
-          decodeElements(zip.stream(entry), type, length, bigEndian, entry.headerOffset);
+          decodeElements(zip.checked(entry, 0), type, length, bigEndian, entry.headerOffset);
         const storage = tensors.addStorage(new Storage(dtype ?? "uint8", count, dtype === undefined, read));
         storages.set(key, storage);
         return storage;
