@@ -10,8 +10,9 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   metrics: ["core"],
   datasets: ["checkpoints"],
   scenes: ["core", "core/files", "checkpoints", "models"],
+  engine: ["core", "backend", "checkpoints", "onnx", "latent-edit", "models", "scenes"],
   experiments: [
-    ...["core", "core/files", "backend", "backend/gradients", "checkpoints", "onnx", "models"],
+    ...["core", "core/files", "backend", "backend/gradients", "checkpoints", "onnx", "models", "engine"],
     ...["latent-edit", "latent-edit/files", "metrics", "scenes"],
   ],
 };

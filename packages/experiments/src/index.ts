@@ -1,8 +1,8 @@
+export type { ModelParts, ModelSetup } from "@latentflow/engine";
 export { defineExperiment, resolveConfig } from "./config/resolve.js";
 export type * from "./config/types.js";
 export { ConfigError, ExperimentsError } from "./errors.js";
-export { type AutoModelOptions, autoModel, type EngineName } from "./model/auto-model.js";
-export type { ModelParts, ModelSetup, RunningModel } from "./model/parts.js";
+
 export * from "./pictures/index.js";
 export * from "./report/index.js";
 export type * from "./results/experiment-results.js";

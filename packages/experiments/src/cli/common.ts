@@ -1,10 +1,10 @@
 import { availableParallelism } from "node:os";
+import type { EngineName } from "@latentflow/engine";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { readConfig } from "../config/read.js";
 import { MAX_SEED, resolveConfig } from "../config/resolve.js";
 import type { ExperimentConfig } from "../config/types.js";
 import { ConfigError } from "../errors.js";
-import type { EngineName } from "../model/auto-model.js";
 import type { RunEvent } from "../run/events.js";
 import { MAX_WORKERS } from "../run/run-experiment.js";
 import { parseShard, type Shard, shardOfScheduler } from "../run/shard.js";

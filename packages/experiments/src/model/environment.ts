@@ -2,12 +2,12 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { currentBackend } from "@latentflow/backend";
 import { type AttributeModel, SeededRandom } from "@latentflow/core";
+import type { ModelParts, RunningModel } from "@latentflow/engine";
 import { fingerprint } from "@latentflow/latent-edit";
 import { dispose, tensor2d, tidy, version_core, zeros } from "@tensorflow/tfjs-core";
 import type { ExperimentConfig } from "../config/types.js";
 import type { Environment } from "../results/experiment-results.js";
 import { VERSION } from "../version.js";
-import type { ModelParts, RunningModel } from "./parts.js";
 
 /** What an experiment runs with. */
 export async function describeEnvironment(

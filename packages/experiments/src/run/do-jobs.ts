@@ -1,8 +1,8 @@
 import { setMaxListeners } from "node:events";
 import { availableParallelism } from "node:os";
+import type { EngineName } from "@latentflow/engine";
 import type { World } from "../config/edits.js";
 import type { ExperimentConfig } from "../config/types.js";
-import type { EngineName } from "../model/auto-model.js";
 import type { Job } from "../steps/job.js";
 import { Claims } from "../store/claims.js";
 import type { RunFolder } from "../store/run-folder.js";

@@ -3,13 +3,12 @@ import { availableParallelism, totalmem } from "node:os";
 import { dirname, resolve } from "node:path";
 import { availableBackends, useBackend } from "@latentflow/backend";
 import { throwIfAborted } from "@latentflow/core";
+import { autoModel, type ModelParts } from "@latentflow/engine";
 import { hasNativeRuntime } from "@latentflow/onnx";
 import { dispose, tensor2d } from "@tensorflow/tfjs-core";
 import { ExperimentsError } from "../errors.js";
 import { explainFailure } from "../explain-failure.js";
-import { autoModel } from "../model/auto-model.js";
 import { loadParts } from "../model/load-parts.js";
-import type { ModelParts } from "../model/parts.js";
 import { RunFolder } from "../store/run-folder.js";
 import { VERSION } from "../version.js";
 

@@ -1,10 +1,10 @@
 import { checkChoice } from "@latentflow/core";
+import type { EngineName } from "@latentflow/engine";
 import { type Direction, type LabelsAlong, labelsAlong } from "@latentflow/latent-edit";
 import { tensor2d, tidy } from "@tensorflow/tfjs-core";
 import { type Edit, editsOf } from "../config/edits.js";
 import { ConfigError, ExperimentsError } from "../errors.js";
 import { methodOf } from "../methods/index.js";
-import type { EngineName } from "../model/auto-model.js";
 import type { EditFrames } from "../results/experiment-results.js";
 import { spaced } from "../results/numbers.js";
 import { directionJob, readDirection } from "../steps/directions.js";

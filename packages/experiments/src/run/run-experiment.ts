@@ -1,10 +1,10 @@
 import { availableParallelism } from "node:os";
 import { checkChoice, checkNumber, checkOptions } from "@latentflow/core";
+import type { EngineName } from "@latentflow/engine";
 import { editsOf, type World } from "../config/edits.js";
 import { resolveConfig } from "../config/resolve.js";
 import type { ExperimentConfig, ExperimentOptions } from "../config/types.js";
 import { ConfigError } from "../errors.js";
-import type { EngineName } from "../model/auto-model.js";
 import { STEPS, type StepName } from "../steps/job.js";
 import { hashOfJson } from "../store/hash.js";
 import { RUN_VERSION, type RunFile, readRunFile, writeRunFile } from "../store/run-file.js";

@@ -1,12 +1,11 @@
 import { type BackendName, currentBackend, useBackend } from "@latentflow/backend";
+import { autoModel, EngineError, type EngineName, type ModelParts, type RunningModel } from "@latentflow/engine";
 import { sameFingerprint } from "@latentflow/latent-edit";
 import { type Edit, editsOf, type World } from "../config/edits.js";
 import type { ExperimentConfig } from "../config/types.js";
-import { ExperimentsError } from "../errors.js";
-import { autoModel, type EngineName } from "../model/auto-model.js";
+import { ConfigError, ExperimentsError } from "../errors.js";
 import { describeEnvironment } from "../model/environment.js";
 import { loadParts } from "../model/load-parts.js";
-import type { ModelParts, RunningModel } from "../model/parts.js";
 import { SplitModel } from "../model/split-model.js";
 import type { JobContext } from "../steps/job.js";
 import { readSample, type Sample } from "../steps/read-sample.js";
@@ -113,7 +112,10 @@ export class Session {
   private async startModel(parts: ModelParts): Promise<RunningModel> {
     const { config, engine, signal } = this.options;
     const { threads } = this;
-    const running = await autoModel(parts, { engine, truncation: config.truncation, ...(threads && { threads }) });
+    const settings = { engine, truncation: config.truncation, ...(threads && { threads }) };
+    const running = await autoModel(parts, settings).catch((cause: unknown) => {
+      throw cause instanceof EngineError ? new ConfigError(cause.message, { cause }) : cause;
+    });
     this.images = running.images;
     return { ...running, model: new SplitModel(running.model, () => this.atOnce, signal) };
   }

@@ -1,6 +1,6 @@
+import type { EngineName } from "@latentflow/engine";
 import type { World } from "../config/edits.js";
 import type { ExperimentConfig } from "../config/types.js";
-import type { EngineName } from "../model/auto-model.js";
 import type { Done } from "./schedule.js";
 
 /** What a worker is started with. */

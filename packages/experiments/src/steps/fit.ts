@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { writeJsonAtomic } from "@latentflow/core/files";
+import type { ModelParts } from "@latentflow/engine";
 import { classScores, fitInterFaceGan, ganSpace, LinearDirection, projectDirection, seFa } from "@latentflow/latent-edit";
 import { pearson } from "@latentflow/metrics";
 import { type Edit, editOf, type World } from "../config/edits.js";
 import type { ExperimentConfig } from "../config/types.js";
 import { ConfigError } from "../errors.js";
 import { methodOf } from "../methods/index.js";
-import type { ModelParts } from "../model/parts.js";
 import type { FitRecord } from "../results/experiment-results.js";
 import { finiteOrNull } from "../results/numbers.js";
 import { NoResult, ofTheData, thoseThatAre } from "../store/no-result.js";

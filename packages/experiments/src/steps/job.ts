@@ -1,6 +1,6 @@
+import type { ModelParts, RunningModel } from "@latentflow/engine";
 import type { Edit, World } from "../config/edits.js";
 import type { ExperimentConfig } from "../config/types.js";
-import type { ModelParts, RunningModel } from "../model/parts.js";
 import type { RunFolder } from "../store/run-folder.js";
 import type { Sample } from "./read-sample.js";
 

@@ -1,4 +1,4 @@
-import type { ModelParts } from "../../src/model/parts.js";
+import type { ModelParts } from "@latentflow/engine";
 import tinyModel from "./tiny-model.js";
 
 /** The tiny networks with nothing that may be left out. */

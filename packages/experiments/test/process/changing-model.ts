@@ -1,5 +1,5 @@
+import type { ModelParts } from "@latentflow/engine";
 import { mul, type Tensor, type Tensor2D, type Tensor4D } from "@tensorflow/tfjs-core";
-import type { ModelParts } from "../../src/model/parts.js";
 import tinyModel from "./tiny-model.js";
 
 /** The tiny networks as a file that is replaced by another while a run is not looking. */

@@ -1,5 +1,5 @@
+import type { ModelParts } from "@latentflow/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import type { ModelParts } from "../../src/model/parts.js";
 import tinyModel from "./tiny-model.js";
 
 /** Squashed first entry of a code beyond which the regressor breaks. */

@@ -1,5 +1,5 @@
 import { copyFileSync } from "node:fs";
-import type { ModelParts } from "../../src/model/parts.js";
+import type { ModelParts } from "@latentflow/engine";
 import tinyModel from "./tiny-model.js";
 
 /** The tiny networks, during whose loading another process begins the same run: its file appears. */

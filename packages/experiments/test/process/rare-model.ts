@@ -1,5 +1,5 @@
+import type { ModelParts } from "@latentflow/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import type { ModelParts } from "../../src/model/parts.js";
 import tinyModel from "./tiny-model.js";
 
 /** The tiny networks with two attributes more: "rare", whose class 1 no code shows, and "flat", about which the regressor always says the same. */

@@ -1,6 +1,6 @@
 import { SeededRandom } from "@latentflow/core";
+import type { ModelParts } from "@latentflow/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import type { ModelParts } from "../../src/model/parts.js";
 
 /** Width of a code. */
 export const D = 4;

@@ -1,5 +1,5 @@
+import type { ModelParts } from "@latentflow/engine";
 import * as tf from "@tensorflow/tfjs-core";
-import type { ModelParts } from "../../src/model/parts.js";
 import tinyModel from "./tiny-model.js";
 
 /** The tiny networks with a step that no gradient passes: "copied" numbers, pictures of 8 "bits", or a root at 0. */

@@ -1,4 +1,4 @@
-import type { ModelParts } from "../../src/model/parts.js";
+import type { ModelParts } from "@latentflow/engine";
 import tinyModel, { D } from "./tiny-model.js";
 
 /** The tiny networks with codes that a user's module might give by mistake: "short", "doubles" or "nan". */

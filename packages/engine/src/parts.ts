@@ -2,9 +2,9 @@ import type { AttributeModel, Generator, Regressor } from "@latentflow/core";
 import type { MatrixLike } from "@latentflow/latent-edit";
 import type { OnnxExportable } from "@latentflow/onnx";
 
-/** What an experiment needs of a user's networks. A module for `model: { kind: "module", path }` exports a function that makes one by default. */
+/** Networks that an edit can be trained for, measured on and shown with. */
 export interface ModelParts {
-  /** For the report, such as "StyleGAN2, 64 px, scenes". */
+  /** For people, such as "StyleGAN2, 64 px". */
   readonly name: string;
   /** Networks that can write themselves as ONNX graphs (`toOnnx()`) run on ONNX Runtime, others on tfjs. */
   readonly generator: Generator & Partial<OnnxExportable>;
@@ -18,13 +18,20 @@ export interface ModelParts {
   dispose?(): void;
 }
 
-/** A module's default export. A tfjs backend runs when it is called. */
+/** What a module of one's own exports by default. A tfjs backend runs when it is called. */
 export type ModelSetup = () => ModelParts | Promise<ModelParts>;
+
+/** What runs the frozen networks, on which device, and why not something else. */
+export interface EngineInfo {
+  readonly name: "onnx" | "tfjs";
+  readonly device: string;
+  readonly reason: string;
+}
 
 /** The networks with what watches over them: see `autoModel`. */
 export interface RunningModel {
   readonly model: AttributeModel;
-  readonly engine: { readonly name: "onnx" | "tfjs"; readonly device: string; readonly reason: string };
+  readonly engine: EngineInfo;
   /** Images asked for so far. */
   readonly images: () => number;
   dispose(): void;

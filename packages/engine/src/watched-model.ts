@@ -1,6 +1,6 @@
 import type { AttributeModel, CustomLoss, LossAndGradient, LossRequest } from "@latentflow/core";
 import { dispose, type Tensor } from "@tensorflow/tfjs-core";
-import { ExperimentsError } from "../errors.js";
+import { EngineError } from "./errors.js";
 
 /**
  * A model that counts the images asked of it and refuses answers of another shape than the question's, and answers that are not numbers: logits,
@@ -35,8 +35,8 @@ export class WatchedModel implements AttributeModel {
     checkShapes(logits, this.logitShapes(w), "logits");
     if (await areFinite(logits)) return logits;
     dispose(logits);
-    throw new ExperimentsError(
-      "model: expected finite logits, got NaN or infinity. Look at the generator's images; where they break along an edit, set a smaller evaluate.maxTime.",
+    throw new EngineError(
+      "model: expected finite logits, got NaN or infinity. Look at the generator's images; where they break along an edit, edit less far (in an experiment: a smaller evaluate.maxTime).",
     );
   }
 
@@ -51,8 +51,8 @@ export class WatchedModel implements AttributeModel {
     const what = finite
       ? "gradient, got NaN or infinity"
       : `loss, got attribute ${attributeLoss}, preservation ${preservationLoss}`;
-    throw new ExperimentsError(
-      `train: expected a finite ${what}. The state before is kept; try a smaller train.learningRate, and look at the generator's images.`,
+    throw new EngineError(
+      `train: expected a finite ${what}. The state before is kept; try a smaller learning rate (in an experiment: train.learningRate), and look at the generator's images.`,
     );
   }
 
@@ -71,7 +71,7 @@ function checkShapes(answers: readonly Tensor[], wanted: readonly (readonly numb
   const got = answers.map(({ shape }) => shape);
   if (text(got) === text(wanted)) return;
   dispose([...answers]);
-  throw new ExperimentsError(
+  throw new EngineError(
     `model: expected ${what} ${text(wanted)}, got ${text(got)}. Do the generator's images have the size that the regressor was trained for?`,
   );
 }

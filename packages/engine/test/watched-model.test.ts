@@ -2,8 +2,8 @@ import { useBackend } from "@latentflow/backend";
 import type { AttributeModel } from "@latentflow/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, expect, it } from "vitest";
-import { ExperimentsError } from "../src/index.js";
-import { WatchedModel } from "../src/model/watched-model.js";
+import { EngineError } from "../src/index.js";
+import { WatchedModel } from "../src/watched-model.js";
 
 beforeAll(() => useBackend("cpu"));
 
@@ -36,7 +36,7 @@ it("refuses answers that are not numbers, and leaks nothing", async () => {
   await expect(answering({ gradient: Number.POSITIVE_INFINITY }).lossAndGradient(w, loss)).rejects.toThrow(
     /expected a finite gradient.*The state before is kept/,
   );
-  await expect(answering({ gradient: Number.NaN }).lossAndGradient(w, loss)).rejects.toThrow(ExperimentsError);
+  await expect(answering({ gradient: Number.NaN }).lossAndGradient(w, loss)).rejects.toThrow(EngineError);
   expect(tf.memory().numTensors).toBe(before);
   const good = answering({});
   expect(await good.logits(w)).toHaveLength(1);
@@ -52,9 +52,9 @@ it("refuses answers of another shape than the question's, and leaks nothing", as
   await expect(answering({ rows: 16 }).logits(w)).rejects.toThrow(
     /expected logits \[1, 2\], got \[16, 2\]\. Do the generator's images/,
   );
-  await expect(answering({ rows: 16 }).lossAndGradient(w, loss)).rejects.toThrow(ExperimentsError);
+  await expect(answering({ rows: 16 }).lossAndGradient(w, loss)).rejects.toThrow(EngineError);
   await expect(answering({ rows: 16 }).synthesize(w)).rejects.toThrow(/expected images \[1, 4, 4, 3\], got \[16, 4, 4, 3\]/);
-  await expect(answering({ channels: 1 }).synthesize(w)).rejects.toThrow(ExperimentsError);
+  await expect(answering({ channels: 1 }).synthesize(w)).rejects.toThrow(EngineError);
   expect(tf.memory().numTensors).toBe(before);
   w.dispose();
 });

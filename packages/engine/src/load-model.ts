@@ -1,0 +1,156 @@
+import { type BackendName, currentBackend, useBackend } from "@latentflow/backend";
+import {
+  type AttributeModel,
+  type CustomLoss,
+  checkNumber,
+  checkOptions,
+  describeValue,
+  type LossRequest,
+} from "@latentflow/core";
+import { getBackend, type Tensor, type Tensor2D, tensor2d } from "@tensorflow/tfjs-core";
+import { type AutoModelOptions, autoModel, type EngineName } from "./auto-model.js";
+import { EngineError } from "./errors.js";
+import { BUNDLED, type BundledName, loadBundled } from "./networks/bundled.js";
+import { type NetworkFiles, readNetworks } from "./networks/read-networks.js";
+import type { EngineInfo, ModelParts, RunningModel } from "./parts.js";
+
+/** Bundled networks by name, files of one's own, or networks already made. */
+export type ModelSource = BundledName | (NetworkFiles & { readonly truncation?: number }) | ModelParts;
+
+/** Options of `loadModel`. */
+export interface LoadModelOptions {
+  /** What runs the networks. Default "auto": the fastest here. */
+  readonly engine?: EngineName;
+  /** Threads of ONNX Runtime. Default: one a core. */
+  readonly threads?: number;
+  /** Truncation ψ towards the mean latent, after the edit (default 1: none; 0.7 in the paper). */
+  readonly truncation?: number;
+  /** Of bundled networks: the folder that serves their files, where these don't lie beside the modules. */
+  readonly from?: URL | string;
+}
+
+/** A generator and its regressor, ready to sample, to edit and to train with. `dispose` frees the networks, too. */
+export interface LoadedModel extends AttributeModel {
+  /** For people, such as "StyleGAN2, 64 px". */
+  readonly name: string;
+  readonly engine: EngineInfo;
+  /** The networks themselves, as tfjs functions; they belong to the model. */
+  readonly parts: ModelParts;
+  /** Codes w, [count, latentDim]; the same for the same seed (default 0). The caller disposes them. */
+  sample(count: number, options?: { readonly seed?: number }): Promise<Tensor2D>;
+}
+
+/**
+ * From networks to a model on the fastest engine here: ONNX Runtime where onnxruntime-node is installed, else tfjs on the fastest backend, which is
+ * started if none runs. In Node and in browsers.
+ *
+ * @param source `"tabletop"`, files `{ generator, regressor, attributes? }`, or `ModelParts`
+ * @throws EngineError for what is not there, can't be read, or can't run here
+ */
+export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<LoadedModel> {
+  checkOptions("loadModel", options, ["engine", "threads", "truncation", "from"], EngineError);
+  const { from, ...running } = options;
+  if (from !== undefined && typeof source !== "string")
+    throw new EngineError("loadModel: expected no `from` beside networks of one's own: it says where bundled files are served.");
+  await ensureBackend();
+  const { parts, truncation } = await partsOf(source, from);
+  try {
+    const settings: AutoModelOptions = { ...(truncation !== undefined && { truncation }), ...running };
+    return new LoadedNetworks(parts, await autoModel(parts, settings));
+  } catch (error) {
+    parts.dispose?.();
+    throw error;
+  }
+}
+
+/** Starts the fastest backend where none runs, and ours of the same name where the page chose one through tfjs. */
+async function ensureBackend(): Promise<void> {
+  try {
+    currentBackend();
+  } catch {
+    await useBackend((getBackend() as BackendName | "") || "auto");
+  }
+}
+
+async function partsOf(source: ModelSource, from: URL | string | undefined): Promise<{ parts: ModelParts; truncation?: number }> {
+  if (typeof source === "string") {
+    if (!BUNDLED.includes(source)) throw wrongSource(source);
+    return { parts: await loadBundled(source, from === undefined ? {} : { from }) };
+  }
+  if (typeof source !== "object" || source === null || Array.isArray(source)) throw wrongSource(source);
+  if (isParts(source)) return { parts: source };
+  const { truncation, ...files } = source;
+  if (truncation !== undefined) checkNumber("loadModel", "truncation", truncation, {}, EngineError);
+  return { parts: await readNetworks(files), ...(truncation !== undefined && { truncation }) };
+}
+
+function isParts(source: object): source is ModelParts {
+  return "sampleCodes" in source && typeof source.sampleCodes === "function";
+}
+
+function wrongSource(source: unknown): EngineError {
+  const names = BUNDLED.map((name) => JSON.stringify(name)).join(", ");
+  return new EngineError(
+    `loadModel: expected ${names}, files { generator, regressor } or networks { name, generator, regressor, sampleCodes }, got ${describeValue(source)}.`,
+  );
+}
+
+class LoadedNetworks implements LoadedModel {
+  readonly name: string;
+  readonly latentDim: number;
+  readonly rowCount?: number;
+  readonly engine: EngineInfo;
+  private disposed = false;
+
+  constructor(
+    readonly parts: ModelParts,
+    private readonly running: RunningModel,
+  ) {
+    const { model } = running;
+    this.name = parts.name;
+    this.engine = running.engine;
+    this.latentDim = model.latentDim;
+    if (model.rowCount !== undefined) this.rowCount = model.rowCount;
+  }
+
+  get attributes() {
+    return this.running.model.attributes;
+  }
+
+  async sample(count: number, options: { readonly seed?: number } = {}): Promise<Tensor2D> {
+    this.checkAlive("sample");
+    checkNumber("sample", "count", count, { min: 1, integer: true }, EngineError);
+    checkOptions("sample", options, ["seed"], EngineError);
+    const { seed = 0 } = options;
+    checkNumber("sample", "seed", seed, { min: 0, integer: true }, EngineError);
+    return tensor2d(await this.parts.sampleCodes(count, seed), [count, this.latentDim]);
+  }
+
+  async synthesize(w: Tensor) {
+    return this.alive("synthesize").synthesize(w);
+  }
+
+  async logits(w: Tensor) {
+    return this.alive("logits").logits(w);
+  }
+
+  async lossAndGradient(w: Tensor, loss: LossRequest | CustomLoss) {
+    return this.alive("lossAndGradient").lossAndGradient(w, loss);
+  }
+
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    this.running.dispose();
+    this.parts.dispose?.();
+  }
+
+  private alive(caller: string): AttributeModel {
+    this.checkAlive(caller);
+    return this.running.model;
+  }
+
+  private checkAlive(caller: string): void {
+    if (this.disposed) throw new EngineError(`${caller}: expected a model in use, got one that was disposed. Load it again.`);
+  }
+}

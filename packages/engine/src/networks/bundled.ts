@@ -1,0 +1,35 @@
+import { checkChoice, checkOptions } from "@latentflow/core";
+import { type LoadOptions, loadPretrainedScenes } from "@latentflow/scenes";
+import { EngineError } from "../errors.js";
+import type { ModelParts } from "../parts.js";
+import { styleGan2Parts } from "./stylegan2-parts.js";
+
+/** Networks that come with `@latentflow/scenes`; one is one line. */
+const LOADERS = {
+  tabletop: async (options: LoadOptions) => {
+    const { generator, regressor, codes } = await loadPretrainedScenes(options);
+    codes.dispose();
+    return styleGan2Parts("StyleGAN2 of the bundled scenes, 64 px", generator, regressor);
+  },
+} satisfies Record<string, (options: LoadOptions) => Promise<ModelParts>>;
+
+export type BundledName = keyof typeof LOADERS;
+
+/** Names of the bundled networks. */
+export const BUNDLED = Object.keys(LOADERS) as readonly BundledName[];
+
+export interface BundledOptions {
+  /** Folder that serves the data files, where they don't lie beside the modules of `@latentflow/scenes`. */
+  readonly from?: URL | string;
+}
+
+/**
+ * The networks of a bundled benchmark on the current tfjs backend: nothing is downloaded in Node; browsers fetch them from beside the modules.
+ *
+ * @throws EngineError for another name, ScenesError if a file is missing or cannot be read
+ */
+export async function loadBundled(name: BundledName, options: BundledOptions = {}): Promise<ModelParts> {
+  checkChoice("loadBundled", "name", name, BUNDLED, EngineError);
+  checkOptions("loadBundled", options, ["from"], EngineError);
+  return LOADERS[name](options.from === undefined ? {} : { from: options.from });
+}
