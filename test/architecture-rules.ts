@@ -2,10 +2,10 @@
 export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   core: [],
   backend: ["core"],
-  ode: ["core", "backend/gradients"],
+  ode: ["core", "backend/gradients", "backend/wasm"],
   checkpoints: ["core"],
   onnx: ["core", "core/files"],
-  models: ["core", "backend", "backend/gradients", "checkpoints", "onnx"],
+  models: ["core", "backend", "backend/gradients", "backend/wasm", "checkpoints", "onnx"],
   "latent-edit": ["core", "core/files", "core/optim", "ode", "checkpoints", "backend", "backend/gradients"],
   metrics: ["core"],
   datasets: ["checkpoints"],

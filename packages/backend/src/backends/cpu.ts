@@ -1,6 +1,6 @@
 import { setBackend } from "@tensorflow/tfjs-core";
 import type { BackendEntry } from "../backend-entry.js";
-import { installCpuKernels } from "../cpu/install.js";
+import { installCpuKernels } from "../cpu-kernels/install.js";
 import { BackendError } from "../errors.js";
 
 /** Plain JavaScript: runs everywhere, the reference for the others, about thirty times slower than wasm. */

@@ -2,9 +2,9 @@ import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { backend, env, findBackend, setBackend } from "@tensorflow/tfjs-core";
 import type { BackendEntry } from "../backend-entry.js";
 import { BackendError } from "../errors.js";
-import { installWasmKernels } from "../wasm/install.js";
 import { checkAllocations } from "../wasm/memory.js";
-import { withWorkersThatStart } from "../wasm/threads.js";
+import { installWasmKernels } from "../wasm-kernels/install.js";
+import { withWorkersThatStart } from "./threads.js";
 
 /** tfjs fixes the place of the .wasm files at the first start, for good. */
 let startedWith: string | undefined;

@@ -3,10 +3,11 @@
 import type { KernelBackend, TensorInfo } from "@tensorflow/tfjs-core";
 import type { KernelOverride } from "./override.js";
 
-/** How a backend's memory is read and had. */
+/** How a backend's memory is had and read. */
 export interface PlainMemory<B extends KernelBackend> {
-  read(backend: B, info: TensorInfo): Float32Array;
-  zeros(backend: B, shape: readonly number[]): { readonly info: TensorInfo; readonly data: Float32Array };
+  allocate(backend: B, shape: readonly number[]): TensorInfo;
+  /** Their data, all at once: bringing the second here may replace the memory that the first is in. */
+  views(backend: B, a: TensorInfo, b: TensorInfo): readonly [Float32Array, Float32Array];
 }
 
 /** Both gradients as kernels of a backend: the stock ones ignore half-pixel centres. */
@@ -17,11 +18,12 @@ export function resizeGradients<B extends KernelBackend>(memory: PlainMemory<B>)
       return ({ inputs, backend, attrs }) => {
         const { images, dy } = inputs as { images: TensorInfo; dy: TensorInfo };
         const { alignCorners = false, halfPixelCenters = false } = attrs as Partial<Resize>;
-        const dx = memory.zeros(backend, images.shape);
+        const dx = memory.allocate(backend, images.shape);
+        const [from, to] = memory.views(backend, dy, dx);
         const input = images.shape as unknown as Resize["input"];
         const output = [dy.shape[1]!, dy.shape[2]!] as const;
-        accumulate(memory.read(backend, dy), dx.data, { input, output, alignCorners, halfPixelCenters });
-        return dx.info;
+        accumulate(from, to.fill(0), { input, output, alignCorners, halfPixelCenters });
+        return dx;
       };
     },
   });

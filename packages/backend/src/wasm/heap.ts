@@ -1,29 +1,12 @@
-import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
-import { type DataType, getKernel, type NamedAttrMap, type TensorInfo, util } from "@tensorflow/tfjs-core";
-import { BackendError } from "../errors.js";
-import type { Inputs } from "../kernels/override.js";
-
-/** A float32 array on the wasm heap. Views die when the heap grows: take them after the last allocation, never keep them. */
-export function floats(backend: BackendWasm, info: TensorInfo): Float32Array {
-  return new Float32Array(heapBuffer(backend), backend.getMemoryOffset(info.dataId) >>> 0, util.sizeFromShape(info.shape));
-}
-
-/** An int32 array on the wasm heap, under the same rule as `floats`. */
-export function integers(backend: BackendWasm, info: TensorInfo): Int32Array {
-  return new Int32Array(heapBuffer(backend), backend.getMemoryOffset(info.dataId) >>> 0, util.sizeFromShape(info.shape));
-}
-
 /**
- * Several float32 arrays on the heap at once. Asking for the place of a tensor that still lives on another backend moves it here, which may grow the heap:
- * so all are asked for before the first view is taken.
+ * Tensors on the heap of tfjs's wasm backend, which is one ArrayBuffer.
+ *
+ * Addresses are bytes from 0 to 2³² − 1, as `addressOf` gives them: tfjs has some from 2³¹ on as negative numbers, and 0 for what found no memory.
+ * Views die when the heap grows: take them after the last allocation, and never keep them.
  */
-export function floatsOf<const T extends readonly TensorInfo[]>(
-  backend: BackendWasm,
-  ...infos: T
-): { [K in keyof T]: Float32Array } {
-  for (const info of infos) backend.getMemoryOffset(info.dataId);
-  return infos.map((info) => floats(backend, info)) as { [K in keyof T]: Float32Array };
-}
+import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import { type DataType, type TensorInfo, util } from "@tensorflow/tfjs-core";
+import { outOfMemory } from "./out-of-memory.js";
 
 /** Parts of Emscripten's module that tfjs uses but does not declare. */
 interface WasmModule {
@@ -31,23 +14,60 @@ interface WasmModule {
   readonly tfjs: { disposeData(id: number): void };
 }
 
+/**
+ * Where an array begins; this stays as long as it lives here. Asking moves a tensor here that still lives on another backend, which may grow the heap.
+ *
+ * @throws BackendError when there was no memory for it: tfjs itself goes on at address 0 then, over data of its own
+ */
+export function addressOf(backend: BackendWasm, info: TensorInfo): number {
+  const address = backend.getMemoryOffset(info.dataId) >>> 0;
+  if (address > 0) return address;
+  const bytes = util.sizeFromShape(info.shape) * util.bytesPerElement(info.dtype);
+  if (bytes > 0) throw outOfMemory(bytes, heapBytes(backend).length);
+  return 0;
+}
+
+/** A float32 array. */
+export function floats(backend: BackendWasm, info: TensorInfo): Float32Array {
+  // The address first: asking for it may replace the heap.
+  const address = addressOf(backend, info);
+  return new Float32Array(heapBytes(backend).buffer, address, util.sizeFromShape(info.shape));
+}
+
+/** An int32 array. */
+export function integers(backend: BackendWasm, info: TensorInfo): Int32Array {
+  const address = addressOf(backend, info);
+  return new Int32Array(heapBytes(backend).buffer, address, util.sizeFromShape(info.shape));
+}
+
+/** Several float32 arrays at once: all are brought here before the first view is taken. */
+export function floatsOf<const T extends readonly TensorInfo[]>(
+  backend: BackendWasm,
+  ...infos: T
+): { [K in keyof T]: Float32Array } {
+  for (const info of infos) addressOf(backend, info);
+  return infos.map((info) => floats(backend, info)) as { [K in keyof T]: Float32Array };
+}
+
 /** The whole heap as bytes. */
 export function heapBytes(backend: BackendWasm): Uint8Array {
   return (backend.wasm as unknown as WasmModule).HEAPU8;
 }
 
-/** The whole heap as float32; same rule as `floats`. */
-export function heapFloats(backend: BackendWasm): Float32Array {
-  return new Float32Array(heapBuffer(backend));
-}
-
-function heapBuffer(backend: BackendWasm): ArrayBufferLike {
-  return heapBytes(backend).buffer;
-}
-
-/** Uninitialised memory for a kernel's output or scratch. */
+/**
+ * Uninitialised memory for a kernel's output or scratch.
+ *
+ * @throws BackendError when there is none left
+ */
 export function allocate(backend: BackendWasm, shape: readonly number[], dtype: DataType = "float32"): TensorInfo {
-  return backend.makeOutput([...shape], dtype);
+  const info = backend.makeOutput([...shape], dtype);
+  try {
+    addressOf(backend, info);
+  } catch (error) {
+    backend.disposeData(info.dataId);
+    throw error;
+  }
+  return info;
 }
 
 /** Frees scratch that no tensor owns. */
@@ -57,8 +77,7 @@ export function release(backend: BackendWasm, ...infos: TensorInfo[]): void {
 
 /** A window of `shape` into another array, `start` elements in, without a copy. End it with `releaseWindow`, while its owner lives. */
 export function makeWindow(backend: BackendWasm, owner: TensorInfo, start: number, shape: readonly number[]): TensorInfo {
-  const offset = (backend.getMemoryOffset(owner.dataId) >>> 0) + start * 4;
-  return backend.makeOutput([...shape], "float32", offset);
+  return backend.makeOutput([...shape], "float32", addressOf(backend, owner) + start * 4);
 }
 
 /** Forgets a window; the memory stays with its owner. */
@@ -71,19 +90,4 @@ export function releaseWindow(backend: BackendWasm, window: TensorInfo): void {
 /** The same data under another shape; shares memory and must not be released. */
 export function withShape(info: TensorInfo, shape: readonly number[]): TensorInfo {
   return { dataId: info.dataId, dtype: info.dtype, shape: [...shape] };
-}
-
-/** Runs a registered wasm kernel on bare data, outside the engine: nothing is recorded or tracked. */
-export function runKernel(backend: BackendWasm, kernelName: string, inputs: Inputs, attrs: object): TensorInfo {
-  const kernel = getKernel(kernelName, "wasm");
-  if (kernel === undefined || kernel === null) {
-    throw new BackendError(
-      `${kernelName}: expected tfjs-backend-wasm to have this kernel, found none. Install version 4.22 of it.`,
-    );
-  }
-  return kernel.kernelFunc({
-    inputs: inputs as { [name: string]: TensorInfo },
-    backend,
-    attrs: attrs as NamedAttrMap,
-  }) as TensorInfo;
 }

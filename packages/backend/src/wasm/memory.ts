@@ -1,11 +1,10 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { engine, type TensorInfo } from "@tensorflow/tfjs-core";
-import { BackendError } from "../errors.js";
 import { heapBytes, releaseWindow } from "./heap.js";
+import { outOfMemory } from "./out-of-memory.js";
 
-const GIGABYTE = 2 ** 30;
 /** Nothing is tested while the heap is smaller than this: it can still grow. */
-const ALMOST_FULL = 3 * GIGABYTE;
+const ALMOST_FULL = 3 * 2 ** 30;
 /** What a kernel takes inside, for packed weights and lists of addresses, where tfjs does not look whether it got it. */
 const SCRATCH = 128 * 2 ** 20;
 
@@ -30,12 +29,12 @@ export function checkAllocations(backend: BackendWasm): void {
   const allocate = wasm._malloc.bind(wasm);
   wasm._malloc = (bytes: number) => {
     const address = allocate(bytes);
-    if (address === 0 && bytes > 0) throw outOfMemory(backend, bytes);
+    if (address === 0 && bytes > 0) throw outOfMemory(bytes, heapBytes(backend).length);
     if (heapBytes(backend).length > ALMOST_FULL) {
       const scratch = allocate(SCRATCH);
       if (scratch === 0) {
         wasm._free(address);
-        throw outOfMemory(backend, bytes);
+        throw outOfMemory(bytes, heapBytes(backend).length);
       }
       wasm._free(scratch);
     }
@@ -99,12 +98,4 @@ function releaseFailedKernels(backend: BackendWasm): void {
       taken = outer;
     }
   };
-}
-
-function outOfMemory(backend: BackendWasm, bytes: number): BackendError {
-  const inGigabytes = (count: number) => (count / GIGABYTE).toFixed(2);
-  return new BackendError(
-    `wasm: expected ${inGigabytes(bytes)} GB of memory for a tensor, got none: its heap has grown to ${inGigabytes(heapBytes(backend).length)} of at ` +
-      "most 4 GB. Take a smaller batch or smaller pictures, put steps into tf.tidy, and dispose of tensors that are no longer needed.",
-  );
 }

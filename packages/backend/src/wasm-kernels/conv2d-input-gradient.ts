@@ -1,9 +1,10 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { backend_util, type TensorInfo, util } from "@tensorflow/tfjs-core";
+import { allocate, floats, release } from "../wasm/heap.js";
 import { type Phase, phasesOf } from "./convolution-phases.js";
 import { fallingBack } from "./fall-back.js";
-import { allocate, floats, release, runKernel } from "./heap.js";
 import { prepared } from "./prepared.js";
+import { runKernel } from "./run-kernel.js";
 
 type Conv2DInfo = backend_util.Conv2DInfo;
 /** Makes the small filter of a phase, and runs it: what differs between the dense and the depthwise convolution. */

@@ -1,7 +1,7 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { KernelFunction } from "../kernels/override.js";
-import { makeWindow, releaseWindow } from "./heap.js";
+import { makeWindow, releaseWindow } from "../wasm/heap.js";
 
 /** "rows,columns" in which data was first met on the right of a product. */
 const firstShapes = new WeakMap<object, string>();

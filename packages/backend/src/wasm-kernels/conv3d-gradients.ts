@@ -1,7 +1,7 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { backend_util, type TensorInfo } from "@tensorflow/tfjs-core";
 import type { KernelOverride } from "../kernels/override.js";
-import { allocate, floatsOf } from "./heap.js";
+import { allocate, floatsOf } from "../wasm/heap.js";
 
 type Shape5 = [number, number, number, number, number];
 type Conv3DInfo = ReturnType<typeof backend_util.computeConv3DInfo>;

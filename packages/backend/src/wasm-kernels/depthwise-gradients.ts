@@ -2,6 +2,7 @@ import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { backend_util, type TensorInfo } from "@tensorflow/tfjs-core";
 import { BackendError } from "../errors.js";
 import type { KernelOverride } from "../kernels/override.js";
+import { allocate, floatsOf } from "../wasm/heap.js";
 import {
   type Conv2DAttributes,
   convolveInPhases,
@@ -9,7 +10,6 @@ import {
   type PhaseConvolution,
   reversedTaps,
 } from "./conv2d-input-gradient.js";
-import { allocate, floats } from "./heap.js";
 
 type Conv2DInfo = backend_util.Conv2DInfo;
 type DepthwiseAttributes = Conv2DAttributes & { dilations: number | [number, number]; filterShape: FilterShape };
@@ -25,7 +25,8 @@ export const depthwiseBackpropInput: KernelOverride<BackendWasm> = {
       // One output channel an input channel is again a depthwise convolution, which XNNPACK does; several are rare enough for a plain loop.
       if (filter.shape[3] === 1) return convolveInPhases(backend, dy, filter, info, depthwiseConvolution);
       const dx = allocate(backend, inputShape);
-      const [to, gradient, weights] = [floats(backend, dx).fill(0), floats(backend, dy), floats(backend, filter)];
+      const [gradient, weights, to] = floatsOf(backend, dy, filter, dx);
+      to.fill(0);
       visitTaps(info, (input, output, tap) => {
         to[input]! += gradient[output]! * weights[tap]!;
       });
@@ -43,7 +44,8 @@ export const depthwiseBackpropFilter: KernelOverride<BackendWasm> = {
       const { filterShape, ...rest } = attrs as unknown as DepthwiseAttributes;
       const info = depthwiseInfo("DepthwiseConv2dNativeBackpropFilter", x.shape as FilterShape, filterShape, rest);
       const dFilter = allocate(backend, filterShape);
-      const [to, image, gradient] = [floats(backend, dFilter).fill(0), floats(backend, x), floats(backend, dy)];
+      const [image, gradient, to] = floatsOf(backend, x, dy, dFilter);
+      to.fill(0);
       visitTaps(info, (input, output, tap) => {
         to[tap]! += image[input]! * gradient[output]!;
       });

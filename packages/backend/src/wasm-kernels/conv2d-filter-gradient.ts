@@ -2,8 +2,9 @@ import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { backend_util, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { BackendError } from "../errors.js";
 import type { KernelOverride } from "../kernels/override.js";
+import { allocate, floats, release, withShape } from "../wasm/heap.js";
 import type { Conv2DAttributes, FilterShape } from "./conv2d-input-gradient.js";
-import { allocate, floats, release, runKernel, withShape } from "./heap.js";
+import { runKernel } from "./run-kernel.js";
 import { ShiftedImages } from "./shifted-images.js";
 
 type Conv2DInfo = backend_util.Conv2DInfo;

@@ -1,6 +1,6 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { own } from "./memory.js";
+import { own } from "../wasm/memory.js";
 
 /**
  * Flipped and transposed copies of weights, made once and kept as long as the weights they were made from.

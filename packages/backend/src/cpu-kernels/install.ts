@@ -1,17 +1,15 @@
 import type { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
-import { util } from "@tensorflow/tfjs-core";
+import { type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { installOverride } from "../kernels/override.js";
 import { type PlainMemory, resizeGradients } from "../kernels/resize-gradients.js";
 import { runningAxes } from "../kernels/running-axes.js";
 import { stridedSlice } from "../kernels/strided-slice.js";
 import { tensorScatterUpdate } from "./tensor-scatter-update.js";
 
+const values = (backend: MathBackendCPU, { dataId }: TensorInfo) => backend.data.get(dataId).values as Float32Array;
 const memory: PlainMemory<MathBackendCPU> = {
-  read: (backend, { dataId }) => backend.data.get(dataId).values as Float32Array,
-  zeros(backend, shape) {
-    const data = new Float32Array(util.sizeFromShape([...shape]));
-    return { info: backend.makeTensorInfo([...shape], "float32", data), data };
-  },
+  allocate: (backend, shape) => backend.makeTensorInfo([...shape], "float32", new Float32Array(util.sizeFromShape([...shape]))),
+  views: (backend, a, b) => [values(backend, a), values(backend, b)],
 };
 
 /**

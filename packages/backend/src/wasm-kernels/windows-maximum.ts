@@ -2,7 +2,7 @@ import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { backend_util, type TensorInfo } from "@tensorflow/tfjs-core";
 import { poolSizes, type Rounding, refuseRoundingUp } from "../gradients/rounding.js";
 import type { KernelOverride } from "../kernels/override.js";
-import { allocate, floatsOf, integers } from "./heap.js";
+import { allocate, floatsOf, integers } from "../wasm/heap.js";
 
 /**
  * Maxima over windows. The stock wasm kernels start from the smallest positive number, and so lose every window without a positive one: max pooling's

@@ -1,7 +1,7 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { backend_util, type TensorInfo } from "@tensorflow/tfjs-core";
 import type { KernelOverride } from "../kernels/override.js";
-import { allocate, floatsOf } from "./heap.js";
+import { allocate, floatsOf } from "../wasm/heap.js";
 
 interface Attributes {
   readonly strides: number | [number, number];

@@ -1,7 +1,7 @@
 import { type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { BackendError } from "../errors.js";
+import { addressOf, allocate, heapBytes, integers } from "../wasm/heap.js";
 import { fallingBack } from "./fall-back.js";
-import { allocate, heapBytes, integers } from "./heap.js";
 
 /** Rows by index with batch axes, of which the stock kernel takes every index list in the first batch. Indices outside the axis are refused. */
 export const batchedGather = fallingBack("GatherV2", (stock) => (args) => {
@@ -21,7 +21,7 @@ export const batchedGather = fallingBack("GatherV2", (stock) => (args) => {
     [...x.shape.slice(0, axis), ...indices.shape.slice(batchDims), ...x.shape.slice(axis + 1)],
     x.dtype,
   );
-  const [from, to] = [backend.getMemoryOffset(x.dataId) >>> 0, backend.getMemoryOffset(out.dataId) >>> 0];
+  const [from, to] = [addressOf(backend, x), addressOf(backend, out)];
   const ids = integers(backend, indices);
   const bytes = heapBytes(backend);
   let target = to;

@@ -1,6 +1,6 @@
 import { type TensorInfo, util } from "@tensorflow/tfjs-core";
+import { allocate, floats, integers } from "../wasm/heap.js";
 import { fallingBack } from "./fall-back.js";
-import { allocate, floats, integers } from "./heap.js";
 
 /** One-hot vectors in float32, which the stock kernel fills with the bits of integers. */
 export const oneHot = fallingBack("OneHot", (stock) => (args) => {

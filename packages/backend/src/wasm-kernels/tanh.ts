@@ -1,6 +1,6 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
+import { allocate, floatsOf } from "../wasm/heap.js";
 import { fallingBack } from "./fall-back.js";
-import { allocate, floats } from "./heap.js";
 
 /** From here on tanh x rounds to 1 in float32. */
 const SATURATED = 9.02;
@@ -13,10 +13,9 @@ export const tanh = fallingBack("Tanh", (stock) => (args) => {
   const { x } = args.inputs as { x: TensorInfo };
   if (x.dtype !== "float32") return stock(args);
   const { backend } = args;
-  // Memory before views: a tensor that still lives on another backend moves here now, which may grow and detach the heap.
-  backend.getMemoryOffset(x.dataId);
   const out = allocate(backend, x.shape);
-  tanhInto(floats(backend, out), floats(backend, x));
+  const [from, to] = floatsOf(backend, x, out);
+  tanhInto(to, from);
   return out;
 });
 

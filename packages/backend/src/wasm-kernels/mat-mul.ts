@@ -1,10 +1,11 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { broadcast_util, type TensorInfo, util } from "@tensorflow/tfjs-core";
 import type { Inputs, KernelFunction } from "../kernels/override.js";
+import { addressOf, allocate, floats, heapBytes, makeWindow, release, releaseWindow, withShape } from "../wasm/heap.js";
 import { fallingBack } from "./fall-back.js";
-import { allocate, floats, heapBytes, makeWindow, release, releaseWindow, runKernel, withShape } from "./heap.js";
 import { prepared } from "./prepared.js";
 import { rememberingShapes } from "./right-operand.js";
+import { runKernel } from "./run-kernel.js";
 
 /**
  * The stock kernel is fast (XNNPACK) only for two plain matrices; a transposed operand or a batch falls into a loop ten times slower. So:
@@ -176,8 +177,8 @@ function multiplyTurned(
 }
 
 function copyInto(backend: BackendWasm, from: TensorInfo, to: TensorInfo, start: number): void {
-  const source = backend.getMemoryOffset(from.dataId) >>> 0;
-  const target = (backend.getMemoryOffset(to.dataId) >>> 0) + 4 * start;
+  const source = addressOf(backend, from);
+  const target = addressOf(backend, to) + 4 * start;
   heapBytes(backend).copyWithin(target, source, source + 4 * util.sizeFromShape(from.shape));
 }
 

@@ -1,6 +1,7 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { backend_util, TensorInfo } from "@tensorflow/tfjs-core";
-import { allocate, floats, heapFloats, release, runKernel, withShape } from "./heap.js";
+import { addressOf, allocate, floatsOf, heapBytes, release, withShape } from "../wasm/heap.js";
+import { runKernel } from "./run-kernel.js";
 
 type Conv2DInfo = backend_util.Conv2DInfo;
 
@@ -59,7 +60,7 @@ export class ShiftedImages {
     if (strideHeight === 1 && strideWidth === 1) return { data: this.channelsFirst(x, height, width), height, width };
 
     const part = allocate(backend, [batchSize, height, width, inChannels]);
-    const [from, to] = [floats(backend, x), floats(backend, part)];
+    const [from, to] = floatsOf(backend, x, part);
     let target = 0;
     for (let n = 0; n < batchSize; n++) {
       for (let y = 0; y < height; y++) {
@@ -85,9 +86,9 @@ export class ShiftedImages {
     const { batchSize, inChannels, outHeight, outWidth } = this.info;
     const { height, width } = plane;
     const images = inChannels * batchSize;
-    const heap = heapFloats(this.backend);
-    const source = (this.backend.getMemoryOffset(plane.data.dataId) >>> 0) / 4;
-    const target = (this.backend.getMemoryOffset(to.dataId) >>> 0) / 4 + start;
+    const source = addressOf(this.backend, plane.data) / 4;
+    const target = addressOf(this.backend, to) / 4 + start;
+    const heap = new Float32Array(heapBytes(this.backend).buffer);
     const rows = insideRange(outHeight, height, down);
     const columns = insideRange(outWidth, width, right);
     const sameSize = height === outHeight && width === outWidth;

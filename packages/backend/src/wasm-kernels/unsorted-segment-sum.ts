@@ -2,7 +2,7 @@ import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { type TensorInfo, util } from "@tensorflow/tfjs-core";
 import { BackendError } from "../errors.js";
 import type { KernelOverride } from "../kernels/override.js";
-import { allocate, floats, integers } from "./heap.js";
+import { addressOf, allocate, floats, integers } from "../wasm/heap.js";
 
 /** Adds rows that share a segment id: the gradient of gather. tfjs-backend-wasm has none. Ids outside [0, numSegments) are dropped, as on cpu. */
 export const unsortedSegmentSum: KernelOverride<BackendWasm> = {
@@ -18,6 +18,7 @@ export const unsortedSegmentSum: KernelOverride<BackendWasm> = {
       const width = util.sizeFromShape(rowShape);
       const out = allocate(backend, [numSegments, ...rowShape], x.dtype);
       const view = x.dtype === "float32" ? floats : integers;
+      for (const input of [x, segmentIds]) addressOf(backend, input);
       const [from, to, ids] = [view(backend, x), view(backend, out).fill(0), integers(backend, segmentIds)];
       for (let row = 0; row < ids.length; row++) {
         const id = ids[row]!;

@@ -1,6 +1,6 @@
 import { type TensorInfo, util } from "@tensorflow/tfjs-core";
+import { allocate, floatsOf } from "../wasm/heap.js";
 import { fallingBack } from "./fall-back.js";
-import { allocate, floatsOf } from "./heap.js";
 
 /** PReLU whose slopes are repeated along other axes than the leading ones: the stock kernel takes them in turns. */
 export const prelu = fallingBack("Prelu", (stock) => (args) => {
