@@ -2,7 +2,7 @@ export { type Direction, FlowDirection, type FlowOptions } from "./directions/di
 export type { FlowGradient } from "./directions/integrate.js";
 export { LinearDirection } from "./directions/linear-direction.js";
 export { NeuralOdeDirection, type NeuralOdeOptions } from "./directions/neural-ode-direction.js";
-export type { LayerList, LayerRange } from "./directions/rows.js";
+export type { RowList, RowRange } from "./directions/rows.js";
 export { type DirectionInfo, loadDirection, saveDirection } from "./directions/save.js";
 export { type AdaptiveSolver, CONVERGED_SOLVER, type FixedSolver, type FlowSolver, PAPER_SOLVER } from "./directions/solver.js";
 export { type SolverGap, solverGap } from "./directions/solver-gap.js";

@@ -72,8 +72,8 @@ describe.each(makers)("%s", (name, make) => {
     const whole = direction.flow(w, 1.5);
     const rows = direction.flow(tf.reshape(w, [10, d]), 1.5);
     expect(largest(tf.reshape(whole, [10, d]), rows)).toBeLessThan(1e-6);
-    const part = direction.flow(w, 1.5, { layers: [1, 3] });
-    const path = direction.flow(w, [1.5, -1], { layers: [1, 3] });
+    const part = direction.flow(w, 1.5, { rows: [1, 3] });
+    const path = direction.flow(w, [1.5, -1], { rows: [1, 3] });
     expect(path.shape).toEqual([2, 2, 5, d]);
     const untouched = (x: tf.Tensor) => Array.from(x.dataSync()).filter((_, i) => ![1, 2].includes(Math.floor(i / d) % 5));
     expect(untouched(part)).toEqual(untouched(w));
@@ -93,7 +93,7 @@ describe("lists of rows of a W+ code", () => {
     const direction = make();
     const [before, whole] = [rowsOf(w()), rowsOf(direction.flow(w(), 1.5))];
     for (const rows of [[0, 1, 2, 3], [3], [4, 0], [0, 2, 4], [4, 3, 2, 1, 0]]) {
-      const moved = rowsOf(direction.flow(w(), 1.5, { layers: { rows } }));
+      const moved = rowsOf(direction.flow(w(), 1.5, { rows: { only: rows } }));
       moved.forEach((row, i) => {
         if (!rows.includes(i)) expect(row).toEqual(before[i]);
         for (const [k, x] of row.entries()) if (rows.includes(i)) expect(x).toBeCloseTo(whole[i]![k]!, 4);
@@ -105,11 +105,11 @@ describe("lists of rows of a W+ code", () => {
 
   it("a list of neighbours is their range; paths, flowEach and gradients go by them too", () => {
     const direction = new NeuralOdeDirection({ latentDim: d, depth: 2, seed: 2 });
-    const [range, list] = [{ layers: [1, 4] }, { layers: { rows: [3, 1, 2] } }] as const;
+    const [range, list] = [{ rows: [1, 4] }, { rows: { only: [3, 1, 2] } }] as const;
     expect(largest(direction.flow(w(), 1, list), direction.flow(w(), 1, range))).toBe(0);
     expect(largest(direction.flow(w(), [1, -2], list), direction.flow(w(), [1, -2], range))).toBe(0);
     expect(largest(direction.flowEach(w(), [1, -2], list), direction.flowEach(w(), [1, -2], range))).toBe(0);
-    const apart = { layers: { rows: [4, 0] } };
+    const apart = { rows: { only: [4, 0] } };
     const path = direction.flow(w(), [1, -2], apart);
     expect(path.shape).toEqual([2, 2, 5, d]);
     expect(largest(tf.reshape(tf.slice(path, 1, 1), [2, 5, d]), direction.flow(w(), -2, apart))).toBeLessThan(1e-5);
@@ -123,18 +123,18 @@ describe("lists of rows of a W+ code", () => {
     [
       "[0, 1, 2, 3], which moved row 0 alone",
       [0, 1, 2, 3],
-      /a range \[from, to\].*or a list \{ rows: \[0, 1, 2, 3\] \}, got an array of length 4/,
+      /a range \[from, to\].*or a list \{ only: \[0, 2, 5\] \}, got an array of length 4/,
     ],
     ["[2]", [2], /array of length 1/],
-    ["no rows", { rows: [] }, /list/],
-    ["a row beyond the code", { rows: [0, 5] }, /layers.rows\[1\] to be an integer ≥ 0 and ≤ 4, got 5/],
-    ["a row that is none", { rows: [0.5] }, /layers.rows\[0\]/],
-    ["another key", { rows: [0], last: 3 }, /"last"/],
+    ["no rows", { only: [] }, /list/],
+    ["a row beyond the code", { only: [0, 5] }, /rows.only\[1\] to be an integer ≥ 0 and ≤ 4, got 5/],
+    ["a row that is none", { only: [0.5] }, /rows.only\[0\]/],
+    ["another key", { only: [0], last: 3 }, /"last"/],
     ["a number", 3, /got 3/],
-  ])("refuses %s", (_, layers, message) => {
+  ])("refuses %s", (_, rows, message) => {
     const direction = new LinearDirection([3, 0, 0, 4, 0, 0]);
-    expect(() => direction.flow(w(), 1, { layers: layers as never })).toThrow(LatentEditError);
-    expect(() => direction.flow(w(), 1, { layers: layers as never })).toThrow(message);
+    expect(() => direction.flow(w(), 1, { rows: rows as never })).toThrow(LatentEditError);
+    expect(() => direction.flow(w(), 1, { rows: rows as never })).toThrow(message);
   });
 });
 
@@ -204,8 +204,8 @@ describe("wrong input is told apart", () => {
     ["an unknown option", () => new NeuralOdeDirection({ latentDim: d, depht: 1 } as never), /depth/],
     ["a zero vector", () => new LinearDirection([0, 0]), /not all 0/],
     ["codes of another width", () => direction().flow(tf.zeros([2, 3]), 1), /\[n, 6\]/],
-    ["layers of a W code", () => direction().flow(tf.zeros([2, d]), 1, { layers: [0, 1] }), /W\+/],
-    ["layers beyond the code", () => direction().flow(tf.zeros([2, 3, d]), 1, { layers: [0, 4] }), /layers\[1\]/],
+    ["rows of a W code", () => direction().flow(tf.zeros([2, d]), 1, { rows: [0, 1] }), /W\+/],
+    ["rows beyond the code", () => direction().flow(tf.zeros([2, 3, d]), 1, { rows: [0, 4] }), /rows\[1\]/],
     ["a time that is no number", () => direction().flow(tf.zeros([2, d]), Number.NaN), /finite/],
     ["an unknown method", () => direction().flow(tf.zeros([2, d]), 1, { solver: { method: "rk5" as never, steps: 1 } }), /rk4/],
     ["too few times", () => direction().flowEach(tf.zeros([2, d]), [1]), /one time for each/],

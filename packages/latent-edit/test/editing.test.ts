@@ -55,7 +55,7 @@ describe("edit and compose", () => {
   it("edit is the flow; untouched W+ rows stay bit-equal", () => {
     const direction = ode(1);
     const w = tf.tensor3d(random.normals(2 * 5 * D), [2, 5, D]);
-    const edited = edit(w, direction, 2, { layers: [0, 2] });
+    const edited = edit(w, direction, 2, { rows: [0, 2] });
     expect(tf.slice(edited, [0, 2, 0]).dataSync()).toEqual(tf.slice(w, [0, 2, 0]).dataSync());
     expect(largest(tf.slice(edited, 0, 2), w)).toBeGreaterThan(0.1);
   });
@@ -102,7 +102,7 @@ describe("editUntil", () => {
     const before = tf.memory().numTensors;
     const solver = { method: "dopri5", rtol: 1e-2, atol: 1e-2 } as const;
     const until = { name: "size" };
-    const result = await editUntil(w, direction, { model, until, maxT: 6.1, tolerance: 1e-300, solver });
+    const result = await editUntil(w, direction, { model, until, maxTime: 6.1, tolerance: 1e-300, solver });
     expect(tf.memory().numTensors).toBe(before + 1);
     const labels = tf.tidy(() => tf.argMax(regressor.logits(generator.synthesize(result.w))[1]!, 1).dataSync());
     expect(Array.from(labels, (label) => label === 1)).toEqual(result.reached);
@@ -116,7 +116,7 @@ describe("editUntil", () => {
   it("lets a timer stop it on a backend that answers at once", async () => {
     const signal = AbortSignal.timeout(5);
     const until = () => false;
-    await expect(editUntil(codes(), ode(4), { model, until, maxT: 6, steps: 100_000, signal })).rejects.toThrow(AbortError);
+    await expect(editUntil(codes(), ode(4), { model, until, maxTime: 6, steps: 100_000, signal })).rejects.toThrow(AbortError);
   });
 
   const right = new LinearDirection([1, 0]);
@@ -129,7 +129,7 @@ describe("editUntil", () => {
       [-30, 0],
     ]);
     const before = tf.memory().numTensors;
-    const result = await editUntil(w, right, { model: plane, until: { name: "right" }, maxT: 4, tolerance: 1e-3 });
+    const result = await editUntil(w, right, { model: plane, until: { name: "right" }, maxTime: 4, tolerance: 1e-3 });
     expect(tf.memory().numTensors).toBe(before + 1);
     expect(result.reached).toEqual([true, true, true, false]);
     [0.3, 1.5, 0, 4].forEach((t, i) => {
@@ -141,13 +141,13 @@ describe("editUntil", () => {
     expect(Array.from(tf.slice(result.w, [2, 0], [1, 2]).dataSync())).toEqual([0.800000011920929, 1]);
   });
 
-  it("goes back with a negative maxT, to another class, or by a rule", async () => {
-    const back = await editUntil(tf.tensor2d([[1.3, 0]]), right, { model: plane, until: { index: 0, to: 0 }, maxT: -4 });
+  it("goes back with a negative maxTime, to another class, or by a rule", async () => {
+    const back = await editUntil(tf.tensor2d([[1.3, 0]]), right, { model: plane, until: { index: 0, to: 0 }, maxTime: -4 });
     expect(back.t[0]!).toBeCloseTo(-1, 1);
     const rule = await editUntil(tf.tensor2d([[0, 0]]), right, {
       model: plane,
       until: ([logits]) => logits![1]! > 1,
-      maxT: 4,
+      maxTime: 4,
       tolerance: 1e-3,
     });
     expect(rule.t[0]!).toBeCloseTo(1.3, 2);
@@ -155,9 +155,9 @@ describe("editUntil", () => {
 
   it("refuses unknown attributes and stops on a signal", async () => {
     const w = tf.tensor2d([[0, 0]]);
-    await expect(editUntil(w, right, { model: plane, until: { name: "left" }, maxT: 1 })).rejects.toThrow(LatentEditError);
+    await expect(editUntil(w, right, { model: plane, until: { name: "left" }, maxTime: 1 })).rejects.toThrow(LatentEditError);
     await expect(
-      editUntil(w, right, { model: plane, until: { index: 0 }, maxT: 1, signal: AbortSignal.abort() }),
+      editUntil(w, right, { model: plane, until: { index: 0 }, maxTime: 1, signal: AbortSignal.abort() }),
     ).rejects.toThrow(AbortError);
   });
 });

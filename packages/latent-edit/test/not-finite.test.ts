@@ -203,7 +203,7 @@ describe("other ways to a number that is not finite", () => {
       labelsAlong(direction, { model: modelThatFails("logits", 2, nan), codes: few, times: [0, 1.5] }),
     ).rejects.toThrow(/NaN or Infinity for attribute size at t = 1.5/);
     await expect(
-      editUntil(w, direction, { model: modelThatFails("logits", 3, nan), until: () => false, maxT: 2 }),
+      editUntil(w, direction, { model: modelThatFails("logits", 3, nan), until: () => false, maxTime: 2 }),
     ).rejects.toThrow(/editUntil: expected finite logits/);
     const blind = {
       ...modelThatFails("logits", 0, nan),

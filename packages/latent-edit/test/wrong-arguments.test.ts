@@ -29,12 +29,12 @@ const calls: Readonly<
   Record<string, readonly [f: (...args: never[]) => unknown, args: readonly unknown[], options?: Record<string, unknown>]>
 > = {
   edit: [latentEdit.edit, [w, direction, 1], { solver }],
-  "edit of W+": [latentEdit.edit, [wPlus, direction, 1], { layers: { rows: [0, 2] }, solver }],
+  "edit of W+": [latentEdit.edit, [wPlus, direction, 1], { rows: { only: [0, 2] }, solver }],
   compose: [latentEdit.compose, [[{ direction, t: 1 }]]],
   editUntil: [
     latentEdit.editUntil,
     [w, direction],
-    { model, until: { name: "size" }, maxT: 1, tolerance: 0.5, steps: 2, solver, signal },
+    { model, until: { name: "size" }, maxTime: 1, tolerance: 0.5, steps: 2, solver, signal },
   ],
   labelsAlong: [
     latentEdit.labelsAlong,

@@ -3,12 +3,12 @@ import { reshape, slice, type Tensor, type Tensor2D, type Tensor3D, tidy, type V
 import { LatentEditError } from "../errors.js";
 import { checkAlive, checkCodes, checkTimes } from "../input/checks.js";
 import { checkGradient, type FlowGradient } from "./integrate.js";
-import { type LayerList, type LayerRange, onRows } from "./rows.js";
+import { onRows, type RowList, type RowRange } from "./rows.js";
 import { checkSolver, type FlowSolver } from "./solver.js";
 
 export interface FlowOptions {
-  /** Rows of a W+ code to move, as a range [from, to] or a list { rows } (default all). */
-  layers?: LayerRange | LayerList;
+  /** Rows of a W+ code to move, as a range [from, to] or a list { only } (default all). */
+  rows?: RowRange | RowList;
   /** In place of the direction's own solver. */
   solver?: FlowSolver;
   /** How gradients pass the solver (default "steps"). */
@@ -26,7 +26,7 @@ export interface Direction {
   solver?: FlowSolver;
   /** dw/dt at rows w [n, d]. */
   velocity(w: Tensor2D): Tensor2D;
-  /** w after time t: [n, d] or [n, layers, d], differentiable. Always from time 0. */
+  /** w after time t: [n, d] or [n, rowCount, d], differentiable. Always from time 0. */
   flow<W extends Tensor>(w: W, t: number, options?: FlowOptions): W;
   /** The same at many times in one solve: [times, …w]. */
   flow(w: Tensor, t: readonly number[], options?: FlowOptions): Tensor;
@@ -57,9 +57,7 @@ export abstract class FlowDirection implements Direction {
     const one = typeof t === "object" && t !== null ? undefined : checkNumber("flow", "t", t, {}, LatentEditError);
     const times = one === undefined ? checkTimes("flow", "t", t) : [one];
     return tidy(() => {
-      const paths = onRows("flow", w, this.latentDim, options.layers, times.length, (rows) =>
-        this.moveRows(rows, times, options),
-      );
+      const paths = onRows("flow", w, this.latentDim, options.rows, times.length, (rows) => this.moveRows(rows, times, options));
       return one !== undefined ? reshape(slice(paths, 0, 1), w.shape) : paths;
     });
   }
@@ -71,7 +69,7 @@ export abstract class FlowDirection implements Direction {
     if (each.length !== w.shape[0])
       throw new LatentEditError(`flowEach: expected one time for each of ${w.shape[0]} codes, got ${each.length}.`);
     return tidy(() =>
-      onRows("flowEach", w, this.latentDim, options.layers, undefined, (rows) => {
+      onRows("flowEach", w, this.latentDim, options.rows, undefined, (rows) => {
         const repeat = rows.shape[0] / each.length;
         const times = Array.from({ length: rows.shape[0] }, (_, i) => each[Math.floor(i / repeat)]!);
         return this.moveEachRow(rows, times, options);
@@ -93,7 +91,7 @@ export abstract class FlowDirection implements Direction {
 
   private checkFlowOptions(caller: string, options: FlowOptions): void {
     checkAlive(caller, this);
-    checkOptions(caller, options, ["layers", "solver", "gradient"], LatentEditError);
+    checkOptions(caller, options, ["rows", "solver", "gradient"], LatentEditError);
     if (options.solver !== undefined) checkSolver(caller, options.solver);
     checkGradient(caller, options.gradient);
   }

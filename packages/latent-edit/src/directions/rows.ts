@@ -4,11 +4,11 @@ import { LatentEditError } from "../errors.js";
 import { checkCodes } from "../input/checks.js";
 
 /** Rows of a W+ code that an edit touches: from the first, up to but not including the last. [0, 6] are the first six. */
-export type LayerRange = readonly [from: number, to: number];
+export type RowRange = readonly [from: number, to: number];
 
-/** Rows of a W+ code one by one, in any order. Not a plain array: [0, 6] is a range. */
-export interface LayerList {
-  readonly rows: readonly number[];
+/** Rows of a W+ code one by one, in any order: { only: [0, 2, 5] }. Not a plain array: [0, 6] is a range. */
+export interface RowList {
+  readonly only: readonly number[];
 }
 
 /** Neighbouring rows: the first of them, how many, and whether they move. */
@@ -21,7 +21,7 @@ interface Stretch {
 /**
  * Applies a function of rows to a W code, or to some rows of a W+ code; the others come back bit for bit.
  *
- * @param w [n, d] or [n, layers, d]
+ * @param w [n, d] or [n, rowCount, d]
  * @param times how many results `f` gives for each row, as a first axis; undefined for one result without that axis
  * @param f rows [m, d] → [m, d], or [times, m, d]
  */
@@ -29,21 +29,21 @@ export function onRows(
   caller: string,
   w: Tensor,
   latentDim: number,
-  layers: LayerRange | LayerList | undefined,
+  chosen: RowRange | RowList | undefined,
   times: number | undefined,
   f: (rows: Tensor2D) => Tensor,
 ): Tensor {
   checkCodes(caller, w, latentDim);
   if (w.rank === 2) {
-    if (layers !== undefined) {
+    if (chosen !== undefined) {
       throw new LatentEditError(
-        `${caller}: expected a W+ code [n, layers, d] for the layers option, got [${w.shape.join(", ")}]; leave it out.`,
+        `${caller}: expected a W+ code [n, rowCount, d] for the rows option, got [${w.shape.join(", ")}]; leave it out.`,
       );
     }
     return f(w as Tensor2D);
   }
   const [n, count, d] = w.shape as [number, number, number];
-  const stretches = layers === undefined ? [{ start: 0, size: count, moves: true }] : stretchesOf(caller, layers, count);
+  const stretches = chosen === undefined ? [{ start: 0, size: count, moves: true }] : stretchesOf(caller, chosen, count);
   return tidy(() => {
     const part = ({ start, size }: Stretch) => slice(w, [0, start, 0], [n, size, d]);
     const moving = stretches.filter(({ moves }) => moves);
@@ -66,9 +66,9 @@ function joined(parts: Tensor[], axis: number): Tensor {
 }
 
 /** All rows of a code in stretches, those that move apart from those that do not. */
-function stretchesOf(caller: string, layers: LayerRange | LayerList, count: number): Stretch[] {
+function stretchesOf(caller: string, chosen: RowRange | RowList, count: number): Stretch[] {
   const moves = Array<boolean>(count).fill(false);
-  for (const row of rowsOf(caller, layers, count)) moves[row] = true;
+  for (const row of rowsOf(caller, chosen, count)) moves[row] = true;
   const stretches: Stretch[] = [];
   for (let start = 0; start < count; ) {
     let end = start + 1;
@@ -79,19 +79,19 @@ function stretchesOf(caller: string, layers: LayerRange | LayerList, count: numb
   return stretches;
 }
 
-function rowsOf(caller: string, layers: unknown, count: number): number[] {
-  if (Array.isArray(layers) && layers.length === 2) {
-    const from = checkNumber(caller, "layers[0]", layers[0], { min: 0, max: count - 1, integer: true }, LatentEditError);
-    const to = checkNumber(caller, "layers[1]", layers[1], { min: from + 1, max: count, integer: true }, LatentEditError);
+function rowsOf(caller: string, chosen: unknown, count: number): number[] {
+  if (Array.isArray(chosen) && chosen.length === 2) {
+    const from = checkNumber(caller, "rows[0]", chosen[0], { min: 0, max: count - 1, integer: true }, LatentEditError);
+    const to = checkNumber(caller, "rows[1]", chosen[1], { min: from + 1, max: count, integer: true }, LatentEditError);
     return Array.from({ length: to - from }, (_, i) => from + i);
   }
-  const { rows } = (layers ?? {}) as Partial<LayerList>;
-  if (Array.isArray(layers) || !Array.isArray(rows) || rows.length === 0) {
+  const { only } = (chosen ?? {}) as Partial<RowList>;
+  if (Array.isArray(chosen) || !Array.isArray(only) || only.length === 0) {
     throw new LatentEditError(
-      `${caller}: expected layers to be a range [from, to] (from the first, up to but not including the last), or a list { rows: [0, 1, 2, 3] }, got ${describeValue(layers)}.`,
+      `${caller}: expected rows to be a range [from, to] (from the first, up to but not including the last), or a list { only: [0, 2, 5] }, got ${describeValue(chosen)}.`,
     );
   }
-  checkOptions(`${caller}: layers`, layers as LayerList, ["rows"], LatentEditError);
+  checkOptions(`${caller}: rows`, chosen as RowList, ["only"], LatentEditError);
   const limits = { min: 0, max: count - 1, integer: true };
-  return rows.map((row, i) => checkNumber(caller, `layers.rows[${i}]`, row, limits, LatentEditError));
+  return only.map((row, i) => checkNumber(caller, `rows.only[${i}]`, row, limits, LatentEditError));
 }

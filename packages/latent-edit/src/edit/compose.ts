@@ -30,7 +30,7 @@ export function compose(steps: readonly EditStep[]): ComposedEdit {
   for (const step of steps as readonly EditStep[]) {
     checkRequired("compose", step, ["direction", "t"], LatentEditError);
     checkDirection("compose", step.direction);
-    checkOptions("compose", step, ["direction", "t", "layers", "solver"], LatentEditError);
+    checkOptions("compose", step, ["direction", "t", "rows", "solver"], LatentEditError);
     checkNumber("compose", "t", step.t, {}, LatentEditError);
   }
   const run = <W extends Tensor>(w: W, order: readonly EditStep[]): W =>

@@ -18,16 +18,16 @@ export interface EditUntilOptions extends EditOptions {
   /** An attribute's class that the regressor should predict (default its last), or a rule of one's own. */
   until: AttributeChoice | Arrived;
   /** Longest edit; its sign is the way to go. */
-  maxT: number;
+  maxTime: number;
   /** Largest error of the stopping time, in units of t (default 0.01). */
   tolerance?: number;
-  /** Points looked at along the path before refining (default 24). A visit to the target shorter than maxT / steps can be missed. */
+  /** Points looked at along the path before refining (default 24). A visit to the target shorter than maxTime / steps can be missed. */
   steps?: number;
   signal?: AbortSignal;
 }
 
 export interface EditUntilResult<W> {
-  /** Codes where they arrived, or at maxT where they did not. The caller disposes it. */
+  /** Codes where they arrived, or at maxTime where they did not. The caller disposes it. */
   w: W;
   /** Edit length of each code. */
   t: Float64Array;
@@ -44,18 +44,18 @@ export async function editUntil<W extends Tensor>(
   direction: Direction,
   options: EditUntilOptions,
 ): Promise<EditUntilResult<W>> {
-  const known = ["model", "until", "maxT", "tolerance", "steps", "signal", "layers", "solver"];
-  checkRequired("editUntil", options, ["model", "until", "maxT"], LatentEditError);
+  const known = ["model", "until", "maxTime", "tolerance", "steps", "signal", "rows", "solver"];
+  checkRequired("editUntil", options, ["model", "until", "maxTime"], LatentEditError);
   checkOptions("editUntil", options, known, LatentEditError);
   checkDirection("editUntil", direction);
   checkModel("editUntil", options.model);
   checkCodes("editUntil", w, direction.latentDim);
-  const { model, maxT, signal } = options;
-  checkNumber("editUntil", "maxT", maxT, {}, LatentEditError);
+  const { model, maxTime, signal } = options;
+  checkNumber("editUntil", "maxTime", maxTime, {}, LatentEditError);
   const tolerance = checkNumber("editUntil", "tolerance", options.tolerance ?? 0.01, { above: 0 }, LatentEditError);
   const steps = checkNumber("editUntil", "steps", options.steps ?? 24, { min: 1, integer: true }, LatentEditError);
   const arrived = rule(model, options.until);
-  const flowOptions = definedOf({ layers: options.layers, solver: options.solver });
+  const flowOptions = definedOf({ rows: options.rows, solver: options.solver });
 
   // The codes that the model judged, kept as they were: an adaptive solver's steps depend on what else is in its batch, so the same time asked
   // for again could end on the other side.
@@ -72,7 +72,7 @@ export async function editUntil<W extends Tensor>(
       const decisions = await decisionsOf(own(await model.logits(moved)), arrived);
       const values = await moved.data<"float32">();
       codes.forEach((code, i) => {
-        if (decisions[i] || times[i] === maxT) ends.set(values.subarray(i * size, (i + 1) * size), code * size);
+        if (decisions[i] || times[i] === maxTime) ends.set(values.subarray(i * size, (i + 1) * size), code * size);
       });
       return decisions;
     });
@@ -82,7 +82,7 @@ export async function editUntil<W extends Tensor>(
   const high = new Float64Array(n).fill(Number.NaN);
   let travelling = Array.from({ length: n }, (_, i) => i);
   for (let step = 0; step <= steps && travelling.length > 0; step++) {
-    const t = step === steps ? maxT : (maxT * step) / steps;
+    const t = step === steps ? maxTime : (maxTime * step) / steps;
     const decisions = await decide(
       travelling,
       travelling.map(() => t),
@@ -108,7 +108,7 @@ export async function editUntil<W extends Tensor>(
     });
   }
   const reached = Array.from(high, (t) => !Number.isNaN(t));
-  const t = high.map((x) => (Number.isNaN(x) ? maxT : x));
+  const t = high.map((x) => (Number.isNaN(x) ? maxTime : x));
   return { w: tensor(ends, w.shape) as W, t, reached };
 }
 
@@ -125,7 +125,7 @@ async function decisionsOf(logits: readonly Tensor2D[], arrived: Arrived): Promi
   const values = await Promise.all(logits.map((x) => x.data<"float32">()));
   if (!values.every((data) => data.every(Number.isFinite))) {
     throw new LatentEditError(
-      "editUntil: expected finite logits from the model, got NaN or Infinity; a decision would be about nothing. Shorten maxT, or mend the model.",
+      "editUntil: expected finite logits from the model, got NaN or Infinity; a decision would be about nothing. Shorten maxTime, or mend the model.",
     );
   }
   const n = logits[0]!.shape[0];

@@ -1,17 +1,17 @@
 import { checkNumber } from "@latentflow/core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Direction } from "../directions/direction.js";
-import type { LayerList, LayerRange } from "../directions/rows.js";
+import type { RowList, RowRange } from "../directions/rows.js";
 import type { FlowSolver } from "../directions/solver.js";
 import { LatentEditError } from "../errors.js";
 import { checkCodes, checkDirection } from "../input/checks.js";
 
 export interface EditOptions {
   /**
-   * Rows of a W+ code to move, as a range [from, to] or a list { rows } (default all); the others come back bit for bit. The paper edits real
+   * Rows of a W+ code to move, as a range [from, to] or a list { only } (default all); the others come back bit for bit. The paper edits real
    * images with [0, 6], the first six.
    */
-  layers?: LayerRange | LayerList;
+  rows?: RowRange | RowList;
   /** In place of the direction's own solver: another edit. */
   solver?: FlowSolver;
 }
@@ -19,7 +19,7 @@ export interface EditOptions {
 /**
  * Edited codes: w after travelling t along the direction. The caller disposes the result.
  *
- * @param w [n, d] or [n, layers, d]
+ * @param w [n, d] or [n, rowCount, d]
  * @param t arc length; negative goes back
  * @throws LatentEditError for arguments that are missing, do not fit, or have been disposed
  */

@@ -1,7 +1,7 @@
 import { type AttributeModel, checkNumber, checkOptions, checkRequired, nextMacrotask, throwIfAborted } from "@latentflow/core";
 import { argMax, reshape, slice, type Tensor, tensor2d, tidy, tile } from "@tensorflow/tfjs-core";
 import type { Direction } from "../directions/direction.js";
-import type { LayerList, LayerRange } from "../directions/rows.js";
+import type { RowList, RowRange } from "../directions/rows.js";
 import type { FlowSolver } from "../directions/solver.js";
 import { LatentEditError } from "../errors.js";
 import { checkDirection, checkFunction, checkModel, checkTimes } from "../input/checks.js";
@@ -18,8 +18,8 @@ export interface LabelsAlongOptions {
   /** Codes at once (default 100, as in the paper). Images asked of the model at once are this many too. */
   batchSize?: number;
   solver?: FlowSolver;
-  /** For generators with W+: repeat each code over this many layers and edit only the range, or list, of them. */
-  wPlus?: { layers: number; range: LayerRange | LayerList };
+  /** For generators with W+: repeat each code `rowCount` times, and edit only these of its rows. */
+  wPlus?: { rowCount: number; rows: RowRange | RowList };
   onProgress?: (progress: { codes: number; total: number }) => void;
   signal?: AbortSignal;
 }
@@ -47,9 +47,9 @@ export async function labelsAlong(direction: Direction, options: LabelsAlongOpti
     );
   }
   if (options.wPlus !== undefined) {
-    checkRequired("labelsAlong: wPlus", options.wPlus, ["layers", "range"], LatentEditError);
-    checkOptions("labelsAlong: wPlus", options.wPlus, ["layers", "range"], LatentEditError);
-    checkNumber("labelsAlong", "wPlus.layers", options.wPlus.layers, { min: 1, integer: true }, LatentEditError);
+    checkRequired("labelsAlong: wPlus", options.wPlus, ["rowCount", "rows"], LatentEditError);
+    checkOptions("labelsAlong: wPlus", options.wPlus, ["rowCount", "rows"], LatentEditError);
+    checkNumber("labelsAlong", "wPlus.rowCount", options.wPlus.rowCount, { min: 1, integer: true }, LatentEditError);
   }
   const batchSize = checkNumber("labelsAlong", "batchSize", options.batchSize ?? 100, { min: 1, integer: true }, LatentEditError);
   const attributes = model.attributes.length;
@@ -82,7 +82,7 @@ export async function labelsAlong(direction: Direction, options: LabelsAlongOpti
   return { data, shape: [codes.rows, attributes, times.length] };
 }
 
-/** [times, count, d], or [times, count, layers, d]. */
+/** [times, count, d], or [times, count, rowCount, d]. */
 function pathsOf(
   direction: Direction,
   values: Float64Array,
@@ -93,8 +93,8 @@ function pathsOf(
   const w = tensor2d(Float32Array.from(values), [count, direction.latentDim]);
   const flowOptions = solver === undefined ? {} : { solver };
   if (wPlus === undefined) return direction.flow(w, times, flowOptions);
-  const repeated = tile(reshape(w, [count, 1, direction.latentDim]), [1, wPlus.layers, 1]);
-  return direction.flow(repeated, times, { ...flowOptions, layers: wPlus.range });
+  const repeated = tile(reshape(w, [count, 1, direction.latentDim]), [1, wPlus.rowCount, 1]);
+  return direction.flow(repeated, times, { ...flowOptions, rows: wPlus.rows });
 }
 
 /** The largest of NaNs would be class 0, and a curve of such labels would look like any other. */

@@ -24,7 +24,7 @@ export function checkFunction(caller: string, name: string, value: unknown): voi
 
 /** Throws unless w is a W or W+ code of width `latentDim` that has not been disposed. */
 export function checkCodes(caller: string, w: unknown, latentDim: number): void {
-  const expected = `codes [n, ${latentDim}] or [n, layers, ${latentDim}]`;
+  const expected = `codes [n, ${latentDim}] or [n, rowCount, ${latentDim}]`;
   checkTensor(caller, "w", w, expected, LatentEditError);
   const { rank, shape, dtype } = w as Tensor;
   const fits = (rank === 2 || rank === 3) && shape.at(-1) === latentDim && shape.every((length) => length > 0);

@@ -15,7 +15,7 @@ export interface DirectionLossOptions extends FlowOptions {
   regressor: Regressor;
   /** Index of the edited attribute. */
   attributeIndex: number;
-  /** Start codes, [n, d] or [n, layers, d]. */
+  /** Start codes, [n, d] or [n, rowCount, d]. */
   w: Tensor;
   /** Edit length. */
   t: number;
@@ -47,9 +47,9 @@ export function directionLoss(options: DirectionLossOptions): { total: Scalar; a
     "preservationWeight",
   ];
   checkRequired("directionLoss", options, ["direction", "generator", "regressor", "attributeIndex", "w", "t"], LatentEditError);
-  checkOptions("directionLoss", options, [...known, "layers", "solver", "gradient"], LatentEditError);
+  checkOptions("directionLoss", options, [...known, "rows", "solver", "gradient"], LatentEditError);
   const { direction, generator, regressor, attributeIndex: k, w, t, temperature = 4, preservationWeight = 1 } = options;
-  const { layers, solver, gradient } = options;
+  const { rows, solver, gradient } = options;
   checkDirection("directionLoss", direction);
   checkFrozenHalf("directionLoss", generator, regressor);
   checkCodes("directionLoss", w, direction.latentDim);
@@ -59,7 +59,7 @@ export function directionLoss(options: DirectionLossOptions): { total: Scalar; a
   const { classes } = regressor.attributes[k]!;
   return tidy(() => {
     const original = options.originalLogits ?? regressor.logits(generator.synthesize(w));
-    const flowOptions = definedOf({ layers, solver, gradient });
+    const flowOptions = definedOf({ rows, solver, gradient });
     const logits = regressor.logits(generator.synthesize(direction.flow(w, t, flowOptions)));
     const edited = attributeLoss(logits[k]!, options.target ?? classes - 1, temperature);
     const others = preservationLoss(logits, original, k, temperature);
