@@ -28,7 +28,7 @@ export async function run(): Promise<void> {
     shape,
   };
   const classes = Array.from({ length: 40 }, () => 2);
-  const curve = time<CdCurve>(() => cdCurve(labels, { attribute: 0, classes, control: "changed" }));
+  const curve = time<CdCurve>(() => cdCurve(labels, { attributeIndex: 0, classes, control: "changed" }));
   const matrix = { data: Float64Array.from({ length: 512 * 512 }, (_, i) => Math.sin(i * i)), shape: [512, 512] as const };
   const codes = { data: Float64Array.from({ length: 2000 * 512 }, (_, i) => Math.sin(i * i)), shape: [2000, 512] as const };
   const halves = Array.from({ length: 2000 }, (_, i) => Number(codes.data[i * 512]! > 0));

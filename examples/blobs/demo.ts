@@ -81,7 +81,12 @@ async function compareMethods(name: string): Promise<Result[]> {
     const onProgress = ({ codes: done, total }: { codes: number; total: number }) => bar.show(done / total);
     const labels = await labelsAlong(direction, { model, codes: matrix(heldOut), times, onProgress });
     bar.end();
-    const curve = cdCurve(labels, { attribute, classes: ATTRIBUTES.map(({ classes }) => classes), times, from: 0 });
+    const curve = cdCurve(labels, {
+      attributeIndex: attribute,
+      classes: ATTRIBUTES.map(({ classes }) => classes),
+      times,
+      from: 0,
+    });
     measured.push({ method, curve, strip: await stripOf(direction, attribute) });
   }
   const { areas } = areaUnderCdCurve(measured.map(({ curve }) => curve));

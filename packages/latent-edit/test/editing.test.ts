@@ -180,7 +180,7 @@ describe("labelsAlong", () => {
           });
       });
     }
-    expect(cdCurve(labels, { attribute: 1, classes: [3, 2, 4], times, control: "changed" }).control[0]).toBe(0);
+    expect(cdCurve(labels, { attributeIndex: 1, classes: [3, 2, 4], times, control: "changed" }).control[0]).toBe(0);
   });
 
   it("reports progress and stops on a signal", async () => {

@@ -67,7 +67,7 @@ describe("editLengthForControl", () => {
 
 const { labels: data, shape, classes, attribute } = reference.cdCurve;
 const labels: Labels = { data: Uint8Array.from(data), shape: shape as [number, number, number] };
-const curve = cdCurve(labels, { attribute, classes, control: "changed" });
+const curve = cdCurve(labels, { attributeIndex: attribute, classes, control: "changed" });
 
 /** The same edits with every other attribute frozen at its start: a better disentangled method. */
 function frozen(): Labels {
@@ -98,7 +98,7 @@ describe("bootstrap", () => {
   });
 
   it("a method against itself differs by 0; a better one has a negative interval; swapping changes the sign", () => {
-    const better = cdCurve(frozen(), { attribute, classes, control: "changed" });
+    const better = cdCurve(frozen(), { attributeIndex: attribute, classes, control: "changed" });
     const self = pairedBootstrap(curve, curve, { resamples: 200 });
     expect([self.difference, ...self.interval]).toEqual([0, 0, 0]);
     expect(self.pValue).toBe(1);
@@ -111,7 +111,7 @@ describe("bootstrap", () => {
   });
 
   it("intervals of areas hold the area; of D = C they are those of the largest Control, C²/2", () => {
-    const better = cdCurve(frozen(), { attribute, classes, control: "changed" });
+    const better = cdCurve(frozen(), { attributeIndex: attribute, classes, control: "changed" });
     const both = bootstrapAreas([curve, better], { resamples: 400, seed: 2 });
     expect(bootstrapAreas([curve, better], { resamples: 400, seed: 2 })).toEqual(both);
     areaUnderCdCurve([curve, better]).areas.forEach((area, i) => {
@@ -128,15 +128,17 @@ describe("bootstrap", () => {
   });
 
   it("refuses curves over different codes", () => {
-    const fewer = cdCurve(labels, { attribute, classes, from: 0 });
+    const fewer = cdCurve(labels, { attributeIndex: attribute, classes, from: 0 });
     expect(() => bootstrapAreas([curve, fewer])).toThrow(/same start codes/);
     expect(() => bootstrapAreas([])).toThrow(/got none/);
     expect(() => pairedBootstrap(curve, fewer)).toThrow(/same start codes/);
   });
 
   it("refuses to compare one definition of Control with the other, or two targets", () => {
-    const target = cdCurve(labels, { attribute, classes });
+    const target = cdCurve(labels, { attributeIndex: attribute, classes });
     expect(() => pairedBootstrap(curve, target)).toThrow(/one definition of Control/);
-    expect(() => pairedBootstrap(target, cdCurve(labels, { attribute, classes, target: 0 }))).toThrow(/target 0 of attribute/);
+    expect(() => pairedBootstrap(target, cdCurve(labels, { attributeIndex: attribute, classes, target: 0 }))).toThrow(
+      /target 0 of attribute/,
+    );
   });
 });

@@ -12,8 +12,8 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
 
 describe("cdCurve against the NumPy transcription of equations 6 and 7", () => {
   it("gives both Controls, Disentanglement and its breakdown to 1e-12", () => {
-    const byTarget = cdCurve(labels, { attribute, classes, target });
-    const byChange = cdCurve(labels, { attribute, classes, control: "changed" });
+    const byTarget = cdCurve(labels, { attributeIndex: attribute, classes, target });
+    const byChange = cdCurve(labels, { attributeIndex: attribute, classes, control: "changed" });
     expect(largestDifference(byTarget.control, reference.cdCurve.controlTarget)).toBeLessThan(1e-12);
     expect(largestDifference(byChange.control, reference.cdCurve.controlChanged)).toBeLessThan(1e-12);
     expect(largestDifference(byTarget.disentanglement, reference.cdCurve.disentanglement)).toBeLessThan(1e-12);
@@ -26,13 +26,15 @@ describe("cdCurve against the NumPy transcription of equations 6 and 7", () => {
 
   it("is the same from Int32Array labels", () => {
     const wide: Labels = { data: Int32Array.from(data), shape: labels.shape };
-    expect(cdCurve(wide, { attribute, classes })).toEqual(cdCurve(labels, { attribute, classes }));
+    expect(cdCurve(wide, { attributeIndex: attribute, classes })).toEqual(
+      cdCurve(labels, { attributeIndex: attribute, classes }),
+    );
   });
 });
 
 describe("what the measures mean", () => {
   it("lies in the unit square; changed Control never falls", () => {
-    const curve = cdCurve(labels, { attribute, classes, control: "changed" });
+    const curve = cdCurve(labels, { attributeIndex: attribute, classes, control: "changed" });
     for (let i = 0; i < curve.t.length; i++) {
       expect(curve.disentanglement[i]).toBeGreaterThanOrEqual(0);
       expect(curve.disentanglement[i]).toBeLessThanOrEqual(1);
@@ -49,7 +51,7 @@ describe("what the measures mean", () => {
   it("is the entropy of the shares of classes over [0, t], over ln C: another number when the same path is looked at more often", () => {
     const often: Labels = { data: Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 1]), shape: [1, 2, 4] };
     const seldom: Labels = { data: Uint8Array.from([0, 0, 0, 1]), shape: [1, 2, 2] };
-    const atTheEnd = (labels: Labels) => cdCurve(labels, { attribute: 0, classes: [2, 2] }).disentanglement.at(-1)!;
+    const atTheEnd = (labels: Labels) => cdCurve(labels, { attributeIndex: 0, classes: [2, 2] }).disentanglement.at(-1)!;
     expect(atTheEnd(often)).toBeCloseTo(-(0.75 * Math.log(0.75) + 0.25 * Math.log(0.25)) / Math.log(2), 14);
     expect(atTheEnd(often)).toBeCloseTo(0.8112781244591328, 14);
     expect(atTheEnd(seldom)).toBeCloseTo(1, 14);
@@ -57,24 +59,24 @@ describe("what the measures mean", () => {
 
   it("a code that leaves its class and comes back counts for changed, not for target", () => {
     const path: Labels = { data: Uint8Array.from([0, 1, 0, 0, 0, 0]), shape: [1, 2, 3] };
-    expect(Array.from(cdCurve(path, { attribute: 0, classes: [2, 2] }).control)).toEqual([0, 1, 0]);
-    expect(Array.from(cdCurve(path, { attribute: 0, classes: [2, 2], control: "changed" }).control)).toEqual([0, 1, 1]);
+    expect(Array.from(cdCurve(path, { attributeIndex: 0, classes: [2, 2] }).control)).toEqual([0, 1, 0]);
+    expect(Array.from(cdCurve(path, { attributeIndex: 0, classes: [2, 2], control: "changed" }).control)).toEqual([0, 1, 1]);
   });
 
   it("from keeps only the samples that start there", () => {
     const kept = selectSamples(labels, samplesStartingAt(labels, attribute, 0));
-    const curve = cdCurve(labels, { attribute, classes, from: 0 });
+    const curve = cdCurve(labels, { attributeIndex: attribute, classes, from: 0 });
     expect(curve.samples).toBe(kept.shape[0]);
-    expect(curve.control).toEqual(cdCurve(kept, { attribute, classes }).control);
+    expect(curve.control).toEqual(cdCurve(kept, { attributeIndex: attribute, classes }).control);
     expect(curve.control[0]).toBe(0);
   });
 
   it("the mean over single samples is the curve of all", () => {
-    const whole = cdCurve(labels, { attribute, classes });
+    const whole = cdCurve(labels, { attributeIndex: attribute, classes });
     const [samples, , times] = labels.shape;
     const mean = new Float64Array(times);
     for (let i = 0; i < samples; i++) {
-      const one = cdCurve(selectSamples(labels, [i]), { attribute, classes });
+      const one = cdCurve(selectSamples(labels, [i]), { attributeIndex: attribute, classes });
       for (let t = 0; t < times; t++) mean[t]! += one.disentanglement[t]! / samples;
     }
     expect(largestDifference(whole.disentanglement, mean)).toBeLessThan(1e-12);
@@ -82,7 +84,7 @@ describe("what the measures mean", () => {
 
   it("takes 2,000 samples × 40 attributes × 40 times", () => {
     const large: Labels = { data: new Uint8Array(2000 * 40 * 40).map((_, i) => (i * 7919) % 2), shape: [2000, 40, 40] };
-    const curve = cdCurve(large, { attribute: 3, classes: Array.from({ length: 40 }, () => 2) });
+    const curve = cdCurve(large, { attributeIndex: 3, classes: Array.from({ length: 40 }, () => 2) });
     expect(curve.control.length).toBe(40);
   });
 });
@@ -90,7 +92,7 @@ describe("what the measures mean", () => {
 describe("firstFlips", () => {
   it("finds the first change, counts the rest as never", () => {
     const paths: Labels = { data: Uint8Array.from([0, 1, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0]), shape: [3, 1, 4] };
-    const flips = firstFlips(paths, { attribute: 0, times: [0, 2, 4, 6], bins: 3 });
+    const flips = firstFlips(paths, { attributeIndex: 0, times: [0, 2, 4, 6], bins: 3 });
     expect(Array.from(flips.distance)).toEqual([2, 4, Number.POSITIVE_INFINITY]);
     expect(Array.from(flips.counts)).toEqual([1, 1, 0]);
     expect(flips.never).toBe(1);
@@ -98,29 +100,37 @@ describe("firstFlips", () => {
 
   it("every sample is counted once", () => {
     const times = Array.from({ length: shape[2]! }, (_, i) => i / 2);
-    const flips = firstFlips(labels, { attribute, times, bins: 7 });
+    const flips = firstFlips(labels, { attributeIndex: attribute, times, bins: 7 });
     expect(flips.counts.reduce((a, b) => a + b) + flips.never).toBe(shape[0]);
   });
 });
 
 describe("wrong input is told apart", () => {
   it.each([
-    ["a label outside its class range", () => cdCurve(labels, { attribute, classes: [2, 2, 3, 4] }), /attribute 1 in 0…1/],
+    [
+      "a label outside its class range",
+      () => cdCurve(labels, { attributeIndex: attribute, classes: [2, 2, 3, 4] }),
+      /attribute 1 in 0…1/,
+    ],
     [
       "data that does not fit the shape",
-      () => cdCurve({ data: new Uint8Array(3), shape: [1, 2, 4] }, { attribute: 0, classes: [2, 2] }),
+      () => cdCurve({ data: new Uint8Array(3), shape: [1, 2, 4] }, { attributeIndex: 0, classes: [2, 2] }),
       /\[1, 2, 4\]/,
     ],
     ["an unknown option", () => cdCurve(labels, { attribute, classes, tarject: 1 } as never), /"tarject"/],
-    ["an unknown definition", () => cdCurve(labels, { attribute, classes, control: "paper" as never }), /"paper"/],
+    [
+      "an unknown definition",
+      () => cdCurve(labels, { attributeIndex: attribute, classes, control: "paper" as never }),
+      /"paper"/,
+    ],
     [
       "a single attribute",
-      () => cdCurve({ data: new Uint8Array(4), shape: [2, 1, 2] }, { attribute: 0, classes: [2] }),
+      () => cdCurve({ data: new Uint8Array(4), shape: [2, 1, 2] }, { attributeIndex: 0, classes: [2] }),
       /2 attributes/,
     ],
     [
       "nobody starting there",
-      () => cdCurve({ data: new Uint8Array(4), shape: [1, 2, 2] }, { attribute: 0, classes: [2, 2], from: 1 }),
+      () => cdCurve({ data: new Uint8Array(4), shape: [1, 2, 2] }, { attributeIndex: 0, classes: [2, 2], from: 1 }),
       /class 1/,
     ],
   ])("%s", (_, act, message) => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import * as metrics from "../src/index.js";
 
 const labels: metrics.Labels = { data: Uint8Array.from([0, 0, 1, 2, 1, 2, 0, 1, 1, 0, 0, 1]), shape: [2, 2, 3] };
-const curve = metrics.cdCurve(labels, { attribute: 0, classes: [3, 3] });
+const curve = metrics.cdCurve(labels, { attributeIndex: 0, classes: [3, 3] });
 const matrix = [
   [1, 2],
   [3, 5],
@@ -24,7 +24,7 @@ const calls: Readonly<Record<string, readonly [args: readonly unknown[], options
   bootstrapAreas: [[[curve]], { resamples: 3, confidence: 0.9, seed: 1 }],
   bootstrapBands: [[curve], { resamples: 3, confidence: 0.9, seed: 1 }],
   pairedBootstrap: [[curve, curve], { resamples: 3, confidence: 0.9, seed: 1 }],
-  cdCurve: [[labels], { attribute: 0, classes: [3, 3], control: "target", target: 1, times: [0, 1, 2], from: 0 }],
+  cdCurve: [[labels], { attributeIndex: 0, classes: [3, 3], control: "target", target: 1, times: [0, 1, 2], from: 0 }],
   controlPerSample: [[labels, 0, "target", 1]],
   labelEntropy: [[labels, 1, 3]],
   pearson: [
@@ -42,7 +42,7 @@ const calls: Readonly<Record<string, readonly [args: readonly unknown[], options
   ],
   eigenSpectrum: [[matrix], { plusIdentity: true }],
   fastSubspaceDimension: [[metrics.eigenSpectrum(matrix)], { threshold: 0.2 }],
-  firstFlips: [[labels], { attribute: 0, times: [0, 1, 2], bins: 2 }],
+  firstFlips: [[labels], { attributeIndex: 0, times: [0, 1, 2], bins: 2 }],
   tallyStudy: [[responses, ["a", "b"]], { confidence: 0.9 }],
   samplesStartingAt: [[labels, 0, 0]],
   selectSamples: [[labels, [1, 0]]],
@@ -115,15 +115,15 @@ describe("says what is wrong", () => {
   it.each([
     [
       "an array for labels",
-      () => metrics.cdCurve([labels] as never, { attribute: 0, classes: [3, 3] }),
+      () => metrics.cdCurve([labels] as never, { attributeIndex: 0, classes: [3, 3] }),
       /expected labels as \{ data, shape: \[samples, attributes, times\] \}, got an array of length 1/,
     ],
     [
       "no options",
       () => metrics.cdCurve(labels, undefined as never),
-      /cdCurve: expected an options object with attribute and classes, got undefined/,
+      /cdCurve: expected an options object with attributeIndex and classes, got undefined/,
     ],
-    ["no times", () => metrics.firstFlips(labels, { attribute: 0 } as never), /firstFlips: .* got no times/],
+    ["no times", () => metrics.firstFlips(labels, { attributeIndex: 0 } as never), /firstFlips: .* got no times/],
     [
       "a tensor's array of another length",
       () => metrics.singularEntropy({ data: new Float32Array(3), shape: [2, 2] }),
@@ -134,7 +134,7 @@ describe("says what is wrong", () => {
     ["a label beyond its classes", () => metrics.labelEntropy(labels, 1, 2), /attribute 1 in 0…1, got 2/],
     [
       "labels that are no integers",
-      () => metrics.cdCurve({ data: [0.5, 0, 0, 0], shape: [1, 2, 2] }, { attribute: 0, classes: [2, 2] }),
+      () => metrics.cdCurve({ data: [0.5, 0, 0, 0], shape: [1, 2, 2] }, { attributeIndex: 0, classes: [2, 2] }),
       /integers .* got 0.5 at 0/,
     ],
   ])("%s", (_, act, message) => {
@@ -155,10 +155,10 @@ describe("labels of any width", () => {
   ];
   it.each(wide())("%s gives the same curve, flips, control, entropy and selection", (_, values) => {
     const other = { data: values, shape };
-    expect(metrics.cdCurve(other, { attribute: 0, classes: [3, 3], from: 0 })).toEqual(
-      metrics.cdCurve(labels, { attribute: 0, classes: [3, 3], from: 0 }),
+    expect(metrics.cdCurve(other, { attributeIndex: 0, classes: [3, 3], from: 0 })).toEqual(
+      metrics.cdCurve(labels, { attributeIndex: 0, classes: [3, 3], from: 0 }),
     );
-    const flips = { attribute: 1, times: [0, 1, 2] };
+    const flips = { attributeIndex: 1, times: [0, 1, 2] };
     expect(metrics.firstFlips(other, flips)).toEqual(metrics.firstFlips(labels, flips));
     expect(metrics.controlPerSample(other, 0, "changed")).toEqual(metrics.controlPerSample(labels, 0, "changed"));
     expect(metrics.labelEntropy(other, 0, 3)).toEqual(metrics.labelEntropy(labels, 0, 3));

@@ -103,7 +103,7 @@ async function measure(
 /** The CD curve of labels along an edit. Starts are chosen by class already. */
 export function curveOf(labels: Labels, edit: Edit, { evaluate }: ExperimentConfig, world: World): CdCurve {
   return cdCurve(labels, {
-    attribute: edit.index,
+    attributeIndex: edit.index,
     classes: world.attributes.map(({ classes }) => classes),
     control: evaluate.control,
     target: edit.to,

@@ -15,7 +15,7 @@ export function flipHistogramOf(
   most: number,
 ): Analysis["flipHistogram"] {
   const steps = times.length - 1;
-  const { counts, never, distance } = firstFlips(labels, { attribute, times, bins: steps });
+  const { counts, never, distance } = firstFlips(labels, { attributeIndex: attribute, times, bins: steps });
   const width = Math.ceil(steps / most);
   const starts = Array.from({ length: Math.ceil(steps / width) }, (_, i) => i * width);
   const flipped = Array.from(distance).filter(Number.isFinite);

@@ -60,7 +60,7 @@ export async function compareWorld(setting: Setting, world: World, seed: number)
   const curve = async (edit: Direction): Promise<CdCurve> => {
     const labels = await labelsAlong(edit, { model, codes: starts, times });
     return cdCurve(labels, {
-      attribute: 0,
+      attributeIndex: 0,
       classes: model.attributes.map(({ classes }) => classes),
       times,
       control: COMPARISON.control,

@@ -7,7 +7,7 @@ import { CONTROL_DEFINITIONS, type ControlDefinition, controlOf } from "./contro
 
 export interface CdCurveOptions {
   /** Index of the edited attribute. */
-  attribute: number;
+  attributeIndex: number;
   /** Number of classes of every attribute. */
   classes: readonly number[];
   /** Definition of Control (default `"target"`, the paper's). */
@@ -45,26 +45,26 @@ export interface CdCurve {
  * @throws MetricsError for labels outside their class range, a single attribute, no sample that starts at `from`, unknown options
  */
 export function cdCurve(labels: Labels, options: CdCurveOptions): CdCurve {
-  const known = ["attribute", "classes", "control", "target", "times", "from"];
-  checkOptions("cdCurve", options, known, ["attribute", "classes"]);
-  const { attribute, classes, control: definition = "target", from } = options;
+  const known = ["attributeIndex", "classes", "control", "target", "times", "from"];
+  checkOptions("cdCurve", options, known, ["attributeIndex", "classes"]);
+  const { attributeIndex, classes, control: definition = "target", from } = options;
   const checked = checkClasses("cdCurve", labels, classes);
   const attributes = checked.shape[1];
-  checkInteger("cdCurve", "attribute", attribute, 0, attributes - 1);
+  checkInteger("cdCurve", "attributeIndex", attributeIndex, 0, attributes - 1);
   if (attributes < 2)
     throw new MetricsError("cdCurve: expected 2 attributes or more, got 1: disentanglement is about the others.");
   checkChoice("cdCurve", "control", definition, CONTROL_DEFINITIONS);
-  const edited = classes[attribute]!;
+  const edited = classes[attributeIndex]!;
   const target = checkInteger("cdCurve", "target", options.target ?? edited - 1, 0, edited - 1);
-  const kept = from === undefined ? checked : startingAt(checked, attribute, from);
+  const kept = from === undefined ? checked : startingAt(checked, attributeIndex, from);
   const [samples, , times] = kept.shape;
   const t = toFinite("cdCurve", "times", options.times ?? Array.from({ length: times }, (_, i) => i));
   checkSameLength("cdCurve", "times and the labels' time axis", t.length, times);
 
-  const sampleControl = controlOf(kept, attribute, definition, target);
+  const sampleControl = controlOf(kept, attributeIndex, definition, target);
   const sampleDisentanglement = new Float64Array(samples * times);
   const perAttribute = classes.map((count, j) => {
-    if (j === attribute) return null;
+    if (j === attributeIndex) return null;
     const entropy = entropyOf(kept, j, count);
     for (let i = 0; i < entropy.length; i++) sampleDisentanglement[i]! += entropy[i]! / (attributes - 1);
     return meanOverSamples(entropy, samples, times);
@@ -108,8 +108,8 @@ export function checkCdCurve(caller: string, curve: CdCurve): void {
   throw new MetricsError(`${caller}: expected a curve that cdCurve() gave, got ${describeValue(curve)}.`);
 }
 
-function startingAt(labels: CheckedLabels, attribute: number, from: number): CheckedLabels {
-  const samples = samplesStartingAt(labels, attribute, from);
+function startingAt(labels: CheckedLabels, attributeIndex: number, from: number): CheckedLabels {
+  const samples = samplesStartingAt(labels, attributeIndex, from);
   if (samples.length > 0) return selectSamples(labels, samples);
-  throw new MetricsError(`cdCurve: expected samples that start with class ${from} of attribute ${attribute}, got none.`);
+  throw new MetricsError(`cdCurve: expected samples that start with class ${from} of attribute ${attributeIndex}, got none.`);
 }

@@ -17,25 +17,30 @@ export const CONTROL_DEFINITIONS: readonly ControlDefinition[] = ["target", "cha
  * @param target the class wanted; not used by `"changed"`
  * @returns [samples, times], row by row
  */
-export function controlPerSample(labels: Labels, attribute: number, definition: ControlDefinition, target?: number): Uint8Array {
+export function controlPerSample(
+  labels: Labels,
+  attributeIndex: number,
+  definition: ControlDefinition,
+  target?: number,
+): Uint8Array {
   const checked = checkLabels("controlPerSample", labels);
-  checkInteger("controlPerSample", "attribute", attribute, 0, checked.shape[1] - 1);
+  checkInteger("controlPerSample", "attributeIndex", attributeIndex, 0, checked.shape[1] - 1);
   checkChoice("controlPerSample", "definition", definition, CONTROL_DEFINITIONS);
   if (definition === "target") checkInteger("controlPerSample", "target", target, 0);
-  return controlOf(checked, attribute, definition, target);
+  return controlOf(checked, attributeIndex, definition, target);
 }
 
 /** The same for labels that have been checked. */
 export function controlOf(
   labels: CheckedLabels,
-  attribute: number,
+  attributeIndex: number,
   definition: ControlDefinition,
   target: number | undefined,
 ): Uint8Array {
   const [samples, , times] = labels.shape;
   const control = new Uint8Array(samples * times);
   for (let i = 0; i < samples; i++) {
-    const path = labelPath(labels, i, attribute);
+    const path = labelPath(labels, i, attributeIndex);
     let changed = false;
     for (let t = 0; t < times; t++) {
       changed ||= path[t] !== path[0];

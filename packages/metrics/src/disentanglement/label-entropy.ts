@@ -7,21 +7,21 @@ import { type CheckedLabels, checkAttributeClasses, checkLabels, type Labels, la
  *
  * @returns [samples, times], row by row
  */
-export function labelEntropy(labels: Labels, attribute: number, classes: number): Float64Array {
+export function labelEntropy(labels: Labels, attributeIndex: number, classes: number): Float64Array {
   const checked = checkLabels("labelEntropy", labels);
-  checkInteger("labelEntropy", "attribute", attribute, 0, checked.shape[1] - 1);
+  checkInteger("labelEntropy", "attributeIndex", attributeIndex, 0, checked.shape[1] - 1);
   checkInteger("labelEntropy", "classes", classes, 2);
-  checkAttributeClasses("labelEntropy", checked, attribute, classes);
-  return entropyOf(checked, attribute, classes);
+  checkAttributeClasses("labelEntropy", checked, attributeIndex, classes);
+  return entropyOf(checked, attributeIndex, classes);
 }
 
 /** The same for labels that have been checked. */
-export function entropyOf(labels: CheckedLabels, attribute: number, classes: number): Float64Array {
+export function entropyOf(labels: CheckedLabels, attributeIndex: number, classes: number): Float64Array {
   const [samples, , times] = labels.shape;
   const entropy = new Float64Array(samples * times);
   const histogram = new Uint32Array(classes);
   for (let i = 0; i < samples; i++) {
-    const path = labelPath(labels, i, attribute);
+    const path = labelPath(labels, i, attributeIndex);
     histogram.fill(0);
     for (let t = 0; t < times; t++) {
       histogram[path[t]!]!++;

@@ -20,13 +20,13 @@ export interface FirstFlips {
  * @param options.times edit lengths of the labels' time axis; since velocity has unit length they are distances in latent space
  * @param options.bins default 20
  */
-export function firstFlips(labels: Labels, options: { attribute: number; times: Numbers; bins?: number }): FirstFlips {
-  checkOptions("firstFlips", options, ["attribute", "times", "bins"], ["attribute", "times"]);
+export function firstFlips(labels: Labels, options: { attributeIndex: number; times: Numbers; bins?: number }): FirstFlips {
+  checkOptions("firstFlips", options, ["attributeIndex", "times", "bins"], ["attributeIndex", "times"]);
   const checked = checkLabels("firstFlips", labels);
   const [samples, attributes, steps] = checked.shape;
-  const { attribute } = options;
+  const { attributeIndex } = options;
   const times = toFinite("firstFlips", "times", options.times);
-  checkInteger("firstFlips", "attribute", attribute, 0, attributes - 1);
+  checkInteger("firstFlips", "attributeIndex", attributeIndex, 0, attributes - 1);
   checkSameLength("firstFlips", "times and the labels' time axis", times.length, steps);
   const bins = checkInteger("firstFlips", "bins", options.bins ?? 20, 1);
   const largest = Math.abs(times[steps - 1]!);
@@ -37,7 +37,7 @@ export function firstFlips(labels: Labels, options: { attribute: number; times: 
   const distance = new Float64Array(samples).fill(Number.POSITIVE_INFINITY);
   let never = 0;
   for (let i = 0; i < samples; i++) {
-    const path = labelPath(checked, i, attribute);
+    const path = labelPath(checked, i, attributeIndex);
     const flip = path.findIndex((label) => label !== path[0]);
     if (flip < 0) {
       never++;

@@ -62,24 +62,24 @@ export function checkClasses(caller: string, labels: Labels, classes: readonly n
 export function checkAttributeClasses(
   caller: string,
   { data, shape: [samples, attributes, times] }: CheckedLabels,
-  attribute: number,
+  attributeIndex: number,
   count: number,
 ): void {
   for (let i = 0; i < samples; i++) {
     for (let t = 0; t < times; t++) {
-      const label = data[(i * attributes + attribute) * times + t]!;
+      const label = data[(i * attributes + attributeIndex) * times + t]!;
       if (label < count) continue;
       throw new MetricsError(
-        `${caller}: expected labels of attribute ${attribute} in 0…${count - 1}, got ${label} (sample ${i}, time ${t}).`,
+        `${caller}: expected labels of attribute ${attributeIndex} in 0…${count - 1}, got ${label} (sample ${i}, time ${t}).`,
       );
     }
   }
 }
 
 /** The labels of one sample and attribute at all times, a view. */
-export function labelPath(labels: CheckedLabels, sample: number, attribute: number): Uint8Array | Int32Array {
+export function labelPath(labels: CheckedLabels, sample: number, attributeIndex: number): Uint8Array | Int32Array {
   const [, attributes, times] = labels.shape;
-  const start = (sample * attributes + attribute) * times;
+  const start = (sample * attributes + attributeIndex) * times;
   return labels.data.subarray(start, start + times);
 }
 
@@ -96,13 +96,13 @@ export function selectSamples(labels: Labels, samples: ArrayLike<number>): Check
   return { data: selected, shape: [rows.length, attributes, times] };
 }
 
-/** Samples whose label of `attribute` at the first time is `label`: the paper starts edits only from codes labelled 0. */
-export function samplesStartingAt(labels: Labels, attribute: number, label: number): Uint32Array {
+/** Samples whose label of attribute `attributeIndex` at the first time is `label`: the paper starts edits only from codes labelled 0. */
+export function samplesStartingAt(labels: Labels, attributeIndex: number, label: number): Uint32Array {
   const checked = checkLabels("samplesStartingAt", labels);
   const [samples, attributes] = checked.shape;
-  checkInteger("samplesStartingAt", "attribute", attribute, 0, attributes - 1);
+  checkInteger("samplesStartingAt", "attributeIndex", attributeIndex, 0, attributes - 1);
   checkInteger("samplesStartingAt", "label", label, 0);
   const kept: number[] = [];
-  for (let i = 0; i < samples; i++) if (labelPath(checked, i, attribute)[0] === label) kept.push(i);
+  for (let i = 0; i < samples; i++) if (labelPath(checked, i, attributeIndex)[0] === label) kept.push(i);
   return Uint32Array.from(kept);
 }
