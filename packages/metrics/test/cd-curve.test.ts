@@ -117,7 +117,7 @@ describe("wrong input is told apart", () => {
       () => cdCurve({ data: new Uint8Array(3), shape: [1, 2, 4] }, { attributeIndex: 0, classes: [2, 2] }),
       /\[1, 2, 4\]/,
     ],
-    ["an unknown option", () => cdCurve(labels, { attribute, classes, tarject: 1 } as never), /"tarject"/],
+    ["an unknown option", () => cdCurve(labels, { attributeIndex: attribute, classes, tarject: 1 } as never), /"tarject"/],
     [
       "an unknown definition",
       () => cdCurve(labels, { attributeIndex: attribute, classes, control: "paper" as never }),
