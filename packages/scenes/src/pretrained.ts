@@ -1,5 +1,5 @@
 import { type CheckpointSource, readSafetensors } from "@latentflow/checkpoints";
-import { type Attribute, checkOptions } from "@latentflow/core";
+import { type Attribute, checkOptions, describeValue } from "@latentflow/core";
 import { FactorRegressor, StyleGan2Generator } from "@latentflow/models";
 import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import { CODE_COUNT, CODE_SEED } from "./codes.js";
@@ -23,7 +23,10 @@ export interface PretrainedScenes {
 }
 
 export interface LoadOptions {
-  /** Folder that holds the data files, for pages that serve them elsewhere. Default: the package's own, beside its modules. */
+  /**
+   * Folder that holds the package's data files, for builds that don't take them along (esbuild): an address, in a page also one relative to it, such
+   * as "/scenes/". Default: the package's own, beside its modules.
+   */
   readonly from?: URL | string;
 }
 
@@ -35,7 +38,7 @@ export interface LoadOptions {
  */
 export async function loadPretrainedScenes(options: LoadOptions = {}): Promise<PretrainedScenes> {
   checkOptions("loadPretrainedScenes", options, ["from"], ScenesError);
-  const files = filesOf(options.from);
+  const files = filesOf("loadPretrainedScenes", options.from);
   const labels = await load("loadPretrainedScenes", files.codes, readLabels);
   const generator = await load("loadPretrainedScenes", files.generator, readGenerator);
   const regressor = await load("loadPretrainedScenes", files.regressor, readRegressor).catch((error) => {
@@ -65,7 +68,7 @@ export async function loadPretrainedScenes(options: LoadOptions = {}): Promise<P
  */
 export async function loadSceneRegressor(options: LoadOptions = {}): Promise<FactorRegressor> {
   checkOptions("loadSceneRegressor", options, ["from"], ScenesError);
-  return load("loadSceneRegressor", filesOf(options.from).regressor, readRegressor);
+  return load("loadSceneRegressor", filesOf("loadSceneRegressor", options.from).regressor, readRegressor);
 }
 
 async function readGenerator(file: CheckpointSource): Promise<StyleGan2Generator> {
@@ -88,7 +91,7 @@ async function readLabels(file: CheckpointSource): Promise<Uint8Array> {
 }
 
 /** The three files. Written out, since bundlers look for just this form to find files that belong to a module. */
-function filesOf(from: URL | string | undefined): { generator: URL; regressor: URL; codes: URL } {
+function filesOf(caller: string, from: URL | string | undefined): { generator: URL; regressor: URL; codes: URL } {
   if (from === undefined) {
     return {
       generator: new URL("../data/generator.safetensors", import.meta.url),
@@ -96,9 +99,19 @@ function filesOf(from: URL | string | undefined): { generator: URL; regressor: U
       codes: new URL("../data/codes.safetensors", import.meta.url),
     };
   }
-  const folder = `${from}`.replace(/\/*$/, "/");
+  const folder = folderOf(caller, from);
   const file = (name: string): URL => new URL(`${name}.safetensors`, folder);
   return { generator: file("generator"), regressor: file("regressor"), codes: file("codes") };
+}
+
+/** The folder as an address, ending in "/"; in a page, "/scenes" is one of its own. */
+function folderOf(caller: string, from: unknown): URL {
+  const address = typeof from === "string" || from instanceof URL ? `${from}`.replace(/\/*$/, "/") : "";
+  const page = typeof document === "object" ? document.baseURI : typeof location === "object" ? location.href : undefined;
+  if (address !== "" && URL.canParse(address, page)) return new URL(address, page);
+  throw new ScenesError(
+    `${caller}: expected from to be the address of a folder, got ${describeValue(from)}; in Node, pathToFileURL("folder") of node:url makes one.`,
+  );
 }
 
 /** Reads one file, from the disk or by HTTP; says which one where that fails. */

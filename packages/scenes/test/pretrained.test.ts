@@ -50,6 +50,17 @@ describe("loadPretrainedScenes", () => {
     expect(memory().numTensors).toBe(before);
   });
 
+  it.each([
+    ["a path", "data/scenes"],
+    ["nothing", ""],
+    ["a number", 3],
+  ])("says how to name a folder, given %s", async (_, from) => {
+    for (const load of [loadPretrainedScenes, loadSceneRegressor]) {
+      await expect(load({ from: from as string })).rejects.toThrow(ScenesError);
+      await expect(load({ from: from as string })).rejects.toThrow(/expected from to be the address of a folder.*pathToFileURL/);
+    }
+  });
+
   it("says which file is missing, and keeps no tensors", async () => {
     const before = memory().numTensors;
     await expect(loadPretrainedScenes({ from: `${address}/served/elsewhere` })).rejects.toThrow(ScenesError);

@@ -41,13 +41,14 @@ export async function loadRuntime(
   providers: readonly Provider[],
 ): Promise<{ name: RuntimeName; runtime: Runtime }> {
   const name = runtimeFor(wanted, providers);
-  const web = name === "onnxruntime-web";
   try {
-    // The name in a variable keeps bundlers for browsers from following the native package.
-    const specifier = web && !inNode && providers.includes("webgpu") ? "onnxruntime-web/webgpu" : name;
-    const module = (web ? await importWeb(specifier) : await import(/* @vite-ignore */ specifier)) as Runtime & {
-      default?: Runtime;
-    };
+    // The name in a variable keeps bundlers for browsers from following the native package. The literal ones let them include what may be used;
+    // that it may also be missing is what "within try" tells webpack, and a catch of their own tells esbuild.
+    const module = (await (name === "onnxruntime-node"
+      ? import(/* @vite-ignore */ /* webpackIgnore: true */ name)
+      : !inNode && providers.includes("webgpu")
+        ? import("onnxruntime-web/webgpu").catch(fail)
+        : import("onnxruntime-web").catch(fail))) as Runtime & { default?: Runtime };
     return { name, runtime: module.InferenceSession ? module : module.default! };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : describeValue(cause);
@@ -58,9 +59,8 @@ export async function loadRuntime(
   }
 }
 
-/** Literal names, so that bundlers for browsers include what may be used. */
-function importWeb(specifier: string): Promise<unknown> {
-  return specifier === "onnxruntime-web/webgpu" ? import("onnxruntime-web/webgpu") : import("onnxruntime-web");
+function fail(cause: unknown): never {
+  throw cause;
 }
 
 /** Whether onnxruntime-node can be loaded here. */
