@@ -31,9 +31,11 @@ export type {
 } from "./input/options.js";
 export { COMPACT_METHODS as METHODS } from "./methods/compact.js";
 export { dopri8 } from "./methods/explicit/dopri8.js";
-export type { DenseOutput, ExplicitMethod, Tableau } from "./methods/explicit/tableau.js";
+export { explicitMethod } from "./methods/explicit/explicit-method.js";
+export type { ExplicitMethod, Tableau } from "./methods/explicit/tableau.js";
 export { verner8 } from "./methods/explicit/verner8.js";
 export type { AdaptiveMethodName, FixedMethodName, MethodName } from "./methods/index.js";
+export type { Attempt, DenseOutput, Method, Stepper, StepTrial } from "./methods/method.js";
 export type { Solution } from "./solution/solution.js";
 export type { Progress, Statistics, Status, StatusKind } from "./status.js";
 export type { ControllerCoefficients, ControllerName } from "./stepping/controller.js";

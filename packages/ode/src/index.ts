@@ -15,9 +15,11 @@ export type {
   SolveOptions,
   StepOptions,
 } from "./input/options.js";
-export type { DenseOutput, ExplicitMethod, Tableau } from "./methods/explicit/tableau.js";
+export { explicitMethod } from "./methods/explicit/explicit-method.js";
+export type { ExplicitMethod, Tableau } from "./methods/explicit/tableau.js";
 export type { AdaptiveMethodName, FixedMethodName, MethodName } from "./methods/index.js";
 export { METHODS } from "./methods/index.js";
+export type { Attempt, DenseOutput, Method, Stepper, StepTrial } from "./methods/method.js";
 export { odeint } from "./odeint.js";
 export { odeintAdjoint } from "./odeint-adjoint.js";
 export type { EventFunction, EventOptions, EventResult } from "./odeint-event.js";

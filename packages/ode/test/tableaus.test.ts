@@ -1,6 +1,5 @@
-import { METHODS, type MethodName, OdeError } from "@latentflow/ode";
+import { explicitMethod, METHODS, type MethodName, OdeError } from "@latentflow/ode";
 import { describe, expect, it } from "vitest";
-import { explicitMethod } from "../src/methods/explicit/tableau.js";
 import { evaluatePolynomials } from "../src/state/polynomials.js";
 import { density, orderOf, rootedTrees, stageWeights } from "./rooted-trees.js";
 

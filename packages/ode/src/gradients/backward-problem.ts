@@ -2,7 +2,7 @@ import { neg, type Scalar, scalar, type Tensor, zeros } from "@tensorflow/tfjs-c
 import type { BackwardOptions } from "../input/options.js";
 import { type LooseOptions, preparePlan } from "../input/plan.js";
 import type { Checked } from "../input/problem.js";
-import { chooseMethod, estimatesError } from "../methods/choose.js";
+import { chooseMethod } from "../methods/choose.js";
 import { pullBack } from "../state/tape.js";
 import { TensorSpace } from "../state/tensor-space.js";
 import { smallestTolerance } from "../state/tolerances.js";
@@ -112,7 +112,7 @@ function inherit(
   const shared = { method, ...(jumpTimes === undefined ? {} : { jumpTimes }) };
   const interior = Array.from(times.subarray(1, -1));
   const stepTimes = [...interior, ...(forward.stepTimes ?? []), ...(backward.stepTimes ?? [])];
-  if (estimatesError(method) && !constant) {
+  if (method.estimatesError && !constant) {
     const { controller, minStep, maxStep } = forward;
     // Tolerances nested as y0 don't fit the backward state.
     const [rtol, atol] = [forward.rtol, forward.atol].map((given) => (given === undefined ? given : smallestTolerance(given)));

@@ -1,6 +1,6 @@
 import { SeededRandom } from "@latentflow/core";
 import { add, div, maximum, mul, type Scalar, sqrt, square, sum, type Tensor, tensor, zerosLike } from "@tensorflow/tfjs-core";
-import type { ExplicitMethod } from "../methods/explicit/tableau.js";
+import type { Method } from "../methods/method.js";
 import { faithfulReach } from "../methods/stability.js";
 import type { PackedDynamics, Reading } from "../state/state-space.js";
 import { offTape, pullBack } from "../state/tape.js";
@@ -40,7 +40,7 @@ export function sensitivityLimit(
   space: TensorSpace,
   f: PackedDynamics<Tensor[]>,
   leaves: readonly Tensor[],
-  method: ExplicitMethod,
+  method: Method,
   { tolerances, minStep }: { readonly tolerances: Tolerances; readonly minStep: number },
   statistics: Statistics,
 ): LongestStep<Tensor[]> {

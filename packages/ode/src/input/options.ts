@@ -1,5 +1,5 @@
-import type { ExplicitMethod } from "../methods/explicit/tableau.js";
 import type { AdaptiveMethodName, FixedMethodName } from "../methods/index.js";
+import type { Method } from "../methods/method.js";
 import type { Progress, Statistics } from "../status.js";
 import type { ControllerCoefficients, ControllerName } from "../stepping/controller.js";
 import type { ScalarOf, StateOf, Tolerance } from "../types.js";
@@ -25,7 +25,7 @@ export interface CommonOptions<A = undefined> {
 /** Steps that an error estimate chooses, on a state S. */
 export interface AdaptiveStepOptions<S = never, Name = AdaptiveMethodName> {
   /** A method with an error estimate, by name or itself. Default dopri5. */
-  readonly method?: Name | ExplicitMethod;
+  readonly method?: Name | Method;
   /**
    * Relative tolerance, one for all or nested as y0. Default 1e-7 in float64, 1e-4 on tensors (float32 can't do better than about 1e-6).
    * `odeintAdjoint` integrates backward with the smallest.
@@ -91,7 +91,7 @@ type NoStepControl = {
 
 /** Steps of constant length with any method; the last before a stop is shortened. */
 export interface ConstantStepOptions<Name = AdaptiveMethodName> extends NoStepControl {
-  readonly method?: Name | FixedMethodName | ExplicitMethod;
+  readonly method?: Name | FixedMethodName | Method;
   /** Length of each step. */
   readonly stepSize: number;
   /** Times at which a step must end. */
@@ -101,7 +101,7 @@ export interface ConstantStepOptions<Name = AdaptiveMethodName> extends NoStepCo
 
 /** Steps between given nodes with any method: the way to replay the grid of another solve. */
 export interface GridOptions<Name = AdaptiveMethodName> extends NoStepControl {
-  readonly method?: Name | FixedMethodName | ExplicitMethod;
+  readonly method?: Name | FixedMethodName | Method;
   /** Nodes, strictly monotonic, from the first output time to the last or beyond it. */
   readonly grid: readonly number[] | Float64Array;
   readonly stepSize?: ExcludesTheOtherStepOptions;
@@ -110,7 +110,7 @@ export interface GridOptions<Name = AdaptiveMethodName> extends NoStepControl {
 
 /** A method without error estimate whose steps are the intervals between outputs. */
 export interface OutputStepOptions extends NoStepControl {
-  readonly method: FixedMethodName | ExplicitMethod;
+  readonly method: FixedMethodName | Method;
   readonly stepSize?: ExcludesTheOtherStepOptions;
   readonly grid?: ExcludesTheOtherStepOptions;
   readonly stepTimes?: ExcludesTheOtherStepOptions;

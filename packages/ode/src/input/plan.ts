@@ -1,8 +1,7 @@
 import { checkChoice, checkNumber, checkOptions, describeValue } from "@latentflow/core";
 import { OdeError } from "../errors.js";
-import { chooseMethod, estimatesError, type MethodTable } from "../methods/choose.js";
-import { straightLine } from "../methods/explicit/dense-output.js";
-import type { ExplicitMethod } from "../methods/explicit/tableau.js";
+import { chooseMethod, type MethodTable } from "../methods/choose.js";
+import type { Method } from "../methods/method.js";
 import { type OwnErrorTest, smallestTolerance } from "../state/tolerances.js";
 import { CONTROLLERS, type ControllerCoefficients, type ControllerName } from "../stepping/controller.js";
 import type { StepSettings } from "../stepping/integrate.js";
@@ -32,7 +31,7 @@ export interface LooseOptions extends CommonOptions<unknown> {
 
 /** Options checked and completed. */
 export interface Plan {
-  readonly method: ExplicitMethod;
+  readonly method: Method;
   readonly steps: StepSettings;
   readonly jumps: readonly number[];
   readonly maxSteps: number;
@@ -73,14 +72,14 @@ export function preparePlan(
   const named = chooseMethod(caller, options.method, methods);
   const given = GIVEN.filter((key) => options[key] !== undefined);
   if (given.length > 1) throw new OdeError(`${caller}: expected stepSize or grid, got both; give one.`);
-  const adaptive = estimatesError(named) && given.length === 0;
+  const adaptive = named.estimatesError && given.length === 0;
   const wrong = adaptive ? [] : ADAPTIVE.filter((key) => options[key] !== undefined);
   if (wrong.length > 0) {
-    const why = estimatesError(named) ? `with ${given[0]}` : `to ${named.name}, which has no error estimate`;
+    const why = named.estimatesError ? `with ${given[0]}` : `to ${named.name}, which has no error estimate`;
     throw new OdeError(`${caller}: ${wrong.join(", ")} ${wrong.length > 1 ? "do" : "does"} not apply ${why}; leave it out.`);
   }
   const interpolation = checkChoice(caller, "interpolation", options.interpolation ?? "dense", ["dense", "linear"], OdeError);
-  const method = interpolation === "linear" ? { ...named, dense: straightLine(named.weights) } : named;
+  const method = interpolation === "linear" ? named.linear() : named;
   const [t0, t1] = [times[0]!, times[times.length - 1]!];
   const interval = { t0, t1, direction: t1 >= t0 ? 1 : -1 } as const;
   const jumps = within(caller, "jumpTimes", options.jumpTimes, interval);
@@ -219,6 +218,6 @@ function ordered(values: readonly number[], { direction }: Interval): number[] {
 /** Throws for a method that can't choose its steps and is given none, where there are no output times to take for them. */
 export function requireSteps(caller: string, { method, stepSize, grid }: LooseOptions, methods: MethodTable): void {
   const chosen = chooseMethod(caller, method, methods);
-  if (stepSize === undefined && grid === undefined && !estimatesError(chosen))
+  if (stepSize === undefined && grid === undefined && !chosen.estimatesError)
     throw new OdeError(`${caller}: ${chosen.name} has no error estimate to choose steps by; give stepSize or grid.`);
 }

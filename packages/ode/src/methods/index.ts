@@ -1,6 +1,5 @@
 import { COMPACT_METHODS, type FIXED_METHODS } from "./compact.js";
 import { dopri8 } from "./explicit/dopri8.js";
-import type { ExplicitMethod } from "./explicit/tableau.js";
 import { verner8 } from "./explicit/verner8.js";
 
 /** Every method by its name. A new one is a file and a line here, or among the compact ones. */
@@ -9,7 +8,3 @@ export const METHODS = { ...COMPACT_METHODS, dopri8, verner8 } as const;
 export type MethodName = keyof typeof METHODS;
 export type FixedMethodName = keyof typeof FIXED_METHODS;
 export type AdaptiveMethodName = Exclude<MethodName, FixedMethodName>;
-
-export function methodNamed(name: MethodName): ExplicitMethod {
-  return METHODS[name];
-}

@@ -1,10 +1,9 @@
 import { describeValue } from "@latentflow/core";
 import { OdeError } from "../errors.js";
-import type { StepTrial } from "../methods/explicit/step.js";
 import type { Tolerances } from "../types.js";
-import { Float64Stepper } from "./float64-step.js";
+import { Float64Stages } from "./float64-stages.js";
 import { evaluatePolynomials, type Polynomials } from "./polynomials.js";
-import type { Attempt, ErrorTest, PackedDynamics, Reading, StateSpace, StepSpan } from "./state-space.js";
+import type { ErrorTest, PackedDynamics, Reading, Stages, StateSpace, StepSpan } from "./state-space.js";
 import { type OwnErrorTest, tolerancesByLeaf } from "./tolerances.js";
 import type { TreeStructure } from "./tree.js";
 
@@ -30,7 +29,6 @@ export class Float64Space implements StateSpace<Float64Array> {
   readonly #members: readonly Member[];
   readonly #size: number;
   readonly #free: Float64Array[] = [];
-  #stepper: Float64Stepper | undefined;
 
   constructor(caller: string, structure: TreeStructure, leaves: readonly Leaf[]) {
     let offset = 0;
@@ -102,14 +100,12 @@ export class Float64Space implements StateSpace<Float64Array> {
     return result;
   }
 
-  attempt(trial: StepTrial<Float64Array>): Attempt<Float64Array> {
-    // One solve uses one method.
-    this.#stepper ??= new Float64Stepper(trial.method, this.#size, {
+  stages(count: number): Stages<Float64Array> {
+    return new Float64Stages(count, this.#size, {
       allocate: () => this.#allocate(),
       recycle: (state) => this.recycle(state),
-      norm: (error, { y0, tolerances }, y1) => this.#errorNorm(error, y0, y1, tolerances!),
+      norm: (error, a, b, test) => this.#errorNorm(error, a, b, test),
     });
-    return this.#stepper.attempt(trial);
   }
 
   interpolate(

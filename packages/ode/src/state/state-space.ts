@@ -1,7 +1,7 @@
 import type { Scalar } from "@tensorflow/tfjs-core";
-import type { StepTrial } from "../methods/explicit/step.js";
 import type { Tolerances } from "../types.js";
 import type { Polynomials } from "./polynomials.js";
+import type { Row } from "./row.js";
 
 /** A scalar that a solver must know: already a number, or on the device until a driver reads it back. */
 export type Reading = number | Scalar;
@@ -19,13 +19,22 @@ export interface StepSpan {
   readonly h: number;
 }
 
-/** A step that was tried. Its states belong to the stepping loop. */
-export interface Attempt<V> {
-  readonly y1: V;
-  /** Norm of the estimated error; 0 when it is not estimated. */
-  readonly ratio: Reading;
-  /** kᵢ; the first is f(t0, y0) as it was given. */
-  readonly slopes: V[];
+/** The slopes of one step's stages, kept in the way that suits a space. */
+export interface Stages<V> {
+  /** Begins a step with f(t0, y0), which stays its giver's. */
+  begin(f0: V): void;
+  /** Takes the next slope. */
+  push(slope: V): void;
+  /** `base + h Σ weights · slopes`; `spare` is a state that nobody needs any more, whose memory may serve. */
+  combine(base: V, span: StepSpan, row: Row, spare: V | undefined): V;
+  /** The space's norm of `h Σ weights · slopes`, for a step from a to b. */
+  norm(span: StepSpan, row: Row, a: V, b: V, test: ErrorTest<V>): Reading;
+  /** States that a scope must return so that the slopes outlive it. */
+  readonly held: readonly V[] | undefined;
+  /** The slopes as states. What is added to the list is released with it. */
+  slopes(): V[];
+  /** The last of them. */
+  last(): V;
   /** Recycles the slopes but f(t0, y0) and `kept`. */
   release(kept?: V): void;
 }
@@ -58,8 +67,8 @@ export interface StateSpace<V> {
   mark?(): number | undefined;
   /** Forgets what was recorded since `mark`: a rejected step leaves no trace. */
   rewind?(mark: number | undefined): void;
-  /** Tries a step: `explicitStep`, or to the same numbers in a way of this space's own. */
-  attempt(trial: StepTrial<V>): Attempt<V>;
+  /** Room for the slopes of up to so many stages, used from step to step. */
+  stages(count: number): Stages<V>;
   /** Largest member's RMS of `scale · Σ weights[i] · slopes[i] / (atol + rtol · max(|a|, |b|))`, or its measure. Never differentiated. */
   norm(scale: number, weights: Float64Array, slopes: readonly V[], a: V, b: V, test: ErrorTest<V>): Reading;
   /** The scalar as a number; frees it. */

@@ -5,10 +5,10 @@ import { asRecords } from "../input/check-arguments.js";
 import { linearCombination } from "../kernels/linear-combination.js";
 import { registerKernels } from "../kernels/register.js";
 import { scaledNorm } from "../kernels/scaled-norm.js";
-import { explicitStep, type StepTrial } from "../methods/explicit/step.js";
 import type { Tolerances } from "../types.js";
 import { evaluatePolynomials, type Polynomials } from "./polynomials.js";
-import type { Attempt, ErrorTest, PackedDynamics, Reading, StateSpace, StepSpan } from "./state-space.js";
+import { StageList } from "./stage-list.js";
+import type { ErrorTest, PackedDynamics, Reading, Stages, StateSpace, StepSpan } from "./state-space.js";
 import { offTape, rewindTape, tapeMark } from "./tape.js";
 import { tensorMeasure } from "./tensor-measure.js";
 import type { TimeMap } from "./time-map.js";
@@ -76,8 +76,8 @@ export class TensorSpace implements StateSpace<Tensor[]> {
     });
   }
 
-  attempt(trial: StepTrial<Tensor[]>): Attempt<Tensor[]> {
-    return explicitStep(this, trial);
+  stages(): Stages<Tensor[]> {
+    return new StageList(this);
   }
 
   interpolate(base: Tensor[], span: StepSpan, polynomials: Polynomials, slopes: readonly Tensor[][], t: number): Tensor[] {

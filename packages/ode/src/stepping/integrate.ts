@@ -1,5 +1,5 @@
 import { throwIfAborted } from "@latentflow/core";
-import type { ExplicitMethod } from "../methods/explicit/tableau.js";
+import type { Method, StepTrial } from "../methods/method.js";
 import type { ErrorTest, PackedDynamics, Reading, StateSpace, StepSpan } from "../state/state-space.js";
 import type { OwnErrorTest } from "../state/tolerances.js";
 import { describeStatus, type Progress, type Statistics, type Status, type StatusKind } from "../status.js";
@@ -50,7 +50,7 @@ export interface Problem<V> {
   readonly y0: V;
   readonly t0: number;
   readonly t1: number;
-  readonly method: ExplicitMethod;
+  readonly method: Method;
   readonly steps: StepSettings;
   /** Times at which f is discontinuous; steps end there, and f is asked on the near side of each. */
   readonly jumps: readonly number[];
@@ -68,6 +68,8 @@ export interface Problem<V> {
 
 /** The longest step that may start at t from y, positive; `wanted` is the length that would be taken without it. */
 export type LongestStep<V> = (t: number, y: V, wanted: number) => Generator<Reading, number, number>;
+
+const NONE: readonly never[] = [];
 
 /** Looks at an accepted step; says how the solve ends inside it, or undefined when it goes on. */
 export type StepWatch<V> = (step: Step<V>) => Generator<Reading, Status | undefined, number>;
@@ -98,6 +100,8 @@ export function* integrate<V>(
   let y = space.scope(() => space.clone(problem.y0));
   let slope = space.scope(() => f(afterJump(t), y));
   const policy = yield* startPolicy(problem, slope, direction);
+  const stepper = method.stepper(space, f);
+  let after: StepTrial<V>["after"] = "start";
   const test = policy?.tolerances && { ...policy.tolerances, measure: problem.measure };
   const ending = (kind: StatusKind, step: number, advice?: string): Ending<V> => ({
     status: describeStatus(kind, t, step, advice),
@@ -121,40 +125,40 @@ export function* integrate<V>(
       return ending("maxSteps", span.h, chosen ? yield* describeStiffness(problem, { t, y, slope, h: span.h }) : undefined);
     }
     const mark = space.mark?.();
-    const trial = { f, method, span, endTime: beforeJump(span.t1), y0: y, f0: slope, tolerances: test };
-    const attempt = space.scope(() => space.attempt(trial));
+    const trial = { span, endTime: beforeJump(span.t1), y0: y, f0: slope, tolerances: test, after };
+    const tried = stepper.attempt(trial);
+    const attempt = "next" in tried ? yield* tried : tried;
     const { y1 } = attempt;
     const ratio = typeof attempt.ratio === "number" ? attempt.ratio : yield attempt.ratio;
     const verdict = policy.judge(ratio);
     if (verdict !== "accept") {
       statistics.rejected++;
+      after = "rejection";
       space.rewind?.(mark);
       space.recycle(y1);
-      attempt.release();
+      stepper.release();
       // No shorter step helps where f is not finite at the start of it.
       const hopeless = !Number.isFinite(ratio) && !(yield* isFiniteState(space, slope));
       if (hopeless || verdict === "too small") return ending(Number.isFinite(ratio) ? "stepUnderflow" : "notFinite", span.h);
       continue;
     }
     statistics.accepted++;
-    if (trial.tolerances === undefined && !space.looksFinite(y1)) {
+    if (test === undefined && !space.looksFinite(y1)) {
       space.recycle(y1);
       return ending("notFinite", span.h, "; check f there, or take shorter steps.");
     }
 
     const looksInside = watch !== undefined || observer.needsDense(span);
-    const slopes = looksInside || method.firstSameAsLast ? attempt.slopes : [];
-    if (looksInside && method.dense.usesEndSlope) slopes.push(space.scope(() => f(trial.endTime, y1)));
-    const knowsEndSlope = method.firstSameAsLast || slopes.length > method.nodes.length;
-    const step = new Step(space, method.dense, span, y, y1, slopes);
+    const slopes = looksInside ? stepper.slopes() : NONE;
+    const step = new Step(space, stepper.dense, span, y, y1, slopes);
     const stop = watch === undefined ? undefined : yield* watch(step);
     const replacement = observer.onStep(step);
 
     // The next step starts from what this one already knows, unless the solution or f jumps here.
-    const reuse = knowsEndSlope && replacement === undefined && !jumps.has(span.t1);
-    const next = reuse ? slopes[slopes.length - 1] : undefined;
+    after = replacement !== undefined || jumps.has(span.t1) ? "start" : "step";
+    const next = after === "step" ? stepper.endSlope() : undefined;
     space.recycle(slope);
-    attempt.release(next);
+    stepper.release(next);
     space.recycle(y);
     if (replacement !== undefined) space.recycle(y1);
     y = replacement ?? y1;

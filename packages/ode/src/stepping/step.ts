@@ -1,4 +1,4 @@
-import type { DenseOutput } from "../methods/explicit/tableau.js";
+import type { DenseOutput } from "../methods/method.js";
 import { differentiatePolynomials } from "../state/polynomials.js";
 import type { StateSpace, StepSpan } from "../state/state-space.js";
 
@@ -9,7 +9,7 @@ export class Step<V> {
   readonly span: StepSpan;
   readonly y0: V;
   readonly y1: V;
-  /** Slopes of the stages; followed by f(t1, y1) once `withEndSlope` was called on a method that interpolates with it. */
+  /** What dense output combines; nothing where nobody was to look inside. */
   readonly slopes: readonly V[];
 
   constructor(space: StateSpace<V>, dense: DenseOutput, span: StepSpan, y0: V, y1: V, slopes: readonly V[]) {

@@ -1,5 +1,5 @@
 import { twoStageParabola } from "./dense-output.js";
-import { explicitMethod } from "./tableau.js";
+import { explicitMethod } from "./explicit-method.js";
 
 /**
  * Heun's method with Euler's embedded, 2(1). Dense output: order 2, from its two stages.

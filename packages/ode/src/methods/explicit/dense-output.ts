@@ -1,4 +1,4 @@
-import type { DenseOutput } from "./tableau.js";
+import type { DenseOutput } from "../method.js";
 
 /** Polynomial coefficients of x, x², …: what a stage contributes to dense output. */
 type Row = readonly number[];

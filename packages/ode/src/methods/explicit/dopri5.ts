@@ -1,5 +1,5 @@
 import { quarticThroughMidpoint } from "./dense-output.js";
-import { explicitMethod } from "./tableau.js";
+import { explicitMethod } from "./explicit-method.js";
 
 const weights = [35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84, 0];
 

@@ -1,5 +1,5 @@
 import { straightLine } from "./dense-output.js";
-import { explicitMethod } from "./tableau.js";
+import { explicitMethod } from "./explicit-method.js";
 
 const weights = [1];
 

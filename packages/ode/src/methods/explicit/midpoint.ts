@@ -1,5 +1,5 @@
 import { twoStageParabola } from "./dense-output.js";
-import { explicitMethod } from "./tableau.js";
+import { explicitMethod } from "./explicit-method.js";
 
 /**
  * The explicit midpoint rule, order 2. Dense output: order 2, from its two stages.

@@ -1,5 +1,5 @@
 import { twoStageParabola } from "./dense-output.js";
-import { explicitMethod } from "./tableau.js";
+import { explicitMethod } from "./explicit-method.js";
 
 /**
  * Ralston's second-order method: the least bound on the truncation error with two stages. Dense output: order 2, from its two stages.

@@ -1,5 +1,5 @@
 import { cubicHermite } from "./dense-output.js";
-import { explicitMethod } from "./tableau.js";
+import { explicitMethod } from "./explicit-method.js";
 
 const weights = [1 / 6, 1 / 3, 1 / 3, 1 / 6];
 

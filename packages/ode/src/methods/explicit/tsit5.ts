@@ -1,4 +1,4 @@
-import { explicitMethod } from "./tableau.js";
+import { explicitMethod } from "./explicit-method.js";
 
 /** −(p + q) and p q of x² − (p + q) x + p q, as the paper factors its dense output, expanded to x, x², x³, x⁴. */
 function quartic(leading: number, quadratic: readonly [number, number]): number[] {

@@ -1,4 +1,5 @@
-import { type ExplicitMethod, explicitMethod } from "./tableau.js";
+import { explicitMethod } from "./explicit-method.js";
+import type { ExplicitMethod } from "./tableau.js";
 
 /** A function makes the method: a bundler drops that where it is not used, but not the fractions of a table at the top of a module. */
 function make(): ExplicitMethod {
