@@ -2,11 +2,12 @@ import { add, reshape, type Scalar, scalar, stack, Tensor, tidy } from "@tensorf
 import { findNumberEvent, findNumberEventAsync } from "./events/number-event.js";
 import { type EventEnding, searchEvent } from "./events/search-event.js";
 import { eventOnLeaves, tensorSearch } from "./events/tensor-event.js";
+import { gradientProblem } from "./gradients/gradient-problem.js";
 import { implicitEvent } from "./gradients/implicit-event.js";
 import { type CheckedEvent, checkEvent } from "./input/check-event.js";
 import type { EventOptions, EventResult } from "./input/event-options.js";
 import { type Checked, requireArrival } from "./input/problem.js";
-import { type TensorProblem, tensorProblem } from "./input/tensor-problem.js";
+import type { TensorProblem } from "./input/tensor-problem.js";
 import { METHODS } from "./methods/index.js";
 import { isRecording, offTape, rewindTape, tapeMark } from "./state/tape.js";
 import { drive, driveAsync } from "./stepping/drive.js";
@@ -33,7 +34,7 @@ export function odeintEvent<const S extends AnyState, T extends number | Scalar,
   try {
     return tidy(() => {
       const timed = t0 instanceof Tensor ? withTimeTensor(checked, t0) : checked;
-      const made = tensorProblem(timed, leaves, isRecording());
+      const made = gradientProblem(timed, leaves, isRecording());
       return tensorResult(
         checked,
         made,
@@ -55,7 +56,7 @@ export async function odeintEventAsync<const S extends AnyState, A = undefined>(
 ): Promise<EventResult<S>> {
   const checked = checkEvent("odeintEventAsync", f, y0, t0, options, METHODS);
   if (checked.y0.kind === "numbers") return (await findNumberEventAsync(checked)) as EventResult<S>;
-  const made = tensorProblem(checked, checked.y0.leaves);
+  const made = gradientProblem(checked, checked.y0.leaves, false);
   const problem = { ...made.problem, cooperative: true };
   const search = searchEvent(problem, tensorSearch(checked, checked, made));
   return tensorResult(checked, made, await driveAsync(made.space, search)) as EventResult<S>;

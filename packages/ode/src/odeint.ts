@@ -1,10 +1,10 @@
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { OdeError } from "./errors.js";
 import { checkpointed } from "./gradients/checkpointed.js";
+import { gradientProblem } from "./gradients/gradient-problem.js";
 import { checkOdeint } from "./input/check-calls.js";
 import { float64Problem } from "./input/float64-problem.js";
 import type { OdeintOptions } from "./input/options.js";
-import { tensorProblem } from "./input/tensor-problem.js";
 import { METHODS } from "./methods/index.js";
 import { solveOutputs } from "./solution/outputs.js";
 import { isRecording, rewindTape, tapeMark } from "./state/tape.js";
@@ -38,7 +38,7 @@ export function odeint<const S extends AnyState, const T extends AnyTimes, A = u
   const { leaves } = checked.y0;
   const mark = tapeMark();
   try {
-    return tidy(() => solveOutputs(checked, tensorProblem(checked, leaves, isRecording()).problem) as Tensor) as Stacked<S>;
+    return tidy(() => solveOutputs(checked, gradientProblem(checked, leaves, isRecording()).problem) as Tensor) as Stacked<S>;
   } catch (error) {
     rewindTape(mark);
     throw error;

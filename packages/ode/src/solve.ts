@@ -1,7 +1,7 @@
 import { tensorSearch } from "./events/tensor-event.js";
+import { gradientProblem } from "./gradients/gradient-problem.js";
 import { checkSolve } from "./input/check-calls.js";
 import type { SolveOptions } from "./input/options.js";
-import { tensorProblem } from "./input/tensor-problem.js";
 import { METHODS } from "./methods/index.js";
 import { solveNumbers, solveNumbersAsync } from "./solution/numbers.js";
 import { recordSolve, recordSolveAsync } from "./solution/record.js";
@@ -22,7 +22,7 @@ export function solve<const S extends AnyState, A = undefined>(
   if (checked.y0.kind === "numbers") return solveNumbers(checked) as Solution<S>;
   const mark = tapeMark();
   try {
-    const made = tensorProblem(checked, checked.y0.leaves, isRecording());
+    const made = gradientProblem(checked, checked.y0.leaves, isRecording());
     return recordSolve(
       made.problem,
       checked.record,
@@ -45,7 +45,7 @@ export async function solveAsync<const S extends AnyState, A = undefined>(
 ): Promise<Solution<S>> {
   const checked = checkSolve("solveAsync", f, y0, options, METHODS);
   if (checked.y0.kind === "numbers") return (await solveNumbersAsync(checked)) as Solution<S>;
-  const made = tensorProblem(checked, checked.y0.leaves);
+  const made = gradientProblem(checked, checked.y0.leaves, false);
   const search = checked.wanted && tensorSearch(checked, checked.wanted, made);
   return (await recordSolveAsync(made.problem, checked.record, search)) as Solution<S>;
 }

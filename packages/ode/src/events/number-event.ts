@@ -5,7 +5,7 @@ import type { EventResult } from "../input/event-options.js";
 import { float64Problem } from "../input/float64-problem.js";
 import { type Checked, requireArrival } from "../input/problem.js";
 import { drive, driveAsync } from "../stepping/drive.js";
-import type { Problem } from "../stepping/integrate.js";
+import type { Problem } from "../stepping/problem.js";
 import type { Rounding } from "./leave-root.js";
 import { type EventEnding, searchEvent } from "./search-event.js";
 import type { EventSearch } from "./watch-event.js";

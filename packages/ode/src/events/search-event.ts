@@ -1,5 +1,6 @@
 import type { Reading } from "../state/state-space.js";
-import { type Ending, integrate, type Observer, type Problem } from "../stepping/integrate.js";
+import { integrate } from "../stepping/integrate.js";
+import type { Ending, Observer, Problem } from "../stepping/problem.js";
 import { type EventSearch, EventWatch, type FoundEvent } from "./watch-event.js";
 
 /** How a solve that looks for an event ended. */

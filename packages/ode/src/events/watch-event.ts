@@ -1,7 +1,7 @@
 import { throwIfAborted } from "@latentflow/core";
 import type { Reading } from "../state/state-space.js";
 import { describeStatus, type Status } from "../status.js";
-import type { Problem, StepWatch } from "../stepping/integrate.js";
+import type { Problem, StepWatch } from "../stepping/problem.js";
 import type { Step } from "../stepping/step.js";
 import { findRoot, type Point } from "./find-root.js";
 import { leaveRoot, type Rounding } from "./leave-root.js";

@@ -8,9 +8,9 @@ export interface ArgumentTensors {
   withTensors(tensors: readonly Tensor[]): unknown;
 }
 
-export function argumentTensors(args: unknown): ArgumentTensors {
+export function argumentTensors(caller: string, args: unknown): ArgumentTensors {
   if (args === undefined) return { tensors: [], withTensors: () => undefined };
-  const { leaves, structure } = flatten(args as Tree<unknown>);
+  const { leaves, structure } = flatten(args as Tree<unknown>, { caller, name: "args" });
   return {
     tensors: leaves.filter((leaf) => leaf instanceof Tensor),
     withTensors: (tensors) => {

@@ -1,14 +1,12 @@
 import { neg, type Scalar, scalar, type Tensor, zeros } from "@tensorflow/tfjs-core";
-import type { BackwardOptions } from "../input/options.js";
-import { type LooseOptions, preparePlan } from "../input/plan.js";
+import { BACKWARD_CALLER, type BackwardPlan } from "../input/backward-plan.js";
 import type { Checked } from "../input/problem.js";
-import { chooseMethod } from "../methods/choose.js";
+import type { PackedDynamics } from "../state/state-space.js";
 import { pullBack } from "../state/tape.js";
 import { TensorSpace } from "../state/tensor-space.js";
-import { smallestTolerance } from "../state/tolerances.js";
-import { flatten, type Tree, type TreeStructure, unflatten } from "../state/tree.js";
+import type { TreeStructure } from "../state/tree.js";
 import { newStatistics } from "../status.js";
-import type { Problem } from "../stepping/integrate.js";
+import type { Problem } from "../stepping/problem.js";
 import { packTensors, unpackTensors } from "./packing.js";
 import { type Parameters, requireKnownVariables } from "./segments.js";
 
@@ -37,6 +35,15 @@ export class BackwardLayout {
   }
 }
 
+/** What is integrated backward, and where. */
+export interface BackwardProblem {
+  readonly problem: Omit<Problem<Tensor[]>, "y0">;
+  readonly space: TensorSpace;
+  readonly layout: BackwardLayout;
+  /** f on the forward state alone. */
+  readonly slopes: PackedDynamics<Tensor[]>;
+}
+
 /**
  * The continuous adjoint problem from the last output time to the first: y′ = f, a′ = −aᵀ ∂f/∂y, and for each parameter θ an integral
  * with g′ = −aᵀ ∂f/∂θ (Pontryagin; Chen et al., Neural ordinary differential equations, 2018, eq. 4, 5). Steps end at every output time,
@@ -49,36 +56,34 @@ export function backwardProblem(
   forward: Checked,
   withParameters: (t: number | Scalar, y: unknown) => unknown,
   parameters: Parameters,
-  backward: BackwardOptions,
+  { plan, times, seminorm, maxSteps }: BackwardPlan,
   defaultMaxSteps: number,
-): { problem: Omit<Problem<Tensor[]>, "y0">; space: TensorSpace; layout: BackwardLayout } {
-  const caller = "odeintAdjoint: adjoint";
-  const times = Float64Array.from(forward.times.values).reverse();
+): BackwardProblem {
+  const caller = BACKWARD_CALLER;
   const leaves = forward.y0.leaves as Tensor[];
   const layout = new BackwardLayout(leaves.length);
-  const { norm, detectInstability: _, ...steps } = backward;
-  const options = inherit(caller, forward, steps as unknown as LooseOptions, times);
-  const plan = preparePlan(caller, options, forward.methods, [], times, TensorSpace.defaultTolerances);
   const structure: TreeStructure = {
     kind: "array",
     children: Array.from({ length: 2 * leaves.length + parameters.tensors.length + parameters.variables.length }, () => ({
       kind: "leaf",
     })),
   };
-  const normMembers = norm === "seminorm" ? 2 * leaves.length : undefined;
-  const space = new TensorSpace(caller, structure, { normMembers, singlePrecisionTime: forward.times.tensor !== undefined });
+  const tensorTime = forward.times.tensor !== undefined;
+  const normMembers = seminorm ? 2 * leaves.length : undefined;
+  const space = new TensorSpace(caller, structure, { normMembers, singlePrecisionTime: tensorTime });
   const statistics = newStatistics();
-  const present = (y: readonly Tensor[]) => presentAs(forward.y0.structure, y);
+  const slopes = new TensorSpace(forward.caller, forward.y0.structure).dynamics((t, y) =>
+    withParameters(tensorTime ? scalar(t as number) : t, y),
+  );
   const f = (t: number, packed: Tensor[]): Tensor[] => {
     statistics.nfe++;
     const { y, a } = layout.unpack(packed);
-    const time = forward.times.tensor === undefined ? t : scalar(t);
-    const evaluate = () => packTensors(flatten(withParameters(time, present(y)) as Tree<Tensor>).leaves);
+    const evaluate = () => packTensors(slopes(t, y));
     const wanted = [...y, ...parameters.tensors, ...parameters.variables];
     const { value, gradients, variables } = pullBack(evaluate, wanted, packTensors(a));
     requireKnownVariables(variables, parameters.variables);
-    const slopes = gradients.map((gradient, i) => (gradient === undefined ? zeros(wanted[i]!.shape) : neg(gradient)));
-    return [...unpackTensors(value, y), ...slopes];
+    const derivatives = gradients.map((gradient, i) => (gradient === undefined ? zeros(wanted[i]!.shape) : neg(gradient)));
+    return [...unpackTensors(value, y), ...derivatives];
   };
   const problem = {
     caller,
@@ -89,55 +94,11 @@ export function backwardProblem(
     method: plan.method,
     steps: plan.steps,
     jumps: plan.jumps,
-    maxSteps: backward.maxSteps === undefined ? defaultMaxSteps : plan.maxSteps,
+    maxSteps: maxSteps ?? defaultMaxSteps,
     signal: forward.options.signal,
     onProgress: undefined,
     statistics,
     cooperative: false,
   };
-  return { problem, space, layout };
-}
-
-/** Backward options completed by the forward ones where those apply; steps end at every output time. */
-function inherit(
-  caller: string,
-  { options: forward, methods }: Checked,
-  backward: LooseOptions,
-  times: Float64Array,
-): LooseOptions {
-  const method = chooseMethod(caller, backward.method ?? forward.method, methods);
-  const constant =
-    backward.stepSize !== undefined || (backward.method === undefined && (forward.stepSize ?? forward.grid) !== undefined);
-  const { jumpTimes } = forward;
-  const shared = { method, ...(jumpTimes === undefined ? {} : { jumpTimes }) };
-  const interior = Array.from(times.subarray(1, -1));
-  const stepTimes = [...interior, ...(forward.stepTimes ?? []), ...(backward.stepTimes ?? [])];
-  if (method.estimatesError && !constant) {
-    const { controller, minStep, maxStep } = forward;
-    // Tolerances nested as y0 don't fit the backward state.
-    const [rtol, atol] = [forward.rtol, forward.atol].map((given) => (given === undefined ? given : smallestTolerance(given)));
-    const tolerances = Object.fromEntries(
-      Object.entries({ rtol, atol, controller, minStep, maxStep }).filter(([, value]) => value !== undefined),
-    );
-    return { ...shared, ...tolerances, ...backward, method, stepTimes };
-  }
-  const stepSize = backward.stepSize ?? forward.stepSize;
-  if (stepSize !== undefined) return { ...shared, ...backward, method, stepSize, stepTimes };
-  if (forward.grid !== undefined && backward.method === undefined) {
-    const [low, high] = [Math.min(times[0]!, times.at(-1)!), Math.max(times[0]!, times.at(-1)!)];
-    const nodes = new Set([
-      ...Array.from(forward.grid).filter((node) => node > low && node < high),
-      ...times,
-      ...(jumpTimes ?? []),
-    ]);
-    const grid = [...nodes]
-      .filter((node) => node >= low && node <= high)
-      .sort((a, b) => (a - b) * (times.at(-1)! >= times[0]! ? 1 : -1));
-    return { ...shared, ...backward, method, grid };
-  }
-  return { ...shared, ...backward, method };
-}
-
-function presentAs(structure: TreeStructure, leaves: readonly Tensor[]): unknown {
-  return structure.kind === "leaf" ? leaves[0] : unflatten<Tensor>(structure, leaves);
+  return { problem, space, layout, slopes };
 }

@@ -13,7 +13,7 @@ export function checkpointed(checked: Checked): unknown {
   return tidy(() => {
     const { caller, times, options, y0 } = checked;
     const leaves = y0.leaves as Tensor[];
-    const args = argumentTensors(options.args);
+    const args = argumentTensors(caller, options.args);
     const forward = forwardPass(checked, leaves, true);
     const { stacked, variables, statistics } = forward;
     const checkpoints = forward.checkpoints!;

@@ -1,5 +1,5 @@
 import type { StateSpace, StepSpan } from "../state/state-space.js";
-import type { Observer } from "../stepping/integrate.js";
+import type { Observer } from "../stepping/problem.js";
 import type { Step } from "../stepping/step.js";
 
 /**

@@ -20,19 +20,20 @@ import {
   zerosLike,
 } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
-import type { BackwardOptions } from "../input/options.js";
+import type { BackwardPlan } from "../input/backward-plan.js";
 import type { Checked } from "../input/problem.js";
 import { tensorProblem } from "../input/tensor-problem.js";
 import { TensorSpace } from "../state/tensor-space.js";
-import { flatten, type Tree, unflatten } from "../state/tree.js";
 import type { Statistics } from "../status.js";
 import { drive } from "../stepping/drive.js";
-import { integrate, type Observer } from "../stepping/integrate.js";
+import { integrate } from "../stepping/integrate.js";
 import { Outputs } from "../stepping/outputs.js";
+import type { Observer } from "../stepping/problem.js";
 import type { Step } from "../stepping/step.js";
 import type { Tolerances } from "../types.js";
 import { backwardProblem } from "./backward-problem.js";
 import { Checkpoints } from "./checkpoints.js";
+import { gradientProblem } from "./gradient-problem.js";
 import { type Parameters, pullBackSegments, segmentsOf } from "./segments.js";
 
 /** What the backward pass works from. */
@@ -44,7 +45,7 @@ export interface AdjointInput {
   /** dL/dy at the output times. */
   readonly cotangents: readonly Tensor[][];
   readonly parameters: Parameters;
-  readonly backward: BackwardOptions;
+  readonly backward: BackwardPlan;
   readonly statistics: Statistics;
 }
 
@@ -55,8 +56,6 @@ export interface AdjointGradients {
   readonly times: Scalar[] | undefined;
   readonly parameters: Tensor[];
 }
-
-const DEFAULT_DEVIATION = 100;
 
 /**
  * A backward solve that takes many times the steps of the forward one, or whose state outgrows all that the forward one stored, follows a
@@ -96,11 +95,11 @@ interface Arrival {
 export function adjointGradients(input: AdjointInput): AdjointGradients {
   const { checked, states, cotangents, parameters, backward, statistics } = input;
   const { values, tensor } = checked.times;
-  const limit = backward.detectInstability === undefined ? DEFAULT_DEVIATION : backward.detectInstability;
+  const limit = backward.detectInstability;
   const f = (t: number | Scalar, y: unknown) => checked.f(t, y, checked.options.args);
   const forwardSteps = statistics.accepted + statistics.rejected;
-  const maxSteps = LEAST_STEPS + (choosesSteps(backward) ? STEPS_OF_ITS_OWN : STEPS_AS_FORWARD) * forwardSteps;
-  const { problem, space, layout } = backwardProblem(checked, f, parameters, backward, maxSteps);
+  const maxSteps = LEAST_STEPS + (backward.ownSteps ? STEPS_OF_ITS_OWN : STEPS_AS_FORWARD) * forwardSteps;
+  const { problem, space, layout, slopes } = backwardProblem(checked, f, parameters, backward, maxSteps);
   const asked = problem.steps.kind === "adaptive" ? problem.steps.tolerances : TensorSpace.defaultTolerances;
   const tolerances = { rtol: Math.max(asked.rtol, FINEST.rtol), atol: Math.max(asked.atol, FINEST.atol) };
   const last = values.length - 1;
@@ -109,10 +108,9 @@ export function adjointGradients(input: AdjointInput): AdjointGradients {
   const timeGradient = (index: number, cotangent: readonly Tensor[]): Scalar =>
     tidy(() => {
       statistics.nfeBackward++;
-      const y = states[index]!;
-      const structured = checked.y0.structure.kind === "leaf" ? y[0] : unflatten<Tensor>(checked.y0.structure, y);
-      const slopes = flatten(f(scalar(values[index]!), structured) as Tree<Tensor>).leaves;
-      return slopes.map((slope, m) => sum(mul(slope, cotangent[m]!))).reduce((total, term) => add(total, term)) as Scalar;
+      return slopes(values[index]!, states[index]!)
+        .map((slope, m) => sum(mul(slope, cotangent[m]!)))
+        .reduce((total, term) => add(total, term)) as Scalar;
     });
   if (tensor !== undefined) timeGradients[last] = timeGradient(last, cotangents[last]!);
 
@@ -196,11 +194,6 @@ export function adjointGradients(input: AdjointInput): AdjointGradients {
   };
 }
 
-/** Whether the backward solve was told how to choose its steps: it may then need many more than the forward one. */
-function choosesSteps({ method, rtol, atol, maxStep, stepSize }: BackwardOptions): boolean {
-  return [method, rtol, atol, maxStep, stepSize].some((option) => option !== undefined);
-}
-
 /** The largest RMS of any leaf. */
 function largestSize(leaves: readonly Tensor[]): number {
   return tidy(() => max(stack(leaves.map((leaf) => sqrt(mean(square(leaf)))))).dataSync()[0]!);
@@ -238,7 +231,7 @@ function throughStoredStates(input: AdjointInput, reached: Arrival, onArrival: (
     // The cotangent belongs to the state at the interval's end: a last step that passes it would put it at another.
     options: { ...checked.options, ...intervalGrid(checked, times), ...(endpoint === undefined ? {} : { endpoint: "clip" }) },
   };
-  const forward = tensorProblem(interval, start, true);
+  const forward = gradientProblem(interval, start, true);
   const checkpoints = new Checkpoints(forward.space, times[0]!, start, new Outputs(forward.space, times, start));
   const { status } = drive(
     forward.space,

@@ -1,12 +1,12 @@
 import type { Tensor, Variable } from "@tensorflow/tfjs-core";
 import { type Checked, requireArrival } from "../input/problem.js";
-import { tensorProblem } from "../input/tensor-problem.js";
 import { findVariables, isRecording, offTape } from "../state/tape.js";
 import type { Statistics } from "../status.js";
 import { drive } from "../stepping/drive.js";
 import { integrate } from "../stepping/integrate.js";
 import { Outputs } from "../stepping/outputs.js";
 import { Checkpoints } from "./checkpoints.js";
+import { gradientProblem } from "./gradient-problem.js";
 
 /** A solve that was not recorded, with what a custom gradient needs of it. */
 export interface ForwardPass {
@@ -26,7 +26,7 @@ export function forwardPass(checked: Checked, leaves: Tensor[], keepCheckpoints:
   const forGradient = keepCheckpoints && isRecording();
   return offTape(() => {
     const { caller, times, options } = checked;
-    const { problem, space } = tensorProblem(checked, leaves, forGradient);
+    const { problem, space } = gradientProblem(checked, leaves, forGradient);
     let variables: Variable[] | undefined;
     const f = (t: number, y: Tensor[]): Tensor[] => {
       if (variables !== undefined) return problem.f(t, y);

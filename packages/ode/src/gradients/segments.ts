@@ -4,8 +4,9 @@ import { pullBack } from "../state/tape.js";
 import type { TensorSpace } from "../state/tensor-space.js";
 import type { Statistics } from "../status.js";
 import { drive } from "../stepping/drive.js";
-import { integrate, type Problem } from "../stepping/integrate.js";
+import { integrate } from "../stepping/integrate.js";
 import { Outputs } from "../stepping/outputs.js";
+import type { Problem } from "../stepping/problem.js";
 import { innerProduct } from "./packing.js";
 
 /** A solve as the backward pass repeats it, with what it differentiates in the place of what the forward pass had. */

@@ -6,7 +6,7 @@ import type { PackedDynamics, Reading } from "../state/state-space.js";
 import { offTape, pullBack } from "../state/tape.js";
 import type { TensorSpace } from "../state/tensor-space.js";
 import type { Statistics } from "../status.js";
-import type { LongestStep } from "../stepping/integrate.js";
+import type { LongestStep } from "../stepping/problem.js";
 import type { Tolerances } from "../types.js";
 import { packTensors } from "./packing.js";
 

@@ -1,7 +1,7 @@
 import { describeValue, isTensor } from "@latentflow/core";
 import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
-import { flatten, type Tree, type TreeStructure } from "../state/tree.js";
+import { asRecords, flatten, type Tree, type TreeStructure } from "../state/tree.js";
 import type { AnyTimes } from "../types.js";
 
 /** f as the library calls it, whatever its types were. */
@@ -25,7 +25,8 @@ export function checkOptionsObject(caller: string, options: unknown, needed = "a
 }
 
 export function checkInitialState(caller: string, y0: unknown): InitialState {
-  const { leaves, structure } = flatten(asRecords(y0) as Tree<unknown>);
+  const origin = { caller, name: "y0" };
+  const { leaves, structure } = flatten(asRecords(y0, origin) as Tree<unknown>, origin);
   if (leaves.length === 0)
     throw new OdeError(`${caller}: expected y0 to hold at least one tensor or number, got ${describeValue(y0)}.`);
   if (leaves.every(isTensor)) {
@@ -40,13 +41,6 @@ export function checkInitialState(caller: string, y0: unknown): InitialState {
   throw new OdeError(
     `${caller}: expected y0 to be tensors only, or numbers and Float64Arrays only, in arrays and records; got ${kinds}. Convert it to one kind.`,
   );
-}
-
-/** Instances of classes as plain records of their own members, at any depth: states may be typed by classes, and trees are plain. */
-export function asRecords(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || isTensor(value) || ArrayBuffer.isView(value)) return value;
-  if (Array.isArray(value)) return value.map(asRecords);
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, asRecords(member)]));
 }
 
 /** Output times as numbers, with the tensor they came from. */

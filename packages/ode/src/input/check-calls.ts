@@ -1,10 +1,9 @@
 import { checkChoice, checkNumber, describeValue } from "@latentflow/core";
 import { OdeError } from "../errors.js";
 import type { MethodTable } from "../methods/choose.js";
-import type { RecordOptions } from "../solution/record.js";
 import { checkDynamics, checkInitialState, checkOptionsObject, checkTimes } from "./check-arguments.js";
 import { checkEnd, checkWantedEvent, EVENT_OPTIONS, type WantedEvent, withinReach } from "./check-event.js";
-import type { OdeintOptions } from "./options.js";
+import type { OdeintOptions, SolveOptions } from "./options.js";
 import { type LooseOptions, requireSteps } from "./plan.js";
 import type { Checked } from "./problem.js";
 
@@ -35,6 +34,12 @@ export function checkOdeint(
 interface CheckedOdeint {
   readonly checked: Checked;
   readonly gradient: NonNullable<OdeintOptions["gradient"]>;
+}
+
+/** What is kept of a solve, and who hears of its cost. */
+export interface RecordOptions {
+  readonly dense: boolean;
+  readonly onStatistics?: SolveOptions["onStatistics"] | undefined;
 }
 
 /** What `solve` was asked for. */

@@ -1,7 +1,7 @@
 import { OdeError } from "../errors.js";
 import { Float64Space } from "../state/float64-space.js";
 import { newStatistics } from "../status.js";
-import type { Problem } from "../stepping/integrate.js";
+import type { Problem } from "../stepping/problem.js";
 import { preparePlan } from "./plan.js";
 import { assemble, type Checked } from "./problem.js";
 

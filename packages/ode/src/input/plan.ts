@@ -4,7 +4,7 @@ import { chooseMethod, type MethodTable } from "../methods/choose.js";
 import type { Method } from "../methods/method.js";
 import { type OwnErrorTest, smallestTolerance } from "../state/tolerances.js";
 import { CONTROLLERS, type ControllerCoefficients, type ControllerName } from "../stepping/controller.js";
-import type { StepSettings } from "../stepping/integrate.js";
+import type { StepSettings } from "../stepping/problem.js";
 import type { Tolerances } from "../types.js";
 import type { CommonOptions } from "./options.js";
 

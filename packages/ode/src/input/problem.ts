@@ -2,7 +2,7 @@ import { OdeError } from "../errors.js";
 import type { MethodTable } from "../methods/choose.js";
 import type { StateSpace } from "../state/state-space.js";
 import type { Statistics, Status } from "../status.js";
-import type { Problem } from "../stepping/integrate.js";
+import type { Problem } from "../stepping/problem.js";
 import type { InitialState, OutputTimes, UserDynamics } from "./check-arguments.js";
 import type { LooseOptions, Plan } from "./plan.js";
 

@@ -1,14 +1,11 @@
 import { describeValue } from "@latentflow/core";
 import { type Scalar, type Tensor, unstack } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
-import { watchGradient } from "../gradients/finite-gradient.js";
-import { sensitivityLimit } from "../gradients/sensitivity.js";
-import { isRecording } from "../state/tape.js";
 import { TensorSpace } from "../state/tensor-space.js";
 import { TimeMap } from "../state/time-map.js";
 import { newStatistics } from "../status.js";
 import { isNode } from "../stepping/constant-steps.js";
-import type { Problem, StepSettings } from "../stepping/integrate.js";
+import type { Problem, StepSettings } from "../stepping/problem.js";
 import { type Plan, preparePlan } from "./plan.js";
 import { assemble, type Checked } from "./problem.js";
 
@@ -20,24 +17,19 @@ export interface TensorProblem {
   readonly time: TimeMap | undefined;
 }
 
-/**
- * Makes a problem on tensors. Call it in a scope when times are tensors.
- *
- * @param forGradient whether a gradient is to go through the steps: they are then kept within what it can follow
- */
-export function tensorProblem(checked: Checked, leaves: Tensor[], forGradient = false): TensorProblem {
+/** The options of a solve on tensors, checked and completed. */
+export function planTensors({ caller, options, methods, extra, times }: Checked): Plan {
+  const known = [...extra, "stepsForGradients"];
+  const plan = preparePlan(caller, options, methods, known, times.values, TensorSpace.defaultTolerances);
+  checkStepsForGradients(caller, options.stepsForGradients, plan.steps.kind === "adaptive");
+  return plan;
+}
+
+/** Makes a problem on tensors. Call it in a scope when times are tensors. */
+export function tensorProblem(checked: Checked, leaves: Tensor[]): TensorProblem {
   const { caller, f, y0, times, options } = checked;
-  const { defaultTolerances } = TensorSpace;
-  const plan = preparePlan(
-    caller,
-    options,
-    checked.methods,
-    [...checked.extra, "stepsForGradients"],
-    times.values,
-    defaultTolerances,
-  );
-  const adaptive = plan.steps.kind === "adaptive" ? plan.steps : undefined;
-  const forGradients = checkStepsForGradients(caller, options.stepsForGradients, adaptive !== undefined) ?? forGradient;
+  const plan = planTensors(checked);
+  const { steps } = plan;
   const time = times.tensor === undefined ? undefined : timeMap(times.values, timeScalars(times.tensor), plan);
   const space = new TensorSpace(caller, y0.structure, { time, singlePrecisionTime: checked.singlePrecisionTime });
   const statistics = newStatistics();
@@ -45,22 +37,16 @@ export function tensorProblem(checked: Checked, leaves: Tensor[], forGradient = 
     statistics.nfe++;
     return f(t, y, options.args);
   });
-  const measure = adaptive?.ownTest && space.measure(adaptive.ownTest, leaves);
-  const problem = assemble(checked, plan, space, dynamics, leaves, statistics, measure);
-  if (adaptive === undefined || !forGradients) return { problem, space, time };
-  const uncounted = space.dynamics((t, y) => f(t, y, options.args));
-  const longestStep = sensitivityLimit(space, uncounted, leaves, plan.method, adaptive, statistics);
-  const start = isRecording() ? watchGradient(caller, "y0", leaves) : leaves;
-  return { problem: { ...problem, y0: start, longestStep }, space, time };
+  const measure = steps.kind === "adaptive" && steps.ownTest ? space.measure(steps.ownTest, leaves) : undefined;
+  return { problem: assemble(checked, plan, space, dynamics, leaves, statistics, measure), space, time };
 }
 
-function checkStepsForGradients(caller: string, value: unknown, adaptive: boolean): boolean | undefined {
-  if (value === undefined) return undefined;
+function checkStepsForGradients(caller: string, value: unknown, adaptive: boolean): void {
+  if (value === undefined) return;
   if (typeof value !== "boolean") {
     throw new OdeError(`${caller}: expected stepsForGradients to be true or false, got ${describeValue(value)}.`);
   }
   if (!adaptive) throw new OdeError(`${caller}: stepsForGradients does not apply to given steps; leave it out.`);
-  return value;
 }
 
 /** Each output time as a scalar tensor. Call it in a scope. */

@@ -1,7 +1,8 @@
 import { type Checked, requireArrival } from "../input/problem.js";
 import { drive } from "../stepping/drive.js";
-import { integrate, type Problem } from "../stepping/integrate.js";
+import { integrate } from "../stepping/integrate.js";
 import { Outputs } from "../stepping/outputs.js";
+import type { Problem } from "../stepping/problem.js";
 
 /** Solves a problem and stacks its states at the output times. */
 export function solveOutputs<V>({ caller, times, options }: Checked, problem: Problem<V>): unknown {

@@ -1,17 +1,12 @@
 import { searchEvent } from "../events/search-event.js";
 import type { EventSearch, FoundEvent } from "../events/watch-event.js";
-import type { SolveOptions } from "../input/options.js";
+import type { RecordOptions } from "../input/check-calls.js";
 import type { Reading, StateSpace } from "../state/state-space.js";
 import { drive, driveAsync } from "../stepping/drive.js";
-import { type Ending, integrate, type Observer, type Problem } from "../stepping/integrate.js";
+import { integrate } from "../stepping/integrate.js";
+import type { Ending, Observer, Problem } from "../stepping/problem.js";
 import type { Step } from "../stepping/step.js";
 import { type Solution, StepwiseSolution } from "./solution.js";
-
-/** What is kept of a solve, and who hears of its cost. */
-export interface RecordOptions {
-  readonly dense: boolean;
-  readonly onStatistics?: SolveOptions["onStatistics"] | undefined;
-}
 
 /** Keeps every accepted step, or only its end. */
 class Recorder<V> implements Observer<V> {

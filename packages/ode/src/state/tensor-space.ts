@@ -1,7 +1,6 @@
 import { describeValue } from "@latentflow/core";
 import { add, clone, engine, mul, type Scalar, stack, Tensor, type TensorContainer, tidy } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
-import { asRecords } from "../input/check-arguments.js";
 import { linearCombination } from "../kernels/linear-combination.js";
 import { registerKernels } from "../kernels/register.js";
 import { scaledNorm } from "../kernels/scaled-norm.js";
@@ -13,7 +12,7 @@ import { offTape, rewindTape, tapeMark } from "./tape.js";
 import { tensorMeasure } from "./tensor-measure.js";
 import type { TimeMap } from "./time-map.js";
 import type { OwnErrorTest } from "./tolerances.js";
-import { describeStructure, flatten, type Tree, type TreeStructure, unflatten } from "./tree.js";
+import { asRecords, describeStructure, flatten, sameStructure, type Tree, type TreeStructure, unflatten } from "./tree.js";
 
 /** States of float32 tensors; a packed state is the list of the tree's leaves. */
 export class TensorSpace implements StateSpace<Tensor[]> {
@@ -53,8 +52,10 @@ export class TensorSpace implements StateSpace<Tensor[]> {
       // A scope of its own: what one stage leaves behind is freed before the next one needs room.
       const slope: unknown = tidy(() => f(this.#time === undefined ? t : this.#time.at(t), this.present(y)) as TensorContainer);
       if (this.#structure.kind === "leaf") return [this.#ownedLeaf(slope, y[0]!, y)];
-      let { leaves, structure } = flatten(slope as Tree<unknown>);
-      if (!sameStructure(structure, this.#structure)) ({ leaves, structure } = flatten(asRecords(slope) as Tree<unknown>));
+      const origin = { caller: this.#caller, name: "what f returns" };
+      let { leaves, structure } = flatten(slope as Tree<unknown>, origin);
+      if (!sameStructure(structure, this.#structure))
+        ({ leaves, structure } = flatten(asRecords(slope, origin) as Tree<unknown>, origin));
       if (!sameStructure(structure, this.#structure)) {
         throw new OdeError(
           `${this.#caller}: expected f to return ${y.length} tensors, nested as y0: ${describeStructure(this.#structure)}, got ${describeStructure(structure)}.`,
@@ -217,13 +218,6 @@ function scaled(weights: Float64Array, scale: number): number[] {
   const result: number[] = [];
   for (let i = 0; i < weights.length; i++) result.push(weights[i]! * scale);
   return result;
-}
-
-function sameStructure(a: TreeStructure, b: TreeStructure): boolean {
-  if (a.kind === "leaf" || b.kind === "leaf") return a.kind === b.kind;
-  if (a.kind !== b.kind || a.children.length !== b.children.length) return false;
-  if (a.kind === "record" && b.kind === "record" && !a.keys.every((key, i) => key === b.keys[i])) return false;
-  return a.children.every((child, i) => sameStructure(child, b.children[i]!));
 }
 
 function sameShape(a: readonly number[], b: readonly number[]): boolean {

@@ -1,20 +1,8 @@
-import { describeValue, isTensor } from "@latentflow/core";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import { isTensor } from "@latentflow/core";
 import { OdeError } from "../errors.js";
 
 /** Arrays and records of leaves, nested at will. */
 export type Tree<Leaf> = Leaf | readonly Tree<Leaf>[] | { readonly [key: string]: Tree<Leaf> };
-
-/** The same nesting with every leaf replaced. */
-export type MapTree<T, To> = T extends Tensor
-  ? To
-  : T extends number | ArrayBufferView
-    ? To
-    : T extends readonly unknown[]
-      ? { -readonly [K in keyof T]: MapTree<T[K], To> }
-      : T extends object
-        ? { -readonly [K in keyof T]: MapTree<T[K], To> }
-        : To;
 
 /** The shape of a tree without its leaves: what `unflatten` needs to put them back. */
 export type TreeStructure =
@@ -24,8 +12,26 @@ export type TreeStructure =
 
 const LEAF: TreeStructure = { kind: "leaf" };
 
+/** Who asks for a tree, and by which name it knows it: for messages. */
+export interface TreeOrigin {
+  readonly caller: string;
+  readonly name: string;
+}
+
+const SOMEBODY: TreeOrigin = { caller: "flatten", name: "a tree" };
+
+/** No tree of anybody's is deeper, and a record that holds itself is. */
+const DEEPEST = 500;
+
+function checkDepth(depth: number, { caller, name }: TreeOrigin): void {
+  if (depth > DEEPEST)
+    throw new OdeError(
+      `${caller}: expected ${name} to nest at most ${DEEPEST} deep, got more; look for a part that holds itself.`,
+    );
+}
+
 /** Leaves are tensors, numbers and typed arrays: everything that is neither a plain array nor a plain record. */
-export function isLeaf(value: unknown): boolean {
+function isLeaf(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return true;
   if (Array.isArray(value)) return false;
   return isTensor(value) || ArrayBuffer.isView(value) || !isPlainRecord(value);
@@ -37,19 +43,20 @@ function isPlainRecord(value: object): boolean {
 }
 
 /** Leaves in a fixed order (arrays by index, records by sorted key, so that key order never matters) and the structure around them. */
-export function flatten<Leaf>(tree: Tree<Leaf>): { leaves: Leaf[]; structure: TreeStructure } {
+export function flatten<Leaf>(tree: Tree<Leaf>, origin = SOMEBODY): { leaves: Leaf[]; structure: TreeStructure } {
   const leaves: Leaf[] = [];
-  const visit = (node: Tree<Leaf>): TreeStructure => {
+  const visit = (node: Tree<Leaf>, depth: number): TreeStructure => {
+    checkDepth(depth, origin);
     if (isLeaf(node)) {
       leaves.push(node as Leaf);
       return LEAF;
     }
-    if (Array.isArray(node)) return { kind: "array", children: node.map(visit) };
+    if (Array.isArray(node)) return { kind: "array", children: Array.from(node, (child) => visit(child, depth + 1)) };
     const record = node as { readonly [key: string]: Tree<Leaf> };
     const keys = Object.keys(record).sort();
-    return { kind: "record", keys, children: keys.map((key) => visit(record[key]!)) };
+    return { kind: "record", keys, children: keys.map((key) => visit(record[key]!, depth + 1)) };
   };
-  return { structure: visit(tree), leaves };
+  return { structure: visit(tree, 0), leaves };
 }
 
 /** Inverse of `flatten`. */
@@ -70,17 +77,26 @@ export function unflatten<Leaf>(structure: TreeStructure, leaves: readonly Leaf[
   return tree;
 }
 
-/** Applies `f` to every leaf. */
-export function mapTree<T, To>(tree: T, f: (leaf: never, index: number) => To): MapTree<T, To> {
-  const { leaves, structure } = flatten(tree as Tree<never>);
-  return unflatten(structure, leaves.map(f)) as MapTree<T, To>;
+/** Instances of classes as plain records of their own members, at any depth: states may be typed by classes, and trees are plain. */
+export function asRecords(value: unknown, origin: TreeOrigin, depth = 0): unknown {
+  checkDepth(depth, origin);
+  if (typeof value !== "object" || value === null || isTensor(value) || ArrayBuffer.isView(value)) return value;
+  const convert = (member: unknown) => asRecords(member, origin, depth + 1);
+  if (Array.isArray(value)) return Array.from(value, convert);
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, convert(member)]));
 }
 
-/** Throws unless two trees nest alike; `what` names them in the message. */
-export function checkSameStructure(caller: string, what: string, expected: TreeStructure, got: TreeStructure): void {
-  const a = describeStructure(expected);
-  const b = describeStructure(got);
-  if (a !== b) throw new OdeError(`${caller}: expected ${what} to nest as ${a}, got ${b}.`);
+/** Disposes every tensor of a tree. */
+export function disposeTree(tree: unknown): void {
+  for (const leaf of flatten(tree as Tree<unknown>).leaves) if (isTensor(leaf)) leaf.dispose();
+}
+
+/** Whether two trees nest alike. */
+export function sameStructure(a: TreeStructure, b: TreeStructure): boolean {
+  if (a.kind === "leaf" || b.kind === "leaf") return a.kind === b.kind;
+  if (a.kind !== b.kind || a.children.length !== b.children.length) return false;
+  if (a.kind === "record" && b.kind === "record" && !a.keys.every((key, i) => key === b.keys[i])) return false;
+  return a.children.every((child, i) => sameStructure(child, b.children[i]!));
 }
 
 /** A structure as a short text: `*` for a leaf, `[…]` for an array, `{key: …}` for a record. */
@@ -89,17 +105,4 @@ export function describeStructure(structure: TreeStructure): string {
   const inner = structure.children.map(describeStructure);
   if (structure.kind === "array") return `[${inner.join(", ")}]`;
   return `{${structure.keys.map((key, i) => `${key}: ${inner[i]}`).join(", ")}}`;
-}
-
-/** All tensors of a tree; throws on a leaf that is no tensor. */
-export function tensorsOf(caller: string, tree: unknown): Tensor[] {
-  return flatten(tree as Tree<unknown>).leaves.map((leaf) => {
-    if (isTensor(leaf)) return leaf;
-    throw new OdeError(`${caller}: expected a tensor or arrays and records of tensors, got ${describeValue(leaf)} inside.`);
-  });
-}
-
-/** Disposes every tensor of a tree. */
-export function disposeTree(tree: unknown): void {
-  for (const leaf of flatten(tree as Tree<unknown>).leaves) if (isTensor(leaf)) leaf.dispose();
 }

@@ -1,84 +1,18 @@
 import { throwIfAborted } from "@latentflow/core";
-import type { Method, StepTrial } from "../methods/method.js";
-import type { ErrorTest, PackedDynamics, Reading, StateSpace, StepSpan } from "../state/state-space.js";
-import type { OwnErrorTest } from "../state/tolerances.js";
-import { describeStatus, type Progress, type Statistics, type Status, type StatusKind } from "../status.js";
-import type { Tolerances } from "../types.js";
-import { ConstantPolicy, type ConstantSteps } from "./constant-steps.js";
-import { type ControllerCoefficients, StepController } from "./controller.js";
+import type { StepTrial } from "../methods/method.js";
+import type { Reading } from "../state/state-space.js";
+import { describeStatus, type StatusKind } from "../status.js";
+import { ConstantPolicy } from "./constant-steps.js";
+import { StepController } from "./controller.js";
 import { isFiniteState } from "./finite.js";
 import { selectFirstStep } from "./first-step.js";
 import { justBefore, justBeyond } from "./jumps.js";
+import type { Ending, Observer, Problem, StepWatch } from "./problem.js";
 import { Step } from "./step.js";
 import { AdaptivePolicy, GridPolicy, type StepPolicy } from "./step-policy.js";
 import { describeStiffness } from "./stiffness.js";
 
-/** Where steps end: at given nodes, after a given length, or where an error estimate says. */
-export type StepSettings =
-  | { readonly kind: "grid"; readonly nodes: ArrayLike<number> }
-  | ({ readonly kind: "constant" } & ConstantSteps)
-  | {
-      readonly kind: "adaptive";
-      /** Of nested ones the smallest. */
-      readonly tolerances: Tolerances;
-      /** Tolerances and norm as the user gave them, where they are more than two numbers. */
-      readonly ownTest?: OwnErrorTest | undefined;
-      readonly controller: ControllerCoefficients;
-      /** Length of the first step; undefined: chosen from f. */
-      readonly firstStep: number | undefined;
-      readonly minStep: number;
-      readonly maxStep: number;
-      readonly overshoot: boolean;
-      /** Times between t0 and t1, in the direction of integration, at which a step must end; jumps among them. */
-      readonly stops: readonly number[];
-    };
-
-/** Sees the accepted steps of a solve. */
-export interface Observer<V> {
-  /** Whether `onStep` will evaluate dense output inside this step. */
-  needsDense(span: StepSpan): boolean;
-  /** Clones what it keeps. A state that it returns replaces the step's y1 (and belongs to the solve): the solution jumps there. */
-  onStep(step: Step<V>): V | undefined;
-}
-
-/** An initial value problem with all that decides how it is solved. */
-export interface Problem<V> {
-  readonly caller: string;
-  readonly space: StateSpace<V>;
-  /** f on packed states; counts its calls. */
-  readonly f: PackedDynamics<V>;
-  readonly y0: V;
-  readonly t0: number;
-  readonly t1: number;
-  readonly method: Method;
-  readonly steps: StepSettings;
-  /** Times at which f is discontinuous; steps end there, and f is asked on the near side of each. */
-  readonly jumps: readonly number[];
-  readonly maxSteps: number;
-  /** Bounds the steps that an error test chooses, where a gradient is to go through them. Not for given steps. */
-  readonly longestStep?: LongestStep<V> | undefined;
-  /** In place of the norm of errors. */
-  readonly measure?: ErrorTest<V>["measure"];
-  readonly signal: AbortSignal | undefined;
-  readonly onProgress: ((progress: Progress) => void) | undefined;
-  readonly statistics: Statistics;
-  /** Whether to yield at each step even when no scalar is needed, so that an asynchronous driver gets a turn. */
-  readonly cooperative: boolean;
-}
-
-/** The longest step that may start at t from y, positive; `wanted` is the length that would be taken without it. */
-export type LongestStep<V> = (t: number, y: V, wanted: number) => Generator<Reading, number, number>;
-
 const NONE: readonly never[] = [];
-
-/** Looks at an accepted step; says how the solve ends inside it, or undefined when it goes on. */
-export type StepWatch<V> = (step: Step<V>) => Generator<Reading, Status | undefined, number>;
-
-/** How a solve ended. The state belongs to whoever ran it. */
-export interface Ending<V> {
-  readonly status: Status;
-  readonly y: V;
-}
 
 /**
  * The solver's loop. A generator, since it must know a few scalars (error ratios) that may live on a device: it yields each one and is

@@ -1,5 +1,5 @@
 import type { StateSpace, StepSpan } from "../state/state-space.js";
-import type { Observer } from "./integrate.js";
+import type { Observer } from "./problem.js";
 import type { Step } from "./step.js";
 
 /** Collects the states at given times from the dense output of the steps: an output grid costs no steps. */

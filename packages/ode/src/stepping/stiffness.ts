@@ -1,7 +1,7 @@
 import { stabilityReach } from "../methods/stability.js";
 import type { Reading } from "../state/state-space.js";
 import type { Tolerances } from "../types.js";
-import type { Problem } from "./integrate.js";
+import type { Problem } from "./problem.js";
 
 /** Evaluations of f, at most, and the change at which an estimate counts as settled. */
 const MOST_ITERATIONS = 15;

@@ -1,0 +1,23 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Checked } from "../input/problem.js";
+import { type TensorProblem, tensorProblem } from "../input/tensor-problem.js";
+import { isRecording } from "../state/tape.js";
+import { watchGradient } from "./finite-gradient.js";
+import { sensitivityLimit } from "./sensitivity.js";
+
+/**
+ * A problem on tensors whose steps, where an error estimate chooses them, are kept within what a gradient through them can follow.
+ *
+ * @param forGradient whether a gradient is to go through them, where the options don't say
+ */
+export function gradientProblem(checked: Checked, leaves: Tensor[], forGradient: boolean): TensorProblem {
+  const made = tensorProblem(checked, leaves);
+  const { caller, f, options } = checked;
+  const { problem, space } = made;
+  const { method, steps, statistics } = problem;
+  if (steps.kind !== "adaptive" || !(options.stepsForGradients ?? forGradient)) return made;
+  const uncounted = space.dynamics((t, y) => f(t, y, options.args));
+  const longestStep = sensitivityLimit(space, uncounted, leaves, method, steps, statistics);
+  const y0 = isRecording() ? watchGradient(caller, "y0", leaves) : leaves;
+  return { ...made, problem: { ...problem, y0, longestStep } };
+}

@@ -1,0 +1,107 @@
+import { checkChoice, checkNumber, checkOptions } from "@latentflow/core";
+import { OdeError } from "../errors.js";
+import { chooseMethod } from "../methods/choose.js";
+import { TensorSpace } from "../state/tensor-space.js";
+import { smallestTolerance } from "../state/tolerances.js";
+import type { BackwardOptions } from "./options.js";
+import { type LooseOptions, type Plan, preparePlan } from "./plan.js";
+import type { Checked } from "./problem.js";
+
+/** Who speaks of backward options in messages. */
+export const BACKWARD_CALLER = "odeintAdjoint: adjoint";
+
+/** How `odeintAdjoint` integrates backward. */
+export interface BackwardPlan {
+  readonly plan: Plan;
+  /** Output times, the last first. */
+  readonly times: Float64Array;
+  /** Whether the error test leaves out the integrals that become gradients of parameters. */
+  readonly seminorm: boolean;
+  /** As it was asked for. */
+  readonly maxSteps: number | undefined;
+  /** Whether the backward solve was told how to choose its steps: it may then need many more than the forward one. */
+  readonly ownSteps: boolean;
+  /** How many tolerances a reconstructed state may miss a stored one by; false: unchecked. */
+  readonly detectInstability: number | false;
+}
+
+const DEFAULT_DEVIATION = 100;
+
+const BACKWARD_OPTIONS = [
+  "method",
+  "rtol",
+  "atol",
+  "controller",
+  "firstStep",
+  "minStep",
+  "maxStep",
+  "stepTimes",
+  "stepSize",
+  "norm",
+  "maxSteps",
+  "detectInstability",
+];
+
+/** Checks the options of the backward solve, and completes them by those of the forward one, which have been checked. */
+export function planBackward(forward: Checked, given: unknown): BackwardPlan {
+  const caller = BACKWARD_CALLER;
+  checkOptions(caller, given as object, BACKWARD_OPTIONS, OdeError);
+  const backward = given as BackwardOptions;
+  const { norm, detectInstability = DEFAULT_DEVIATION, ...steps } = backward;
+  if (norm !== undefined) checkChoice(caller, "norm", norm, ["rms", "seminorm"], OdeError);
+  for (const name of ["rtol", "atol"] as const)
+    if (backward[name] !== undefined) checkNumber(caller, name, backward[name], { min: 0 }, OdeError);
+  if (detectInstability !== false) checkNumber(caller, "detectInstability", detectInstability, { above: 0 }, OdeError);
+  const times = Float64Array.from(forward.times.values).reverse();
+  const options = inherit(caller, forward, steps as unknown as LooseOptions, times);
+  const plan = preparePlan(caller, options, forward.methods, [], times, TensorSpace.defaultTolerances);
+  const { method, rtol, atol, maxStep, stepSize } = backward;
+  return {
+    plan,
+    times,
+    seminorm: norm === "seminorm",
+    maxSteps: backward.maxSteps === undefined ? undefined : plan.maxSteps,
+    ownSteps: [method, rtol, atol, maxStep, stepSize].some((option) => option !== undefined),
+    detectInstability,
+  };
+}
+
+/** Backward options completed by the forward ones where those apply; steps end at every output time. */
+function inherit(
+  caller: string,
+  { options: forward, methods }: Checked,
+  backward: LooseOptions,
+  times: Float64Array,
+): LooseOptions {
+  const method = chooseMethod(caller, backward.method ?? forward.method, methods);
+  const constant =
+    backward.stepSize !== undefined || (backward.method === undefined && (forward.stepSize ?? forward.grid) !== undefined);
+  const { jumpTimes } = forward;
+  const shared = { method, ...(jumpTimes === undefined ? {} : { jumpTimes }) };
+  const interior = Array.from(times.subarray(1, -1));
+  const stepTimes = [...interior, ...(forward.stepTimes ?? []), ...(backward.stepTimes ?? [])];
+  if (method.estimatesError && !constant) {
+    const { controller, minStep, maxStep } = forward;
+    // Tolerances nested as y0 don't fit the backward state.
+    const [rtol, atol] = [forward.rtol, forward.atol].map((given) => (given === undefined ? given : smallestTolerance(given)));
+    const tolerances = Object.fromEntries(
+      Object.entries({ rtol, atol, controller, minStep, maxStep }).filter(([, value]) => value !== undefined),
+    );
+    return { ...shared, ...tolerances, ...backward, method, stepTimes };
+  }
+  const stepSize = backward.stepSize ?? forward.stepSize;
+  if (stepSize !== undefined) return { ...shared, ...backward, method, stepSize, stepTimes };
+  if (forward.grid !== undefined && backward.method === undefined) {
+    const [low, high] = [Math.min(times[0]!, times.at(-1)!), Math.max(times[0]!, times.at(-1)!)];
+    const nodes = new Set([
+      ...Array.from(forward.grid).filter((node) => node > low && node < high),
+      ...times,
+      ...(jumpTimes ?? []),
+    ]);
+    const grid = [...nodes]
+      .filter((node) => node >= low && node <= high)
+      .sort((a, b) => (a - b) * (times.at(-1)! >= times[0]! ? 1 : -1));
+    return { ...shared, ...backward, method, grid };
+  }
+  return { ...shared, ...backward, method };
+}
