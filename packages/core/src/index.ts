@@ -10,7 +10,17 @@ export type {
   Regressor,
 } from "./attribute-model.js";
 export { CoreError, describeValue, LatentflowError } from "./errors.js";
-export { checkChoice, checkNumber, checkOptions, checkRequired, checkTensor } from "./options.js";
+export {
+  checkChoice,
+  checkNumber,
+  checkOptions,
+  checkRequired,
+  checkTensor,
+  describeChoice,
+  describeLimits,
+  describeUnknown,
+  type NumberLimits,
+} from "./options.js";
 export { type RandomState, SeededRandom } from "./random.js";
 export { constantRate, cosineDecay, type Schedule, type ScheduleState, stepDecay, warmUp } from "./schedule.js";
 export { isTensor } from "./tensor.js";

@@ -20,13 +20,17 @@ export function checkOptions(
     throw new ErrorType(`${caller}: expected an options object, got ${describeValue(options)}.`);
   }
   const unknown = Object.keys(options).filter((key) => !known.includes(key));
-  if (unknown.length === 0) return;
+  if (unknown.length > 0) throw new ErrorType(`${caller}: ${describeUnknown(unknown, known)}`);
+}
+
+/** The end of a message about keys that are not known: `unknown option "sed" (did you mean "seed"?); known options: seed, name.` */
+export function describeUnknown(unknown: readonly string[], known: readonly string[]): string {
   const hints = unknown.map((key) => {
     const near = nearest(key, known);
     return near === undefined ? `"${key}"` : `"${key}" (did you mean "${near}"?)`;
   });
   const list = known.length === 0 ? "it takes none" : `known options: ${known.join(", ")}`;
-  throw new ErrorType(`${caller}: unknown option ${hints.join(", ")}; ${list}.`);
+  return `unknown option ${hints.join(", ")}; ${list}.`;
 }
 
 /**
@@ -69,12 +73,31 @@ export function checkTensor(
   throw new ErrorType(`${caller}: expected ${name} to be ${expected}, got ${describeValue(value)}.${advice}`);
 }
 
+/** Between which values a number makes sense. */
+export interface NumberLimits {
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
+  /** A lower bound that is itself too small. */
+  readonly above?: number | undefined;
+  readonly integer?: boolean | undefined;
+}
+
+/** What numbers within limits are, in words: "an integer ≥ 1 and ≤ 9". */
+export function describeLimits({ min, max, above, integer }: NumberLimits): string {
+  const bounds = [
+    above === undefined ? "" : `> ${above}`,
+    min === undefined ? "" : `≥ ${min}`,
+    max === undefined ? "" : `≤ ${max}`,
+  ].filter(Boolean);
+  return `${integer ? "an integer" : "a finite number"}${bounds.length ? ` ${bounds.join(" and ")}` : ""}`;
+}
+
 /** Throws unless `value` is a finite number within the limits given. Returns the value, so that it can be used in an expression. */
 export function checkNumber(
   caller: string,
   name: string,
   value: unknown,
-  limits: { min?: number; max?: number; above?: number; integer?: boolean } = {},
+  limits: NumberLimits = {},
   ErrorType: ErrorClass = CoreError,
 ): number {
   const { min, max, above, integer } = limits;
@@ -86,15 +109,7 @@ export function checkNumber(
     (above === undefined || value > above) &&
     (!integer || Number.isInteger(value));
   if (fits) return value;
-  const bounds = [
-    above === undefined ? "" : `> ${above}`,
-    min === undefined ? "" : `≥ ${min}`,
-    max === undefined ? "" : `≤ ${max}`,
-  ].filter(Boolean);
-  const kind = integer ? "an integer" : "a finite number";
-  throw new ErrorType(
-    `${caller}: expected ${name} to be ${kind}${bounds.length ? ` ${bounds.join(" and ")}` : ""}, got ${describeValue(value)}.`,
-  );
+  throw new ErrorType(`${caller}: expected ${name} to be ${describeLimits(limits)}, got ${describeValue(value)}.`);
 }
 
 /** Throws unless `value` is one of `choices`. */
@@ -106,9 +121,14 @@ export function checkChoice<T extends string>(
   ErrorType: ErrorClass = CoreError,
 ): T {
   if (choices.includes(value as T)) return value as T;
+  throw new ErrorType(`${caller}: expected ${name} to be ${describeChoice(value, choices)}`);
+}
+
+/** The end of a message about a value that is none of `choices`: `one of all, none, got "al". Did you mean "all"?` */
+export function describeChoice(value: unknown, choices: readonly string[]): string {
   const near = typeof value === "string" ? nearest(value, choices) : undefined;
   const hint = near === undefined ? "" : ` Did you mean "${near}"?`;
-  throw new ErrorType(`${caller}: expected ${name} to be one of ${choices.join(", ")}, got ${describeValue(value)}.${hint}`);
+  return `one of ${choices.join(", ")}, got ${describeValue(value)}.${hint}`;
 }
 
 /** The known word closest to a misspelt one, if it is close enough to be meant. */
