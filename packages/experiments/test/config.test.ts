@@ -4,10 +4,29 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { configOf, withChange } from "../src/cli/common.js";
 import { editsOf } from "../src/config/edits.js";
-import { LIMITS } from "../src/config/limits.js";
-import { PRESETS } from "../src/config/presets.js";
+import { configurationSchema } from "../src/config/json-schema.js";
 import { readConfig } from "../src/config/read.js";
 import { ConfigError, resolveConfig } from "../src/index.js";
+
+const PRESETS = { paper: resolveConfig(), demo: resolveConfig({ preset: "demo" }) };
+const SECTIONS = ["sample", "fit", "train", "evaluate", "analyze", "pictures"] as const;
+
+interface Field {
+  readonly description: string;
+  readonly type?: string;
+  readonly maximum?: number;
+  readonly properties: Readonly<Record<string, Field>>;
+}
+const { properties } = configurationSchema() as Field;
+
+/** The largest values of all settings that are numbers. */
+const LIMITS = Object.fromEntries(
+  SECTIONS.map((section) => {
+    const fields = Object.entries(properties[section]!.properties);
+    const numeric = fields.filter(([, { type }]) => type === "number" || type === "integer");
+    return [section, Object.fromEntries(numeric.map(([field, { maximum }]) => [field, { most: maximum! }]))];
+  }),
+);
 
 describe("a configuration", () => {
   it("without a field is the paper's settings", () => {
@@ -17,12 +36,14 @@ describe("a configuration", () => {
     expect(methods).toEqual(["interfacegan", "projected", "constant", "ode-1"]);
   });
 
-  it("has each of its numbers in the README, as the presets give it", async () => {
+  it("has each of its numbers in the README, as the presets give it, with the schema's words", async () => {
     const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
-    for (const section of ["sample", "fit", "train", "evaluate", "analyze", "pictures"] as const) {
+    for (const section of SECTIONS) {
       const demo = new Map(Object.entries<unknown>({ ...PRESETS.demo[section] }));
-      for (const [field, value] of Object.entries(PRESETS.paper[section]))
-        expect(readme).toContain(`| \`${section}.${field}\` | ${value} | ${demo.get(field)} |`);
+      for (const [field, value] of Object.entries(PRESETS.paper[section])) {
+        const { description } = properties[section]!.properties[field]!;
+        expect(readme).toContain(`| \`${section}.${field}\` | ${value} | ${demo.get(field)} | ${description} |`);
+      }
     }
   });
 
@@ -76,8 +97,26 @@ describe("a configuration", () => {
     }
   });
 
+  it("names several fields that are wrong, a line each, those that nobody knows first", () => {
+    const wrong = { seed: -1, train: { iterations: 0.5, batchsize: 3 }, attributes: ["a", { name: "b", to: -1 }], trains: {} };
+    const lines = [
+      'config.train: unknown option "batchsize" (did you mean "batchSize"?)',
+      'config: unknown option "trains" (did you mean "train"?)',
+      "config: expected seed to be an integer ≥ 0 and ≤ 4294967295, got -1.",
+      "config: expected attributes[1].to to be an integer ≥ 0, got -1.",
+      "config: expected train.iterations to be an integer ≥ 1, got 0.5.",
+    ];
+    const said = refusal(wrong).split("\n");
+    expect(said).toEqual(lines.map((line) => expect.stringContaining(line)));
+    const many = refusal({ attributes: Array.from({ length: 1000 }, () => "") });
+    expect(many.split("\n")).toHaveLength(6);
+    expect(many).toContain("config: 995 more fields are wrong.");
+    expect(refusal({ name: "$&{field}".repeat(2000) })).toContain("expected name to have at most 10000 characters, got 18000");
+  });
+
   it("has limits for all numbers of a configuration", () => {
     for (const [section, fields] of Object.entries(LIMITS)) {
+      for (const { most } of Object.values(fields)) expect(most).toBeLessThanOrEqual(1e12);
       const numeric = Object.entries(PRESETS.paper[section as "fit"]).filter(([, value]) => typeof value === "number");
       expect(Object.keys(fields)).toEqual(numeric.map(([field]) => field));
     }
@@ -160,6 +199,15 @@ describe("a configuration", () => {
     expect(resolveConfig({ model: { kind: "scenes", from: "data" } }).model).toMatchObject({ from: join(process.cwd(), "data") });
   });
 });
+
+function refusal(options: unknown): string {
+  try {
+    resolveConfig(options);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error("nothing was refused");
+}
 
 describe("a configuration file", () => {
   let folder: string;

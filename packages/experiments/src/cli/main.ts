@@ -7,6 +7,7 @@ import { EXIT, explainError, tellPrograms } from "./exit.js";
 import { movieCommand } from "./movie.js";
 import { reportCommand } from "./report.js";
 import { runCommands } from "./run.js";
+import { schemaCommand } from "./schema.js";
 
 const OVERVIEW = `
 A first look, without a file of your own:
@@ -16,6 +17,7 @@ A first look, without a file of your own:
 An experiment of your own:
   latentflow run --config my.json     all steps, from sampling codes to the report
   latentflow report --out out/run     the report of what is done so far
+  latentflow schema                   what my.json may hold, as JSON Schema for editors
 
 A run is a folder. Stop it whenever you like (Ctrl-C, or the power): the same command goes on where it was.
 The steps one by one: sample, fit, train, evaluate, analyze. Each does what it needs first.
@@ -31,7 +33,15 @@ export async function main(args: readonly string[]): Promise<number> {
     .addHelpText("after", OVERVIEW)
     .showHelpAfterError("Add --help to see what there is.")
     .exitOverride();
-  const commands = [demoCommand(), ...runCommands(), reportCommand(), editCommand(), movieCommand(), doctorCommand()];
+  const commands = [
+    demoCommand(),
+    ...runCommands(),
+    reportCommand(),
+    editCommand(),
+    movieCommand(),
+    doctorCommand(),
+    schemaCommand(),
+  ];
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
   if (args.length === 0) {
     program.outputHelp();

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { PRESETS } from "../config/presets.js";
+import { resolveConfig } from "../config/resolve.js";
 import { runExperiment } from "../run/run-experiment.js";
 import { STEPS, type StepName } from "../steps/job.js";
 import { readRunFile } from "../store/run-file.js";
@@ -31,7 +31,7 @@ A step's own with their defaults: latentflow train --help, and so on.`;
 
 /** A step's settings as `--set` takes them, with the values of the preset that a configuration begins with. */
 function settingsOf(step: StepName): string {
-  const fields = Object.entries(PRESETS.paper[step]).map(([field, value]) => `  --set ${step}.${field}=${value}`);
+  const fields = Object.entries(resolveConfig()[step]).map(([field, value]) => `  --set ${step}.${field}=${value}`);
   return `\nIts settings, as they are by default (the README says what each does):\n${fields.join("\n")}`;
 }
 

@@ -1,7 +1,8 @@
 import type { Attribute } from "@latentflow/core";
-import { checkChoice, checkNumber, describeValue } from "@latentflow/core";
+import { checkChoice, checkNumber } from "@latentflow/core";
 import { ConfigError } from "../errors.js";
 import type { Environment } from "../results/experiment-results.js";
+import { folderName, plainName } from "./folder-name.js";
 import type { ExperimentConfig } from "./types.js";
 
 /** What an experiment knows about its networks without loading them: kept in `run.json`. */
@@ -57,26 +58,4 @@ export function editOf(attributes: readonly Attribute[], index: number): Edit {
   // Some file systems take two names that differ in letters' case for one.
   const clash = attributes.some((other, i) => i !== index && plainName(other.name).toLowerCase() === plain.toLowerCase());
   return { name, index, classes, from: 0, to: classes - 1, slug: clash ? `${plain}.${index}` : plain };
-}
-
-/** Bytes of a name that a folder can have: file systems take 255, and more is added to it. */
-const LONGEST = 240;
-
-/**
- * A name as a folder's.
- *
- * @param field where the name stands, for the error
- * @throws ConfigError when it is too long for one
- */
-export function folderName(field: string, name: string): string {
-  const plain = plainName(name);
-  const bytes = Buffer.byteLength(plain);
-  if (bytes <= LONGEST) return plain;
-  throw new ConfigError(
-    `config: expected names in ${field} of at most ${LONGEST} bytes, since folders are named after them, got ${bytes} bytes: ${describeValue(name)}. Give a shorter name.`,
-  );
-}
-
-function plainName(text: string): string {
-  return text.normalize().replace(/[^\p{L}\p{N}_-]+/gu, "_") || "_";
 }

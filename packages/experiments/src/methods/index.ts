@@ -1,6 +1,8 @@
 import { checkChoice } from "@latentflow/core";
 import { ConfigError } from "../errors.js";
-import type { MethodId } from "../results/experiment-results.js";
+
+/** "interfacegan", "projected", "ganspace", "sefa", "constant", "ode-1", "ode-2", … */
+export type MethodId = string;
 
 /** A way to find an edit. */
 export interface Method {
@@ -20,6 +22,13 @@ const FITTED: Readonly<Record<string, string>> = {
   sefa: "SeFa",
 };
 
+/** All names; flows of more depth than 9 are not. */
+export const METHOD_IDS: readonly MethodId[] = [
+  ...Object.keys(FITTED),
+  "constant",
+  ...Array.from({ length: 9 }, (_, i) => `ode-${i + 1}`),
+];
+
 /** The method of a name: "interfacegan", "projected", "ganspace", "sefa", "constant", or "ode-" and a depth of 1 to 9. */
 export function methodOf(id: MethodId, field = "method"): Method {
   const depth = /^ode-([1-9])$/.exec(id)?.[1];
@@ -27,6 +36,6 @@ export function methodOf(id: MethodId, field = "method"): Method {
     return { id, label: `Neural ODE${depth === "1" ? "" : `, depth ${depth}`}`, kind: "nonlinear", depth: Number(depth) };
   }
   if (id === "constant") return { id, label: "Trained constant", kind: "linear", depth: -1 };
-  checkChoice("config", field, id, [...Object.keys(FITTED), "constant", "ode-1", "ode-2", "ode-3"], ConfigError);
+  checkChoice("config", field, id, METHOD_IDS, ConfigError);
   return { id, label: FITTED[id]!, kind: "linear", depth: null };
 }

@@ -4,6 +4,9 @@
  */
 import type { ProbeResult } from "@latentflow/metrics";
 import type { ExperimentConfig } from "../config/types.js";
+import type { MethodId } from "../methods/index.js";
+
+export type { MethodId } from "../methods/index.js";
 
 export interface ExperimentResults {
   readonly format: "latentflow-results";
@@ -80,9 +83,6 @@ export interface NoResultRecord {
   /** In a sentence, with what to do. */
   readonly text: string;
 }
-
-/** "interfacegan", "projected", "ganspace", "sefa", "constant", "ode-1", "ode-2", … */
-export type MethodId = string;
 
 /** All about one edited attribute. */
 export interface AttributeResult {

@@ -1,0 +1,170 @@
+/**
+ * The configuration, declared once: defaults (the paper's), limits and what each field means. Types, checks, messages, the JSON Schema for
+ * editors and the README's table follow from here.
+ */
+import { z } from "zod";
+import { METHOD_IDS } from "../methods/index.js";
+import {
+  attributeName,
+  choice,
+  count,
+  distinct,
+  either,
+  known,
+  list,
+  ofKind,
+  path,
+  positive,
+  quantity,
+  section,
+  text,
+} from "./fields.js";
+import { checkTogether } from "./together.js";
+
+/** Codes, starts, … */
+const MANY = 10_000_000;
+const BATCH = count(1, 10_000);
+/** Above it, "never". */
+const EVERY = count(1, 1e12);
+const LENGTH = positive(1e6);
+
+/** Seeds are 32 bits in some packages. */
+export const MAX_SEED = 2 ** 32 - 1;
+
+const model = either(
+  [
+    z.literal("scenes").transform(() => ({ kind: "scenes" as const, from: null })),
+    ofKind(
+      section({
+        kind: z.literal("scenes"),
+        from: path().nullable().default(null).describe("folder of other data files; null: those that come along"),
+      }).describe("the bundled StyleGAN2 of rendered scenes and its regressor"),
+      section({
+        kind: z.literal("module"),
+        path: path().describe("the module's file; its default export makes a `ModelParts`"),
+      }).describe("a module of your own: any generator and regressor"),
+      section({
+        kind: z.literal("files"),
+        generator: path().describe("StyleGAN2 as .pkl (NVlabs), .pt (rosinality) or .safetensors"),
+        regressor: path().describe("regressor of the attributes as .pt or .safetensors"),
+        attributes: list(attributeName()).describe("the regressor's attributes, in its order"),
+      }).describe("networks in files"),
+    ),
+  ],
+  '"scenes" or an object with a kind',
+);
+
+const edit = section({
+  name: attributeName().describe("as the regressor calls it"),
+  from: quantity({ min: 0, integer: true }).default(0).describe("class of the starts"),
+  to: quantity({ min: 0, integer: true }).nullable().default(null).describe("class wanted; null: the last"),
+});
+
+const attributes = either(
+  [
+    z.literal("all"),
+    list(
+      either(
+        [attributeName().transform((name): z.output<typeof edit> => ({ name, from: 0, to: null })), edit],
+        "a name, or an object with a name",
+      ),
+      'a list with an entry or more, or "all"',
+    ).superRefine(
+      distinct(
+        ({ name, from, to }) => JSON.stringify([name, from, to]),
+        ({ name }) => name,
+      ),
+    ),
+  ],
+  'a list with an entry or more, or "all"',
+);
+
+const sample = section({
+  codes: count(4, MANY).default(20_000).describe("codes to fit, train and probe on"),
+  heldOut: count(2, MANY).default(10_000).describe("further ones, never trained on, for measuring"),
+  chunk: count(1, MANY).default(2000).describe("codes labelled in one job: what an interruption costs, what slices share out"),
+  batchSize: BATCH.default(50).describe("images at once"),
+});
+
+const fit = section({
+  ratio: positive(MANY).default(0.02).describe("InterFaceGAN: share of codes from each end of the scores, or a count above 1"),
+  C: positive(1e9).default(1).describe("of its SVM"),
+  components: count(1, 100_000).default(64).describe("GANSpace, SeFa: components among which the attribute's is looked for"),
+});
+
+const train = section({
+  iterations: count(1, 100_000_000).default(1000).describe("Adam's steps"),
+  batchSize: BATCH.default(32).describe("codes a step"),
+  maxTime: LENGTH.default(6).describe("α: edits are trained up to this length"),
+  learningRate: positive(1000).default(1e-3).describe("multiplied by `train.decayFactor` every `train.decayEvery` iterations"),
+  constantRate: positive(1e6)
+    .default(1)
+    .describe("a trained constant's rate, in units of `train.learningRate`: it has no matrix, so it turns more slowly"),
+  decayEvery: EVERY.default(1000).describe("iterations until the learning rate falls"),
+  decayFactor: positive(1000).default(0.5).describe("by which it falls"),
+  temperature: positive(1e6).default(4).describe("τ, divides the logits of the edited pictures in the loss"),
+  preservation: quantity({ min: 0, most: 1e6 }).default(1).describe("λ, weight of what shall stay as it is"),
+  solverSteps: count(1, 10_000).default(1).describe("Runge–Kutta steps over an edit"),
+  checkpointEvery: EVERY.default(50).describe("iterations that an interruption costs at most"),
+});
+
+const evaluate = section({
+  starts: count(2, MANY).default(2000).describe("held-out codes of class `from` at most"),
+  times: count(2, 10_000).default(40).describe("equally spaced edit lengths, 0 and `evaluate.maxTime` included"),
+  maxTime: LENGTH.default(6).describe("the largest of them"),
+  resamples: count(1, 1_000_000).default(1000).describe("of the bootstraps"),
+  confidence: quantity({ above: 0, most: 0.999 }).default(0.95).describe("of bands and intervals"),
+  batchSize: BATCH.default(100).describe("images at once"),
+  control: choice(["target", "changed"])
+    .default("target")
+    .describe('Control counts starts that show class `to` at t; "changed": that changed at some time up to t'),
+});
+
+const analyze = section({
+  probeCodes: count(10, MANY).default(5000).describe("codes for the probes, at most `sample.codes`"),
+  paths: count(1, 1_000_000).default(200).describe("starts whose paths are measured for straightness"),
+  bins: count(1, 1_000_000).default(20).describe("of the first flips, at most; each holds a whole number of `evaluate.times`"),
+  k: count(1, 100_000).nullable().default(null).describe("singular values that count for the entropy; null: all"),
+  probe: choice(["neighbours", "rbf-svm"])
+    .default("neighbours")
+    .describe('the nonlinear one; "rbf-svm" is slower and often better'),
+});
+
+const pictures = section({
+  samples: count(0, 1000).default(4).describe("starts shown; 0: no pictures"),
+  frames: count(2, 10_000).default(22).describe("edit lengths shown, from 0 to `evaluate.maxTime`"),
+});
+
+/** What a user writes; parsed, an experiment that is complete and plain JSON. */
+export const experiment = section(
+  {
+    preset: choice(["paper", "demo", "quick"])
+      .default("paper")
+      .describe(
+        'settings to begin with, "paper": its settings, hours; "demo": minutes; "quick": under one; fields beside it win',
+      ),
+    name: text().default("latentflow experiment").describe("title of the report"),
+    seed: quantity({ min: 0, max: MAX_SEED, integer: true }).default(0).describe("everything random follows from it"),
+    model: model.prefault("scenes").describe("generator and regressor"),
+    truncation: quantity({ above: 0, max: 1 })
+      .default(1)
+      .describe("ψ around the mean latent, after the edit; the paper takes 0.7"),
+    attributes: attributes
+      .prefault("all")
+      .describe('edited attributes: names, or names with classes; "all": each that the regressor knows'),
+    methods: list(known(METHOD_IDS))
+      .superRefine(distinct((id) => id))
+      .default(["interfacegan", "projected", "constant", "ode-1"])
+      .describe("ways to find an edit"),
+    sample: sample.prefault({}).describe("codes and their labels"),
+    fit: fit.prefault({}).describe("methods that need no training"),
+    train: train.prefault({}).describe("methods that are trained"),
+    evaluate: evaluate.prefault({}).describe("what is measured on held-out codes"),
+    analyze: analyze.prefault({}).describe("what is looked at along the paths"),
+    pictures: pictures.prefault({}).describe("strips and movies"),
+    $schema: z.string().optional().describe("path or address of this schema, for editors"),
+  },
+  "an object of settings",
+)
+  .transform(({ preset: _preset, $schema: _schema, ...config }) => config)
+  .superRefine(checkTogether);
