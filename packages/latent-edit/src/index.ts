@@ -25,5 +25,5 @@ export type { CheckpointStore } from "./train/checkpoint.js";
 export { type DirectionLossOptions, directionLoss } from "./train/direction-loss.js";
 export type { History, Score, TrainProgress, ValidationRecord } from "./train/history.js";
 export { pullBack } from "./train/pull-back.js";
-export type { AttributeChoice, LossFactory, TrainOptions, TrainSettings } from "./train/settings.js";
+export type { AttributeChoice, AttributeEnds, LossFactory, TrainOptions, TrainSettings } from "./train/settings.js";
 export { trainDirection } from "./train/train-direction.js";

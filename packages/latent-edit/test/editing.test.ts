@@ -153,6 +153,17 @@ describe("editUntil", () => {
     expect(rule.t[0]!).toBeCloseTo(1.3, 2);
   });
 
+  it("takes an attribute by its name or index alone", async () => {
+    const w = tf.tensor2d([[0, 0]]);
+    const stops = ["right", 0, { name: "right" }].map(
+      async (until) => (await editUntil(w, right, { model: plane, until, maxTime: 4 })).t,
+    );
+    const [byName, byIndex, written] = await Promise.all(stops);
+    expect([byName, byIndex]).toEqual([written, written]);
+    for (const until of ["left", 1, -1, Number.NaN, ""])
+      await expect(editUntil(w, right, { model: plane, until, maxTime: 4 })).rejects.toThrow("expected an attribute named right");
+  });
+
   it("refuses unknown attributes and stops on a signal", async () => {
     const w = tf.tensor2d([[0, 0]]);
     await expect(editUntil(w, right, { model: plane, until: { name: "left" }, maxTime: 1 })).rejects.toThrow(LatentEditError);

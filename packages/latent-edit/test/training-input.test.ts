@@ -9,6 +9,8 @@ beforeAll(() => tf.setBackend("cpu"));
 describe("wrong input is told apart", () => {
   it.each([
     ["an unknown attribute", { ...base, attribute: { name: "hue" } }, /shape, size, colour/],
+    ["an unknown attribute's name alone", { ...base, attribute: "hue" }, /shape, size, colour.*got "hue"/],
+    ["an index alone that no attribute has", { ...base, attribute: 7 }, /got 7/],
     ["one class twice", { ...base, attribute: { index: 0, from: 1, to: 1 } }, /different classes/],
     ["no model", { ...base, model: undefined as never }, /a generator and a regressor/],
     ["codes of another width", { ...base, codes: [[1, 2]] }, /\[n, 8\]/],

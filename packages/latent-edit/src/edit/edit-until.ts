@@ -7,7 +7,7 @@ import { checkCodes, checkDirection, checkModel } from "../input/checks.js";
 import { definedOf } from "../input/defined.js";
 import { argmax } from "../model/start-codes.js";
 import { owning } from "../tensors/owning.js";
-import { type AttributeChoice, resolveAttribute } from "../train/settings.js";
+import { type AttributeChoice, attributeEnds, resolveAttribute } from "../train/settings.js";
 import type { EditOptions } from "./edit.js";
 
 /** When a code has arrived: the logits of one code, one array an attribute, to a decision. */
@@ -112,8 +112,9 @@ export async function editUntil<W extends Tensor>(
   return { w: tensor(ends, w.shape) as W, t, reached };
 }
 
-function rule(model: AttributeModel, until: AttributeChoice | Arrived): Arrived {
-  if (typeof until === "function") return until;
+function rule(model: AttributeModel, wanted: AttributeChoice | Arrived): Arrived {
+  if (typeof wanted === "function") return wanted;
+  const until = attributeEnds(wanted);
   checkOptions("editUntil: until", until, ["name", "index", "from", "to"], LatentEditError);
   const classes = model.attributes[until.index ?? model.attributes.findIndex(({ name }) => name === until.name)]?.classes ?? 2;
   const to = until.to ?? classes - 1;

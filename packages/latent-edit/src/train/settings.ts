@@ -21,8 +21,10 @@ import { tfjsModel } from "../model/tfjs-model.js";
 import type { CheckpointStore } from "./checkpoint.js";
 import type { TrainProgress } from "./history.js";
 
-/** Which attribute an edit changes, by name or index, and between which of its classes. */
-export interface AttributeChoice {
+/** Which attribute an edit changes: its name or index alone, or with the classes to go between. */
+export type AttributeChoice = string | number | AttributeEnds;
+
+export interface AttributeEnds {
   name?: string;
   index?: number;
   /** Class that start codes have (default 0, as in the paper). */
@@ -266,8 +268,9 @@ function checkParts({ validation, earlyStopping, checkpoint, loss, identity, onP
 export function resolveAttribute(
   caller: string,
   model: Pick<AttributeModel, "attributes">,
-  choice: AttributeChoice,
+  chosen: AttributeChoice,
 ): TrainSettings["attribute"] {
+  const choice = attributeEnds(chosen);
   checkRequired(`${caller}: attribute`, choice, [], LatentEditError);
   checkOptions(`${caller}: attribute`, choice, ["name", "index", "from", "to"], LatentEditError);
   const names = model.attributes.map(({ name }) => name);
@@ -289,6 +292,12 @@ export function resolveAttribute(
   const to = checkNumber(caller, "attribute.to", choice.to ?? attribute.classes - 1, limits, LatentEditError);
   if (from === to) throw new LatentEditError(`${caller}: expected two different classes, got ${from} twice.`);
   return { name: attribute.name, index, from, to };
+}
+
+/** A name or an index alone, written out. */
+export function attributeEnds(choice: AttributeChoice): AttributeEnds {
+  if (typeof choice === "string") return { name: choice };
+  return typeof choice === "number" ? { index: choice } : choice;
 }
 
 function modelOf({ model, generator, regressor }: TrainOptions): AttributeModel {
