@@ -48,6 +48,16 @@ export async function runInChromium(
   { minify = false, isolated = false, query = "" }: PageOptions = {},
 ): Promise<unknown> {
   const folder = mkdtempSync(join(tmpdir(), "latentflow-browser-"));
+  try {
+    await bundle(folder, script, minify);
+    return await openInChromium(chromium, folder, { isolated, query });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The page's script as `page.js` and its parts, from sources. */
+async function bundle(folder: string, script: string, minify: boolean): Promise<void> {
   await build({
     entryPoints: { page: script },
     outdir: folder,
@@ -59,14 +69,21 @@ export async function runInChromium(
     logLevel: "error",
     plugins: [fromSources()],
   });
+}
+
+/**
+ * Opens a folder's page, `index.html` or one that runs `page.js`, in headless Chromium, and gives what it POSTs to /answer.
+ *
+ * @throws when the browser ends, or hangs, without an answer
+ */
+export async function openInChromium(
+  chromium: string,
+  folder: string,
+  { isolated = false, query = "" }: Omit<PageOptions, "minify"> = {},
+): Promise<unknown> {
   const { server, address, answer } = await serve(folder, isolated);
-  const flags = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    `--user-data-dir=${join(folder, "profile")}`,
-  ];
+  const profile = mkdtempSync(join(tmpdir(), "latentflow-profile-"));
+  const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", `--user-data-dir=${profile}`];
   const browser = spawn(chromium, [...flags, `${address}${query}`], { stdio: "ignore", detached: true });
   let timer: NodeJS.Timeout | undefined;
   try {
@@ -85,7 +102,7 @@ export async function runInChromium(
     endGroup(browser.pid);
     server.closeAllConnections();
     server.close();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20 });
   }
 }
 
@@ -131,14 +148,14 @@ async function serve(folder: string, isolated: boolean): Promise<{ server: Serve
       response.end();
       return;
     }
+    const page = join(folder, "index.html");
     if (name === "") {
       response.setHeader("content-type", "text/html");
-      response.end('<!doctype html><script type="module" src="/page.js"></script>');
+      response.end(existsSync(page) ? readFileSync(page) : '<!doctype html><script type="module" src="/page.js"></script>');
       return;
     }
-    const path = [folder, ...FETCHED_FOLDERS.map((fetched) => join(root, fetched))]
-      .map((place) => join(place, name))
-      .find(existsSync);
+    const own = join(folder, new URL(request.url!, "http://page").pathname);
+    const path = [own, ...FETCHED_FOLDERS.map((fetched) => join(root, fetched, name))].find(existsSync);
     response.statusCode = path ? 200 : 404;
     response.setHeader("content-type", TYPES[extname(name)] ?? "text/plain");
     response.end(path && readFileSync(path));
