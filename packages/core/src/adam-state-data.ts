@@ -1,7 +1,8 @@
-import { type Tensor, tensor } from "@tensorflow/tfjs-core";
-import type { AdamState } from "./adam.js";
+import { type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
+import { type AdamState, checkAdamState } from "./adam.js";
 import { CoreError, describeValue } from "./errors.js";
 import { checkNumber } from "./options.js";
+import { sizeOf } from "./tensor.js";
 
 /** An array as checkpoints hold it. */
 export interface ArrayData {
@@ -17,6 +18,7 @@ export interface AdamStateData {
 
 /** Reads a state back from the backend, bit for bit. */
 export async function adamStateToData(state: AdamState): Promise<AdamStateData> {
+  checkAdamState("adamStateToData", state);
   const arrays: Record<string, ArrayData> = {};
   const store = async (prefix: string, tensors: readonly Tensor[]) => {
     for (const [i, moment] of tensors.entries()) {
@@ -30,7 +32,7 @@ export async function adamStateToData(state: AdamState): Promise<AdamStateData> 
 
 /** Inverse of `adamStateToData`. Throws, before it makes a tensor, when arrays are missing, too many, or not as their shapes say. */
 export function adamStateFromData(data: AdamStateData): AdamState {
-  if (typeof data?.arrays !== "object" || data.arrays === null) {
+  if (typeof data?.arrays !== "object" || data.arrays === null || Array.isArray(data.arrays)) {
     throw new CoreError(`adamStateFromData: expected { step, arrays }, got ${describeValue(data)}.`);
   }
   checkNumber("adamStateFromData", "step", data.step, { min: 0, integer: true });
@@ -53,14 +55,14 @@ export function adamStateFromData(data: AdamStateData): AdamState {
       const array = data.arrays[`${moment}.${i}`]!;
       return tensor(array.data.slice(), [...array.shape], "float32");
     });
-  return { step: data.step, mean: moments("mean"), variance: moments("variance") };
+  return tidy(() => ({ step: data.step, mean: moments("mean"), variance: moments("variance") }));
 }
 
 function checkArray(name: string, array: ArrayData | undefined): void {
   const isArray = Array.isArray(array?.shape) && array.data instanceof Float32Array;
   if (!isArray)
     throw new CoreError(`adamStateFromData: expected ${name} with a shape and a Float32Array, got ${describeValue(array)}.`);
-  const size = array.shape.reduce((product, length) => product * length, 1);
+  const size = sizeOf(`adamStateFromData: ${name}`, array.shape);
   if (array.data.length === size) return;
   throw new CoreError(
     `adamStateFromData: expected ${size} numbers in ${name} of shape [${array.shape}], got ${array.data.length}.`,

@@ -1,6 +1,7 @@
 import { add, addN, div, mul, sqrt, square, type Tensor, tidy, zerosLike } from "@tensorflow/tfjs-core";
 import { CoreError, describeValue } from "./errors.js";
 import { checkNumber, checkOptions } from "./options.js";
+import { isTensor } from "./tensor.js";
 
 /** What an optimiser remembers between steps: tensors in the order of the parameters, and the step count. */
 export interface AdamState {
@@ -58,51 +59,52 @@ export function adam(options: AdamOptions = {}): Optimizer<AdamState> {
   checkNumber("adam", "epsilon", epsilon, { min: 0 });
 
   return {
-    init: (parameters) => ({
-      step: 0,
-      mean: parameters.map((parameter) => zerosLike(parameter)),
-      variance: parameters.map((parameter) => zerosLike(parameter)),
-    }),
+    init(parameters) {
+      checkTensors("adam", "parameter", parameters);
+      // In a tidy, so that nothing is left behind where the memory ends in between.
+      return tidy(() => ({
+        step: 0,
+        mean: parameters.map((parameter) => zerosLike(parameter)),
+        variance: parameters.map((parameter) => zerosLike(parameter)),
+      }));
+    },
 
     update(parameters, gradients, state, learningRate = defaultRate) {
-      checkLengths(parameters, gradients, state);
+      checkUpdate(parameters, gradients, state);
       checkNumber("adam", "learningRate", learningRate, { min: 0 });
       const step = state.step + 1;
       const stepSize = learningRate / (1 - beta1 ** step);
       const varianceCorrection = Math.sqrt(1 - beta2 ** step);
-      const next: { parameters: Tensor[]; state: { step: number; mean: Tensor[]; variance: Tensor[] } } = {
-        parameters: [],
-        state: { step, mean: [], variance: [] },
-      };
-      parameters.forEach((parameter, i) => {
+      const updateOne = (parameter: Tensor, i: number) => {
         const gradient = gradients[i]!;
-        const [updated, mean, variance] = tidy(() => {
-          const mean = addN([mul(state.mean[i]!, beta1), mul(gradient, 1 - beta1)]);
-          const variance = addN([mul(state.variance[i]!, beta2), mul(square(gradient), 1 - beta2)]);
-          const denominator = add(div(sqrt(variance), varianceCorrection), epsilon);
-          return [add(parameter, mul(div(mean, denominator), -stepSize)), mean, variance] as [Tensor, Tensor, Tensor];
-        });
-        next.parameters.push(updated);
-        next.state.mean.push(mean);
-        next.state.variance.push(variance);
-      });
-      return next;
+        const mean = addN([mul(state.mean[i]!, beta1), mul(gradient, 1 - beta1)]);
+        const variance = addN([mul(state.variance[i]!, beta2), mul(square(gradient), 1 - beta2)]);
+        const denominator = add(div(sqrt(variance), varianceCorrection), epsilon);
+        return { parameter: add(parameter, mul(div(mean, denominator), -stepSize)), mean, variance };
+      };
+      // The outer tidy leaves nothing behind where the memory ends in between.
+      const next = tidy(() => parameters.map((parameter, i) => tidy(() => updateOne(parameter, i))));
+      return {
+        parameters: next.map(({ parameter }) => parameter),
+        state: { step, mean: next.map(({ mean }) => mean), variance: next.map(({ variance }) => variance) },
+      };
     },
   };
 }
 
-function checkLengths(parameters: readonly Tensor[], gradients: readonly Tensor[], state: AdamState): void {
+function checkUpdate(parameters: readonly Tensor[], gradients: readonly Tensor[], state: AdamState): void {
+  checkTensors("adam", "parameter", parameters);
   const count = parameters.length;
-  if (gradients.length !== count)
-    throw new CoreError(`adam: expected ${count} gradients, one a parameter, got ${gradients.length}.`);
-  if (state.mean.length !== count || state.variance.length !== count) {
+  if (!Array.isArray(gradients) || gradients.length !== count) {
+    const got = Array.isArray(gradients) ? gradients.length : describeValue(gradients);
+    throw new CoreError(`adam: expected ${count} gradients, one a parameter, got ${got}.`);
+  }
+  checkTensors("adam", "gradient", gradients);
+  checkAdamState("adam", state);
+  if (state.mean.length !== count) {
     throw new CoreError(`adam: expected a state for ${count} parameters, got one for ${state.mean.length}; make it with init().`);
   }
   parameters.forEach((parameter, i) => {
-    if (parameter.dtype !== "float32")
-      throw new CoreError(`adam: expected float32 parameters, got ${parameter.dtype} for parameter ${i}.`);
-    if (!gradients[i]?.shape)
-      throw new CoreError(`adam: expected a gradient tensor for parameter ${i}, got ${describeValue(gradients[i])}.`);
     for (const [what, other] of [
       ["gradient", gradients[i]!],
       ["saved mean", state.mean[i]!],
@@ -117,7 +119,36 @@ function checkLengths(parameters: readonly Tensor[], gradients: readonly Tensor[
   });
 }
 
-/** Disposes the tensors of a state that is no longer needed. */
+/** Throws unless a value is a state whose tensors are alive, one mean and one variance for each parameter. */
+export function checkAdamState(caller: string, state: AdamState): void {
+  const { mean, variance } = state ?? {};
+  if (!Array.isArray(mean) || !Array.isArray(variance) || mean.length !== variance.length) {
+    throw new CoreError(
+      `${caller}: expected a state { step, mean, variance } with as many means as variances, got ${describeValue(state)}; make it with init().`,
+    );
+  }
+  checkNumber(caller, "the state's step", state.step, { min: 0, integer: true });
+  checkTensors(caller, "saved mean", mean);
+  checkTensors(caller, "saved variance", variance);
+}
+
+function checkTensors(caller: string, what: string, tensors: readonly Tensor[]): void {
+  if (!Array.isArray(tensors)) {
+    throw new CoreError(`${caller}: expected an array of ${what}s, got ${describeValue(tensors)}.`);
+  }
+  tensors.forEach((tensor, i) => {
+    const expected = what === "parameter" ? `parameter ${i} to be a tensor` : `a ${what} tensor for parameter ${i}`;
+    if (!isTensor(tensor) || tensor.isDisposed) {
+      throw new CoreError(`${caller}: expected ${expected}, got ${describeValue(tensor)}.`);
+    }
+    if (tensor.dtype !== "float32") throw new CoreError(`${caller}: expected ${expected} of float32, got ${tensor.dtype}.`);
+  });
+}
+
+/** Disposes the tensors of a state that is no longer needed; those that are gone already stay so. */
 export function disposeAdamState(state: AdamState): void {
+  if (!Array.isArray(state?.mean) || !Array.isArray(state.variance)) {
+    throw new CoreError(`disposeAdamState: expected a state { step, mean, variance }, got ${describeValue(state)}.`);
+  }
   for (const moment of [...state.mean, ...state.variance]) moment.dispose();
 }

@@ -18,7 +18,7 @@ export function describeValue(value: unknown): string {
   if (Array.isArray(value)) return `an array of length ${value.length}`;
   if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${value.byteLength} bytes`;
   if (typeof value === "object" && value !== null) {
-    if ("shape" in value && Array.isArray(value.shape)) {
+    if ("shape" in value && Array.isArray(value.shape) && value.shape.every((length) => typeof length === "number")) {
       const disposed = "isDisposed" in value && value.isDisposed === true;
       return `a ${disposed ? "disposed " : ""}tensor of shape [${value.shape.join(", ")}]`;
     }

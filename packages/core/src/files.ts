@@ -23,8 +23,11 @@ export async function writeFileAtomic(
   options: WriteOptions = {},
 ): Promise<void> {
   checkOptions("writeFileAtomic", options, ["within"]);
-  if (typeof path !== "string" || path === "")
-    throw new CoreError(`writeFileAtomic: expected a path, got ${describeValue(path)}.`);
+  checkPath("writeFileAtomic", "a path", path);
+  if (options.within !== undefined) checkPath("writeFileAtomic", "within to be a folder's path", options.within);
+  if (!isContent(data)) {
+    throw new CoreError(`writeFileAtomic: expected text, bytes or a stream of bytes for ${path}, got ${describeValue(data)}.`);
+  }
   // A link stays a link: what it points to is replaced.
   const target = await realpath(path).catch(() => path);
   if (options.within !== undefined) await requireWithin(path, options.within);
@@ -59,6 +62,7 @@ export async function writeFileAtomic(
  * that `JSON.stringify` would turn to null.
  */
 export async function writeJsonAtomic(path: string, value: unknown, options: WriteOptions = {}): Promise<void> {
+  checkPath("writeJsonAtomic", "a path", path);
   const text = toJson(path, value);
   if (text === undefined)
     throw new CoreError(`writeJsonAtomic: expected a value that JSON can hold, got ${typeof value} for ${path}.`);
@@ -67,6 +71,8 @@ export async function writeJsonAtomic(path: string, value: unknown, options: Wri
 
 /** Whether a path lies below a folder, all links followed; neither need exist. */
 export async function liesWithin(path: string, folder: string): Promise<boolean> {
+  checkPath("liesWithin", "a path", path);
+  checkPath("liesWithin", "a folder's path", folder);
   const [file, home] = await Promise.all([realPathOf(path), realPathOf(folder)]);
   const way = relative(home, file);
   return way !== "" && way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
@@ -79,15 +85,36 @@ async function requireWithin(path: string, folder: string): Promise<void> {
   );
 }
 
+function checkPath(caller: string, expected: string, path: unknown): void {
+  if (typeof path === "string" && path !== "" && !path.includes("\0")) return;
+  throw new CoreError(`${caller}: expected ${expected}, got ${describeValue(path)}.`);
+}
+
+function isContent(data: unknown): boolean {
+  return (
+    typeof data === "string" ||
+    ArrayBuffer.isView(data) ||
+    (typeof data === "object" && data !== null && Symbol.asyncIterator in data)
+  );
+}
+
+/** As many links in a row as Linux follows. */
+const MOST_LINKS = 40;
+
 /** The path without links, also of what does not exist yet. */
-async function realPathOf(path: string): Promise<string> {
+async function realPathOf(path: string, links = 0): Promise<string> {
+  if (links > MOST_LINKS) {
+    throw new CoreError(
+      `liesWithin: expected at most ${MOST_LINKS} links in a row, got more at ${path}; does one of them lead to itself?`,
+    );
+  }
   const whole = resolve(path);
   const real = await realpath(whole).catch(() => undefined);
   if (real !== undefined) return real;
   // A link to nothing is followed, too: writing would make what it points to.
   const pointed = await readlink(whole).catch(() => undefined);
-  if (pointed !== undefined) return realPathOf(resolve(dirname(whole), pointed));
-  return dirname(whole) === whole ? whole : join(await realPathOf(dirname(whole)), basename(whole));
+  if (pointed !== undefined) return realPathOf(resolve(dirname(whole), pointed), links + 1);
+  return dirname(whole) === whole ? whole : join(await realPathOf(dirname(whole), links), basename(whole));
 }
 
 function toJson(path: string, value: unknown): string | undefined {

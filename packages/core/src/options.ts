@@ -15,6 +15,7 @@ export function checkOptions(
   known: readonly string[],
   ErrorType: ErrorClass = CoreError,
 ): void {
+  checkList(caller, "the known options", known);
   if (options === undefined) return;
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new ErrorType(`${caller}: expected an options object, got ${describeValue(options)}.`);
@@ -25,6 +26,8 @@ export function checkOptions(
 
 /** The end of a message about keys that are not known: `unknown option "sed" (did you mean "seed"?); known options: seed, name.` */
 export function describeUnknown(unknown: readonly string[], known: readonly string[]): string {
+  checkList("describeUnknown", "the unknown words", unknown);
+  checkList("describeUnknown", "the known words", known);
   const hints = unknown.map((key) => {
     const near = nearest(key, known);
     return near === undefined ? `"${key}"` : `"${key}" (did you mean "${near}"?)`;
@@ -45,6 +48,7 @@ export function checkRequired(
   required: readonly string[],
   ErrorType: ErrorClass = CoreError,
 ): asserts options is object {
+  checkList(caller, "the required options", required);
   const isRecord = typeof options === "object" && options !== null && !Array.isArray(options);
   const missing = isRecord ? required.filter((key) => (options as Record<string, unknown>)[key] === undefined) : [];
   if (isRecord && missing.length === 0) return;
@@ -83,7 +87,8 @@ export interface NumberLimits {
 }
 
 /** What numbers within limits are, in words: "an integer ≥ 1 and ≤ 9". */
-export function describeLimits({ min, max, above, integer }: NumberLimits): string {
+export function describeLimits(limits: NumberLimits): string {
+  const { min, max, above, integer } = limits ?? {};
   const bounds = [
     above === undefined ? "" : `> ${above}`,
     min === undefined ? "" : `≥ ${min}`,
@@ -100,7 +105,7 @@ export function checkNumber(
   limits: NumberLimits = {},
   ErrorType: ErrorClass = CoreError,
 ): number {
-  const { min, max, above, integer } = limits;
+  const { min, max, above, integer } = limits ?? {};
   const fits =
     typeof value === "number" &&
     Number.isFinite(value) &&
@@ -120,15 +125,23 @@ export function checkChoice<T extends string>(
   choices: readonly T[],
   ErrorType: ErrorClass = CoreError,
 ): T {
+  checkList(caller, "the choices", choices);
   if (choices.includes(value as T)) return value as T;
   throw new ErrorType(`${caller}: expected ${name} to be ${describeChoice(value, choices)}`);
 }
 
 /** The end of a message about a value that is none of `choices`: `one of all, none, got "al". Did you mean "all"?` */
 export function describeChoice(value: unknown, choices: readonly string[]): string {
+  checkList("describeChoice", "the choices", choices);
   const near = typeof value === "string" ? nearest(value, choices) : undefined;
   const hint = near === undefined ? "" : ` Did you mean "${near}"?`;
   return `one of ${choices.join(", ")}, got ${describeValue(value)}.${hint}`;
+}
+
+/** Throws unless the caller of a check gave it the words to check against. */
+function checkList(caller: string, name: string, words: unknown): void {
+  if (Array.isArray(words) && words.every((word) => typeof word === "string")) return;
+  throw new CoreError(`${caller}: expected ${name} to be an array of strings, got ${describeValue(words)}.`);
 }
 
 /** The known word closest to a misspelt one, if it is close enough to be meant. */

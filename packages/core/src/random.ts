@@ -4,7 +4,7 @@ import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 import { CoreError, describeValue } from "./errors.js";
 import { checkNumber } from "./options.js";
-import { float32Tensor } from "./tensor.js";
+import { float32Tensor, MOST_ELEMENTS, sizeOf } from "./tensor.js";
 
 type Generator128 = ReturnType<typeof xoroshiro128plusFromState>;
 
@@ -53,26 +53,31 @@ export class SeededRandom {
 
   /** Uniform in [low, high), 53 random bits. */
   uniform(low = 0, high = 1): number {
-    return low + (high - low) * uniformFloat64(this.generator);
+    checkFinite("SeededRandom.uniform", { low, high });
+    return this.between(low, high);
   }
 
   /** Uniform integer, both ends included. */
   integer(low: number, high: number): number {
     if (!(Number.isSafeInteger(low) && Number.isSafeInteger(high) && low <= high)) {
-      throw new CoreError(`SeededRandom.integer: expected integers low ≤ high, got ${low} and ${high}.`);
+      throw new CoreError(
+        `SeededRandom.integer: expected integers low ≤ high, got ${describeValue(low)} and ${describeValue(high)}.`,
+      );
     }
     return uniformInt(this.generator, low, high);
   }
 
   /** Standard normal (Box–Muller), scaled and shifted. */
   normal(mean = 0, deviation = 1): number {
+    checkFinite("SeededRandom.normal", { mean, deviation });
     return mean + deviation * this.standardNormal();
   }
 
   /** `count` normal numbers. */
   normals(count: number, mean = 0, deviation = 1): Float32Array {
     checkCount("normals", count);
-    return Float32Array.from({ length: count }, () => this.normal(mean, deviation));
+    checkFinite("SeededRandom.normals", { mean, deviation });
+    return this.float32s(count, () => mean + deviation * this.standardNormal());
   }
 
   /** The integers 0 … count − 1 in random order (Fisher–Yates). */
@@ -83,6 +88,9 @@ export class SeededRandom {
 
   /** Shuffles in place and returns its argument. */
   shuffle<T extends unknown[] | Int32Array | Float32Array | Float64Array | Uint32Array>(items: T): T {
+    if (!Array.isArray(items) && !(ArrayBuffer.isView(items) && !(items instanceof DataView))) {
+      throw new CoreError(`SeededRandom.shuffle: expected an array or a typed array, got ${describeValue(items)}.`);
+    }
     for (let i = items.length - 1; i > 0; i--) {
       const j = this.integer(0, i);
       const held = items[i]!;
@@ -95,7 +103,7 @@ export class SeededRandom {
   /** `count` indices below `below`: without repetition unless `replace`. */
   sample(count: number, below: number, replace = false): Int32Array {
     checkCount("sample", count);
-    checkNumber("SeededRandom.sample", "below", below, { integer: true, min: 0 });
+    checkNumber("SeededRandom.sample", "below", below, { integer: true, min: 0, max: MOST_ELEMENTS });
     if (replace) {
       if (count > 0 && below < 1)
         throw new CoreError(`SeededRandom.sample: expected something to sample from, got below = ${below}.`);
@@ -107,13 +115,32 @@ export class SeededRandom {
 
   /** A float32 tensor of normal numbers; the caller disposes it. */
   normalTensor<R extends Rank = Rank>(shape: ShapeMap[R], mean = 0, deviation = 1): Tensor<R> {
-    return float32Tensor("SeededRandom.normalTensor", this.normals(size(shape), mean, deviation), shape);
+    const caller = "SeededRandom.normalTensor";
+    const count = sizeOf(caller, shape);
+    checkFinite(caller, { mean, deviation });
+    return float32Tensor(caller, this.normals(count, mean, deviation), shape);
   }
 
   /** A float32 tensor of numbers uniform in [low, high] (rounding to float32 can reach the upper end); the caller disposes it. */
   uniformTensor<R extends Rank = Rank>(shape: ShapeMap[R], low = 0, high = 1): Tensor<R> {
-    const values = Float32Array.from({ length: size(shape) }, () => this.uniform(low, high));
-    return float32Tensor("SeededRandom.uniformTensor", values, shape);
+    const caller = "SeededRandom.uniformTensor";
+    const count = sizeOf(caller, shape);
+    checkFinite(caller, { low, high });
+    return float32Tensor(
+      caller,
+      this.float32s(count, () => this.between(low, high)),
+      shape,
+    );
+  }
+
+  private float32s(count: number, next: () => number): Float32Array {
+    const values = new Float32Array(count);
+    for (let i = 0; i < count; i++) values[i] = next();
+    return values;
+  }
+
+  private between(low: number, high: number): number {
+    return low + (high - low) * uniformFloat64(this.generator);
   }
 
   private standardNormal(): number {
@@ -123,19 +150,19 @@ export class SeededRandom {
       return spare;
     }
     // 1 − u lies in (0, 1], so the logarithm is finite.
-    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
-    const angle = 2 * Math.PI * this.uniform();
+    const radius = Math.sqrt(-2 * Math.log(1 - this.between(0, 1)));
+    const angle = 2 * Math.PI * this.between(0, 1);
     this.spareNormal = radius * Math.sin(angle);
     return radius * Math.cos(angle);
   }
 }
 
-function size(shape: readonly number[]): number {
-  return shape.reduce((product, length) => product * length, 1);
+function checkCount(method: string, count: number): void {
+  checkNumber(`SeededRandom.${method}`, "count", count, { integer: true, min: 0, max: MOST_ELEMENTS });
 }
 
-function checkCount(method: string, count: number): void {
-  checkNumber(`SeededRandom.${method}`, "count", count, { integer: true, min: 0 });
+function checkFinite(caller: string, numbers: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(numbers)) if (!Number.isFinite(value)) checkNumber(caller, name, value);
 }
 
 /** 128 bits of state from a seed, so that seeds 0, 1, 2, … start far apart: SplitMix32 over the low half, mixed with one over the high half. */

@@ -1,5 +1,5 @@
 import type { engine, Rank, ShapeMap, Tensor } from "@tensorflow/tfjs-core";
-import { CoreError } from "./errors.js";
+import { CoreError, describeValue, LatentflowError } from "./errors.js";
 
 /** Whether a value is a tfjs tensor, told by the marks that tfjs's own `instanceof` looks for: the question loads no tfjs. */
 export function isTensor(value: unknown): value is Tensor {
@@ -17,5 +17,28 @@ export function float32Tensor<R extends Rank>(caller: string, values: Float32Arr
     throw new CoreError(
       `${caller}: expected tfjs to be loaded, got no engine; import "@tensorflow/tfjs-core" and a backend first.`,
     );
-  return tfjs.makeTensor(values, [...shape], "float32") as Tensor<R>;
+  try {
+    return tfjs.makeTensor(values, [...shape], "float32") as Tensor<R>;
+  } catch (cause) {
+    if (cause instanceof LatentflowError) throw cause;
+    throw new CoreError(
+      `${caller}: expected a tfjs backend that has started, got "${(cause as Error).message}"; call await useBackend() of @latentflow/backend, or await tf.setBackend("…"), first.`,
+      { cause },
+    );
+  }
+}
+
+/** The largest index of a 32-bit array: no tensor of ours is larger. */
+export const MOST_ELEMENTS = 2 ** 31 - 1;
+
+/** Number of elements of a shape; throws unless it is one. */
+export function sizeOf(caller: string, shape: unknown): number {
+  const isShape = Array.isArray(shape) && shape.every((length) => Number.isSafeInteger(length) && length >= 0);
+  if (!isShape) {
+    const got = Array.isArray(shape) ? `[${shape.map(describeValue).join(", ")}]` : describeValue(shape);
+    throw new CoreError(`${caller}: expected a shape, an array of integers ≥ 0 such as [2, 3], got ${got}.`);
+  }
+  const size = shape.reduce((product: number, length: number) => product * length, 1);
+  if (size <= MOST_ELEMENTS) return size;
+  throw new CoreError(`${caller}: expected a shape of at most ${MOST_ELEMENTS} elements, got [${shape.join(", ")}].`);
 }

@@ -2,7 +2,7 @@ import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CoreError } from "@latentflow/core";
-import { writeFileAtomic, writeJsonAtomic } from "@latentflow/core/files";
+import { liesWithin, writeFileAtomic, writeJsonAtomic } from "@latentflow/core/files";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 describe("writeFileAtomic", () => {
@@ -87,6 +87,13 @@ describe("writeFileAtomic", () => {
     await symlink(run, join(folder, "name"));
     await writeJsonAtomic(join(folder, "name", "x.json"), 1, { within: join(folder, "name") });
     expect(await readFile(join(run, "x.json"), "utf8")).toBe("1\n");
+  });
+
+  it("follows a link to itself nowhere", async () => {
+    await symlink(join(folder, "b"), join(folder, "a"));
+    await symlink(join(folder, "a"), join(folder, "b"));
+    await expect(liesWithin(join(folder, "a"), folder)).rejects.toThrow("expected at most 40 links in a row");
+    await expect(writeFileAtomic(join(folder, "a", "file"), "x", { within: folder })).rejects.toThrow(CoreError);
   });
 
   it("takes names as long as the file system does, and refuses what is no path", async () => {
