@@ -136,7 +136,8 @@ async function serve(folder: string, isolated: boolean): Promise<{ server: Serve
     resolveAnswer = resolve;
   });
   const server = createServer(async (request, response) => {
-    const name = basename((request.url ?? "").split("?")[0]!);
+    const { pathname } = new URL(request.url!, "http://page");
+    const name = pathname.endsWith("/") ? "" : basename(pathname);
     if (isolated) {
       response.setHeader("cross-origin-opener-policy", "same-origin");
       response.setHeader("cross-origin-embedder-policy", "require-corp");
@@ -154,8 +155,16 @@ async function serve(folder: string, isolated: boolean): Promise<{ server: Serve
       response.end(existsSync(page) ? readFileSync(page) : '<!doctype html><script type="module" src="/page.js"></script>');
       return;
     }
-    const own = join(folder, new URL(request.url!, "http://page").pathname);
-    const path = [own, ...FETCHED_FOLDERS.map((fetched) => join(root, fetched, name))].find(existsSync);
+    // A server that has a page for every address that it does not know.
+    if (pathname.startsWith("/unknown/")) {
+      response.setHeader("content-type", "text/html");
+      response.end("<!doctype html>");
+      return;
+    }
+    const own = join(folder, pathname);
+    const path = pathname.startsWith("/missing/")
+      ? undefined
+      : [own, ...FETCHED_FOLDERS.map((fetched) => join(root, fetched, name))].find(existsSync);
     response.statusCode = path ? 200 : 404;
     response.setHeader("content-type", TYPES[extname(name)] ?? "text/plain");
     response.end(path && readFileSync(path));

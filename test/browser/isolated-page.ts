@@ -11,6 +11,8 @@ export interface IsolatedFindings {
   readonly threads: number | undefined;
   readonly remarks: readonly string[];
   readonly passedOver: readonly string[];
+  /** What `console.warn` was given, but by tfjs. */
+  readonly warnings: readonly string[];
   /** Largest difference between this backend's results and cpu's, over the largest result. */
   readonly error: number;
 }
@@ -44,11 +46,19 @@ async function findings(): Promise<IsolatedFindings> {
   const cores = query.get("cores");
   if (cores !== null) Object.defineProperty(navigator, "hardwareConcurrency", { value: Number(cores) });
   const name = (query.get("backend") ?? "wasm") as "auto";
+  const warnings: string[] = [];
+  const { warn } = console;
+  console.warn = (...parts: unknown[]) => {
+    warnings.push(parts.join(" "));
+    warn(...parts);
+  };
+  const paths = query.get("paths") ?? "/";
   const info = await useBackend(name, {
-    wasmPaths: query.get("paths") ?? "/",
+    ...(paths === "none" ? {} : { wasmPaths: paths }),
     ...(threads === null ? {} : { threads: Number(threads) }),
     ...(query.has("timeout") ? { timeoutMs: Number(query.get("timeout")) } : {}),
   });
+  if (query.has("again")) await useBackend(name);
   const got = gradients();
   await useBackend("cpu");
   const expected = gradients();
@@ -57,6 +67,7 @@ async function findings(): Promise<IsolatedFindings> {
     name: info.name,
     threads: info.threads,
     remarks: info.remarks,
+    warnings: warnings.filter((text) => text.startsWith("useBackend")),
     passedOver: info.passedOver.map(({ reason }) => reason),
     error: got.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i]!)), 0),
   };

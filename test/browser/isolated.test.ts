@@ -20,6 +20,7 @@ describe.skipIf(!chromium)("a minified build in headless Chromium", () => {
     const found = await find({ ...production, query });
     expect(found).toMatchObject({ isolated: true, name: "wasm", threads: 1, remarks: [] });
     expect(found.error).toBeLessThan(1e-4);
+    expect(found.warnings).toEqual([]);
   });
 
   it("in a cross-origin isolated page, two threads start and compute when they are asked for", async () => {
@@ -46,5 +47,23 @@ describe.skipIf(!chromium)("a minified build in headless Chromium", () => {
   it("when wasm's files never come, cpu takes over after the time given, and computes", async () => {
     const found = await find({ ...production, query: "?backend=auto&paths=/hangs/&timeout=500" });
     expect(found).toMatchObject({ name: "cpu", passedOver: ["it did not start within 500 ms"], error: 0 });
+  });
+
+  const mend = 'wasmPaths: useBackend("auto", { wasmPaths: "/wasm/" })';
+  it.each([
+    ["nothing is there", "missing/", "none", "/missing/", "HTTP status 404"],
+    ["a page for unknown addresses is", "", "/unknown/", "/unknown/", "no WebAssembly but text/html"],
+  ])("when wasm's files are not found (%s), a warning says once where they were looked for, and what mends it", async (...of) => {
+    const [, page, paths, folder, found] = of;
+    const answer = await find({ minify: true, query: `${page}?backend=auto&again&paths=${paths}` });
+    expect(answer).toMatchObject({ name: "cpu", error: 0 });
+    expect(answer.warnings).toHaveLength(1);
+    const [warning] = answer.warnings;
+    expect(warning).toMatch(
+      /plain JavaScript on one CPU thread computes here, many times slower than wasm, which did not start: /,
+    );
+    expect(warning).toMatch(new RegExp(`looked for at http://127.0.0.1:\\d+${folder}tfjs-backend-wasm-simd.wasm: ${found}`));
+    expect(warning).toContain(mend);
+    expect(answer.passedOver).toEqual([expect.stringContaining(mend)]);
   });
 });

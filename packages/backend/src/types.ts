@@ -4,7 +4,7 @@ export type BackendName = "auto" | "cpu" | "wasm";
 export interface BackendOptions {
   /**
    * wasm in browsers: where the `.wasm` files of `@tensorflow/tfjs-backend-wasm` are served: a folder's address ending in "/", or one address a
-   * file. In Node they are found by themselves.
+   * file. Without it tfjs looks beside the page, bundlers don't put them there, and "auto" takes plain JavaScript. In Node they are found by themselves.
    */
   readonly wasmPaths?: string | Readonly<Record<string, string>>;
   /**

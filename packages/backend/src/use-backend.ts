@@ -2,6 +2,7 @@ import { checkNumber, checkOptions, describeValue } from "@latentflow/core";
 import { engine, getBackend, setBackend } from "@tensorflow/tfjs-core";
 import type { BackendEntry } from "./backend-entry.js";
 import { backends } from "./backends/index.js";
+import { pageAddress } from "./backends/wasm-files.js";
 import { BackendError } from "./errors.js";
 import "./gradients.js";
 import type { BackendAvailability, BackendInfo, BackendName, BackendOptions } from "./types.js";
@@ -42,6 +43,7 @@ async function startBackend(name: BackendName, options: BackendOptions): Promise
     if (typeof failure !== "string") {
       const reason = name === "auto" ? "the fastest backend that starts here" : "it was asked for";
       current = { name: entry.name, ...failure, reason, passedOver };
+      warnOfFallback(current);
       return current;
     }
     passedOver.push({ name: entry.name, reason: failure });
@@ -102,6 +104,18 @@ function checkWasmPaths(paths: unknown): void {
   if (paths === undefined || typeof paths === "string" || isRecord) return;
   throw new BackendError(
     `useBackend: expected wasmPaths to be a folder's address, or one address a file, got ${describeValue(paths)}.`,
+  );
+}
+
+let warned = false;
+
+/** In a page nobody looks at what `useBackend` returns, and all that is seen of plain JavaScript is that the page freezes: said once. */
+function warnOfFallback({ device, passedOver: [first] }: BackendInfo): void {
+  if (warned || first === undefined || pageAddress() === undefined) return;
+  warned = true;
+  console.warn(
+    `useBackend: ${device} computes here, many times slower than ${first.name}, which did not start: ${first.reason}. ` +
+      "The README of @latentflow/backend has the lines for Vite, webpack and esbuild.",
   );
 }
 

@@ -5,9 +5,13 @@ import { BackendError } from "../errors.js";
 import { checkAllocations } from "../wasm/memory.js";
 import { installWasmKernels } from "../wasm-kernels/install.js";
 import { withWorkersThatStart } from "./threads.js";
+import { fileName, whyNotLoaded } from "./wasm-files.js";
 
 /** tfjs fixes the place of the .wasm files at the first start, for good. */
 let startedWith: string | undefined;
+
+const MULTITHREAD = "WASM_HAS_MULTITHREAD_SUPPORT";
+const supports = async (flag: string) => Boolean(await env().getAsync(flag));
 
 /** WebAssembly with SIMD on the CPU, with our kernels over the stock ones. One thread in Node. */
 export const wasmBackend: BackendEntry = {
@@ -30,7 +34,7 @@ export const wasmBackend: BackendEntry = {
       if (wasmPaths !== undefined) setWasmPaths(wasmPaths as Parameters<typeof setWasmPaths>[0]);
       if (threads !== undefined) setThreadsCount(threads);
       // tfjs takes its build for several threads wherever it can: it starts eight workers, and our kernels of models can't share its memory.
-      if (threads === undefined || threads === 1) env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
+      if (threads === undefined || threads === 1) env().set(MULTITHREAD, false);
       installWasmKernels();
     } else if (paths !== undefined && paths !== startedWith) {
       remarks.push("wasmPaths was not used: tfjs keeps the files of the first start. Start a new process, or reload the page.");
@@ -40,13 +44,12 @@ export const wasmBackend: BackendEntry = {
       throw new BackendError(
         running
           ? "an earlier start failed or it was removed, and tfjs does not start it twice; start a new process, or reload the page"
-          : "its .wasm file could not be loaded; in a browser, serve the files of @tensorflow/tfjs-backend-wasm/dist and name their folder " +
-              "in the option wasmPaths",
+          : await whyNotLoaded(wasmPaths, fileName(await supports("WASM_HAS_SIMD_SUPPORT"), await supports(MULTITHREAD))),
       );
     }
     checkAllocations(backend() as BackendWasm);
-    const simd = Boolean(await env().getAsync("WASM_HAS_SIMD_SUPPORT"));
-    const multithreaded = Boolean(await env().getAsync("WASM_HAS_MULTITHREAD_SUPPORT"));
+    const simd = await supports("WASM_HAS_SIMD_SUPPORT");
+    const multithreaded = await supports(MULTITHREAD);
     const count = multithreaded && findBackend("wasm") ? getThreadsCount() : 1;
     if (!simd) remarks.push("This engine has no WebAssembly SIMD: expect a quarter of the usual speed.");
     if (threads !== undefined && threads > count) {
