@@ -15,6 +15,10 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
     ...["core", "core/files", "backend", "backend/gradients", "checkpoints", "onnx", "models", "engine"],
     ...["latent-edit", "latent-edit/files", "metrics", "scenes"],
   ],
+  latentflow: [
+    ...["core", "backend", "ode", "onnx", "models", "latent-edit", "metrics"],
+    ...["scenes", "engine", "experiments", "experiments/cli"],
+  ],
 };
 
 /** Node's own modules are allowed where a file is Node's alone (a subpath or a dynamic import behind one). */

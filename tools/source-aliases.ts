@@ -15,7 +15,7 @@ export function sourceAliases(): { find: RegExp; replacement: string }[] {
     return Object.entries<{ default?: string }>(manifest.exports)
       .filter(([, target]) => target.default?.startsWith("./dist/"))
       .map(([subpath, target]) => ({
-        find: new RegExp(`^@latentflow/${name}${subpath.slice(1)}$`),
+        find: new RegExp(`^${manifest.name}${subpath.slice(1)}$`),
         replacement: `${packagesFolder}${name}/${target.default?.replace("./dist/", "src/").replace(/\.js$/, ".ts")}`,
       }));
   });

@@ -16,6 +16,7 @@ import * as float64 from "@latentflow/ode/float64";
 import * as onnx from "@latentflow/onnx";
 import { renderScene, SCENE_FACTORS } from "@latentflow/scenes";
 import * as tf from "@tensorflow/tfjs-core";
+import { loadModel } from "latentflow";
 
 const info = await useBackend();
 assert.equal(info.name, "wasm");
@@ -52,5 +53,10 @@ assert.equal(typeof onnx.readOnnx, "function");
 assert.equal(resolveConfig({ preset: "quick" }).train.iterations, 30);
 assert.equal(SCENE_FACTORS.length, 7);
 assert.equal(typeof renderScene, "function");
+
+const model = await loadModel("tabletop");
+const images = await model.synthesize(await model.sample(2));
+assert.deepEqual(images.shape, [2, 64, 64, 3]);
+model.dispose();
 
 console.log("consumer: every package imported and used");
