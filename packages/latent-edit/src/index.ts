@@ -1,5 +1,7 @@
 export { type Direction, FlowDirection, type FlowOptions } from "./directions/direction.js";
+export { describeDirection, registerDirection } from "./directions/index.js";
 export type { FlowGradient } from "./directions/integrate.js";
+export type { DirectionDescription, DirectionKind, SavedDirection } from "./directions/kind.js";
 export { LinearDirection } from "./directions/linear-direction.js";
 export { NeuralOdeDirection, type NeuralOdeOptions } from "./directions/neural-ode-direction.js";
 export type { RowList, RowRange } from "./directions/rows.js";
@@ -7,6 +9,7 @@ export { type DirectionInfo, loadDirection, saveDirection } from "./directions/s
 export { type AdaptiveSolver, CONVERGED_SOLVER, type FixedSolver, type FlowSolver, PAPER_SOLVER } from "./directions/solver.js";
 export { type SolverGap, solverGap } from "./directions/solver-gap.js";
 export { importSeedFlow, toStateDict } from "./directions/state-dict.js";
+export type { TrainSettings } from "./directions/train-settings.js";
 export { type ComposedEdit, compose, type EditStep } from "./edit/compose.js";
 export { type EditOptions, edit } from "./edit/edit.js";
 export { type Arrived, type EditUntilOptions, type EditUntilResult, editUntil } from "./edit/edit-until.js";
@@ -17,13 +20,14 @@ export { ganSpace, type PrincipalDirections, seFa } from "./fit/principal-direct
 export { type ProjectedDirection, projectDirection } from "./fit/project-direction.js";
 export { type LinearSvm, type LinearSvmOptions, linearSvm } from "./fit/svm/linear-svm.js";
 export type { MatrixLike, Numbers } from "./input/matrix.js";
+export type { AttributeChoice, AttributeEnds, EditedAttribute } from "./model/attribute-choice.js";
 export { type Fingerprint, fingerprint, sameFingerprint } from "./model/fingerprint.js";
 export { attributeLoss, identityLoss, preservationLoss } from "./model/losses.js";
 export { type TfjsModelOptions, tfjsModel } from "./model/tfjs-model.js";
 export { type Truncation, withTruncation } from "./model/truncation.js";
-export type { CheckpointStore } from "./train/checkpoint.js";
+export type { CheckpointStore } from "./train/checkpoint-store.js";
 export { type DirectionLossOptions, directionLoss } from "./train/direction-loss.js";
 export type { History, Score, TrainProgress, ValidationRecord } from "./train/history.js";
 export { pullBack } from "./train/pull-back.js";
-export type { AttributeChoice, AttributeEnds, LossFactory, TrainOptions, TrainSettings } from "./train/settings.js";
+export type { LossFactory, TrainOptions } from "./train/settings.js";
 export { trainDirection } from "./train/train-direction.js";

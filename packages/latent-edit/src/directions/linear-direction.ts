@@ -12,7 +12,9 @@ import {
 } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
 import { type Numbers, norm, toNumbers, unit } from "../input/matrix.js";
+import { checkWeights } from "./check-weights.js";
 import { FlowDirection } from "./direction.js";
+import type { DirectionKind } from "./kind.js";
 
 /** The linear shift w(t) = w + t·n with ‖n‖ = 1 (paper, equation 1): InterFaceGAN's edit, and what GANSpace and SeFa find. */
 export class LinearDirection extends FlowDirection {
@@ -55,3 +57,23 @@ export class LinearDirection extends FlowDirection {
     return add(rows, mul(tensor2d([...times], [times.length, 1]), this.variables[0]!));
   }
 }
+
+/** Its file holds the unit vector n as `direction` [d]. */
+export const linearKind: DirectionKind<LinearDirection> = {
+  kind: "linear",
+  async save(direction) {
+    if (!(direction instanceof LinearDirection)) {
+      throw new LatentEditError(`saveDirection: expected a LinearDirection, got another direction that calls itself linear.`);
+    }
+    const data = Float32Array.from(await direction.variables[0]!.data<"float32">());
+    checkWeights("saveDirection", "direction", data);
+    return new Map([["direction", { dtype: "float32", shape: [data.length], data }]]);
+  },
+  load({ tensors }) {
+    const vector = tensors.get("direction");
+    if (vector === undefined)
+      throw new LatentEditError("loadDirection: expected a tensor named direction, got none; the file is damaged.");
+    return new LinearDirection(vector.data);
+  },
+  describe: () => ({ label: "straight line", settings: {} }),
+};

@@ -1,60 +1,71 @@
 import { type CheckpointSource, readSafetensors, type TensorData, writeSafetensors } from "@latentflow/checkpoints";
-import type { AttributeModel } from "@latentflow/core";
-import { checkNumber, checkOptions, checkRequired, describeValue } from "@latentflow/core";
+import { type AttributeModel, checkNumber, checkOptions, checkRequired, describeValue } from "@latentflow/core";
 import { LatentEditError } from "../errors.js";
-import { checkDirection, checkModel } from "../input/checks.js";
+import { checkModel } from "../input/checks.js";
+import type { EditedAttribute } from "../model/attribute-choice.js";
 import { type Fingerprint, fingerprint, sameFingerprint } from "../model/fingerprint.js";
-import type { TrainSettings } from "../train/settings.js";
+import { checkDirection } from "./check-direction.js";
 import type { Direction } from "./direction.js";
-import { LinearDirection } from "./linear-direction.js";
-import { NeuralOdeDirection } from "./neural-ode-direction.js";
+import { kindNamed, kindNames } from "./index.js";
 import { settingsOfToday } from "./old-names.js";
 import type { FlowSolver } from "./solver.js";
-import { checkWeights, importSeedFlow, toStateDict } from "./state-dict.js";
+import type { TrainSettings } from "./train-settings.js";
 
 /** What a file says about a direction besides its weights. */
 export interface DirectionInfo {
   /** What the edit changes. */
-  attribute?: { name: string; index: number; from: number; to: number };
+  attribute?: EditedAttribute;
   /** `fingerprint(model)` of the generator the direction belongs to. */
   generator?: Fingerprint;
   /** How it was trained, or found. */
   training?: TrainSettings | Readonly<Record<string, unknown>>;
 }
 
+const INFO = ["attribute", "generator", "training"] as const;
+
+/** Header entries that are not a kind's own. */
+const COMMON: readonly string[] = ["format", "version", "kind", "latentDim", "solver", ...INFO];
+
 const FORMAT = "latentflow-direction";
 
 /**
  * A direction as a safetensors file.
  *
- * Header (`__metadata__`, all texts): `format` "latentflow-direction", `version` "1", `kind` "linear" | "neural-ode", `latentDim`, `depth` and
- * `negativeSlope` (neural-ode), and as JSON `solver`, `attribute`, `generator`, `training`. Tensors: `direction` [d], or the paper's keys
+ * Header (`__metadata__`, all texts): `format` "latentflow-direction", `version` "1", `kind` "linear", "neural-ode" or a registered one, `latentDim`, `depth` and
+ * `negativeSlope` (neural-ode; of other kinds, the settings of their description), and as JSON `solver`, `attribute`, `generator`, `training`. Tensors: `direction` [d], or the paper's keys
  * `odefunc.model.…` (see `toStateDict`), so that the file loads in PyTorch too.
  */
 export async function saveDirection(direction: Direction, info: DirectionInfo = {}): Promise<Uint8Array> {
   checkDirection("saveDirection", direction);
   checkOptions("saveDirection", info, ["attribute", "generator", "training"], LatentEditError);
   checkInfo(info);
-  const metadata: Record<string, string> = {
+  const entry = kindNamed(direction.kind);
+  if (entry === undefined) {
+    throw new LatentEditError(
+      `saveDirection: expected a direction of kind ${kindNames().join(" or ")}, got ${JSON.stringify(direction.kind)}; make it known with registerDirection.`,
+    );
+  }
+  const { settings } = entry.describe(direction);
+  const taken = Object.keys(settings).filter((key) => COMMON.includes(key));
+  if (taken.length > 0) {
+    throw new LatentEditError(
+      `saveDirection: expected settings with names other than ${taken.join(", ")}; every file has these.`,
+    );
+  }
+  const { latentDim, solver } = direction;
+  const json = { ...info, ...(solver && { solver }) };
+  return writeSafetensors(await entry.save(direction), {
     format: FORMAT,
     version: "1",
-    kind: direction.kind,
-    latentDim: String(direction.latentDim),
-    ...Object.fromEntries(Object.entries(info).map(([key, value]) => [key, JSON.stringify(value)])),
-  };
-  if (direction instanceof NeuralOdeDirection) {
-    const { depth, negativeSlope, solver } = direction;
-    const text = { depth: String(depth), negativeSlope: String(negativeSlope), solver: JSON.stringify(solver) };
-    return writeSafetensors(await toStateDict(direction), { ...metadata, ...text });
-  }
-  if (direction instanceof LinearDirection) {
-    const data = Float32Array.from(await direction.variables[0]!.data<"float32">());
-    checkWeights("saveDirection", "direction", data);
-    return writeSafetensors({ direction: { dtype: "float32", shape: [data.length], data } }, metadata);
-  }
-  throw new LatentEditError(
-    `saveDirection: expected a LinearDirection or a NeuralOdeDirection, got one of kind ${JSON.stringify(direction.kind)}.`,
-  );
+    kind: entry.kind,
+    latentDim: String(latentDim),
+    ...mapValues(settings, String),
+    ...mapValues(json, (value) => JSON.stringify(value)),
+  });
+}
+
+function mapValues<T>(record: Readonly<Record<string, T>> | object, f: (value: T) => string): Record<string, string> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, f(value)]));
 }
 
 /** What the header says must be readable again. */
@@ -75,7 +86,7 @@ function checkInfo({ attribute, generator, training }: DirectionInfo): void {
 }
 
 /**
- * Reads what `saveDirection` wrote.
+ * Reads what `saveDirection` wrote, of every kind that the package has or that was registered. What it is says `instanceof`.
  *
  * @param options.model when given, the file's fingerprint, if it has one, must be that of the model's generator
  * @throws LatentEditError for other files, unknown kinds, or another generator's direction
@@ -83,7 +94,7 @@ function checkInfo({ attribute, generator, training }: DirectionInfo): void {
 export async function loadDirection(
   source: CheckpointSource,
   options: { model?: AttributeModel } = {},
-): Promise<{ direction: LinearDirection | NeuralOdeDirection; info: DirectionInfo }> {
+): Promise<{ direction: Direction; info: DirectionInfo }> {
   checkOptions("loadDirection", options, ["model"], LatentEditError);
   if (!(typeof source === "string" || (typeof source === "object" && source !== null))) {
     throw new LatentEditError(
@@ -97,7 +108,7 @@ export async function loadDirection(
     );
   }
   const info: DirectionInfo = {};
-  for (const key of ["attribute", "generator", "training"] as const) {
+  for (const key of INFO) {
     if (metadata.has(key)) info[key] = parse(metadata, key);
   }
   if (info.training) info.training = settingsOfToday(info.training);
@@ -110,23 +121,18 @@ export async function loadDirection(
   return { direction: build(metadata, tensors), info };
 }
 
-function build(
-  metadata: ReadonlyMap<string, string>,
-  tensors: ReadonlyMap<string, TensorData>,
-): LinearDirection | NeuralOdeDirection {
+function build(metadata: ReadonlyMap<string, string>, tensors: ReadonlyMap<string, TensorData>): Direction {
   const kind = metadata.get("kind");
-  const line = tensors.get("direction");
-  if (kind !== "neural-ode" && !(kind === "linear" && line)) {
-    throw new LatentEditError(`loadDirection: expected a direction of kind linear or neural-ode with its tensors, got ${kind}.`);
+  const entry = kindNamed(kind);
+  if (entry === undefined) {
+    throw new LatentEditError(
+      `loadDirection: expected a direction of kind ${kindNames().join(" or ")}, got ${kind ?? "none"}; make it known with registerDirection.`,
+    );
   }
-  const direction =
-    kind === "linear"
-      ? new LinearDirection(line!.data as Float32Array)
-      : importSeedFlow(tensors, {
-          solver: parse<FlowSolver>(metadata, "solver"),
-          negativeSlope: Number(metadata.get("negativeSlope")),
-        });
-  const found = { latentDim: direction.latentDim, ...("depth" in direction && { depth: direction.depth }) };
+  const settings = Object.fromEntries([...metadata].filter(([key]) => !COMMON.includes(key)));
+  const solver = metadata.has("solver") ? parse<FlowSolver>(metadata, "solver") : undefined;
+  const direction = entry.load({ tensors, settings, solver });
+  const found = { latentDim: direction.latentDim, ...entry.describe(direction).settings };
   for (const [key, value] of Object.entries(found)) {
     if (metadata.get(key) === String(value)) continue;
     direction.dispose();

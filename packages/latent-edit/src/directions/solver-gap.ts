@@ -1,7 +1,7 @@
 import { checkNumber } from "@latentflow/core";
 import { norm, reshape, sub, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
-import { checkDirection } from "../input/checks.js";
+import { checkDirection } from "./check-direction.js";
 import type { Direction } from "./direction.js";
 import { CONVERGED_SOLVER } from "./solver.js";
 

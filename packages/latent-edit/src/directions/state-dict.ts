@@ -3,6 +3,7 @@ import { checkOptions, describeValue } from "@latentflow/core";
 import { tensor, tidy } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
 import { checkAlive } from "../input/checks.js";
+import { checkWeights } from "./check-weights.js";
 import { NeuralOdeDirection } from "./neural-ode-direction.js";
 import type { FlowSolver } from "./solver.js";
 
@@ -95,14 +96,6 @@ function checkTensorData(key: string, value: unknown): void {
     );
   }
   checkWeights("importSeedFlow", key, data as ArrayLike<number | bigint>);
-}
-
-/** Throws for weights that are not finite: a flow of them goes nowhere, and nothing could tell why later. */
-export function checkWeights(caller: string, name: string, data: ArrayLike<number | bigint>): void {
-  for (let i = 0; i < data.length; i++) {
-    if (Number.isFinite(Number(data[i]))) continue;
-    throw new LatentEditError(`${caller}: expected finite weights, got ${data[i]} in ${name}; train or load the direction anew.`);
-  }
 }
 
 /** Weights into the variables of a direction, in their order. */

@@ -1,8 +1,8 @@
 import { checkNumber, checkOptions, checkRequired, describeValue } from "@latentflow/core";
 import { reshape, sqrt, square, sub, sum, type Tensor, type Tensor1D, tidy } from "@tensorflow/tfjs-core";
+import { checkDirection } from "../directions/check-direction.js";
 import type { Direction } from "../directions/direction.js";
 import { LatentEditError } from "../errors.js";
-import { checkDirection } from "../input/checks.js";
 import { type EditOptions, edit } from "./edit.js";
 
 export interface EditStep extends EditOptions {

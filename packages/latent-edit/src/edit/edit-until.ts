@@ -1,13 +1,14 @@
 import { type AttributeModel, checkNumber, checkOptions, checkRequired, nextMacrotask, throwIfAborted } from "@latentflow/core";
 import { gather, type Tensor, type Tensor2D, tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
+import { checkDirection } from "../directions/check-direction.js";
+import { type AttributeChoice, attributeEnds, resolveAttribute } from "../model/attribute-choice.js";
 import "@latentflow/backend/gradients";
 import type { Direction } from "../directions/direction.js";
 import { LatentEditError } from "../errors.js";
-import { checkCodes, checkDirection, checkModel } from "../input/checks.js";
+import { checkCodes, checkModel } from "../input/checks.js";
 import { definedOf } from "../input/defined.js";
 import { argmax } from "../model/start-codes.js";
 import { owning } from "../tensors/owning.js";
-import { type AttributeChoice, attributeEnds, resolveAttribute } from "../train/settings.js";
 import type { EditOptions } from "./edit.js";
 
 /** When a code has arrived: the logits of one code, one array an attribute, to a decision. */

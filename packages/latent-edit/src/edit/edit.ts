@@ -1,10 +1,11 @@
 import { checkNumber } from "@latentflow/core";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import { checkDirection } from "../directions/check-direction.js";
 import type { Direction } from "../directions/direction.js";
 import type { RowList, RowRange } from "../directions/rows.js";
 import type { FlowSolver } from "../directions/solver.js";
 import { LatentEditError } from "../errors.js";
-import { checkCodes, checkDirection } from "../input/checks.js";
+import { checkCodes } from "../input/checks.js";
 
 export interface EditOptions {
   /**

@@ -1,10 +1,11 @@
 import { type AttributeModel, checkNumber, checkOptions, checkRequired, nextMacrotask, throwIfAborted } from "@latentflow/core";
 import { argMax, reshape, slice, type Tensor, tensor2d, tidy, tile } from "@tensorflow/tfjs-core";
+import { checkDirection } from "../directions/check-direction.js";
 import type { Direction } from "../directions/direction.js";
 import type { RowList, RowRange } from "../directions/rows.js";
 import type { FlowSolver } from "../directions/solver.js";
 import { LatentEditError } from "../errors.js";
-import { checkDirection, checkFunction, checkModel, checkTimes } from "../input/checks.js";
+import { checkFunction, checkModel, checkTimes } from "../input/checks.js";
 import { type MatrixLike, toMatrix } from "../input/matrix.js";
 import { firstNotFinite } from "../tensors/finite.js";
 import { owning } from "../tensors/owning.js";

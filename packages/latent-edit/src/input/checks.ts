@@ -1,6 +1,5 @@
 import { type AttributeModel, checkNumber, checkTensor, describeValue } from "@latentflow/core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import type { Direction } from "../directions/direction.js";
 import { LatentEditError } from "../errors.js";
 import { toNumbers } from "./matrix.js";
 
@@ -32,20 +31,11 @@ export function checkCodes(caller: string, w: unknown, latentDim: number): void 
   throw new LatentEditError(`${caller}: expected ${expected} of numbers, got ${describeValue(w)} of ${dtype}.`);
 }
 
-/** Throws unless `direction` is one, with variables that have not been disposed. */
-export function checkDirection(caller: string, direction: unknown): asserts direction is Direction {
-  const { flow, flowEach, latentDim, variables } = (direction ?? {}) as Partial<Direction>;
-  const isDirection = typeof flow === "function" && typeof flowEach === "function" && typeof latentDim === "number";
-  if (!isDirection || !Array.isArray(variables)) {
-    throw new LatentEditError(
-      `${caller}: expected a direction, such as a LinearDirection or a NeuralOdeDirection, got ${describeValue(direction)}.`,
-    );
-  }
-  checkAlive(caller, direction as Direction);
-}
-
 /** Throws when a direction has been disposed. */
-export function checkAlive(caller: string, { variables }: Pick<Direction, "variables">): void {
+export function checkAlive(
+  caller: string,
+  { variables }: { readonly variables: readonly { readonly isDisposed: boolean }[] },
+): void {
   if (!variables.some(({ isDisposed }) => isDisposed)) return;
   throw new LatentEditError(`${caller}: expected a direction, got one that has been disposed; dispose it after its last use.`);
 }

@@ -1,12 +1,12 @@
 import type { AttributeModel } from "@latentflow/core";
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { Direction } from "../directions/direction.js";
+import type { TrainSettings } from "../directions/train-settings.js";
 import type { StartCodes } from "../model/start-codes.js";
 import { owning } from "../tensors/owning.js";
 import { checkFinite } from "./check-finite.js";
 import type { Score } from "./history.js";
 import { pullBack } from "./pull-back.js";
-import type { TrainSettings } from "./settings.js";
 import { askForLoss, type Batch, type LossChoice, partsOf, scoreOf } from "./trained-loss.js";
 
 /**

@@ -2,18 +2,11 @@ import { readSafetensors, type TensorData, writeSafetensors } from "@latentflow/
 import type { RandomState } from "@latentflow/core";
 import { type AdamState, type ArrayData, adamStateFromData, adamStateToData } from "@latentflow/core/optim";
 import { settingsOfToday } from "../directions/old-names.js";
+import type { TrainSettings } from "../directions/train-settings.js";
 import { LatentEditError } from "../errors.js";
 import type { History, ValidationRecord } from "./history.js";
 import { scoreOfToday } from "./old-names.js";
 import { checkSameRun, type RunFingerprint } from "./run-fingerprint.js";
-import type { TrainSettings } from "./settings.js";
-
-/** A place for one file: a path (`fileStore` of the files subpath), IndexedDB, a variable in a test. `write` must replace the old file as a whole. */
-export interface CheckpointStore {
-  /** null when nothing was written yet. */
-  read(): Promise<Uint8Array | null>;
-  write(bytes: Uint8Array): Promise<void>;
-}
 
 /** Everything a run needs to go on with the same numbers. */
 export interface TrainState {

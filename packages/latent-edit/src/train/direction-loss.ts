@@ -1,9 +1,10 @@
+import { checkDirection } from "../directions/check-direction.js";
 import "@latentflow/backend/gradients";
 import { checkNumber, checkOptions, checkRequired, type Generator, type Regressor } from "@latentflow/core";
 import { add, mul, type Scalar, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import type { Direction, FlowOptions } from "../directions/direction.js";
 import { LatentEditError } from "../errors.js";
-import { checkCodes, checkDirection } from "../input/checks.js";
+import { checkCodes } from "../input/checks.js";
 import { definedOf } from "../input/defined.js";
 import type { Numbers } from "../input/matrix.js";
 import { attributeLoss, preservationLoss } from "../model/losses.js";

@@ -1,5 +1,5 @@
 import type { SolverGap } from "../directions/solver-gap.js";
-import type { TrainSettings } from "./settings.js";
+import type { TrainSettings } from "../directions/train-settings.js";
 
 /** Loss terms and accuracy of one batch or of the validation codes. */
 export interface Score {

@@ -1,10 +1,11 @@
+import { checkDirection } from "../directions/check-direction.js";
 import "@latentflow/backend/gradients";
 import { checkTensor } from "@latentflow/core";
 import { mul, type Scalar, sum, type Tensor, type Tensor2D, tidy, variableGrads } from "@tensorflow/tfjs-core";
 import type { Direction } from "../directions/direction.js";
 import type { FlowGradient } from "../directions/integrate.js";
 import { LatentEditError } from "../errors.js";
-import { checkCodes, checkDirection } from "../input/checks.js";
+import { checkCodes } from "../input/checks.js";
 
 /**
  * The gradient of a loss with respect to a direction's trainable variables, pulled back through its flow from dL/dw(T). The flow is run again

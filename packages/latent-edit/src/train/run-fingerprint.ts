@@ -1,7 +1,7 @@
 import { type AttributeModel, SeededRandom } from "@latentflow/core";
 import { tensor } from "@tensorflow/tfjs-core";
 import type { Direction } from "../directions/direction.js";
-import { NeuralOdeDirection } from "../directions/neural-ode-direction.js";
+import { describeDirection } from "../directions/index.js";
 import { LatentEditError } from "../errors.js";
 import { sameFingerprint } from "../model/fingerprint.js";
 import type { StartCodes } from "../model/start-codes.js";
@@ -24,7 +24,8 @@ export interface RunFingerprint {
     readonly maxCodes: number | null;
   } | null;
   readonly earlyStopping: number | null;
-  readonly negativeSlope: number | null;
+  /** The direction's kind and settings. */
+  readonly direction: Readonly<Record<string, number | string | boolean>>;
   /** Logits of one fixed code, all attributes in turn: of generator and regressor together. */
   readonly model: readonly number[];
 }
@@ -41,7 +42,7 @@ export async function runFingerprint(
     ...pool.hashes(),
     validation: heldOut ? { ...heldOut.hashes(), every, maxCodes } : null,
     earlyStopping: earlyStopping?.patience ?? null,
-    negativeSlope: direction instanceof NeuralOdeDirection ? direction.negativeSlope : null,
+    direction: { kind: direction.kind, ...describeDirection(direction).settings },
     model: await logitsOfFixedCode(model),
   };
 }
@@ -53,15 +54,25 @@ export function checkSameRun(expected: RunFingerprint, found: RunFingerprint | u
       "trainDirection: expected a checkpoint that says which codes it was made with, got one of an older version; delete it to start anew.",
     );
   }
-  const differing = (Object.keys(expected) as (keyof RunFingerprint)[]).filter((key) =>
-    key === "model"
-      ? !sameFingerprint(expected.model, found.model ?? [])
-      : JSON.stringify(expected[key]) !== JSON.stringify(found[key]),
-  );
+  const differing = (Object.keys(expected) as (keyof RunFingerprint)[]).flatMap((key): string[] => {
+    if (key === "direction") return differingSettings(expected.direction, found);
+    if (key === "model") return sameFingerprint(expected.model, found.model ?? []) ? [] : [key];
+    return JSON.stringify(expected[key]) === JSON.stringify(found[key]) ? [] : [key];
+  });
   if (differing.length === 0) return;
   throw new LatentEditError(
     `trainDirection: expected a checkpoint of this run, got one made with other ${differing.join(", ")}; give the same ones to go on with it, or another store to start anew.`,
   );
+}
+
+/** Up to version 0.1.0, a flow's slope was all that a checkpoint said of its direction. */
+function differingSettings(
+  expected: RunFingerprint["direction"],
+  found: RunFingerprint & { negativeSlope?: number | null },
+): string[] {
+  const { negativeSlope } = found;
+  const settings = found.direction ?? { ...expected, ...(typeof negativeSlope === "number" && { negativeSlope }) };
+  return [...new Set([...Object.keys(expected), ...Object.keys(settings)])].filter((key) => expected[key] !== settings[key]);
 }
 
 function logitsOfFixedCode(model: AttributeModel): Promise<number[]> {

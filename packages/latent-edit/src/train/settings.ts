@@ -11,54 +11,22 @@ import {
   type Regressor,
 } from "@latentflow/core";
 import type { Tensor2D } from "@tensorflow/tfjs-core";
+import { checkDirection } from "../directions/check-direction.js";
 import type { Direction } from "../directions/direction.js";
+import { describeDirection } from "../directions/index.js";
 import type { FlowGradient } from "../directions/integrate.js";
 import { checkSolver, type FlowSolver, PAPER_SOLVER } from "../directions/solver.js";
+import type { TrainSettings } from "../directions/train-settings.js";
 import { LatentEditError } from "../errors.js";
-import { checkBoolean, checkDirection, checkFunction, checkModel } from "../input/checks.js";
+import { checkBoolean, checkFunction, checkModel } from "../input/checks.js";
 import type { MatrixLike } from "../input/matrix.js";
+import { type AttributeChoice, resolveAttribute } from "../model/attribute-choice.js";
 import { tfjsModel } from "../model/tfjs-model.js";
-import type { CheckpointStore } from "./checkpoint.js";
+import type { CheckpointStore } from "./checkpoint-store.js";
 import type { TrainProgress } from "./history.js";
-
-/** Which attribute an edit changes: its name or index alone, or with the classes to go between. */
-export type AttributeChoice = string | number | AttributeEnds;
-
-export interface AttributeEnds {
-  name?: string;
-  index?: number;
-  /** Class that start codes have (default 0, as in the paper). */
-  from?: number;
-  /** Class wanted (default the last). */
-  to?: number;
-}
 
 /** A custom loss for one batch: what the batch is, and a tf function of logits and images at the end points. */
 export type LossFactory = (batch: { target: number; originalLogits: readonly Tensor2D[]; t: number }) => CustomLoss;
-
-/** Numbers that define a training run; all of them are saved with the direction. */
-export interface TrainSettings {
-  readonly attribute: { readonly name: string; readonly index: number; readonly from: number; readonly to: number };
-  readonly iterations: number;
-  readonly batchSize: number;
-  /** Batches whose mean gradient makes one step. */
-  readonly accumulate: number;
-  /** α: T is uniform in [α/4, α], one draw a batch. */
-  readonly maxTime: number;
-  /** Train t < 0 as the edit back, from `to` to `from`, beside t > 0. */
-  readonly bothWays: boolean;
-  readonly temperature: number;
-  readonly preservationWeight: number;
-  readonly learningRate: number;
-  readonly decayEvery: number;
-  readonly decayFactor: number;
-  /** Equations 4 and 5, 4 and 9, or the caller's own. */
-  readonly loss: "paper" | "identity" | "custom";
-  readonly solver: FlowSolver | null;
-  readonly gradient: FlowGradient;
-  readonly cacheLogits: boolean;
-  readonly seed: number;
-}
 
 export interface TrainOptions {
   /** The frozen half. In place of `generator` and `regressor`. */
@@ -178,7 +146,7 @@ export function resolveSettings(direction: Direction, options: TrainOptions): { 
   }
   if (!direction.variables.some((variable) => variable.trainable)) {
     throw new LatentEditError(
-      "trainDirection: expected a direction with trainable variables, such as NeuralOdeDirection; a LinearDirection is not trained.",
+      `trainDirection: expected a direction with trainable variables, such as NeuralOdeDirection, got a ${describeDirection(direction).label}, which is not trained.`,
     );
   }
   checkParts(options);
@@ -262,42 +230,6 @@ function checkParts({ validation, earlyStopping, checkpoint, loss, identity, onP
     checkOptions("trainDirection: checkpoint", checkpoint, ["store", "every"], LatentEditError);
     count("checkpoint.every", checkpoint.every);
   }
-}
-
-/** The attribute meant by a name or an index, with its classes checked. */
-export function resolveAttribute(
-  caller: string,
-  model: Pick<AttributeModel, "attributes">,
-  chosen: AttributeChoice,
-): TrainSettings["attribute"] {
-  const choice = attributeEnds(chosen);
-  checkRequired(`${caller}: attribute`, choice, [], LatentEditError);
-  checkOptions(`${caller}: attribute`, choice, ["name", "index", "from", "to"], LatentEditError);
-  const names = model.attributes.map(({ name }) => name);
-  const index = choice.index ?? names.indexOf(choice.name ?? "");
-  // Not by the key alone: an index "0" or a name of Array's own members would find something.
-  const attribute = Number.isInteger(index) ? model.attributes[index] : undefined;
-  if (attribute === undefined) {
-    throw new LatentEditError(
-      `${caller}: expected an attribute named ${names.slice(0, 50).join(", ")}, or its index, got ${describeValue(choice.name ?? choice.index)}.`,
-    );
-  }
-  if (choice.name !== undefined && choice.name !== attribute.name) {
-    throw new LatentEditError(
-      `${caller}: expected a name and an index of one attribute, got ${choice.name} and ${index}, which is ${attribute.name}; give either.`,
-    );
-  }
-  const limits = { min: 0, max: attribute.classes - 1, integer: true };
-  const from = checkNumber(caller, "attribute.from", choice.from ?? 0, limits, LatentEditError);
-  const to = checkNumber(caller, "attribute.to", choice.to ?? attribute.classes - 1, limits, LatentEditError);
-  if (from === to) throw new LatentEditError(`${caller}: expected two different classes, got ${from} twice.`);
-  return { name: attribute.name, index, from, to };
-}
-
-/** A name or an index alone, written out. */
-export function attributeEnds(choice: AttributeChoice): AttributeEnds {
-  if (typeof choice === "string") return { name: choice };
-  return typeof choice === "number" ? { index: choice } : choice;
 }
 
 function modelOf({ model, generator, regressor }: TrainOptions): AttributeModel {

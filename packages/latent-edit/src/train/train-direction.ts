@@ -1,3 +1,5 @@
+import type { TrainSettings } from "../directions/train-settings.js";
+import type { CheckpointStore } from "./checkpoint-store.js";
 import "@latentflow/backend/gradients";
 import { AbortError, type AttributeModel, nextMacrotask, SeededRandom, stepDecay, throwIfAborted } from "@latentflow/core";
 import { adam, disposeAdamState } from "@latentflow/core/optim";
@@ -9,10 +11,10 @@ import { StartCodes } from "../model/start-codes.js";
 import { owning } from "../tensors/owning.js";
 import { batchGradient } from "./batch-gradient.js";
 import { checkFinite } from "./check-finite.js";
-import { type CheckpointStore, decodeCheckpoint, encodeCheckpoint, type TrainState } from "./checkpoint.js";
+import { decodeCheckpoint, encodeCheckpoint, type TrainState } from "./checkpoint.js";
 import type { History, Score } from "./history.js";
 import { type RunFingerprint, runFingerprint } from "./run-fingerprint.js";
-import { resolveSettings, type TrainOptions, type TrainSettings } from "./settings.js";
+import { resolveSettings, type TrainOptions } from "./settings.js";
 import type { Batch } from "./trained-loss.js";
 import { validate } from "./validate.js";
 

@@ -1,9 +1,10 @@
 import type { AttributeModel, LossAndGradient } from "@latentflow/core";
 import { argMax, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import type { TrainSettings } from "../directions/train-settings.js";
 import type { Parts } from "../tensors/finite.js";
 import { type Own, owning } from "../tensors/owning.js";
 import type { Score } from "./history.js";
-import type { TrainOptions, TrainSettings } from "./settings.js";
+import type { TrainOptions } from "./settings.js";
 
 /** One batch as drawn: which codes, how far, to which class. */
 export interface Batch {

@@ -1,12 +1,12 @@
 import { type AttributeModel, nextMacrotask, throwIfAborted } from "@latentflow/core";
 import { tidy } from "@tensorflow/tfjs-core";
 import type { Direction } from "../directions/direction.js";
+import type { TrainSettings } from "../directions/train-settings.js";
 import { attributeLoss, preservationLoss } from "../model/losses.js";
 import type { StartCodes } from "../model/start-codes.js";
 import { owning } from "../tensors/owning.js";
 import { checkFinite } from "./check-finite.js";
 import type { Score } from "./history.js";
-import type { TrainSettings } from "./settings.js";
 import { accuracyOf, askForLoss, type Batch, type LossChoice, partsOf, scoreOf } from "./trained-loss.js";
 
 /**
