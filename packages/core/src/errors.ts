@@ -17,6 +17,7 @@ export function describeValue(value: unknown): string {
   if (typeof value === "function") return `a function${value.name ? ` (${value.name})` : ""}`;
   if (Array.isArray(value)) return `an array of length ${value.length}`;
   if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${value.byteLength} bytes`;
+  if (value instanceof Promise) return "a promise";
   if (typeof value === "object" && value !== null) {
     if ("shape" in value && Array.isArray(value.shape) && value.shape.every((length) => typeof length === "number")) {
       const disposed = "isDisposed" in value && value.isDisposed === true;

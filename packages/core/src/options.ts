@@ -17,7 +17,8 @@ export function checkOptions(
 ): void {
   checkList(caller, "the known options", known);
   if (options === undefined) return;
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+  // Of promises, maps and arrays every option would be overlooked.
+  if (typeof options !== "object" || options === null || "then" in options || Symbol.iterator in options) {
     throw new ErrorType(`${caller}: expected an options object, got ${describeValue(options)}.`);
   }
   const unknown = Object.keys(options).filter((key) => !known.includes(key));

@@ -19,7 +19,8 @@ const ROUNDING_WITH_TIME: Rounding = { state: 2 ** -18, time: 2 ** -19 };
 export function eventOnLeaves({ caller, options }: Checked, { event }: WantedEvent, { space }: TensorProblem) {
   return (t: number | Scalar, y: readonly Tensor[]): Scalar => {
     const result = event(t, space.present([...y]), options.args);
-    if (result instanceof Tensor && result.size === 1 && result.dtype === "float32") return reshape(result, []);
+    if (result instanceof Tensor && result.size === 1 && result.dtype === "float32" && !result.isDisposed)
+      return reshape(result, []);
     throw new OdeError(`${caller}: expected event to return a float32 scalar tensor, got ${describeValue(result)}.`);
   };
 }

@@ -4,7 +4,7 @@ import { chooseMethod } from "../methods/choose.js";
 import { TensorSpace } from "../state/tensor-space.js";
 import { smallestTolerance } from "../state/tolerances.js";
 import type { BackwardOptions } from "./options.js";
-import { type LooseOptions, type Plan, preparePlan } from "./plan.js";
+import { type LooseOptions, type Plan, preparePlan, timesOf } from "./plan.js";
 import type { Checked } from "./problem.js";
 
 /** Who speaks of backward options in messages. */
@@ -79,11 +79,15 @@ function inherit(
   const { jumpTimes } = forward;
   const shared = { method, ...(jumpTimes === undefined ? {} : { jumpTimes }) };
   const interior = Array.from(times.subarray(1, -1));
-  const stepTimes = [...interior, ...(forward.stepTimes ?? []), ...(backward.stepTimes ?? [])];
+  const own = timesOf(caller, "stepTimes", backward.stepTimes);
+  const stepTimes = [...interior, ...(forward.stepTimes ?? []), ...own];
   if (method.estimatesError && !constant) {
     const { controller, minStep, maxStep } = forward;
     // Tolerances nested as y0 don't fit the backward state.
-    const [rtol, atol] = [forward.rtol, forward.atol].map((given) => (given === undefined ? given : smallestTolerance(given)));
+    const [rtol, atol] = (["rtol", "atol"] as const).map((name) => {
+      const given = forward[name];
+      return given === undefined ? given : smallestTolerance(caller, name, given);
+    });
     const tolerances = Object.fromEntries(
       Object.entries({ rtol, atol, controller, minStep, maxStep }).filter(([, value]) => value !== undefined),
     );

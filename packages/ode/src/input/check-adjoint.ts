@@ -21,7 +21,7 @@ export function checkAdjoint(f: unknown, y0: unknown, t: unknown, options: unkno
   };
   if (checked.y0.kind !== "tensors") {
     throw new OdeError(
-      `${caller}: expected y0 to be tensors, since gradients need them; use odeint for numbers and Float64Arrays.`,
+      `${caller}: expected y0 to be tensors, since gradients need them, got numbers; use odeint for numbers and Float64Arrays.`,
     );
   }
   planTensors(checked);

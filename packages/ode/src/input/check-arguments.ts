@@ -1,7 +1,8 @@
 import { describeValue, isTensor } from "@latentflow/core";
 import type { Scalar, Tensor } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
-import { asRecords, flatten, type Tree, type TreeStructure } from "../state/tree.js";
+import { refuseDisposed } from "../state/disposed.js";
+import { asRecords, flatten, isLeaf, type Tree, type TreeStructure } from "../state/tree.js";
 import type { AnyTimes } from "../types.js";
 
 /** f as the library calls it, whatever its types were. */
@@ -30,6 +31,7 @@ export function checkInitialState(caller: string, y0: unknown): InitialState {
   if (leaves.length === 0)
     throw new OdeError(`${caller}: expected y0 to hold at least one tensor or number, got ${describeValue(y0)}.`);
   if (leaves.every(isTensor)) {
+    for (const leaf of leaves) refuseDisposed(caller, "y0", leaf);
     const wrong = leaves.find((leaf) => leaf.dtype !== "float32");
     if (wrong !== undefined)
       throw new OdeError(`${caller}: expected y0 of dtype float32, got ${wrong.dtype}; cast it with .toFloat().`);
@@ -39,8 +41,16 @@ export function checkInitialState(caller: string, y0: unknown): InitialState {
     return { kind: "numbers", structure, leaves };
   const kinds = [...new Set(leaves.map((leaf) => (isTensor(leaf) ? "a tensor" : describeValue(leaf))))].slice(0, 3).join(", ");
   throw new OdeError(
-    `${caller}: expected y0 to be tensors only, or numbers and Float64Arrays only, in arrays and records; got ${kinds}. Convert it to one kind.`,
+    `${caller}: expected y0 to be tensors only, or numbers and Float64Arrays only, in arrays and records, got ${kinds}. Convert it to one kind.`,
   );
+}
+
+/** Throws for a disposed tensor among args, where f would stumble over it. Records may hold themselves: nobody takes them apart. */
+export function checkArgs(caller: string, args: unknown, seen = new Set<unknown>()): void {
+  if (isTensor(args)) refuseDisposed(caller, "args", args);
+  if (isLeaf(args) || seen.has(args)) return;
+  seen.add(args);
+  for (const part of Object.values(args as object)) checkArgs(caller, part, seen);
 }
 
 /** Output times as numbers, with the tensor they came from. */
@@ -60,7 +70,12 @@ export function checkTimes(caller: string, t: AnyTimes | unknown): OutputTimes {
       `${caller}: expected t to be an array of times, the first being that of y0, or a tensor of rank 1, got ${describeValue(t)}.`,
     );
   }
-  const values = Float64Array.from(tensor === undefined ? (t as ArrayLike<number>) : tensor.dataSync());
+  if (tensor !== undefined) refuseDisposed(caller, "t", tensor);
+  const given = tensor === undefined ? (t as ArrayLike<number>) : tensor.dataSync();
+  // Texts would be taken for the numbers that they spell.
+  const odd = Array.from(given).findIndex((time) => typeof time !== "number");
+  if (odd >= 0) throw new OdeError(`${caller}: expected t to hold numbers, got ${describeValue(given[odd])} at index ${odd}.`);
+  const values = Float64Array.from(given);
   if (values.length === 0) throw new OdeError(`${caller}: expected t to hold at least the time of y0, got no times.`);
   const direction = Math.sign(values[1]! - values[0]!);
   values.forEach((time, i) => {

@@ -2,6 +2,7 @@ import { checkNumber, describeValue, isTensor } from "@latentflow/core";
 import type { Scalar } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
 import type { MethodTable } from "../methods/choose.js";
+import { refuseDisposed } from "../state/disposed.js";
 import { checkDynamics, checkInitialState, checkOptionsObject } from "./check-arguments.js";
 import { type LooseOptions, requireSteps } from "./plan.js";
 import type { Checked } from "./problem.js";
@@ -62,6 +63,7 @@ export function checkEvent(
   if (isTensor(t0) && (t0.size !== 1 || t0.dtype !== "float32" || caller === "odeintEventAsync")) {
     throw new OdeError(`${caller}: expected t0 to be a number or, for a gradient, a float32 scalar, got ${describeValue(t0)}.`);
   }
+  if (isTensor(t0)) refuseDisposed(caller, "t0", t0);
   const start = isTensor(t0) ? t0.dataSync()[0]! : checkNumber(caller, "t0", t0, {}, OdeError);
   const loose = withinReach(options as LooseOptions, start, end);
   requireSteps(caller, loose, methods);

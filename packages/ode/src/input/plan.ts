@@ -78,7 +78,8 @@ export function preparePlan(
     const why = named.estimatesError ? `with ${given[0]}` : `to ${named.name}, which has no error estimate`;
     throw new OdeError(`${caller}: ${wrong.join(", ")} ${wrong.length > 1 ? "do" : "does"} not apply ${why}; leave it out.`);
   }
-  const interpolation = checkChoice(caller, "interpolation", options.interpolation ?? "dense", ["dense", "linear"], OdeError);
+  const { interpolation = "dense" } = options;
+  checkChoice(caller, "interpolation", interpolation, ["dense", "linear"], OdeError);
   const method = interpolation === "linear" ? named.linear() : named;
   const [t0, t1] = [times[0]!, times[times.length - 1]!];
   const interval = { t0, t1, direction: t1 >= t0 ? 1 : -1 } as const;
@@ -118,10 +119,10 @@ function adaptiveSteps(
   defaults: Tolerances,
   stops: readonly number[],
 ): StepSettings {
-  const { rtol = defaults.rtol, atol = defaults.atol, norm } = options;
+  const { rtol = defaults.rtol, atol = defaults.atol, norm, controller = "I", endpoint = "clip" } = options;
   const own = norm !== undefined || typeof rtol === "object" || typeof atol === "object";
   const tolerances = own
-    ? { rtol: smallestTolerance(rtol), atol: smallestTolerance(atol) }
+    ? { rtol: smallestTolerance(caller, "rtol", rtol), atol: smallestTolerance(caller, "atol", atol) }
     : { rtol: number("rtol", defaults.rtol, { min: 0 }), atol: number("atol", defaults.atol, { min: 0 }) };
   if (!own && tolerances.rtol === 0 && tolerances.atol === 0)
     throw new OdeError(`${caller}: expected rtol or atol above 0, got 0 for both.`);
@@ -132,11 +133,11 @@ function adaptiveSteps(
     kind: "adaptive",
     tolerances,
     ownTest: own ? { rtol, atol, norm: norm as OwnErrorTest["norm"] } : undefined,
-    controller: controllerOf(caller, options.controller ?? "I"),
+    controller: controllerOf(caller, controller),
     firstStep: number("firstStep", undefined, { above: 0 }),
     minStep,
     maxStep,
-    overshoot: checkChoice(caller, "endpoint", options.endpoint ?? "clip", ["clip", "overshoot"], OdeError) === "overshoot",
+    overshoot: checkChoice(caller, "endpoint", endpoint, ["clip", "overshoot"], OdeError) === "overshoot",
     stops,
   };
 }
@@ -189,9 +190,12 @@ function checkGrid(
     throw new OdeError(`${caller}: expected grid to be an array of nodes, got ${describeValue(grid)}.`);
   const nodes = Array.from(grid as ArrayLike<number>);
   const last = nodes[nodes.length - 1]!;
-  const monotonic = nodes.every((node, i) => Number.isFinite(node) && (i === 0 || (node - nodes[i - 1]!) * direction > 0));
-  if (nodes.length < 2 || !monotonic) {
-    throw new OdeError(`${caller}: expected grid to hold at least two finite, strictly monotonic nodes in the direction of t.`);
+  const odd = nodes.findIndex((node, i) => !Number.isFinite(node) || (i > 0 && !((node - nodes[i - 1]!) * direction > 0)));
+  if (nodes.length < 2 || odd >= 0) {
+    const got = odd >= 0 ? `${describeValue(nodes[odd])} at index ${odd}` : describeValue(nodes);
+    throw new OdeError(
+      `${caller}: expected grid to hold at least two finite, strictly monotonic nodes in the direction of t, got ${got}.`,
+    );
   }
   if (nodes[0] !== t0 || (last - t1) * direction < 0)
     throw new OdeError(`${caller}: expected grid to start at ${t0} and to reach ${t1}, got ${nodes[0]} to ${last}.`);
@@ -202,12 +206,17 @@ function checkGrid(
 }
 
 /** The values that lie in the interval, ends included; the others don't concern this solve. */
-function within(caller: string, name: string, values: readonly number[] | undefined, { t0, t1 }: Interval): number[] {
+function within(caller: string, name: string, values: unknown, { t0, t1 }: Interval): number[] {
+  return timesOf(caller, name, values).filter((value) => value >= Math.min(t0, t1) && value <= Math.max(t0, t1));
+}
+
+/** A list of times; none where it is left out. */
+export function timesOf(caller: string, name: string, values: unknown): readonly number[] {
   if (values === undefined) return [];
-  if (!Array.isArray(values) || !values.every((value) => Number.isFinite(value))) {
-    throw new OdeError(`${caller}: expected ${name} to be an array of finite numbers, got ${describeValue(values)}.`);
-  }
-  return values.filter((value) => value >= Math.min(t0, t1) && value <= Math.max(t0, t1));
+  const odd = Array.isArray(values) ? Array.from(values).findIndex((value) => !Number.isFinite(value)) : 0;
+  if (Array.isArray(values) && odd < 0) return values;
+  const got = Array.isArray(values) ? `${describeValue(values[odd])} at index ${odd}` : describeValue(values);
+  throw new OdeError(`${caller}: expected ${name} to be an array of finite numbers, got ${got}.`);
 }
 
 /** Distinct values, sorted in the direction of the interval. */

@@ -6,6 +6,7 @@ import { TimeMap } from "../state/time-map.js";
 import { newStatistics } from "../status.js";
 import { isNode } from "../stepping/constant-steps.js";
 import type { Problem, StepSettings } from "../stepping/problem.js";
+import { checkArgs } from "./check-arguments.js";
 import { type Plan, preparePlan } from "./plan.js";
 import { assemble, type Checked } from "./problem.js";
 
@@ -20,6 +21,7 @@ export interface TensorProblem {
 /** The options of a solve on tensors, checked and completed. */
 export function planTensors({ caller, options, methods, extra, times }: Checked): Plan {
   const known = [...extra, "stepsForGradients"];
+  checkArgs(caller, options.args);
   const plan = preparePlan(caller, options, methods, known, times.values, TensorSpace.defaultTolerances);
   checkStepsForGradients(caller, options.stepsForGradients, plan.steps.kind === "adaptive");
   return plan;

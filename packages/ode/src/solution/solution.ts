@@ -1,3 +1,4 @@
+import { checkNumber } from "@latentflow/core";
 import { OdeError } from "../errors.js";
 import type { StateSpace } from "../state/state-space.js";
 import { disposeTree } from "../state/tree.js";
@@ -59,7 +60,10 @@ export class StepwiseSolution<V> implements Solution<unknown> {
 
   evaluate(t: number): StateOf<unknown> {
     const { start } = this;
-    if (start !== undefined && t === this.t[0]) return this.#present(() => this.#space.clone(start));
+    if (start !== undefined && t === this.t[0]) {
+      this.#requireAlive("evaluate", start);
+      return this.#present(() => this.#space.clone(start));
+    }
     return this.#present(() => this.#stepAt("evaluate", t).evaluate(t));
   }
 
@@ -80,8 +84,16 @@ export class StepwiseSolution<V> implements Solution<unknown> {
     return this.#space.present(state) as StateOf<unknown>;
   }
 
+  #requireAlive(method: string, state: V): void {
+    if (this.#space.isDisposed(state))
+      throw new OdeError(
+        `${this.#caller}: ${method}: expected a solution that holds its tensors, got one that was disposed; dispose it after its last use, and return it from a tidy around it.`,
+      );
+  }
+
   #stepAt(method: string, t: number): Step<V> {
     const { t: nodes, steps } = this;
+    checkNumber(`${this.#caller}: ${method}`, "t", t, {}, OdeError);
     if (steps === undefined) throw new OdeError(`${this.#caller}: ${method} needs dense output; leave out dense: false.`);
     if (steps.length === 0)
       throw new OdeError(
@@ -96,6 +108,7 @@ export class StepwiseSolution<V> implements Solution<unknown> {
         `${this.#caller}: ${method}: expected t between ${first} and ${last}, where the solution is known, got ${t}.`,
       );
     }
+    this.#requireAlive(method, step.y0);
     return step;
   }
 }

@@ -204,6 +204,10 @@ export class Float64Space implements StateSpace<Float64Array> {
     return copy;
   }
 
+  isDisposed(): boolean {
+    return false;
+  }
+
   dispose(): void {}
 
   recycle(state: Float64Array): void {

@@ -79,6 +79,8 @@ export interface StateSpace<V> {
   looksFinite(state: V): boolean;
   /** A state that its receiver owns. */
   clone(state: V): V;
+  /** Whether a state's memory was freed, by its owner or by a tidy around it. */
+  isDisposed(state: V): boolean;
   /** Frees a state that its owner drops. */
   dispose(state: V): void;
   /** The same from the stepping loop, which alone knows the state: its memory may serve for the next one. */

@@ -51,7 +51,8 @@ export function tensorMeasure(
       return norms.length === 0 ? 0 : max(stack(norms));
     }
     const size = norm(present(scaled));
-    if (size instanceof Tensor && size.size === 1 && size.dtype === "float32") return clone(reshape(size, []));
+    if (size instanceof Tensor && size.size === 1 && size.dtype === "float32" && !size.isDisposed)
+      return clone(reshape(size, []));
     throw new OdeError(`${caller}: expected norm to return a float32 scalar tensor, as y0 is, got ${describeValue(size)}.`);
   };
 }

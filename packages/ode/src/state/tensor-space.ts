@@ -163,6 +163,10 @@ export class TensorSpace implements StateSpace<Tensor[]> {
     return state.map((leaf) => clone(leaf));
   }
 
+  isDisposed(state: Tensor[]): boolean {
+    return state.some((leaf) => leaf.isDisposed);
+  }
+
   dispose(state: Tensor[]): void {
     for (const leaf of state) {
       this.#owned.delete(leaf);
@@ -203,6 +207,11 @@ export class TensorSpace implements StateSpace<Tensor[]> {
   #ownedLeaf(leaf: unknown, like: Tensor, inputs: readonly Tensor[]): Tensor {
     if (!(leaf instanceof Tensor)) {
       throw new OdeError(`${this.#caller}: expected f to return tensors shaped as y0, got ${describeValue(leaf)}.`);
+    }
+    if (leaf.isDisposed) {
+      throw new OdeError(
+        `${this.#caller}: expected f to return tensors shaped as y0, got ${describeValue(leaf)}; leave its disposal to the solver.`,
+      );
     }
     if (leaf.dtype !== "float32" || !sameShape(leaf.shape, like.shape)) {
       throw new OdeError(

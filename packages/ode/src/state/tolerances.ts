@@ -1,6 +1,7 @@
 import { describeValue, isTensor } from "@latentflow/core";
 import { OdeError } from "../errors.js";
-import type { TreeStructure } from "./tree.js";
+import { refuseDisposed } from "./disposed.js";
+import { asRecords, flatten, type Tree, type TreeStructure } from "./tree.js";
 
 /** A tolerance of each leaf of a state: one for all its elements, or one each. */
 export type LeafTolerances = readonly (number | Float64Array)[];
@@ -30,6 +31,7 @@ export function tolerancesByLeaf(
   const result: (number | Float64Array)[] = [];
   const visit = (node: TreeStructure, value: unknown): void => {
     const isNumber = isTolerance(value);
+    if (isTensor(value)) refuseDisposed(caller, name, value);
     const members = (isTensor(value) ? value.dataSync() : value) as Readonly<Record<string, unknown>>;
     const keys = typeof members === "object" && members !== null ? Object.keys(members) : [];
     const size = node.kind === "leaf" ? sizes[result.length] : node.children.length;
@@ -52,12 +54,12 @@ export function tolerancesByLeaf(
 }
 
 /** The smallest number in a tolerance of any nesting: what stands for it where only one number is asked. */
-export function smallestTolerance(given: unknown): number {
-  if (typeof given === "number") return given;
-  if (isTensor(given)) return smallestTolerance(given.dataSync());
-  if (typeof given !== "object" || given === null) return Number.NaN;
-  return Object.values(given).reduce(
-    (smallest: number, value) => Math.min(smallest, smallestTolerance(value)),
-    Number.POSITIVE_INFINITY,
-  );
+export function smallestTolerance(caller: string, name: string, given: unknown): number {
+  const origin = { caller, name };
+  const numbers = flatten(asRecords(given, origin) as Tree<unknown>, origin).leaves.flatMap((leaf) => {
+    if (isTensor(leaf)) refuseDisposed(caller, name, leaf);
+    const values = isTensor(leaf) ? leaf.dataSync() : leaf;
+    return ArrayBuffer.isView(values) ? Array.from(values as Float64Array) : [typeof values === "number" ? values : Number.NaN];
+  });
+  return numbers.reduce((smallest, value) => Math.min(smallest, value), Number.POSITIVE_INFINITY);
 }

@@ -31,7 +31,7 @@ function checkDepth(depth: number, { caller, name }: TreeOrigin): void {
 }
 
 /** Leaves are tensors, numbers and typed arrays: everything that is neither a plain array nor a plain record. */
-function isLeaf(value: unknown): boolean {
+export function isLeaf(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return true;
   if (Array.isArray(value)) return false;
   return isTensor(value) || ArrayBuffer.isView(value) || !isPlainRecord(value);

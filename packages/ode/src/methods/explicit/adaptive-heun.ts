@@ -1,12 +1,12 @@
 import { twoStageParabola } from "./dense-output.js";
-import { explicitMethod } from "./explicit-method.js";
+import { methodOf } from "./method-of.js";
 
 /**
  * Heun's method with Euler's embedded, 2(1). Dense output: order 2, from its two stages.
  *
  * Source: E. Hairer, S. P. Nørsett & G. Wanner, Solving Ordinary Differential Equations I, 2nd ed. (1993), section II.4.
  */
-export const adaptiveHeun = explicitMethod({
+export const adaptiveHeun = methodOf({
   name: "adaptive_heun",
   order: 2,
   nodes: [0, 1],

@@ -1,5 +1,5 @@
 import { cubicHermite } from "./dense-output.js";
-import { explicitMethod } from "./explicit-method.js";
+import { methodOf } from "./method-of.js";
 
 const weights = [2 / 9, 1 / 3, 4 / 9, 0];
 
@@ -8,7 +8,7 @@ const weights = [2 / 9, 1 / 3, 4 / 9, 0];
  *
  * Source: P. Bogacki & L. F. Shampine, A 3(2) pair of Runge–Kutta formulas, Appl. Math. Lett. 2 (1989).
  */
-export const bosh3 = explicitMethod({
+export const bosh3 = methodOf({
   name: "bosh3",
   order: 3,
   nodes: [0, 1 / 2, 3 / 4, 1],

@@ -1,5 +1,5 @@
 import { quarticThroughMidpoint } from "./dense-output.js";
-import { explicitMethod } from "./explicit-method.js";
+import { methodOf } from "./method-of.js";
 
 const weights = [35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84, 0];
 
@@ -21,7 +21,7 @@ const midpoint = [
  * Source: J. R. Dormand & P. J. Prince, A family of embedded Runge–Kutta formulae, J. Comput. Appl. Math. 6 (1980); error estimate and
  * midpoint: L. F. Shampine, Some practical Runge–Kutta formulas, Math. Comp. 46 (1986).
  */
-export const dopri5 = explicitMethod({
+export const dopri5 = methodOf({
   name: "dopri5",
   order: 5,
   nodes: [0, 1 / 5, 3 / 10, 4 / 5, 8 / 9, 1, 1],

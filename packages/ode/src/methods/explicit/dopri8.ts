@@ -1,4 +1,4 @@
-import { explicitMethod } from "./explicit-method.js";
+import { methodOf } from "./method-of.js";
 import type { ExplicitMethod } from "./tableau.js";
 
 /** A function makes the method: a bundler drops that where it is not used, but not the fractions of a table at the top of a module. */
@@ -58,7 +58,7 @@ function make(): ExplicitMethod {
     [0, 3.1307215776170567, -23.91132481735303, 61.01238480261916, -63.81368146364745, 23.581899900764267],
   ];
 
-  return explicitMethod({
+  return methodOf({
     name: "dopri8",
     order: 8,
     nodes: [

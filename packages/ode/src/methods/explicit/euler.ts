@@ -1,5 +1,5 @@
 import { straightLine } from "./dense-output.js";
-import { explicitMethod } from "./explicit-method.js";
+import { methodOf } from "./method-of.js";
 
 const weights = [1];
 
@@ -8,7 +8,7 @@ const weights = [1];
  *
  * Source: L. Euler, Institutionum calculi integralis I (1768), § 650.
  */
-export const euler = explicitMethod({
+export const euler = methodOf({
   name: "euler",
   order: 1,
   nodes: [0],

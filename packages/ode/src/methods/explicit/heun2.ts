@@ -1,12 +1,12 @@
 import { twoStageParabola } from "./dense-output.js";
-import { explicitMethod } from "./explicit-method.js";
+import { methodOf } from "./method-of.js";
 
 /**
  * Heun's second-order method (explicit trapezoidal rule). Dense output: order 2, from its two stages.
  *
  * Source: K. Heun, Neue Methoden zur approximativen Integration …, Z. Math. Phys. 45 (1900).
  */
-export const heun2 = explicitMethod({
+export const heun2 = methodOf({
   name: "heun2",
   order: 2,
   nodes: [0, 1],

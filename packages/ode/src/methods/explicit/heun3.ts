@@ -1,5 +1,5 @@
 import { cubicHermite } from "./dense-output.js";
-import { explicitMethod } from "./explicit-method.js";
+import { methodOf } from "./method-of.js";
 
 const weights = [1 / 4, 0, 3 / 4];
 
@@ -8,7 +8,7 @@ const weights = [1 / 4, 0, 3 / 4];
  *
  * Source: K. Heun, Neue Methoden zur approximativen Integration …, Z. Math. Phys. 45 (1900).
  */
-export const heun3 = explicitMethod({
+export const heun3 = methodOf({
   name: "heun3",
   order: 3,
   nodes: [0, 1 / 3, 2 / 3],

@@ -1,12 +1,12 @@
 import { twoStageParabola } from "./dense-output.js";
-import { explicitMethod } from "./explicit-method.js";
+import { methodOf } from "./method-of.js";
 
 /**
  * The explicit midpoint rule, order 2. Dense output: order 2, from its two stages.
  *
  * Source: C. Runge, Ueber die numerische Auflösung von Differentialgleichungen, Math. Ann. 46 (1895).
  */
-export const midpoint = explicitMethod({
+export const midpoint = methodOf({
   name: "midpoint",
   order: 2,
   nodes: [0, 1 / 2],

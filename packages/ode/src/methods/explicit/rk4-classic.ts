@@ -1,5 +1,5 @@
 import { cubicHermite } from "./dense-output.js";
-import { explicitMethod } from "./explicit-method.js";
+import { methodOf } from "./method-of.js";
 
 const weights = [1 / 6, 1 / 3, 1 / 3, 1 / 6];
 
@@ -8,7 +8,7 @@ const weights = [1 / 6, 1 / 3, 1 / 3, 1 / 6];
  *
  * Source: W. Kutta, Beitrag zur näherungsweisen Integration totaler Differentialgleichungen, Z. Math. Phys. 46 (1901).
  */
-export const rk4Classic = explicitMethod({
+export const rk4Classic = methodOf({
   name: "rk4_classic",
   order: 4,
   nodes: [0, 1 / 2, 1 / 2, 1],

@@ -1,5 +1,5 @@
 import { cubicHermite } from "./dense-output.js";
-import { explicitMethod } from "./explicit-method.js";
+import { methodOf } from "./method-of.js";
 
 const weights = [1 / 8, 3 / 8, 3 / 8, 1 / 8];
 
@@ -8,7 +8,7 @@ const weights = [1 / 8, 3 / 8, 3 / 8, 1 / 8];
  *
  * Source: W. Kutta, Beitrag zur näherungsweisen Integration totaler Differentialgleichungen, Z. Math. Phys. 46 (1901).
  */
-export const rk4 = explicitMethod({
+export const rk4 = methodOf({
   name: "rk4",
   order: 4,
   nodes: [0, 1 / 3, 2 / 3, 1],

@@ -1,4 +1,4 @@
-import { explicitMethod } from "./explicit-method.js";
+import { methodOf } from "./method-of.js";
 
 /** −(p + q) and p q of x² − (p + q) x + p q, as the paper factors its dense output, expanded to x, x², x³, x⁴. */
 function quartic(leading: number, quadratic: readonly [number, number]): number[] {
@@ -19,7 +19,7 @@ const weights = [0.09646076681806523, 0.01, 0.4798896504144996, 1.37900857410374
  * Source: Ch. Tsitouras, Runge–Kutta pairs of order 5(4) satisfying only the first column simplifying assumption, Comput. Math. Appl. 62
  * (2011).
  */
-export const tsit5 = explicitMethod({
+export const tsit5 = methodOf({
   name: "tsit5",
   order: 5,
   nodes: [0, 0.161, 0.327, 0.9, 0.9800255409045097, 1, 1],

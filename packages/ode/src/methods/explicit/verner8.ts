@@ -1,4 +1,4 @@
-import { explicitMethod } from "./explicit-method.js";
+import { methodOf } from "./method-of.js";
 import type { ExplicitMethod } from "./tableau.js";
 
 /** A function makes the method: a bundler drops that where it is not used, but not the fractions of a table at the top of a module. */
@@ -36,7 +36,7 @@ function make(): ExplicitMethod {
     [0, 0.5630676569029157, -7.771699947858978, 25.647036196056437, -31.231243176147075, 12.792839271046791],
   ];
 
-  return explicitMethod({
+  return methodOf({
     name: "verner8",
     order: 8,
     nodes: [0, 0.05, 0.1065625, 0.15984375, 0.39, 0.465, 0.155, 0.943, 0.901802041735857, 0.909, 0.94, 1, 1],
