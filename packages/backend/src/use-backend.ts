@@ -10,6 +10,9 @@ import type { BackendAvailability, BackendInfo, BackendName, BackendOptions } fr
 const OPTIONS = ["wasmPaths", "threads", "timeoutMs"] as const;
 const PLANNED = ["node", "node-gpu", "webgpu", "webgl"];
 
+/** What a timer can wait for, in milliseconds; with more it fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 let current: BackendInfo | undefined;
 
 /**
@@ -31,7 +34,7 @@ let lastStart: Promise<unknown> = Promise.resolve();
 async function startBackend(name: BackendName, options: BackendOptions): Promise<BackendInfo> {
   checkOptions("useBackend", options, OPTIONS, BackendError);
   const { timeoutMs = 30_000, threads } = options;
-  checkNumber("useBackend", "timeoutMs", timeoutMs, { above: 0 }, BackendError);
+  checkNumber("useBackend", "timeoutMs", timeoutMs, { above: 0, max: LONGEST_TIMER }, BackendError);
   checkWasmPaths(options.wasmPaths);
   if (threads !== undefined) checkNumber("useBackend", "threads", threads, { min: 1, integer: true }, BackendError);
 
@@ -100,7 +103,8 @@ function refuseForeignOptions(entry: BackendEntry, options: BackendOptions): voi
 }
 
 function checkWasmPaths(paths: unknown): void {
-  const isRecord = typeof paths === "object" && paths !== null && Object.values(paths).every((path) => typeof path === "string");
+  const isObject = typeof paths === "object" && paths !== null && !Array.isArray(paths);
+  const isRecord = isObject && Object.values(paths).every((path) => typeof path === "string");
   if (paths === undefined || typeof paths === "string" || isRecord) return;
   throw new BackendError(
     `useBackend: expected wasmPaths to be a folder's address, or one address a file, got ${describeValue(paths)}.`,

@@ -23,4 +23,4 @@ export {
 } from "./options.js";
 export { type RandomState, SeededRandom } from "./random.js";
 export { constantRate, cosineDecay, type Schedule, type ScheduleState, stepDecay, warmUp } from "./schedule.js";
-export { isTensor } from "./tensor.js";
+export { checkBackend, isTensor } from "./tensor.js";

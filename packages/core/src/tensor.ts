@@ -1,5 +1,5 @@
 import type { engine, Rank, ShapeMap, Tensor } from "@tensorflow/tfjs-core";
-import { CoreError, describeValue, LatentflowError } from "./errors.js";
+import { CoreError, describeValue, type LatentflowError } from "./errors.js";
 
 /** Whether a value is a tfjs tensor, told by the marks that tfjs's own `instanceof` looks for: the question loads no tfjs. */
 export function isTensor(value: unknown): value is Tensor {
@@ -17,15 +17,21 @@ export function float32Tensor<R extends Rank>(caller: string, values: Float32Arr
     throw new CoreError(
       `${caller}: expected tfjs to be loaded, got no engine; import "@tensorflow/tfjs-core" and a backend first.`,
     );
+  checkBackend(caller);
+  return tfjs.makeTensor(values, [...shape], "float32") as Tensor<R>;
+}
+
+/** Throws unless tfjs has a backend to make tensors with. */
+export function checkBackend(caller: string, ErrorType: new (message: string) => LatentflowError = CoreError): void {
+  const tfjs = (globalThis as { _tfengine?: ReturnType<typeof engine> })._tfengine;
   try {
-    return tfjs.makeTensor(values, [...shape], "float32") as Tensor<R>;
-  } catch (cause) {
-    if (cause instanceof LatentflowError) throw cause;
-    throw new CoreError(
-      `${caller}: expected a tfjs backend that has started, got "${(cause as Error).message}"; call await useBackend() of @latentflow/backend, or await tf.setBackend("…"), first.`,
-      { cause },
-    );
+    if (tfjs?.backend) return;
+  } catch {
+    // tfjs says in its own words that there is none, or that it is still starting.
   }
+  throw new ErrorType(
+    `${caller}: expected a tfjs backend that has started, got none; call await useBackend() of @latentflow/backend, or await tf.setBackend("…"), first.`,
+  );
 }
 
 /** The largest index of a 32-bit array: no tensor of ours is larger. */

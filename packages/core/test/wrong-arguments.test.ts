@@ -25,6 +25,7 @@ type Call = readonly [f: (...args: never[]) => unknown, args: readonly unknown[]
 /** A right call of every public function and method. The last argument is options where the second list names what they hold. */
 const calls: Readonly<Record<string, Call>> = {
   // What a message calls things is left out: any text will do.
+  checkBackend: [() => core.checkBackend("f"), []],
   checkChoice: [(value, choices) => core.checkChoice("f", "x", value, choices), ["a", ["a", "b"]]],
   checkNumber: [(value, limits) => core.checkNumber("f", "x", value, limits), [3, { min: 1 }]],
   checkOptions: [(options, known) => core.checkOptions("f", options, known), [{ a: 1 }, ["a"]]],

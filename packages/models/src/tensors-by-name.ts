@@ -1,4 +1,5 @@
 import { type TensorData, toFloat32 } from "@latentflow/checkpoints";
+import { describeValue } from "@latentflow/core";
 import { ModelsError } from "./errors.js";
 
 /** Tensors of a network under the names of its state dict. */
@@ -7,6 +8,14 @@ export type NamedTensors = ReadonlyMap<string, TensorData>;
 export type NamedShapes = ReadonlyMap<string, readonly number[]>;
 
 const MOST_LISTED = 12;
+
+/** Throws unless a value is a map of tensors by name. */
+export function checkNamedTensors(caller: string, tensors: unknown): void {
+  if (tensors instanceof Map) return;
+  throw new ModelsError(
+    `${caller}: expected a Map of tensors by name, such as the tensors of readSafetensors, got ${describeValue(tensors)}.`,
+  );
+}
 
 /**
  * Throws one error that lists every missing tensor, every surplus one and every wrong shape.

@@ -1,4 +1,4 @@
-import { checkNumber, type Generator } from "@latentflow/core";
+import { checkNumber, checkTensor, describeValue, type Generator } from "@latentflow/core";
 import { add, mul, reshape, sub, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { ModelsError } from "./errors.js";
 
@@ -11,7 +11,12 @@ import { ModelsError } from "./errors.js";
  */
 export function withTruncation(generator: Generator, psi: number, meanLatent: Tensor): Generator {
   checkNumber("withTruncation", "psi", psi, {}, ModelsError);
+  if (typeof generator?.synthesize !== "function") {
+    throw new ModelsError(`withTruncation: expected a generator with latentDim and synthesize, got ${describeValue(generator)}.`);
+  }
   const { latentDim, rowCount } = generator;
+  const expected = `a mean of ${latentDim} numbers`;
+  checkTensor("withTruncation", "meanLatent", meanLatent, expected, ModelsError);
   if (meanLatent.size !== latentDim) {
     throw new ModelsError(`withTruncation: expected a mean of ${latentDim} numbers, got shape [${meanLatent.shape.join(", ")}].`);
   }
@@ -20,6 +25,8 @@ export function withTruncation(generator: Generator, psi: number, meanLatent: Te
     ...(rowCount === undefined ? {} : { rowCount }),
     synthesize: (w: Tensor) =>
       tidy(() => {
+        checkTensor("synthesize", "w", w, `codes [n, ${latentDim}]`, ModelsError);
+        checkTensor("synthesize", "the truncation's mean", meanLatent, expected, ModelsError);
         const mean = reshape(meanLatent, [latentDim]);
         return generator.synthesize(add(mean, mul(sub(w, mean), psi)));
       }),

@@ -1,3 +1,4 @@
+import { describeValue } from "@latentflow/core";
 import { ScenesError } from "./errors.js";
 import { countScenes, factorsOfIndex, indexOfFactors, type SceneFactor } from "./factors.js";
 import { STUDIO_FACTORS, type StudioFactors } from "./studio/factors.js";
@@ -45,8 +46,8 @@ export function scenesDataset(name?: "tabletop"): ScenesDataset<SceneFactors>;
 export function scenesDataset(name: "studio"): ScenesDataset<StudioFactors>;
 export function scenesDataset(name: SceneSetName): ScenesDataset;
 export function scenesDataset(name: SceneSetName = "tabletop"): ScenesDataset {
-  if (!Object.hasOwn(SETS, name)) {
-    throw new ScenesError(`scenesDataset: expected one of ${SCENE_SETS.join(", ")}, got ${JSON.stringify(name)}`);
+  if (typeof name !== "string" || !Object.hasOwn(SETS, name)) {
+    throw new ScenesError(`scenesDataset: expected one of ${SCENE_SETS.join(", ")}, got ${describeValue(name)}`);
   }
   return SETS[name] as unknown as ScenesDataset;
 }
@@ -67,13 +68,33 @@ function set<Factors extends readonly number[]>(
     factors,
     index: (some) => indexOfFactors(`${name}.index`, table, some),
     image,
-    images: (indices) => stack(indices, size * size * 3, image),
-    labels: (indices) => stack(indices, table.length, factors),
+    images: (indices) => stack(`${name}.images`, indices, size * size * 3, image),
+    labels: (indices) => stack(`${name}.labels`, indices, table.length, factors),
   };
 }
 
-function stack(indices: ArrayLike<number>, length: number, row: (index: number) => ArrayLike<number>): Uint8Array {
+function stack(
+  caller: string,
+  indices: ArrayLike<number>,
+  length: number,
+  row: (index: number) => ArrayLike<number>,
+): Uint8Array {
+  checkIndices(caller, indices, length);
   const result = new Uint8Array(indices.length * length);
   for (let i = 0; i < indices.length; i++) result.set(row(indices[i] as number), i * length);
   return result;
+}
+
+/** The most bytes that an array of every engine can have. */
+const MOST_BYTES = 2 ** 32 - 1;
+
+/** Throws {@link ScenesError} unless there is a list of indices, and the `bytes` of each fit into one array. */
+export function checkIndices(caller: string, indices: unknown, bytes = 1): void {
+  const length = typeof indices === "object" && indices !== null ? (indices as { length?: unknown }).length : undefined;
+  if (!Number.isSafeInteger(length) || (length as number) < 0) {
+    throw new ScenesError(`${caller}: expected an array of indices, got ${describeValue(indices)}`);
+  }
+  if ((length as number) * bytes <= MOST_BYTES) return;
+  const most = Math.floor(MOST_BYTES / bytes);
+  throw new ScenesError(`${caller}: expected at most ${most} indices at once, got ${length}; take them in parts`);
 }

@@ -1,6 +1,6 @@
 import { checkOptions, throwIfAborted } from "@latentflow/core";
 import { writeFileAtomic } from "@latentflow/core/files";
-import { scenesDataset } from "./dataset.js";
+import { checkIndices, scenesDataset } from "./dataset.js";
 import { ScenesError } from "./errors.js";
 import { type NpzEntry, npyHeader, npzBytes } from "./npz.js";
 import { type RenderOptions, renderBlocks } from "./render-pool.js";
@@ -20,7 +20,12 @@ export interface ExportOptions extends RenderOptions {
 export async function exportScenesNpz(path: string, options: ExportOptions = {}): Promise<void> {
   checkOptions("exportScenesNpz", options, ["indices", "scenes", "workers", "onProgress", "signal"], ScenesError);
   const { attributes, length, size, ...dataset } = scenesDataset(options.scenes ?? "tabletop");
-  const indices = Uint32Array.from(options.indices ?? { length }, (index, i) => index ?? i);
+  // Checked before they become integers: 1.5 is no scene.
+  if (options.indices !== undefined) {
+    checkIndices("exportScenesNpz", options.indices);
+    for (let i = 0; i < options.indices.length; i++) dataset.factors(options.indices[i] as number);
+  }
+  const indices = options.indices === undefined ? Uint32Array.from({ length }, (_, i) => i) : Uint32Array.from(options.indices);
   const count = indices.length;
   const labels = dataset.labels(indices);
   const entries: NpzEntry[] = [

@@ -1,3 +1,4 @@
+import { describeValue } from "@latentflow/core";
 import { ScenesError } from "./errors.js";
 
 /** One factor of variation; `values` names its classes where they have names. */
@@ -23,7 +24,7 @@ export function indexOfFactors(caller: string, table: readonly SceneFactor[], fa
 export function factorsOfIndex(caller: string, table: readonly SceneFactor[], index: number): number[] {
   const count = countScenes(table);
   if (!Number.isInteger(index) || index < 0 || index >= count) {
-    throw new ScenesError(`${caller}: expected an integer index in [0, ${count}), got ${index}`);
+    throw new ScenesError(`${caller}: expected an integer index in [0, ${count}), got ${describeValue(index)}`);
   }
   const factors = new Array<number>(table.length);
   let rest = index;
@@ -39,12 +40,17 @@ export function factorsOfIndex(caller: string, table: readonly SceneFactor[], in
 export function checkFactors(caller: string, table: readonly SceneFactor[], factors: readonly number[]): void {
   if (factors?.length !== table.length) {
     const names = table.map(({ name }) => name).join(", ");
-    throw new ScenesError(`${caller}: expected ${table.length} factors (${names}), got ${factors?.length ?? factors}`);
+    throw new ScenesError(
+      `${caller}: expected ${table.length} factors (${names}), got ${factors?.length ?? describeValue(factors)}`,
+    );
   }
   table.forEach(({ name, classes }, i) => {
     const value = factors[i] as number;
     if (!Number.isInteger(value) || value < 0 || value >= classes) {
-      throw new ScenesError(`${caller}: expected ${name} to be an integer in [0, ${classes}), got ${value}`);
+      throw new ScenesError(`${caller}: expected ${name} to be an integer in [0, ${classes}), got ${describeValue(value)}`);
     }
   });
 }
+
+/** Largest height and width of a picture: 805 MB. */
+export const MOST_PIXELS = 16_384;

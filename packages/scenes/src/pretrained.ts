@@ -1,5 +1,5 @@
 import { type CheckpointSource, readSafetensors } from "@latentflow/checkpoints";
-import { type Attribute, checkOptions, describeValue } from "@latentflow/core";
+import { type Attribute, checkBackend, checkOptions, describeValue } from "@latentflow/core";
 import { FactorRegressor, StyleGan2Generator } from "@latentflow/models";
 import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import { CODE_COUNT, CODE_SEED } from "./codes.js";
@@ -34,10 +34,11 @@ export interface LoadOptions {
  * Loads generator, regressor and labelled codes onto the current tfjs backend. Nothing is downloaded in Node; in browsers the files are
  * fetched from beside the module, or from the folder `from`.
  *
- * @throws ScenesError if a file is missing or cannot be read
+ * @throws ScenesError if a file is missing or cannot be read, or no backend has started
  */
 export async function loadPretrainedScenes(options: LoadOptions = {}): Promise<PretrainedScenes> {
   checkOptions("loadPretrainedScenes", options, ["from"], ScenesError);
+  checkBackend("loadPretrainedScenes", ScenesError);
   const files = filesOf("loadPretrainedScenes", options.from);
   const labels = await load("loadPretrainedScenes", files.codes, readLabels);
   const generator = await load("loadPretrainedScenes", files.generator, readGenerator);
@@ -64,10 +65,11 @@ export async function loadPretrainedScenes(options: LoadOptions = {}): Promise<P
 /**
  * Loads the attribute regressor alone: seven heads, in the order of {@link SCENE_FACTORS}. The caller disposes it.
  *
- * @throws ScenesError if its file is missing or cannot be read
+ * @throws ScenesError if its file is missing or cannot be read, or no backend has started
  */
 export async function loadSceneRegressor(options: LoadOptions = {}): Promise<FactorRegressor> {
   checkOptions("loadSceneRegressor", options, ["from"], ScenesError);
+  checkBackend("loadSceneRegressor", ScenesError);
   return load("loadSceneRegressor", filesOf("loadSceneRegressor", options.from).regressor, readRegressor);
 }
 

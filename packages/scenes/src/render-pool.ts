@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { checkNumber, checkOptions, throwIfAborted } from "@latentflow/core";
-import { type SceneSetName, scenesDataset } from "./dataset.js";
+import { checkNumber, checkOptions, describeValue, throwIfAborted } from "@latentflow/core";
+import { checkIndices, type SceneSetName, scenesDataset } from "./dataset.js";
 import { ScenesError } from "./errors.js";
 
 export interface RenderOptions {
@@ -25,6 +25,7 @@ const BLOCK = 64;
 export async function renderScenes(indices: ArrayLike<number>, options: RenderOptions = {}): Promise<Uint8Array> {
   checkOptions("renderScenes", options, ["scenes", "workers", "onProgress", "signal"], ScenesError);
   const { size } = scenesDataset(options.scenes ?? "tabletop");
+  checkIndices("renderScenes", indices, size * size * 3);
   const pixels = new Uint8Array(indices.length * size * size * 3);
   let offset = 0;
   for await (const block of renderBlocks("renderScenes", indices, options)) {
@@ -41,6 +42,9 @@ export async function* renderBlocks(
   { scenes = "tabletop", workers = availableParallelism(), onProgress, signal }: RenderOptions,
 ): AsyncGenerator<Uint8Array> {
   checkNumber(caller, "workers", workers, { integer: true, min: 1 }, ScenesError);
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw new ScenesError(`${caller}: expected onProgress to be a function, got ${describeValue(onProgress)}.`);
+  }
   const dataset = scenesDataset(scenes);
   for (let i = 0; i < indices.length; i++) dataset.factors(indices[i] as number);
   throwIfAborted(caller, signal);

@@ -1,3 +1,4 @@
+import { checkBackend, checkRequired, checkTensor, describeValue } from "@latentflow/core";
 import type { GraphBuilder } from "@latentflow/onnx";
 import {
   add,
@@ -14,8 +15,9 @@ import {
   tensor2d,
   tensor4d,
 } from "@tensorflow/tfjs-core";
+import { checkAlive } from "../disposed.js";
 import { ModelsError } from "../errors.js";
-import { floatsOf, type NamedTensors } from "../tensors-by-name.js";
+import { checkNamedTensors, checkTensors, floatsOf, type NamedTensors } from "../tensors-by-name.js";
 import type { Backbone } from "./backbone.js";
 import { cnnToGraph } from "./to-onnx.js";
 
@@ -43,9 +45,15 @@ export class CnnBackbone implements Backbone {
   private readonly convolutions: readonly Convolution[];
   private readonly weight: Tensor2D;
   private readonly bias: Tensor1D;
+  private disposed = false;
 
   /** @param tensors as `cnnShapes` asks */
-  constructor(tensors: NamedTensors, { convolutions, linear }: CnnNames) {
+  constructor(tensors: NamedTensors, names: CnnNames) {
+    checkNamedTensors("CnnBackbone", tensors);
+    checkNames(names);
+    checkTensors("CnnBackbone", tensors, cnnShapes(tensors, names), () => true);
+    checkBackend("CnnBackbone", ModelsError);
+    const { convolutions, linear } = names;
     this.convolutions = convolutions.map((name) => convolution(tensors, name));
     const [outputs, inputs] = tensors.get(`${linear}.weight`)!.shape as [number, number];
     const channels = this.convolutions.at(-1)!.filter.shape[3];
@@ -59,6 +67,11 @@ export class CnnBackbone implements Backbone {
   }
 
   features(images: Tensor4D): Tensor2D {
+    checkAlive("features", "backbone", this.disposed);
+    checkTensor("features", "images", images, `[n, ${this.imageSize}, ${this.imageSize}, 3]`, ModelsError);
+    if (images.rank !== 4 || images.shape[3] !== 3) {
+      throw new ModelsError(`features: expected images [n, height, width, 3], got [${images.shape.join(", ")}].`);
+    }
     const [n, height, width] = images.shape;
     if (height !== this.imageSize || width !== this.imageSize) {
       throw new ModelsError(
@@ -70,11 +83,17 @@ export class CnnBackbone implements Backbone {
     return relu(add(matMul(reshape(x, [n, this.weight.shape[0]]), this.weight), this.bias)) as Tensor2D;
   }
 
-  toGraph(graph: GraphBuilder, images: string): Promise<string> {
+  async toGraph(graph: GraphBuilder, images: string): Promise<string> {
+    checkAlive("toGraph", "backbone", this.disposed);
+    if (typeof graph?.op !== "function" || typeof images !== "string") {
+      const got = `${describeValue(graph)} and ${describeValue(images)}`;
+      throw new ModelsError(`toGraph: expected a GraphBuilder and the name of the images in it, got ${got}.`);
+    }
     return cnnToGraph(graph, images, this.convolutions, { weight: this.weight, bias: this.bias });
   }
 
   dispose(): void {
+    this.disposed = true;
     for (const { filter, bias } of this.convolutions) {
       filter.dispose();
       bias.dispose();
@@ -82,6 +101,15 @@ export class CnnBackbone implements Backbone {
     this.weight.dispose();
     this.bias.dispose();
   }
+}
+
+function checkNames(names: CnnNames): void {
+  checkRequired("CnnBackbone", names, ["convolutions", "linear"], ModelsError);
+  const { convolutions, linear } = names;
+  const isList = Array.isArray(convolutions) && convolutions.length > 0 && convolutions.every((name) => typeof name === "string");
+  if (isList && typeof linear === "string") return;
+  const got = `${describeValue(convolutions)} and ${describeValue(linear)}`;
+  throw new ModelsError(`CnnBackbone: expected the names of convolutions and the name of a linear layer, got ${got}.`);
 }
 
 /** The shapes of a CNN's tensors, the widths of its layers read off the file. */

@@ -1,5 +1,5 @@
 import { type CheckpointSource, readSafetensors, readTorch, stateDict } from "@latentflow/checkpoints";
-import { type Attribute, checkOptions, type Regressor } from "@latentflow/core";
+import { type Attribute, checkBackend, checkOptions, checkTensor, describeValue, type Regressor } from "@latentflow/core";
 import type { OnnxModel } from "@latentflow/onnx";
 import {
   add,
@@ -13,6 +13,7 @@ import {
   tidy,
   transpose,
 } from "@tensorflow/tfjs-core";
+import { checkAlive } from "../disposed.js";
 import { ModelsError } from "../errors.js";
 import { checkTensors, countOf, floatsOf, type NamedTensors } from "../tensors-by-name.js";
 import type { Backbone } from "./backbone.js";
@@ -46,6 +47,7 @@ const isUnused = (name: string) => name.startsWith("continuous_head.");
 export class FactorRegressor implements Regressor {
   readonly attributes: readonly Attribute[];
   private readonly heads: readonly Head[];
+  private disposed = false;
 
   /**
    * @param backbone what the heads read; the regressor disposes it
@@ -57,6 +59,13 @@ export class FactorRegressor implements Regressor {
     options: FactorRegressorOptions = {},
   ) {
     checkOptions("FactorRegressor", options, ["attributes"], ModelsError);
+    checkParts(backbone, heads);
+    checkBackend("FactorRegressor", ModelsError);
+    if (options.attributes !== undefined && !isListOfNames(options.attributes)) {
+      throw new ModelsError(
+        `FactorRegressor: expected attributes to be an array of names, got ${describeValue(options.attributes)}.`,
+      );
+    }
     const names = options.attributes ?? heads.map((_, k) => `attribute ${k}`);
     if (names.length !== heads.length) {
       throw new ModelsError(`FactorRegressor: expected ${heads.length} attribute names, one a head, got ${names.length}.`);
@@ -84,10 +93,12 @@ export class FactorRegressor implements Regressor {
 
   /** The backbone's output, [n, features]: what all heads read. */
   features(images: Tensor4D): Tensor2D {
+    this.checkUse("features", images);
     return tidy(() => this.backbone.features(images));
   }
 
   logits(images: Tensor4D): Tensor2D[] {
+    this.checkUse("logits", images);
     return tidy(() => {
       const features = this.backbone.features(images);
       return this.heads.map(({ weight, bias }) => add(matMul(features, weight), bias) as Tensor2D);
@@ -95,17 +106,46 @@ export class FactorRegressor implements Regressor {
   }
 
   /** The regressor as an ONNX graph: "images" [n, 3, side, side] → one output [n, classes] an attribute. */
-  toOnnx(): Promise<OnnxModel> {
+  async toOnnx(): Promise<OnnxModel> {
+    checkAlive("toOnnx", "regressor", this.disposed);
     return regressorToOnnx(this.backbone, this.heads, this.attributes);
   }
 
+  private checkUse(caller: string, images: Tensor4D): void {
+    checkAlive(caller, "regressor", this.disposed);
+    checkTensor(caller, "images", images, "[n, height, width, 3]", ModelsError);
+  }
+
   dispose(): void {
+    this.disposed = true;
     this.backbone.dispose();
     for (const { weight, bias } of this.heads) {
       weight.dispose();
       bias.dispose();
     }
   }
+}
+
+function isListOfNames(names: unknown): boolean {
+  return Array.isArray(names) && names.every((name) => typeof name === "string");
+}
+
+function checkParts(backbone: Backbone, heads: readonly { weight: Float32Array; bias: Float32Array }[]): void {
+  if (typeof backbone?.features !== "function" || !Number.isInteger(backbone.featureCount)) {
+    throw new ModelsError(`FactorRegressor: expected a backbone with featureCount and features, got ${describeValue(backbone)}.`);
+  }
+  const { featureCount } = backbone;
+  if (!Array.isArray(heads)) {
+    throw new ModelsError(`FactorRegressor: expected an array of heads { weight, bias }, got ${describeValue(heads)}.`);
+  }
+  heads.forEach((head, k) => {
+    const { weight, bias } = head ?? {};
+    const fits = weight instanceof Float32Array && bias instanceof Float32Array && weight.length === bias.length * featureCount;
+    if (fits) return;
+    throw new ModelsError(
+      `FactorRegressor: expected head ${k} to have a Float32Array bias [classes] and weight [classes, ${featureCount}], got ${describeValue(head)}.`,
+    );
+  });
 }
 
 function fromTensors(caller: string, tensors: NamedTensors, options: FactorRegressorOptions): FactorRegressor {

@@ -1,3 +1,4 @@
+import { describeValue } from "@latentflow/core";
 import { ModelsError } from "../errors.js";
 import type { NamedShapes } from "../tensors-by-name.js";
 
@@ -52,7 +53,7 @@ export function checkArchitecture(
   architecture: Partial<StyleGan2Architecture> | null,
 ): StyleGan2Architecture {
   const fail = (part: string): never => {
-    const got = JSON.stringify(architecture).slice(0, 200);
+    const got = asText(architecture).slice(0, 200);
     throw new ModelsError(`${caller}: expected ${what} to have ${part}, got ${got}.`);
   };
   const { resolution, zDim, latentDim, mappingLayers, mappingRate, channels, family, convClamp } = architecture ?? {};
@@ -67,6 +68,15 @@ export function checkArchitecture(
   if (family !== "rosinality" && family !== "nvlabs") return fail('family "rosinality" or "nvlabs"');
   if (convClamp !== null && !isPositive(convClamp)) return fail("convClamp null or positive");
   return architecture as StyleGan2Architecture;
+}
+
+/** As JSON where it has that form; what holds itself has not. */
+function asText(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? describeValue(value);
+  } catch {
+    return describeValue(value);
+  }
 }
 
 /** Number of convolutions with noise, from 4 × 4 upwards. */

@@ -6,7 +6,7 @@ import {
   stateDict,
   writeSafetensors,
 } from "@latentflow/checkpoints";
-import { checkNumber, checkOptions, type Generator, SeededRandom } from "@latentflow/core";
+import { checkBackend, checkNumber, checkOptions, checkTensor, type Generator, SeededRandom } from "@latentflow/core";
 import type { OnnxModel } from "@latentflow/onnx";
 import {
   add,
@@ -22,8 +22,9 @@ import {
   tidy,
   zeros,
 } from "@tensorflow/tfjs-core";
+import { checkAlive } from "../disposed.js";
 import { ModelsError } from "../errors.js";
-import { checkTensors, floatsOf, type NamedTensors } from "../tensors-by-name.js";
+import { checkNamedTensors, checkTensors, floatsOf, type NamedTensors } from "../tensors-by-name.js";
 import { withTruncation } from "../truncation.js";
 import { checkArchitecture, parseArchitecture, rowCount, type StyleGan2Architecture, styleGan2Shapes } from "./architecture.js";
 import { disposeLayers, type MappingLayer, mappingLayers, type SynthesisLayers, synthesisLayers } from "./layers.js";
@@ -61,9 +62,17 @@ export class StyleGan2Generator implements Generator {
   private readonly layers: SynthesisLayers;
   private readonly resampler: Resampler;
   private readonly truncationMeans: Tensor1D[] = [];
+  private disposed = false;
 
-  /** @param tensors under rosinality's names, shapes as `architecture` asks (the `from…` functions check them) */
+  /**
+   * @param tensors under rosinality's names, shapes as `architecture` asks
+   * @throws ModelsError for an architecture that no generator has, tensors that are missing or of another shape, or without a backend
+   */
   constructor(architecture: StyleGan2Architecture, tensors: NamedTensors) {
+    checkArchitecture("StyleGan2Generator", "the architecture", architecture);
+    checkNamedTensors("StyleGan2Generator", tensors);
+    checkTensors("StyleGan2Generator", tensors, styleGan2Shapes(architecture), () => true);
+    checkBackend("StyleGan2Generator", ModelsError);
     this.architecture = architecture;
     this.latentDim = architecture.latentDim;
     this.rowCount = rowCount(architecture);
@@ -88,9 +97,10 @@ export class StyleGan2Generator implements Generator {
     checkOptions("random", sizes, Object.keys({ ...DEFAULT_SIZES, resolution: 0 }), ModelsError);
     checkOptions("random", options, ["seed"], ModelsError);
     const { channels } = { ...DEFAULT_SIZES, ...sizes };
-    const architecture = { ...DEFAULT_SIZES, resolution: 2 << channels.length, ...sizes };
+    const architecture = { ...DEFAULT_SIZES, resolution: 2 << (channels?.length ?? 0), ...sizes };
     checkArchitecture("random", "sizes", architecture);
-    return new StyleGan2Generator(architecture, untrainedTensors(architecture, new SeededRandom(options.seed ?? 0)));
+    const random = seeded("random", options.seed);
+    return new StyleGan2Generator(architecture, untrainedTensors(architecture, random));
   }
 
   /**
@@ -145,7 +155,9 @@ export class StyleGan2Generator implements Generator {
 
   /** z [n, zDim], standard normal → w [n, latentDim]. */
   map(z: Tensor2D): Tensor2D {
+    checkAlive("map", "generator", this.disposed);
     const { zDim } = this.architecture;
+    checkTensor("map", "z", z, `normal numbers [n, ${zDim}]`, ModelsError);
     if (z.rank !== 2 || z.shape[1] !== zDim) throw new ModelsError(`map: expected z [n, ${zDim}], got [${z.shape.join(", ")}].`);
     return tidy(() => mapLatent(z, this.mapping));
   }
@@ -155,17 +167,19 @@ export class StyleGan2Generator implements Generator {
    * another seed each time, `sample(1, { seed: random.integer(0, 2 ** 31) })` of one `SeededRandom`, or ask for all at once. The caller disposes it.
    */
   sample(count: number, options: { seed?: number } = {}): Tensor2D {
+    checkAlive("sample", "generator", this.disposed);
     checkOptions("sample", options, ["seed"], ModelsError);
-    checkNumber("sample", "count", count, { integer: true, min: 0 }, ModelsError);
-    const random = new SeededRandom(options.seed ?? 0);
+    checkNumber("sample", "count", count, { integer: true, min: 0, max: MOST_CODES }, ModelsError);
+    const random = seeded("sample", options.seed);
     return tidy(() => this.map(random.normalTensor<Rank.R2>([count, this.architecture.zDim])));
   }
 
   /** Mean of the codes of `count` (default 4096, the paper's number) normal z from a seed, [latentDim]. The caller disposes it. */
   meanLatent(count = 4096, options: { seed?: number } = {}): Tensor1D {
+    checkAlive("meanLatent", "generator", this.disposed);
     checkOptions("meanLatent", options, ["seed"], ModelsError);
     checkNumber("meanLatent", "count", count, { integer: true, min: 1 }, ModelsError);
-    const random = new SeededRandom(options.seed ?? 0);
+    const random = seeded("meanLatent", options.seed);
     return tidy(() => {
       let total: Tensor1D = zeros([this.latentDim]);
       for (let done = 0; done < count; done += BATCH) {
@@ -182,6 +196,8 @@ export class StyleGan2Generator implements Generator {
    * @param mean [latentDim]; default the file's own, or `meanLatent()` when it has none, kept until the generator is disposed
    */
   withTruncation(psi: number, mean?: Tensor1D): Generator {
+    checkAlive("withTruncation", "generator", this.disposed);
+    checkNumber("withTruncation", "psi", psi, {}, ModelsError);
     return withTruncation(this, psi, mean ?? this.latentAverage ?? this.keptMean());
   }
 
@@ -191,8 +207,10 @@ export class StyleGan2Generator implements Generator {
    * @throws ModelsError for a code or noise of another shape
    */
   synthesize(w: Tensor, options: SynthesizeOptions = {}): Tensor4D {
+    checkAlive("synthesize", "generator", this.disposed);
     checkOptions("synthesize", options, ["noise"], ModelsError);
     const { rowCount, latentDim } = this;
+    checkTensor("synthesize", "w", w, `codes [n, ${latentDim}] or [n, ${rowCount}, ${latentDim}]`, ModelsError);
     const fits =
       (w.rank === 2 && w.shape[1] === latentDim) || (w.rank === 3 && w.shape[1] === rowCount && w.shape[2] === latentDim);
     if (!fits || w.shape[0] === 0) {
@@ -206,7 +224,7 @@ export class StyleGan2Generator implements Generator {
         layers,
         resampler,
         convClamp: this.architecture.convClamp,
-        noise: noiseOf(options.noise ?? "fixed", layers.styled, w.shape[0]!),
+        noise: noiseOf(options.noise === undefined ? "fixed" : options.noise, layers.styled, w.shape[0]!),
       }),
     );
   }
@@ -216,8 +234,9 @@ export class StyleGan2Generator implements Generator {
     return styleGan2ToOnnx(this.architecture, this.tensors);
   }
 
-  /** Frees the weights. */
+  /** Frees the weights. What computes says so afterwards; `toSafetensors` and `toOnnx`, which need no backend, go on. */
   dispose(): void {
+    this.disposed = true;
     this.resampler.dispose();
     const mapping = this.mapping.flatMap(({ weight, bias }) => [weight, bias]);
     for (const tensor of [...mapping, ...this.truncationMeans]) tensor.dispose();
@@ -240,6 +259,15 @@ const DEFAULT_SIZES: Omit<StyleGan2Architecture, "resolution"> = {
   family: "rosinality",
   convClamp: null,
 };
+
+function seeded(caller: string, seed = 0): SeededRandom {
+  const limit = Number.MAX_SAFE_INTEGER;
+  checkNumber(caller, "seed", seed, { integer: true, min: -limit, max: limit }, ModelsError);
+  return new SeededRandom(seed);
+}
+
+/** No list of codes is longer. */
+const MOST_CODES = 2 ** 31 - 1;
 
 /** Codes mapped at once for the mean. */
 const BATCH = 512;

@@ -1,4 +1,4 @@
-import { describeValue, SeededRandom } from "@latentflow/core";
+import { checkNumber, checkTensor, describeValue, SeededRandom } from "@latentflow/core";
 import { mul, type Rank, reshape, type Tensor, type Tensor4D } from "@tensorflow/tfjs-core";
 import { ModelsError } from "../errors.js";
 import type { StyledLayer } from "./layers.js";
@@ -14,7 +14,8 @@ export function noiseOf(noise: Noise, layers: readonly StyledLayer[], images: nu
   if (noise === "fixed") return (i) => layers[i]!.noise;
   if (noise === "none") return () => undefined;
   if (Array.isArray(noise)) return givenNoise(noise, layers, images);
-  if (typeof noise === "object" && "seed" in noise) {
+  if (typeof noise === "object" && noise !== null && "seed" in noise) {
+    checkNumber("synthesize", "the noise's seed", noise.seed, { integer: true }, ModelsError);
     const random = new SeededRandom(noise.seed);
     return (i) => {
       const { side, noiseStrength } = layers[i]!;
@@ -30,6 +31,9 @@ function givenNoise(noise: readonly Tensor[], layers: readonly StyledLayer[], im
   if (noise.length !== layers.length) {
     throw new ModelsError(`synthesize: expected ${layers.length} noise maps, one a layer, got ${noise.length}.`);
   }
+  noise.forEach((map, i) => {
+    checkTensor("synthesize", `noise ${i}`, map, "a tensor", ModelsError);
+  });
   return (i) => {
     const { side, noiseStrength } = layers[i]!;
     const map = noise[i]!;

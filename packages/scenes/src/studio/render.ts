@@ -1,6 +1,6 @@
 import { checkNumber } from "@latentflow/core";
 import { ScenesError } from "../errors.js";
-import { checkFactors } from "../factors.js";
+import { checkFactors, MOST_PIXELS } from "../factors.js";
 import { type Camera, camerasAbove, type ScreenBox, screenBoxOfSphere, unionOfBoxes, writeRay } from "../raymarch/camera.js";
 import { BOUND, highlightOf, hitDistance, SAMPLES, writeNormal, writePixel } from "../raymarch/march.js";
 import { OCCLUSION_REACH, openness, SHADOW_HARDNESS } from "../raymarch/shadow.js";
@@ -56,11 +56,11 @@ interface Placed {
  * The same factors give the same bytes on every machine.
  *
  * @param size height and width in pixels, by default the data set's 64
- * @throws ScenesError if a factor is out of range or `size` is not a positive integer
+ * @throws ScenesError if a factor is out of range or `size` is no integer from 1 to 16,384
  */
 export function renderStudio(factors: StudioFactors, size: number = STUDIO_SIZE): Uint8Array {
   checkFactors("renderStudio", STUDIO_FACTORS, factors);
-  checkNumber("renderStudio", "size", size, { integer: true, min: 1 }, ScenesError);
+  checkNumber("renderStudio", "size", size, { integer: true, min: 1, max: MOST_PIXELS }, ScenesError);
   const [shape, horizontal, vertical, height, scale, intensity, direction, color, wall] = factors;
   const room: Room = {
     camera: cameras[height] as Camera,

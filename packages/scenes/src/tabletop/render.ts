@@ -1,6 +1,6 @@
 import { checkNumber } from "@latentflow/core";
 import { ScenesError } from "../errors.js";
-import { checkFactors } from "../factors.js";
+import { checkFactors, MOST_PIXELS } from "../factors.js";
 import { type Camera, camerasAbove, type ScreenBox, screenBoxOfSphere, unionOfBoxes, writeRay } from "../raymarch/camera.js";
 import { BOUND, highlightOf, hitDistance, SAMPLES, writeNormal, writePixel } from "../raymarch/march.js";
 import { OCCLUSION_REACH, openness, SHADOW_HARDNESS, softShadow } from "../raymarch/shadow.js";
@@ -47,11 +47,11 @@ interface Placed {
  * The same factors give the same bytes on every machine.
  *
  * @param size height and width in pixels, by default the data set's 64
- * @throws ScenesError if a factor is out of range or `size` is not a positive integer
+ * @throws ScenesError if a factor is out of range or `size` is no integer from 1 to 16,384
  */
 export function renderScene(factors: SceneFactors, size: number = SCENE_SIZE): Uint8Array {
   checkFactors("renderScene", SCENE_FACTORS, factors);
-  checkNumber("renderScene", "size", size, { integer: true, min: 1 }, ScenesError);
+  checkNumber("renderScene", "size", size, { integer: true, min: 1, max: MOST_PIXELS }, ScenesError);
   const [color, shape, sizeClass, height, background, horizontal, vertical] = factors;
   const camera = cameras[height] as Camera;
   const object: Placed = {
