@@ -1,15 +1,34 @@
-export type { ModelParts, ModelSetup } from "@latentflow/engine";
-export { defineExperiment, resolveConfig } from "./config/resolve.js";
+export type { ModelParts, ModelSetup, RunningModel } from "@latentflow/engine";
+export type {
+  Analysis,
+  AttributeAnalysis,
+  AttributeContext,
+  Found,
+  MethodAnalysis,
+  MethodContext,
+  MethodFound,
+  Section,
+} from "./analyses/analysis.js";
+export type { Edit } from "./config/edits.js";
 export type * from "./config/types.js";
+export type { Cell, CsvTable } from "./drawing/csv.js";
+export { Markup, type MarkupValue, markup } from "./drawing/markup.js";
+export type { ReportContext } from "./drawing/report-context.js";
 export { ConfigError, ExperimentsError } from "./errors.js";
+export { defineExtensions, type Extensions } from "./experiment/extensions.js";
+export { defineExperiment, resolveConfig } from "./experiment/resolve-config.js";
+export type { Cost, FindContext, FitMethod, Fitted, Method, Needed, Trained, TrainMethod } from "./methods/method.js";
+export { type TrainingSettings, trainInExperiment, trainingSettings } from "./methods/train.js";
+export type { LabelledCodes } from "./model/labelled-codes.js";
 
 export * from "./pictures/index.js";
 export * from "./report/index.js";
-export type * from "./results/experiment-results.js";
+export type * from "./results/index.js";
 export type { RunEvent } from "./run/events.js";
 export { type ReportOptions, type RunResult, reportExperiment } from "./run/report-experiment.js";
 export { type RunOptions, runExperiment } from "./run/run-experiment.js";
 export { parseShard, type Shard, shardOfScheduler } from "./run/shard.js";
 export { verifyExperiment } from "./run/verify-experiment.js";
 export type { StepName } from "./steps/job.js";
+export { NoResult } from "./store/no-result.js";
 export type { Damage, Verification } from "./store/verify.js";

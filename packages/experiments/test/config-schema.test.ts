@@ -7,10 +7,11 @@ import { main } from "../src/cli/main.js";
 import { configurationSchema } from "../src/config/json-schema.js";
 import { readConfig } from "../src/config/read.js";
 import { resolveConfig } from "../src/index.js";
+import { METHODS } from "../src/methods/index.js";
 
 const require = createRequire(import.meta.url);
 const { Ajv } = require("ajv") as { Ajv: new (options: object) => { compile(schema: object): (value: unknown) => boolean } };
-const isValid = new Ajv({ strict: true, allowUnionTypes: true }).compile(configurationSchema());
+const isValid = new Ajv({ strict: true, allowUnionTypes: true }).compile(configurationSchema(METHODS.map(({ id }) => id)));
 
 const isTaken = (options: unknown): boolean => {
   try {
@@ -23,7 +24,7 @@ const isTaken = (options: unknown): boolean => {
 
 describe("the JSON Schema of a configuration", () => {
   it("is the package's schema.json, and what `latentflow schema` prints", async () => {
-    const text = `${JSON.stringify(configurationSchema(), null, 2)}\n`;
+    const text = `${JSON.stringify(configurationSchema(METHODS.map(({ id }) => id)), null, 2)}\n`;
     // After a change of the schema: npx vitest run -u packages/experiments/test/config-schema.test.ts
     await expect(text).toMatchFileSnapshot("../schema.json");
     const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
@@ -96,10 +97,10 @@ describe("the JSON Schema of a configuration", () => {
     const described = (schema: Schema, path: string): string[] =>
       Object.entries(schema.properties ?? {}).flatMap(([key, field]) => [
         ...(field.description === undefined ? [`${path}${key} has no description`] : []),
-        ...(field.default === undefined && key !== "$schema" ? [`${path}${key} has no default`] : []),
+        ...(field.default === undefined && !["$schema", "extensions"].includes(key) ? [`${path}${key} has no default`] : []),
         ...described(field, `${path}${key}.`),
       ]);
-    const schema = configurationSchema() as Schema;
+    const schema = configurationSchema(METHODS.map(({ id }) => id)) as Schema;
     expect(described(schema, "")).toEqual([]);
     expect(schema.properties!.train!.properties!.iterations).toEqual({
       description: "Adam's steps",

@@ -7,6 +7,7 @@ import { editsOf } from "../src/config/edits.js";
 import { configurationSchema } from "../src/config/json-schema.js";
 import { readConfig } from "../src/config/read.js";
 import { ConfigError, resolveConfig } from "../src/index.js";
+import { METHODS } from "../src/methods/index.js";
 
 const PRESETS = { paper: resolveConfig(), demo: resolveConfig({ preset: "demo" }) };
 const SECTIONS = ["sample", "fit", "train", "evaluate", "analyze", "pictures"] as const;
@@ -17,7 +18,7 @@ interface Field {
   readonly maximum?: number;
   readonly properties: Readonly<Record<string, Field>>;
 }
-const { properties } = configurationSchema() as Field;
+const { properties } = configurationSchema(METHODS.map(({ id }) => id)) as Field;
 
 /** The largest values of all settings that are numbers. */
 const LIMITS = Object.fromEntries(

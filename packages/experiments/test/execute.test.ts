@@ -6,7 +6,7 @@ import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vit
 import { executeJob } from "../src/run/execute.js";
 import type { Plan } from "../src/run/plan.js";
 import type { Session } from "../src/run/session.js";
-import type { Job, JobContext } from "../src/steps/job.js";
+import type { Job, StepContext } from "../src/steps/job.js";
 import { RunFolder } from "../src/store/run-folder.js";
 
 const session = { imageCount: () => 0, ready: async () => undefined } as unknown as Session;
@@ -14,13 +14,13 @@ const session = { imageCount: () => 0, ready: async () => undefined } as unknown
 beforeAll(async () => void (await useBackend("cpu")));
 
 let folder: RunFolder;
-let context: Omit<JobContext, "progress">;
+let context: Omit<StepContext, "progress">;
 
 beforeEach(async () => {
   const path = await mkdtemp(join(tmpdir(), "latentflow-execute-"));
   onTestFinished(() => rm(path, { recursive: true, force: true }));
   folder = new RunFolder(path);
-  context = { folder, config: {}, world: { environment: { engine: { name: "tfjs" } } } } as unknown as typeof context;
+  context = { folder, config: {}, networks: { environment: { engine: { name: "tfjs" } } } } as unknown as typeof context;
 });
 
 /** A job that writes one file, doing something else on the way. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { flipHistogramOf } from "../src/analyses/flip-histogram.js";
 import { spaced } from "../src/results/numbers.js";
-import { flipHistogramOf } from "../src/steps/flips.js";
 
 /** One sample that flips at each of the times, and one that never does; one attribute of two classes. */
 function flipsAtEachOf(times: number) {

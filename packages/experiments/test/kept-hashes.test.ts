@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { expect, it } from "vitest";
-import { editsOf } from "../src/config/edits.js";
+import { experimentOf } from "../src/experiment/experiment.js";
+import { tablesWith } from "../src/experiment/extensions.js";
 import { type ExperimentOptions, resolveConfig } from "../src/index.js";
-import type { Environment } from "../src/results/experiment-results.js";
+import type { Environment } from "../src/results/index.js";
 import { Plan } from "../src/run/plan.js";
 
 /** Every setting that can be another than its default. */
@@ -47,7 +48,7 @@ it.each<[string, ExperimentOptions, string, string]>([
 ])("settings and jobs of earlier runs keep their hashes: %s", (_name, options, settings, jobs) => {
   const config = resolveConfig(options);
   expect(sha256(JSON.stringify(config)).slice(0, 16)).toBe(settings);
-  const plan = new Plan(config, { attributes, latentDim: 8, environment }, editsOf(config, attributes));
+  const plan = new Plan(experimentOf(config, { attributes, latentDim: 8, environment }, tablesWith("test")));
   const inputs = [...plan.jobs.keys()].map((id) => plan.inputsOf(id));
   expect(sha256(inputs.join()).slice(0, 16)).toBe(jobs);
 });

@@ -6,7 +6,7 @@ import { encode } from "fast-png";
 import { afterAll, expect, it } from "vitest";
 import { embedPictures } from "../src/report/embed.js";
 import { writeReport } from "../src/report/index.js";
-import type { PictureRecord } from "../src/results/experiment-results.js";
+import type { PictureRecord } from "../src/results/index.js";
 import { copyPictures } from "../src/store/copy-pictures.js";
 import { madeUpResults } from "./made-up/results.js";
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeComparisonPictures } from "../src/pictures/index.js";
 import { embedPictures } from "../src/report/embed.js";
 import { reportPage, writeReport } from "../src/report/index.js";
-import type { AttributeResult } from "../src/results/experiment-results.js";
+import type { AttributeResult } from "../src/results/index.js";
 import { lacking, NASTY, withAttribute } from "./made-up/change.js";
 import { madeUpFrames } from "./made-up/frames.js";
 import { unbalanced } from "./made-up/markup-check.js";

@@ -1,16 +1,20 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { ANALYSES } from "../src/analyses/index.js";
+import { csv } from "../src/drawing/csv.js";
 import { Markup, markup } from "../src/drawing/markup.js";
 import { fixed, percent, signed } from "../src/drawing/numbers.js";
 import { spreadLabels } from "../src/drawing/plots/labels.js";
 import { niceTicks } from "../src/drawing/plots/scale.js";
 import { THEME } from "../src/drawing/plots/style.js";
-import { csv } from "../src/report/csv.js";
-import { CSV_ABOUT } from "../src/report/csv-about.js";
+import { tablesOf } from "../src/report/csv.js";
+
+const CSV_ABOUT = Object.fromEntries(tablesOf(ANALYSES).map(({ file, about }) => [file, about]));
+
 import { headline } from "../src/report/headline.js";
 import { cdPlot, csvTables, methodStyles, reportPage } from "../src/report/index.js";
 import { flowVerdicts, pairView } from "../src/report/verdict.js";
-import type { PairedTest } from "../src/results/experiment-results.js";
+import type { PairedTest } from "../src/results/index.js";
 import { lacking, NASTY, withAttribute } from "./made-up/change.js";
 import { unbalanced } from "./made-up/markup-check.js";
 import { madeUpResults } from "./made-up/results.js";

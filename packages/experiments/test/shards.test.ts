@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { editsOf, type World } from "../src/config/edits.js";
+import { experimentOf } from "../src/experiment/experiment.js";
+import { tablesWith } from "../src/experiment/extensions.js";
 import { ConfigError, parseShard, resolveConfig, shardOfScheduler } from "../src/index.js";
+import type { NetworkInfo } from "../src/results/index.js";
 import { Plan } from "../src/run/plan.js";
 import { STEPS } from "../src/steps/job.js";
 import { hashOfJson } from "../src/store/hash.js";
@@ -8,11 +10,10 @@ import { madeUpResults } from "./made-up/results.js";
 
 const attributes = ["a", "b", "c"].map((name) => ({ name, classes: 2 }));
 const { environment } = madeUpResults();
-const world: World = { attributes, latentDim: 4, environment };
+const networks: NetworkInfo = { attributes, latentDim: 4, environment };
 
 function planOf(options: object): Plan {
-  const config = resolveConfig(options);
-  return new Plan(config, world, editsOf(config, attributes));
+  return new Plan(experimentOf(resolveConfig(options), networks, tablesWith("test")));
 }
 
 describe("slices", () => {
@@ -84,7 +85,7 @@ describe("a plan", () => {
     const methods = ["interfacegan", "projected", "ganspace", "sefa", "constant", "ode-1", "ode-2"];
     const config = resolveConfig({ attributes: ["a", { name: "b", from: 2, to: 0 }], methods });
     const wider = attributes.map(({ name }) => ({ name, classes: 3 }));
-    const plan = new Plan(config, { ...world, attributes: wider }, editsOf(config, wider));
+    const plan = new Plan(experimentOf(config, { ...networks, attributes: wider }, tablesWith("test")));
     const inputs = [...plan.jobs.keys()].map((id) => [id, plan.inputsOf(id)]);
     // As that version computed it. Where it must change, old runs are done again: raise the plan's FORMAT and say so in the changelog.
     expect(inputs).toHaveLength(80);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { resolveConfig } from "../src/config/resolve.js";
 import { fixed, percent } from "../src/drawing/numbers.js";
+import { resolveConfig } from "../src/experiment/resolve-config.js";
 import { figures } from "../src/report/figures.js";
 import { flowVerdicts, summaryMarkdown } from "../src/report/index.js";
 import { lacking, NASTY, withAttribute } from "./made-up/change.js";

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { resolveConfig } from "../config/resolve.js";
+import { resolveConfig } from "../experiment/resolve-config.js";
 import { runExperiment } from "../run/run-experiment.js";
 import { listener, type RunningOptions, seedNumber, stoppable, withRunningOptions } from "./common.js";
 import { wholeCommand } from "./exit.js";

@@ -1,6 +1,6 @@
 import { frameAt } from "../pictures/edit-frames.js";
 import { enlarge, grid, type Picture, pingPong } from "../pictures/index.js";
-import type { EditFrames } from "../results/experiment-results.js";
+import type { EditFrames } from "../results/index.js";
 
 /** Small pictures are enlarged to about this width, in pixels. */
 const CELL = 128;

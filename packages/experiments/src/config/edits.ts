@@ -1,16 +1,8 @@
 import type { Attribute } from "@latentflow/core";
 import { checkChoice, checkNumber } from "@latentflow/core";
 import { ConfigError } from "../errors.js";
-import type { Environment } from "../results/experiment-results.js";
 import { folderName, plainName } from "./folder-name.js";
 import type { ExperimentConfig } from "./types.js";
-
-/** What an experiment knows about its networks without loading them: kept in `run.json`. */
-export interface World {
-  readonly attributes: readonly Attribute[];
-  readonly latentDim: number;
-  readonly environment: Environment;
-}
 
 /** An edited attribute with everything filled in. */
 export interface Edit {

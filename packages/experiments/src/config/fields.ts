@@ -50,11 +50,11 @@ export function text() {
     });
 }
 
-/** One of the texts that a table knows, which may grow: editors offer them, types don't list them. */
+/** One of the texts that a table knows, which may grow: types don't list them. */
 export function known(ids: readonly string[]) {
-  return text()
-    .refine((id) => ids.includes(id), { error: ({ input }) => `expected {field} to be ${describeChoice(input, ids)}` })
-    .meta({ enum: ids });
+  return text().refine((id) => ids.includes(id), {
+    error: ({ input }) => `expected {field} to be ${describeChoice(input, ids)}`,
+  });
 }
 
 /** A whole path: the same file from whichever folder a run goes on. */

@@ -1,7 +1,17 @@
 import { z } from "zod";
-import { experiment } from "./schema.js";
+import { experimentSchema } from "./schema.js";
 
-/** JSON Schema of what a configuration file holds; draft 7, which editors know whole. */
-export function configurationSchema(): object {
-  return { title: "Configuration of a latentflow experiment", ...z.toJSONSchema(experiment, { target: "draft-7", io: "input" }) };
+/**
+ * JSON Schema of what a configuration file holds; draft 7, which editors know whole.
+ *
+ * @param methods ids of those that come along, which editors offer, and without `extensions` the only ones
+ */
+export function configurationSchema(methods: readonly string[]): object {
+  return {
+    title: "Configuration of a latentflow experiment",
+    ...z.toJSONSchema(experimentSchema(null), { target: "draft-7", io: "input" }),
+    if: { type: "object", properties: { extensions: false } },
+    // biome-ignore lint/suspicious/noThenProperty: JSON Schema's word
+    then: { type: "object", properties: { methods: { type: "array", items: { enum: methods } } } },
+  };
 }

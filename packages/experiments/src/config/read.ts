@@ -18,9 +18,12 @@ export async function readConfig(path: string): Promise<ExperimentOptions> {
   const options = extname(file) === ".json" ? await readJson(path, file) : await importDefault(path, file);
   if (typeof options !== "object" || options === null || Array.isArray(options))
     throw new ConfigError(`config: expected ${path} to hold an object, got ${describeValue(options)}.`);
-  const { model } = options as { model?: unknown };
-  if (typeof model !== "object" || model === null) return options;
-  return { ...options, model: fromFolder(model as Record<string, unknown>, dirname(file)) };
+  const { model, extensions } = options as { model?: unknown; extensions?: unknown };
+  return {
+    ...options,
+    ...(typeof model === "object" && model !== null && { model: fromFolder(model as Record<string, unknown>, dirname(file)) }),
+    ...(typeof extensions === "string" && extensions !== "" && { extensions: resolve(dirname(file), extensions) }),
+  };
 }
 
 async function readJson(path: string, file: string): Promise<unknown> {

@@ -3,7 +3,6 @@
  * editors and the README's table follow from here.
  */
 import { z } from "zod";
-import { METHOD_IDS } from "../methods/index.js";
 import {
   attributeName,
   choice,
@@ -135,36 +134,44 @@ const pictures = section({
   frames: count(2, 10_000).default(22).describe("edit lengths shown, from 0 to `evaluate.maxTime`"),
 });
 
-/** What a user writes; parsed, an experiment that is complete and plain JSON. */
-export const experiment = section(
-  {
-    preset: choice(["paper", "demo", "quick"])
-      .default("paper")
-      .describe(
-        'settings to begin with, "paper": its settings, hours; "demo": minutes; "quick": under one; fields beside it win',
-      ),
-    name: text().default("latentflow experiment").describe("title of the report"),
-    seed: quantity({ min: 0, max: MAX_SEED, integer: true }).default(0).describe("everything random follows from it"),
-    model: model.prefault("scenes").describe("generator and regressor"),
-    truncation: quantity({ above: 0, max: 1 })
-      .default(1)
-      .describe("ψ around the mean latent, after the edit; the paper takes 0.7"),
-    attributes: attributes
-      .prefault("all")
-      .describe('edited attributes: names, or names with classes; "all": each that the regressor knows'),
-    methods: list(known(METHOD_IDS))
-      .superRefine(distinct((id) => id))
-      .default(["interfacegan", "projected", "constant", "ode-1"])
-      .describe("ways to find an edit"),
-    sample: sample.prefault({}).describe("codes and their labels"),
-    fit: fit.prefault({}).describe("methods that need no training"),
-    train: train.prefault({}).describe("methods that are trained"),
-    evaluate: evaluate.prefault({}).describe("what is measured on held-out codes"),
-    analyze: analyze.prefault({}).describe("what is looked at along the paths"),
-    pictures: pictures.prefault({}).describe("strips and movies"),
-    $schema: z.string().optional().describe("path or address of this schema, for editors"),
-  },
-  "an object of settings",
-)
-  .transform(({ preset: _preset, $schema: _schema, ...config }) => config)
-  .superRefine(checkTogether);
+/**
+ * What a user writes; parsed, an experiment that is complete and plain JSON.
+ *
+ * @param methods ids of all methods that there are; null: any may be meant, as long as nobody knows those from outside
+ */
+export const experimentSchema = (methods: readonly string[] | null) =>
+  section(
+    {
+      preset: choice(["paper", "demo", "quick"])
+        .default("paper")
+        .describe(
+          'settings to begin with, "paper": its settings, hours; "demo": minutes; "quick": under one; fields beside it win',
+        ),
+      name: text().default("latentflow experiment").describe("title of the report"),
+      seed: quantity({ min: 0, max: MAX_SEED, integer: true }).default(0).describe("everything random follows from it"),
+      model: model.prefault("scenes").describe("generator and regressor"),
+      truncation: quantity({ above: 0, max: 1 })
+        .default(1)
+        .describe("ψ around the mean latent, after the edit; the paper takes 0.7"),
+      attributes: attributes
+        .prefault("all")
+        .describe('edited attributes: names, or names with classes; "all": each that the regressor knows'),
+      methods: list(methods === null ? text() : known(methods))
+        .superRefine(distinct((id) => id))
+        .default(["interfacegan", "projected", "constant", "ode-1"])
+        .describe("ways to find an edit"),
+      sample: sample.prefault({}).describe("codes and their labels"),
+      fit: fit.prefault({}).describe("methods that need no training"),
+      train: train.prefault({}).describe("methods that are trained"),
+      evaluate: evaluate.prefault({}).describe("what is measured on held-out codes"),
+      analyze: analyze.prefault({}).describe("what is looked at along the paths"),
+      pictures: pictures.prefault({}).describe("strips and movies"),
+      extensions: path()
+        .optional()
+        .describe("module of methods and analyses of your own; its default export is made by `defineExtensions`"),
+      $schema: z.string().optional().describe("path or address of this schema, for editors"),
+    },
+    "an object of settings",
+  )
+    .transform(({ preset: _preset, $schema: _schema, ...config }) => config)
+    .superRefine(checkTogether);

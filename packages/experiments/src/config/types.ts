@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { experiment } from "./schema.js";
+import type { experimentSchema } from "./schema.js";
 
 /** Read only, through and through. The first case keeps numbers and texts readable in editors. */
 type Frozen<T> = T extends string | number | null | undefined
@@ -9,10 +9,10 @@ type Frozen<T> = T extends string | number | null | undefined
     : { readonly [K in keyof T]: Frozen<T[K]> };
 
 /** An experiment, complete: what `resolveConfig` makes of what a user wrote. Plain JSON. */
-export interface ExperimentConfig extends Frozen<z.output<typeof experiment>> {}
+export interface ExperimentConfig extends Frozen<z.output<ReturnType<typeof experimentSchema>>> {}
 
 /** What a user writes: what is left out takes the preset's value. The README's table and the JSON Schema say what each field means. */
-export interface ExperimentOptions extends Frozen<z.input<typeof experiment>> {}
+export interface ExperimentOptions extends Frozen<z.input<ReturnType<typeof experimentSchema>>> {}
 
 export type PresetName = NonNullable<ExperimentOptions["preset"]>;
 /** Generator and regressor: the bundled scenes, a module of the user's own, or files. */

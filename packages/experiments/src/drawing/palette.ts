@@ -1,4 +1,4 @@
-import type { ExperimentResults, MethodId } from "../results/experiment-results.js";
+import type { ExperimentResults, MethodId } from "../results/index.js";
 
 /** How a method is drawn in every plot: colour and dashes both tell it, for those who can't tell the colours. */
 export interface MethodStyle {

@@ -1,41 +1,22 @@
-import { checkChoice } from "@latentflow/core";
-import { ConfigError } from "../errors.js";
+import { constant } from "./constant.js";
+import { ganSpace } from "./ganspace.js";
+import { interFaceGan } from "./interfacegan.js";
+import type { Method } from "./method.js";
+import { neuralOde } from "./neural-ode.js";
+import { projected } from "./projected.js";
+import { seFa } from "./sefa.js";
 
-/** "interfacegan", "projected", "ganspace", "sefa", "constant", "ode-1", "ode-2", … */
-export type MethodId = string;
-
-/** A way to find an edit. */
-export interface Method {
-  readonly id: MethodId;
-  /** For people. */
-  readonly label: string;
-  /** Whether its paths are straight lines. */
-  readonly kind: "linear" | "nonlinear";
-  /** Depth of `NeuralOdeDirection` for trained methods (−1: constant); null for fitted ones. */
-  readonly depth: number | null;
-}
-
-const FITTED: Readonly<Record<string, string>> = {
-  interfacegan: "InterFaceGAN",
-  projected: "InterFaceGAN, projected",
-  ganspace: "GANSpace",
-  sefa: "SeFa",
-};
-
-/** All names; flows of more depth than 9 are not. */
-export const METHOD_IDS: readonly MethodId[] = [
-  ...Object.keys(FITTED),
-  "constant",
-  ...Array.from({ length: 9 }, (_, i) => `ode-${i + 1}`),
+/** The methods that come along: a new one is a file and a line here. Those from outside join them (`Extensions`). */
+export const METHODS: readonly Method[] = [
+  interFaceGan,
+  projected,
+  ganSpace,
+  seFa,
+  constant,
+  ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map(neuralOde),
 ];
 
-/** The method of a name: "interfacegan", "projected", "ganspace", "sefa", "constant", or "ode-" and a depth of 1 to 9. */
-export function methodOf(id: MethodId, field = "method"): Method {
-  const depth = /^ode-([1-9])$/.exec(id)?.[1];
-  if (depth !== undefined) {
-    return { id, label: `Neural ODE${depth === "1" ? "" : `, depth ${depth}`}`, kind: "nonlinear", depth: Number(depth) };
-  }
-  if (id === "constant") return { id, label: "Trained constant", kind: "linear", depth: -1 };
-  checkChoice("config", field, id, METHOD_IDS, ConfigError);
-  return { id, label: FITTED[id]!, kind: "linear", depth: null };
+/** Straight ones before curved ones; within a kind their order stays. */
+export function straightFirst<T extends Pick<Method, "kind">>(methods: readonly T[]): T[] {
+  return [...methods].sort((a, b) => Number(a.kind === "nonlinear") - Number(b.kind === "nonlinear"));
 }

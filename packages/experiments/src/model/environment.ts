@@ -6,7 +6,7 @@ import type { ModelParts, RunningModel } from "@latentflow/engine";
 import { fingerprint } from "@latentflow/latent-edit";
 import { dispose, tensor2d, tidy, version_core, zeros } from "@tensorflow/tfjs-core";
 import type { ExperimentConfig } from "../config/types.js";
-import type { Environment } from "../results/experiment-results.js";
+import type { Environment } from "../results/index.js";
 import { VERSION } from "../version.js";
 
 /** What an experiment runs with. */

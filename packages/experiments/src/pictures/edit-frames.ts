@@ -1,5 +1,5 @@
 import { ExperimentsError } from "../errors.js";
-import type { EditFrames } from "../results/experiment-results.js";
+import type { EditFrames } from "../results/index.js";
 import type { Picture } from "./picture.js";
 
 /** One sample at one time; shares the frames' bytes. */

@@ -4,7 +4,7 @@ import { throwIfAborted } from "@latentflow/core";
 import { writeFileAtomic } from "@latentflow/core/files";
 import { words } from "../drawing/numbers.js";
 import { ExperimentsError } from "../errors.js";
-import type { EditFrames, PictureRecord, WriteComparisonPictures, WriteMethodPictures } from "../results/experiment-results.js";
+import type { EditFrames, PictureRecord } from "../results/index.js";
 import { checkFrames, frameAt, spread } from "./edit-frames.js";
 import { enlarge } from "./enlarge.js";
 import { encodeGif } from "./gif.js";
@@ -26,9 +26,11 @@ const GIF = { samples: 2, frames: 12 };
 const GAP = 2;
 
 /**
- * Pictures of one method: `strip.png` (rows: samples, columns: times), `movie.gif` and `movie.mp4` (the samples side by side, there and back).
+ * Pictures of one method, into `folder`, which is made and is this call's alone: `strip.png` (rows: samples, columns: times), `movie.gif` and `movie.mp4` (the samples side by side, there and back).
+ *
+ * @returns a record a file; `file` is relative to the folder
  */
-export const writeMethodPictures: WriteMethodPictures = async (frames, folder, signal) => {
+export async function writeMethodPictures(frames: EditFrames, folder: string, signal?: AbortSignal): Promise<PictureRecord[]> {
   checkFrames("writeMethodPictures", frames);
   await mkdir(folder, { recursive: true });
   const { method, label, attribute, samples } = frames;
@@ -50,14 +52,18 @@ export const writeMethodPictures: WriteMethodPictures = async (frames, folder, s
     ),
     ...(await writeMovies(write, [frames], "movie", `${title}: the edit there and back, one code a column`)),
   ];
-};
+}
 
 /**
  * Pictures of several methods on the same starts, linear above nonlinear as given: `sample-1.png`, … (one start each; rows: methods, columns:
  * times; pixels as the generator made them, for the report), `figure.svg` (the first of them with names and edit lengths), `methods.gif`
  * and `methods.mp4` (rows: methods, columns: samples, there and back).
  */
-export const writeComparisonPictures: WriteComparisonPictures = async (methods, folder, signal) => {
+export async function writeComparisonPictures(
+  methods: readonly EditFrames[],
+  folder: string,
+  signal?: AbortSignal,
+): Promise<PictureRecord[]> {
   const first = checkComparable(methods);
   await mkdir(folder, { recursive: true });
   const write = writerInto("writeComparisonPictures", folder, signal);
@@ -78,7 +84,7 @@ export const writeComparisonPictures: WriteComparisonPictures = async (methods, 
   }
   const alt = `${words(first.attribute)} edited there and back by ${labels.join("; ")}, from top to bottom, one code a column`;
   return [...records, ...(await writeMovies(write, methods, "methods", alt))];
-};
+}
 
 type Write = (
   kind: PictureRecord["kind"],

@@ -1,4 +1,4 @@
-import type { ExperimentResults } from "../results/experiment-results.js";
+import type { ExperimentResults } from "../results/index.js";
 
 /** The results with names that tell edits of one attribute apart, for tables and headings: "size (0 → 1)" and "size (1 → 0)". */
 export function withDistinctNames<T extends Pick<ExperimentResults, "attributes">>(results: T): T {

@@ -4,7 +4,7 @@ import { liesWithin } from "@latentflow/core/files";
 import { type DecodedPng, decode } from "fast-png";
 import { encodePng } from "../pictures/png.js";
 import { shrink } from "../pictures/shrink.js";
-import type { ExperimentResults, PictureRecord } from "../results/experiment-results.js";
+import type { ExperimentResults, PictureRecord } from "../results/index.js";
 
 /** Why a picture is not on the page. */
 export type Absent = "missing" | "too large";

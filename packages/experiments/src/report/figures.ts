@@ -1,15 +1,15 @@
 import { cdPlot } from "../drawing/plots/cd-plot.js";
 import { standalone } from "../drawing/plots/style.js";
-import type { ExperimentResults } from "../results/experiment-results.js";
-import { cdTitle, measuredCurves, reportContext } from "./context.js";
+import { reportContext } from "../drawing/report-context.js";
+import type { ExperimentResults } from "../results/index.js";
+import { cdTitle, measuredCurves } from "./context.js";
 import { withDistinctNames } from "./distinct-names.js";
-import { NO_PICTURES } from "./embed.js";
 import { figureFile } from "./summary.js";
 
 /** The CD plots as SVG files of their own: file name → SVG. */
 export function figures(all: ExperimentResults): Map<string, string> {
   const results = withDistinctNames(all);
-  const context = reportContext(results, NO_PICTURES);
+  const context = reportContext(results);
   const entries = results.attributes.flatMap((attribute, i): [string, string][] => {
     const curves = measuredCurves(context, attribute);
     if (curves.length === 0) return [];

@@ -1,5 +1,5 @@
 import { list, percent, words } from "../drawing/numbers.js";
-import type { Evaluation, ExperimentResults } from "../results/experiment-results.js";
+import type { Evaluation, ExperimentResults } from "../results/index.js";
 import { withoutStarts } from "./no-results.js";
 import { type FlowVerdict, flowVerdicts, REACH } from "./verdict.js";
 

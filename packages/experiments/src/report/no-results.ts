@@ -1,4 +1,4 @@
-import type { AttributeResult, ExperimentResults } from "../results/experiment-results.js";
+import type { AttributeResult, ExperimentResults } from "../results/index.js";
 
 /** Why no method of an attribute can be measured, when it is that no code shows the class to start from; null else. */
 export function noStarts({ methods }: AttributeResult): string | null {

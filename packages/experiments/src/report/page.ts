@@ -1,6 +1,11 @@
+import type { Analysis } from "../analyses/analysis.js";
+import { checkList, checkText } from "../checks.js";
 import { Markup, markup } from "../drawing/markup.js";
-import type { ExperimentResults } from "../results/experiment-results.js";
-import { type ReportContext, reportContext } from "./context.js";
+import { reportContext } from "../drawing/report-context.js";
+import { type Extensions, tablesWith } from "../experiment/extensions.js";
+import type { ExperimentResults } from "../results/index.js";
+import { checkPictures, checkResults } from "./check-results.js";
+import type { PageContext } from "./context.js";
 import { withDistinctNames } from "./distinct-names.js";
 import { type EmbeddedPictures, NO_PICTURES } from "./embed.js";
 import { headline } from "./headline.js";
@@ -11,18 +16,37 @@ import { codes } from "./sections/codes.js";
 import { overview } from "./sections/overview.js";
 import { settings } from "./sections/settings.js";
 
+/** What a page is made of besides results. */
+export interface PageParts {
+  readonly pictures: EmbeddedPictures;
+  /** Written beside the page, to be linked. */
+  readonly files: readonly string[];
+  readonly analyses: readonly Analysis[];
+}
+
 /**
  * The report as one self-contained HTML page: no script, no file but itself. The same results give the same bytes.
  *
  * @param files written beside the page, to be linked
+ * @param extensions analyses from outside whose values the results hold
  */
 export function reportPage(
-  all: ExperimentResults,
+  results: ExperimentResults,
   pictures: EmbeddedPictures = NO_PICTURES,
   files: readonly string[] = [],
+  extensions: Extensions = {},
 ): string {
+  checkResults("reportPage", results);
+  checkPictures("reportPage", pictures);
+  checkList("reportPage", "files", files);
+  for (const file of files) checkText("reportPage", "files", file, "a list of paths");
+  const { analyses } = tablesWith("reportPage", extensions);
+  return pageOf(results, { pictures, files, analyses });
+}
+
+export function pageOf(all: ExperimentResults, { pictures, files, analyses }: PageParts): string {
   const results = withDistinctNames(all);
-  const context: ReportContext = reportContext(results, pictures);
+  const context: PageContext = { ...reportContext(results), pictures, analyses };
   return markup`<!doctype html>
 <html lang="en">
 <head>

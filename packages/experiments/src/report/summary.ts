@@ -5,7 +5,7 @@ import {
   LEAST_CONTROL,
   type MethodId,
   type MethodResult,
-} from "../results/experiment-results.js";
+} from "../results/index.js";
 import { withDistinctNames } from "./distinct-names.js";
 import { headline } from "./headline.js";
 import { noStarts } from "./no-results.js";

@@ -1,5 +1,5 @@
 import { names } from "../drawing/numbers.js";
-import type { AttributeResult } from "../results/experiment-results.js";
+import type { AttributeResult } from "../results/index.js";
 import type { FlowVerdict } from "./verdict.js";
 
 /** A flow's verdict in words: "Neural ODE, depth 1 wins", and against whom. */

@@ -1,4 +1,4 @@
-import type { AttributeResult, MethodResult, PairedTest } from "../results/experiment-results.js";
+import type { AttributeResult, MethodResult, PairedTest } from "../results/index.js";
 
 /**
  * What a paired comparison says of a method against another one. An edit can be better in two ways: it changes the others less at equal Control,

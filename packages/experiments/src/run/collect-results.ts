@@ -1,8 +1,10 @@
-import { type Edit, editsOf, type World } from "../config/edits.js";
-import type { ExperimentConfig } from "../config/types.js";
-import { type Method, methodOf } from "../methods/index.js";
+import type { Analysis } from "../analyses/analysis.js";
+import type { Edit } from "../config/edits.js";
+import type { Experiment } from "../experiment/experiment.js";
+import { straightFirst } from "../methods/index.js";
+import type { Method } from "../methods/method.js";
 import type {
-  Analysis,
+  AnalysisRecord,
   AttributeResult,
   Comparison,
   Environment,
@@ -16,69 +18,75 @@ import type {
   SampleRecord,
   Timing,
   TrainingRecord,
-} from "../results/experiment-results.js";
-import { ANALYSIS_FILE, analyzeJob, PROBES_FILE, probesJob } from "../steps/analyze.js";
+} from "../results/index.js";
+import {
+  analysesOf,
+  analysisFile,
+  analyzeJob,
+  attributeAnalysisJob,
+  methodAnalysisJob,
+  TOGETHER_FILE,
+} from "../steps/analyze.js";
 import { COMPARISON_FILE, comparisonJobId } from "../steps/compare.js";
 import { directionJob } from "../steps/directions.js";
 import { EVALUATION_FILE, evaluateJob } from "../steps/evaluate.js";
-import { FIT_FILE } from "../steps/fit.js";
+import { FIT_FILE, TRAINING_FILE } from "../steps/find.js";
 import { comparisonPicturesJob, PICTURES_FILE, picturesJob } from "../steps/pictures.js";
 import { SUMMARY_FILE, SUMMARY_JOB } from "../steps/sample.js";
-import { TRAINING_FILE } from "../steps/train.js";
 import type { JobRecord } from "../store/job-record.js";
 import type { RunFolder } from "../store/run-folder.js";
 import type { Plan } from "./plan.js";
 
-interface About {
-  readonly config: ExperimentConfig;
-  readonly world: World;
-  readonly folder: RunFolder;
-  readonly rerun: string;
-}
-
 /** All that finished jobs say, in one record. */
-export async function collectResults(plan: Plan, { config, world, folder, rerun }: About): Promise<ExperimentResults> {
+export async function collectResults(plan: Plan, folder: RunFolder, rerun: string): Promise<ExperimentResults> {
+  const { experiment } = plan;
+  const { config, networks, edits } = experiment;
   const reader = new Reader(plan, folder);
   await reader.look();
-  const edits = editsOf(config, world.attributes);
   return {
     format: "latentflow-results",
     version: 1,
     config,
-    environment: reader.environment(world.environment),
-    attributes: await Promise.all(edits.map((edit) => attributeResult(reader, config, edit))),
-    sample: (await reader.json<SampleRecord>(SUMMARY_JOB, SUMMARY_FILE)) ?? noSample(config),
+    environment: reader.environment(networks.environment),
+    attributes: await Promise.all(edits.map((edit) => attributeResult(reader, experiment, edit))),
+    sample: (await reader.json<SampleRecord>(SUMMARY_JOB, SUMMARY_FILE)) ?? {
+      ...{ codes: config.sample.codes, heldOut: config.sample.heldOut },
+      ...{ attributes: [], association: [] },
+    },
     missing: reader.missing,
     rerun,
     timings: reader.timings,
   };
 }
 
-async function attributeResult(reader: Reader, config: ExperimentConfig, edit: Edit): Promise<AttributeResult> {
-  const methods = config.methods.map((id) => methodOf(id));
-  // A stable sort: within a kind, the configuration's order stays.
-  methods.sort((a, b) => Number(a.kind === "nonlinear") - Number(b.kind === "nonlinear"));
+async function attributeResult(reader: Reader, experiment: Experiment, edit: Edit): Promise<AttributeResult> {
   const { name, index, classes, from, to } = edit;
+  const values = await reader.values(analysesOf(experiment).ofAttributes, (analysis) => attributeAnalysisJob(edit, analysis));
+  // Of the attributes' analyses the probes have a field of their own.
+  const { probes = null, ...extra } = values;
   return {
     ...{ name, index, classes, from, to },
-    probes: await reader.json<Probes>(probesJob(edit), PROBES_FILE),
-    methods: await Promise.all(methods.map((method) => methodResult(reader, edit, method))),
+    probes: probes as Probes | null,
+    methods: await Promise.all(straightFirst(experiment.methods).map((method) => methodResult(reader, experiment, edit, method))),
     comparison: await reader.json<Comparison>(comparisonJobId(edit), COMPARISON_FILE),
     pictures: (await reader.json<PictureRecord[]>(comparisonPicturesJob(edit), PICTURES_FILE)) ?? [],
+    ...(Object.keys(extra).length > 0 && { extra }),
   };
 }
 
-async function methodResult(reader: Reader, edit: Edit, method: Method): Promise<MethodResult> {
-  const { id, label, kind, depth } = method;
+async function methodResult(reader: Reader, experiment: Experiment, edit: Edit, method: Method): Promise<MethodResult> {
+  const { id, label, kind, step } = method;
   const found = directionJob(edit, method);
+  const extra = await reader.values(analysesOf(experiment).ofMethods, (analysis) => methodAnalysisJob(edit, method, analysis));
   return {
     ...{ id, label, kind },
-    fit: depth === null ? await reader.json<FitRecord>(found, FIT_FILE) : null,
-    training: depth === null ? null : await reader.json<TrainingRecord>(found, TRAINING_FILE),
+    fit: step === "fit" ? await reader.json<FitRecord>(found, FIT_FILE) : null,
+    training: step === "train" ? await reader.json<TrainingRecord>(found, TRAINING_FILE) : null,
     evaluation: await reader.json<Evaluation>(evaluateJob(edit, method), EVALUATION_FILE),
-    analysis: await reader.json<Analysis>(analyzeJob(edit, method), ANALYSIS_FILE),
+    analysis: await reader.json<AnalysisRecord>(analyzeJob(edit, method), TOGETHER_FILE),
     pictures: (await reader.json<PictureRecord[]>(picturesJob(edit, method), PICTURES_FILE)) ?? [],
     none: reader.none(evaluateJob(edit, method)) ?? reader.none(found),
+    ...(Object.keys(extra).length > 0 && { extra }),
   };
 }
 
@@ -134,12 +142,14 @@ class Reader {
     return this.done.get(job) === null ? this.folder.readJson<T>(job, name) : null;
   }
 
+  /** Values of analyses with jobs of their own, by id; null where one is not done. */
+  async values(analyses: readonly Analysis[], jobOf: (analysis: Analysis) => string): Promise<Record<string, unknown>> {
+    const read = async (analysis: Analysis) => [analysis.id, await this.json(jobOf(analysis), analysisFile(analysis))] as const;
+    return Object.fromEntries(await Promise.all(analyses.map(read)));
+  }
+
   /** Why a finished job has no result; null for one that has, or is not done. */
   none(job: string): NoResultRecord | null {
     return this.done.get(job) ?? null;
   }
-}
-
-function noSample({ sample }: ExperimentConfig): SampleRecord {
-  return { codes: sample.codes, heldOut: sample.heldOut, attributes: [], association: [] };
 }

@@ -1,8 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { availableParallelism } from "node:os";
 import type { EngineName } from "@latentflow/engine";
-import type { World } from "../config/edits.js";
-import type { ExperimentConfig } from "../config/types.js";
 import type { Job } from "../steps/job.js";
 import { Claims } from "../store/claims.js";
 import type { RunFolder } from "../store/run-folder.js";
@@ -16,11 +14,9 @@ import type { Session } from "./session.js";
 import { WorkerLane } from "./worker-lane.js";
 
 /** With what jobs are done. */
-export interface Doing {
-  readonly world: World;
+export interface DoJobsOptions {
   readonly session: Session;
   readonly folder: RunFolder;
-  readonly config: ExperimentConfig;
   readonly workers: number;
   readonly engine: EngineName;
   /** What they will about take. */
@@ -32,27 +28,28 @@ export interface Doing {
 }
 
 /** Does jobs in this thread or on workers, and tells how it goes. */
-export async function doJobs(jobs: readonly Job[], plan: Plan, doing: Doing): Promise<void> {
-  const { world, session, folder, config, engine, signal, onEvent: tell = () => undefined } = doing;
+export async function doJobs(jobs: readonly Job[], plan: Plan, options: DoJobsOptions): Promise<void> {
+  const { session, folder, engine, signal, onEvent: tell = () => undefined } = options;
+  const { config, networks } = plan.experiment;
   const outline = jobs.map(({ id, images }) => ({ id, images }));
-  const { replaced = { jobs: [], changes: [] }, estimate = null } = doing;
+  const { replaced = { jobs: [], changes: [] }, estimate = null } = options;
   tell({
-    ...{ type: "begin", folder: folder.path, environment: world.environment, jobs: outline, total: plan.jobs.size },
+    ...{ type: "begin", folder: folder.path, environment: networks.environment, jobs: outline, total: plan.jobs.size },
     ...{ replaced, estimate },
   });
   const progress =
     ({ id }: Job) =>
     (done: number, images: number) =>
       tell({ type: "progress", job: id, done, images });
-  const count = Math.min(doing.workers, jobs.length);
+  const count = Math.min(options.workers, jobs.length);
   // Every worker listens, and Node warns of a leak beyond ten.
   if (signal) setMaxListeners(0, signal);
-  const context = session.context(world);
+  const context = session.context(plan.experiment);
   const here: Lane = { run: (job) => executeJob(job, plan, context, session, progress(job)) };
   // The workers have networks of their own.
   if (count > 1) await session.release();
   const threads = threadsFor(count) ?? availableParallelism();
-  const start = { config, world, path: folder.path, engine, threads, atOnce: session.atOnce };
+  const start = { config, networks, path: folder.path, engine, threads, atOnce: session.atOnce };
   const workers = count > 1 ? Array.from({ length: count }, () => new WorkerLane(start, progress, signal)) : [];
   const claims = new Claims(folder);
   try {

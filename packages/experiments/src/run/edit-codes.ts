@@ -2,16 +2,14 @@ import { checkChoice } from "@latentflow/core";
 import type { EngineName } from "@latentflow/engine";
 import { type Direction, type LabelsAlong, labelsAlong } from "@latentflow/latent-edit";
 import { tensor2d, tidy } from "@tensorflow/tfjs-core";
-import { type Edit, editsOf } from "../config/edits.js";
+import type { Edit } from "../config/edits.js";
 import { ConfigError, ExperimentsError } from "../errors.js";
-import { methodOf } from "../methods/index.js";
-import type { EditFrames } from "../results/experiment-results.js";
+import type { EditFrames } from "../results/index.js";
 import { spaced } from "../results/numbers.js";
 import { directionJob, readDirection } from "../steps/directions.js";
 import { editFrames } from "../steps/frames.js";
 import { captionsOf } from "../steps/pictures.js";
 import type { NumberArray } from "../store/tensor-file.js";
-import { Plan } from "./plan.js";
 import { openRun } from "./report-experiment.js";
 import { Session } from "./session.js";
 
@@ -51,28 +49,28 @@ const MOST_PICTURES = 100_000;
 /** Edits codes with a direction that a run found. */
 export async function editCodes(request: EditRequest): Promise<EditedCodes> {
   const { out, engine, signal } = request;
-  const { folder, config, world, atOnce } = await openRun("edit", out);
-  const edits = editsOf(config, world.attributes);
+  const { folder, plan, atOnce } = await openRun("edit", out);
+  const { config, networks, edits, methods } = plan.experiment;
   const edit = request.attribute === undefined ? edits[0]! : editNamed(edits, request.attribute);
   const { name } = edit;
   const id = request.method ?? config.methods.at(-1)!;
   checkChoice("edit", "--method", id, config.methods, ConfigError);
-  const method = methodOf(id);
+  const method = methods.find((one) => one.id === id)!;
   const job = directionJob(edit, method);
-  if ((await folder.record(job, new Plan(config, world, edits).inputsOf(job))) === null) {
+  if ((await folder.record(job, plan.inputsOf(job))) === null) {
     throw new ExperimentsError(
       `edit: expected ${name} by ${id} to be found with the settings of ${out}, got none yet. Run "latentflow run" with them first.`,
     );
   }
-  const recorded = engine === "auto" ? world.environment.engine.name : engine;
-  const session = new Session({ config, folder, engine: recorded, backend: world.environment.backend.name, signal });
+  const recorded = engine === "auto" ? networks.environment.engine.name : engine;
+  const session = new Session({ config, folder, engine: recorded, backend: networks.environment.backend.name, signal });
   session.atOnce = atOnce ?? session.atOnce;
-  const context = session.context(world, edits);
+  const context = session.context(plan.experiment);
   let direction: Direction | undefined;
   try {
     const running = await context.model();
     direction = await readDirection(folder, edit, method);
-    const d = world.latentDim;
+    const d = networks.latentDim;
     const shape = request.codes?.shape ?? [request.count, d];
     if (shape.length !== 2 || shape[0]! < 1 || shape[1] !== d)
       throw new ConfigError(`edit: expected codes [n, ${d}], got [${shape.join(", ")}].`);

@@ -1,4 +1,4 @@
-import type { Environment, NoResultRecord } from "../results/experiment-results.js";
+import type { Environment, NoResultRecord } from "../results/index.js";
 import type { Estimate } from "./fit-machine.js";
 
 /** What happens during a run, for progress bars and programs. */

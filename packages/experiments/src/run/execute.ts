@@ -1,8 +1,8 @@
 import { readdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { describeProcess } from "../model/environment.js";
-import type { NoResultRecord } from "../results/experiment-results.js";
-import type { Job, JobContext } from "../steps/job.js";
+import type { NoResultRecord } from "../results/index.js";
+import type { Job, StepContext } from "../steps/job.js";
 import { NoResult } from "../store/no-result.js";
 import { otherSettings, type RunFolder } from "../store/run-folder.js";
 import type { Plan } from "./plan.js";
@@ -16,11 +16,11 @@ export type JobProgress = (done: number, images: number) => void;
 export async function executeJob(
   job: Job,
   plan: Plan,
-  context: Omit<JobContext, "progress">,
+  context: Omit<StepContext, "progress">,
   session: Session,
   onProgress: JobProgress,
 ): Promise<Done> {
-  const { folder, config, world } = context;
+  const { folder, config, networks } = context;
   const inputs = plan.inputsOf(job.id);
   const state = folder.file(dirname(job.id), `.${basename(job.id)}.${inputs.slice(0, 12)}.state`);
   const scratch = join(state, "checkpoint.safetensors");
@@ -37,7 +37,7 @@ export async function executeJob(
     await checkFoundations(job, plan, folder);
     const seconds = (performance.now() - started) / 1000;
     made = true;
-    const environment = { ...world.environment, ...describeProcess(world.environment.engine.name) };
+    const environment = { ...networks.environment, ...describeProcess(networks.environment.engine.name) };
     return { config, environment, timing: { seconds, images: images() }, ...(none !== null && { none }) };
   });
   // Another process may be at the same job; what stays is removed when the run is opened again.

@@ -1,12 +1,11 @@
-import type { Edit, World } from "../config/edits.js";
-import type { ExperimentConfig } from "../config/types.js";
+import type { Experiment } from "../experiment/experiment.js";
 import { analyzeJobs } from "../steps/analyze.js";
+import { comparisonJob } from "../steps/compare.js";
 import { evaluateJobs } from "../steps/evaluate.js";
-import { fitJobs } from "../steps/fit.js";
+import { findJobs } from "../steps/find.js";
 import type { Job, StepName } from "../steps/job.js";
 import { picturesJobs } from "../steps/pictures.js";
 import { sampleJobs } from "../steps/sample.js";
-import { trainJobs } from "../steps/train.js";
 import { hashOfJson } from "../store/hash.js";
 import type { Shard } from "./shard.js";
 
@@ -18,15 +17,16 @@ export class Plan {
   readonly jobs: ReadonlyMap<string, Job>;
   private readonly hashes = new Map<string, string>();
 
-  constructor(config: ExperimentConfig, world: World, edits: readonly Edit[]) {
+  constructor(readonly experiment: Experiment) {
     const all = [
-      ...sampleJobs(config, world),
-      ...fitJobs(config, world, edits),
-      ...trainJobs(config, edits),
-      ...evaluateJobs(config, edits),
-      ...analyzeJobs(config, world, edits),
-      ...picturesJobs(config, edits),
+      ...sampleJobs(experiment),
+      ...findJobs(experiment, "fit"),
+      ...findJobs(experiment, "train"),
+      ...experiment.edits.flatMap((edit) => [...evaluateJobs(experiment, edit), comparisonJob(experiment, edit)]),
+      ...analyzeJobs(experiment),
+      ...picturesJobs(experiment),
     ];
+    // A method that is trained may need others' directions, and the other way round: each comes once.
     this.jobs = new Map(all.map((job) => [job.id, job]));
   }
 

@@ -1,10 +1,7 @@
 import { throwIfAborted } from "@latentflow/core";
-import type { World } from "../config/edits.js";
-import type { ExperimentConfig } from "../config/types.js";
 import { ConfigError } from "../errors.js";
-import { methodOf } from "../methods/index.js";
+import type { Experiment } from "../experiment/experiment.js";
 import { tryOut } from "../model/try-out.js";
-import { styleWeightsOf } from "../steps/fit.js";
 import { AT_ONCE as FRAMES_AT_ONCE } from "../steps/frames.js";
 import type { Job } from "../steps/job.js";
 import {
@@ -22,9 +19,8 @@ import type { Session } from "./session.js";
 const [TRIED, TRIED_WITH_GRADIENT] = [8, 4];
 const GIGABYTE = 2 ** 30;
 
-export interface Preparing {
-  readonly config: ExperimentConfig;
-  readonly world: World;
+export interface PrepareOptions {
+  readonly experiment: Experiment;
   readonly session: Session;
   /** Workers asked for, and threads that the networks of this session have. */
   readonly workers: number;
@@ -49,12 +45,13 @@ export interface Prepared {
  *
  * @throws ConfigError for networks that can't be differentiated though methods are trained, that lack what a method needs, or codes that fit no memory
  */
-export async function prepare(jobs: readonly Job[], options: Preparing): Promise<Prepared | null> {
-  const { config, world, session, workers, threads, most, isTraining, signal } = options;
-  const context = session.context(world);
-  if (jobs.some(({ id, step }) => step === "fit" && id.endsWith("/sefa"))) styleWeightsOf(await context.parts());
+export async function prepare(jobs: readonly Job[], options: PrepareOptions): Promise<Prepared | null> {
+  const { experiment, session, workers, threads, most, isTraining, signal } = options;
+  const { config, networks, methods } = experiment;
+  const context = session.context(experiment);
+  for (const job of jobs) if (job.check) job.check(await context.parts());
   if (!jobs.some(({ images }) => images > 0)) return null;
-  const { attributes, latentDim } = world;
+  const { attributes, latentDim } = networks;
   const width = attributes.reduce((sum, { classes }) => sum + classes, 0);
   const data = dataMemory(config, latentDim, width, attributes.length);
   const { model } = await context.model();
@@ -79,7 +76,7 @@ export async function prepare(jobs: readonly Job[], options: Preparing): Promise
     forward: Math.min(TRIED, forward, most),
     gradient: gradient === null ? null : Math.min(TRIED_WITH_GRADIENT, gradient, most),
     before: session.memoryBefore,
-    trained: config.methods.filter((id) => methodOf(id).depth !== null),
+    trained: methods.filter(({ step }) => step === "train").map(({ id }) => id),
   });
   throwIfAborted("run", signal);
   const used = process.memoryUsage.rss();
@@ -88,7 +85,7 @@ export async function prepare(jobs: readonly Job[], options: Preparing): Promise
     ...{ tried, forward, gradient: steps.has("train") ? gradient : null, data, most },
     grown: Math.max(0, used - session.memoryBefore),
     available: room,
-    perWorker: memoryPerWorker(world.environment.engine.name, world.environment.backend.name),
+    perWorker: memoryPerWorker(networks.environment.engine.name, networks.environment.backend.name),
     workers: Math.min(workers, jobs.length),
   });
   const sum = (cost: (job: Job) => number) => jobs.reduce((total, job) => total + cost(job), 0);
@@ -96,7 +93,7 @@ export async function prepare(jobs: readonly Job[], options: Preparing): Promise
   const without = sum(({ images, gradients = 0 }) => (gradients > 0 ? Math.min(gradients, config.sample.codes) : images));
   const pictures = without * tried.forward.seconds + withGradient * (tried.gradient?.seconds ?? 0);
   const rest = sum(({ operations = 0 }) => operations) / operationsPerSecond();
-  const seconds = pictures / speedUp(world.environment.engine.name, fit.workers, threads) + rest / fit.workers;
+  const seconds = pictures / speedUp(networks.environment.engine.name, fit.workers, threads) + rest / fit.workers;
   const estimate: Estimate = {
     ...{ seconds, memory: session.memoryBefore + fit.memory, available: used + room, workers: fit.workers },
     imagesAtOnce: fit.most < forward ? fit.most : null,

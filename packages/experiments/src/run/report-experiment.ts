@@ -2,12 +2,13 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { checkOptions, describeValue } from "@latentflow/core";
 import { writeJsonAtomic } from "@latentflow/core/files";
-import { editsOf, type World } from "../config/edits.js";
-import type { ExperimentConfig } from "../config/types.js";
 import { ConfigError, ExperimentsError } from "../errors.js";
+import { experimentOf } from "../experiment/experiment.js";
+import type { Extensions } from "../experiment/extensions.js";
+import { tablesOf } from "../experiment/tables-of.js";
 import { explainFailure } from "../explain-failure.js";
 import { REPORT_PAGE, reportFiles, writeFiles } from "../report/write-report.js";
-import type { ExperimentResults } from "../results/experiment-results.js";
+import type { ExperimentResults } from "../results/index.js";
 import { copyPictures } from "../store/copy-pictures.js";
 import { type RunFile, readRunFile } from "../store/run-file.js";
 import { RunFolder } from "../store/run-folder.js";
@@ -23,6 +24,8 @@ const RESULTS_FILE = "results.json";
 export interface ReportOptions {
   /** Folder for the report, its tables, figures and pictures, in place of the run's: of a run on a disk that can't be written. */
   readonly to?: string;
+  /** Methods and analyses that the run was made with, unless its configuration names their module. */
+  readonly extensions?: Extensions;
   readonly onEvent?: (event: RunEvent) => void;
   readonly signal?: AbortSignal;
 }
@@ -40,36 +43,37 @@ export interface RunResult {
  * @throws ConfigError when the folder holds no run; ExperimentsError for what goes wrong on the way; AbortError when stopped by the signal
  */
 export async function reportExperiment(out: string, options: ReportOptions = {}): Promise<RunResult> {
-  checkOptions("reportExperiment", options, ["to", "onEvent", "signal"], ConfigError);
-  const { to = out, onEvent, signal } = options;
-  const { folder, config, world, rerun } = await openRun("reportExperiment", out);
+  checkOptions("reportExperiment", options, ["to", "extensions", "onEvent", "signal"], ConfigError);
+  const { to = out, extensions, onEvent, signal } = options;
+  const { folder, plan, rerun } = await openRun("reportExperiment", out, extensions);
   if (typeof to !== "string" || to === "")
     throw new ConfigError(`reportExperiment: expected \`to\` to be a folder, got ${describeValue(to)}.`);
-  const plan = new Plan(config, world, editsOf(config, world.attributes));
   if (await canWrite(folder)) {
     await folder.clean();
-    const session = new Session({ config, folder, engine: "auto", signal });
-    await doJobs(await mergingJobs(plan, folder), plan, {
-      ...{ world, session, folder, config, workers: 1, engine: "auto" as const },
-      ...{ onEvent, signal },
-    });
+    const session = new Session({ config: plan.experiment.config, folder, engine: "auto", signal });
+    const jobs = await mergingJobs(plan, folder);
+    await doJobs(jobs, plan, { ...{ session, folder, workers: 1, engine: "auto" as const }, ...{ onEvent, signal } });
   }
-  return finish(plan, { config, world, folder, rerun, to });
+  return finish(plan, { folder, rerun, to });
 }
 
 /** A run's folder with what its file says. */
-export async function openRun(caller: string, out: string): Promise<RunFile & { readonly folder: RunFolder }> {
+export async function openRun(
+  caller: string,
+  out: string,
+  extensions?: Extensions,
+): Promise<RunFile & { readonly folder: RunFolder; readonly plan: Plan }> {
   if (typeof out !== "string" || out === "")
     throw new ConfigError(`${caller}: expected the folder of a run, got ${describeValue(out)}.`);
   const folder = new RunFolder(out);
   const known = await readRunFile(folder);
-  if (known !== null) return { ...known, folder };
-  throw new ConfigError(`${caller}: expected a run in ${out}, got a folder without run.json. Give the run's --out.`);
+  if (known === null)
+    throw new ConfigError(`${caller}: expected a run in ${out}, got a folder without run.json. Give the run's --out.`);
+  const tables = await tablesOf(caller, known.config, extensions);
+  return { ...known, folder, plan: new Plan(experimentOf(known.config, known.world, tables)) };
 }
 
-export interface Finishing {
-  readonly config: ExperimentConfig;
-  readonly world: World;
+interface FinishOptions {
   readonly folder: RunFolder;
   readonly rerun: string;
   /** Folder of the report; default: the run's. */
@@ -77,22 +81,21 @@ export interface Finishing {
 }
 
 /** Writes what all finished jobs say. */
-export async function finish(plan: Plan, { to, ...about }: Finishing): Promise<RunResult> {
-  const results = await collectResults(plan, about);
-  const target = to ?? about.folder.path;
-  const elsewhere = resolve(target) !== resolve(about.folder.path);
-  const files = await reportFiles(results, about.folder.path);
+export async function finish(plan: Plan, { folder, rerun, to = folder.path }: FinishOptions): Promise<RunResult> {
+  const results = await collectResults(plan, folder, rerun);
+  const elsewhere = resolve(to) !== resolve(folder.path);
+  const files = await reportFiles(results, folder.path, plan.experiment.analyses);
   try {
-    await writeResults(results, target);
-    await writeFiles(files, target);
-    if (elsewhere) await copyPictures(results, about.folder.path, target);
+    await writeResults(results, to);
+    await writeFiles(files, to);
+    if (elsewhere) await copyPictures(results, folder.path, to);
   } catch (cause) {
     const reason = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause;
-    throw new ExperimentsError(`report: could not write into ${target}: ${explainFailure(reason)}. Another folder: --to.`, {
+    throw new ExperimentsError(`report: could not write into ${to}: ${explainFailure(reason)}. Another folder: --to.`, {
       cause,
     });
   }
-  return { results, report: join(target, REPORT_PAGE) };
+  return { results, report: join(to, REPORT_PAGE) };
 }
 
 /** Writes the results unless they are there already. */

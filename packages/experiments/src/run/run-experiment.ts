@@ -1,10 +1,14 @@
 import { availableParallelism } from "node:os";
-import { checkChoice, checkNumber, checkOptions } from "@latentflow/core";
+import { checkChoice, checkNumber } from "@latentflow/core";
 import type { EngineName } from "@latentflow/engine";
-import { editsOf, type World } from "../config/edits.js";
-import { resolveConfig } from "../config/resolve.js";
+import { checkAllOptions, checkBoolean, checkList, checkText, checkWatch } from "../checks.js";
+import { completeConfig } from "../config/resolve.js";
 import type { ExperimentConfig, ExperimentOptions } from "../config/types.js";
 import { ConfigError } from "../errors.js";
+import { experimentOf } from "../experiment/experiment.js";
+import { type Extensions, tablesWith } from "../experiment/extensions.js";
+import { tablesOf } from "../experiment/tables-of.js";
+import type { NetworkInfo } from "../results/index.js";
 import { STEPS, type StepName } from "../steps/job.js";
 import { hashOfJson } from "../store/hash.js";
 import { RUN_VERSION, type RunFile, readRunFile, writeRunFile } from "../store/run-file.js";
@@ -35,6 +39,11 @@ export interface RunOptions {
    * When false, they are an error before anything is computed.
    */
   readonly replace?: boolean;
+  /**
+   * Methods and analyses of your own, beside those of the configuration's `extensions`. They are functions, which can't cross to other threads: for
+   * more than one worker, put them into a module and name that in the configuration.
+   */
+  readonly extensions?: Extensions;
   /** For the report: the command that makes this again. */
   readonly rerun?: string;
   readonly onEvent?: (event: RunEvent) => void;
@@ -44,7 +53,9 @@ export interface RunOptions {
 
 export const MAX_WORKERS = 256;
 
-const KNOWN = ["out", "steps", "engine", "workers", "shard", "replace", "rerun", "onEvent", "signal"];
+const ENGINES: readonly EngineName[] = ["auto", "onnx", "tfjs"];
+
+const OPTIONAL = ["steps", "engine", "workers", "shard", "replace", "extensions", "rerun", "onEvent", "signal"];
 
 /**
  * Runs an experiment from sampling to the report, or goes on with one: what the folder holds with the same settings is kept.
@@ -53,41 +64,49 @@ const KNOWN = ["out", "steps", "engine", "workers", "shard", "replace", "rerun",
  * @throws ConfigError for wrong settings; ExperimentsError for what goes wrong on the way; AbortError when stopped by the signal
  */
 export async function runExperiment(options: ExperimentOptions | ExperimentConfig, run: RunOptions): Promise<RunResult | null> {
-  checkOptions("runExperiment", run, KNOWN, ConfigError);
-  const config = resolveConfig(options);
-  const { engine = "auto", shard = null, steps = STEPS, replace = true, signal } = run;
+  checkAllOptions("runExperiment", run, ["out"], OPTIONAL);
+  checkText("runExperiment", "out", run.out, "a folder's path");
+  checkWatch("runExperiment", run);
+  const { engine = "auto", shard = null, steps = STEPS, replace = true, rerun: command, extensions, signal } = run;
+  checkChoice("runExperiment", "engine", engine, ENGINES, ConfigError);
+  checkList("runExperiment", "steps", steps);
   for (const step of steps) checkChoice("runExperiment", "steps", step, STEPS, ConfigError);
   if (shard !== null) checkShard("runExperiment", shard);
-  const workers = checkNumber(
-    "runExperiment",
-    "workers",
-    run.workers ?? 1,
-    { min: 1, max: MAX_WORKERS, integer: true },
-    ConfigError,
-  );
+  checkBoolean("runExperiment", "replace", replace);
+  if (command !== undefined && command !== "") checkText("runExperiment", "rerun", command);
+  const limits = { min: 1, max: MAX_WORKERS, integer: true };
+  const workers = checkNumber("runExperiment", "workers", run.workers ?? 1, limits, ConfigError);
+  const ids = tablesWith("runExperiment", extensions).methods.map(({ id }) => id);
+  const config = completeConfig(options, ids);
+  const tables = await tablesOf("runExperiment", config, extensions);
+  if (workers > 1 && extensions !== undefined) {
+    throw new ConfigError(
+      `runExperiment: expected workers 1 with \`extensions\`, got ${workers}: functions can't cross to other threads. Put them into a module, and its path into the configuration's \`extensions\`.`,
+    );
+  }
   const folder = new RunFolder(run.out);
   await folder.open();
   const known = await readRunFile(folder);
-  const begun = worldOf(known, config);
+  const begun = networksOf(known, config);
   const settled = engine === "auto" && begun !== null ? begun.environment.engine.name : engine;
   const backend = begun?.environment.backend.name;
   const session = new Session({ config, folder, engine: settled, backend, threads: threadsFor(workers), signal });
   try {
     const found = begun ?? (await session.discover());
     // Slices of a cluster begin together: the first to have looked decides what the run is made with.
-    const world = begun ?? worldOf(await readRunFile(folder), config) ?? found;
+    const networks = begun ?? networksOf(await readRunFile(folder), config) ?? found;
+    const experiment = experimentOf(config, networks, tables);
     // Also where nothing is left to do: networks that were replaced since must not be taken for those of the results.
-    if (world !== found || begun !== null) await session.context(world).model();
-    const edits = editsOf(config, world.attributes);
-    const rerun = run.rerun ?? known?.rerun ?? "";
-    const plan = new Plan(config, world, edits);
+    if (networks !== found || begun !== null) await session.context(experiment).model();
+    const rerun = command ?? known?.rerun ?? "";
+    const plan = new Plan(experiment);
     const jobs = await pendingJobs(plan, plan.select(steps, shard), folder, shard);
     const replaced = await replacedBy(jobs, plan, folder, config);
     if (!replace) refuseReplacing(replaced, folder.path);
     const isTraining = (await pendingJobs(plan, plan.select(["train"], null), folder, null)).some(({ step }) => step === "train");
-    const before = begun === null ? mostImages(world) : known?.atOnce;
+    const before = begun === null ? mostImages(networks) : known?.atOnce;
     const prepared = await prepare(jobs, {
-      ...{ config, world, session, workers, threads: threadsFor(workers) ?? availableParallelism(), isTraining, signal },
+      ...{ experiment, session, workers, threads: threadsFor(workers) ?? availableParallelism(), isTraining, signal },
       most: before ?? Number.POSITIVE_INFINITY,
     });
     // One worker where more were meant has all cores to itself.
@@ -95,15 +114,15 @@ export async function runExperiment(options: ExperimentOptions | ExperimentConfi
     const atOnce = prepared?.atOnce ?? before;
     const isLimited = atOnce !== undefined && Number.isFinite(atOnce);
     await writeRunFile(folder, {
-      ...{ format: "latentflow-run", version: RUN_VERSION, config, world, rerun },
+      ...{ format: "latentflow-run", version: RUN_VERSION, config, world: networks, rerun },
       ...(isLimited && { atOnce }),
     });
     await doJobs(jobs, plan, {
-      ...{ world, session, folder, config, engine: settled, replaced, onEvent: run.onEvent, signal },
+      ...{ session, folder, engine: settled, replaced, onEvent: run.onEvent, signal },
       ...{ workers: prepared?.estimate.workers ?? workers, estimate: prepared?.estimate ?? null },
     });
     if (shard !== null || steps.length < STEPS.length) return null;
-    return await finish(plan, { config, world, folder, rerun });
+    return await finish(plan, { folder, rerun });
   } finally {
     await session.dispose();
   }
@@ -112,12 +131,12 @@ export async function runExperiment(options: ExperimentOptions | ExperimentConfi
 /** Pixels asked of the networks at once at most: more make nothing faster, and a stop, which comes between two batches, slow. */
 const PIXELS = 2 ** 20;
 
-function mostImages({ environment: { generator } }: World): number {
+function mostImages({ environment: { generator } }: NetworkInfo): number {
   return Math.max(1, Math.floor(PIXELS / (generator.height * generator.width)));
 }
 
 /** What a run's file says of the networks, when they are this configuration's. */
-function worldOf(known: RunFile | null, { model, truncation, seed }: ExperimentConfig): World | null {
+function networksOf(known: RunFile | null, { model, truncation, seed }: ExperimentConfig): NetworkInfo | null {
   const isSame = known !== null && hashOfJson([known.config.model, known.config.truncation]) === hashOfJson([model, truncation]);
   return isSame ? { ...known.world, environment: { ...known.world.environment, seed } } : null;
 }

@@ -1,13 +1,14 @@
 import { type BackendName, currentBackend, useBackend } from "@latentflow/backend";
 import { autoModel, EngineError, type EngineName, type ModelParts, type RunningModel } from "@latentflow/engine";
 import { sameFingerprint } from "@latentflow/latent-edit";
-import { type Edit, editsOf, type World } from "../config/edits.js";
 import type { ExperimentConfig } from "../config/types.js";
 import { ConfigError, ExperimentsError } from "../errors.js";
+import type { Experiment } from "../experiment/experiment.js";
 import { describeEnvironment } from "../model/environment.js";
 import { loadParts } from "../model/load-parts.js";
 import { SplitModel } from "../model/split-model.js";
-import type { JobContext } from "../steps/job.js";
+import type { NetworkInfo } from "../results/index.js";
+import type { StepContext } from "../steps/job.js";
 import { readSample, type Sample } from "../steps/read-sample.js";
 import { hashOfJson } from "../store/hash.js";
 import type { RunFolder } from "../store/run-folder.js";
@@ -42,7 +43,7 @@ export class Session {
   }
 
   /** Loads the networks and looks at them. */
-  async discover(): Promise<World> {
+  async discover(): Promise<NetworkInfo> {
     const { config } = this.options;
     const parts = await this.parts();
     const running = await this.start(parts);
@@ -56,20 +57,22 @@ export class Session {
     return this.backend;
   }
 
-  /** What jobs may use, once the world is known. */
-  context(world: World, edits: readonly Edit[] = editsOf(this.options.config, world.attributes)): Omit<JobContext, "progress"> {
-    const { config, folder, signal } = this.options;
+  /** What jobs may use, once the networks are known. */
+  context(experiment: Experiment): Omit<StepContext, "progress"> {
+    const { folder, signal } = this.options;
+    const { config, networks } = experiment;
     return {
-      ...{ config, world, edits, folder, signal },
+      ...experiment,
+      ...{ folder, signal },
       parts: () => this.parts(),
       model: async () => {
         const running = await this.start(await this.parts());
-        this.sameness ??= this.checkSame(world, running);
+        this.sameness ??= this.checkSame(networks, running);
         await this.sameness;
         return running;
       },
       sample: () => {
-        this.loadedSample ??= readSample(folder, config, world.attributes);
+        this.loadedSample ??= readSample(folder, config, networks.attributes);
         this.loadedSample.catch(() => {
           this.loadedSample = undefined;
         });
@@ -123,8 +126,8 @@ export class Session {
   private forChecks = 0;
 
   /** A run is one generator's, one regressor's and one engine's: results of two would be mixed unseen. */
-  private async checkSame(world: World, running: RunningModel): Promise<void> {
-    const { engine, backend, generator, regressor } = world.environment;
+  private async checkSame(networks: NetworkInfo, running: RunningModel): Promise<void> {
+    const { engine, backend, generator, regressor } = networks.environment;
     const before = running.images();
     const found = await describeEnvironment(this.options.config, await this.parts(), running);
     this.forChecks += running.images() - before;
@@ -138,7 +141,7 @@ export class Session {
       refuse(`tfjs backend "${backend.name}"`, `"${found.backend.name}"`, "Start that one first, or give another --out.");
     if (!sameFingerprint(generator.fingerprint, found.generator.fingerprint)) refuse("generator", "one that makes other images");
     if (
-      hashOfJson(world.attributes) !== hashOfJson(running.model.attributes) ||
+      hashOfJson(networks.attributes) !== hashOfJson(running.model.attributes) ||
       !sameFingerprint(regressor.fingerprint, found.regressor.fingerprint)
     )
       refuse("regressor", "one that gives other answers");

@@ -1,11 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { editsOf } from "../config/edits.js";
 import { isSealed } from "../store/hash.js";
 import { RUN_FILE } from "../store/run-file.js";
 import { type Damage, type Verification, verifyFiles } from "../store/verify.js";
 import type { Finding } from "./doctor.js";
 import { pendingJobs } from "./pending.js";
-import { Plan } from "./plan.js";
 import { openRun } from "./report-experiment.js";
 
 /**
@@ -36,9 +34,8 @@ export function adviceFor(damages: readonly Damage[]): string {
 
 /** The same as things looked at, for `latentflow doctor RUN`. */
 export async function* examineRun(out: string): AsyncGenerator<Finding> {
-  const { folder, config, world } = await openRun("doctor", out);
+  const { folder, config, plan } = await openRun("doctor", out);
   const { jobs, files, damages } = await verifyExperiment(out);
-  const plan = new Plan(config, world, editsOf(config, world.attributes));
   const open = await pendingJobs(plan, [...plan.jobs.values()], folder, null);
   const done = plan.jobs.size - open.length;
   const settings = `${done} of ${plan.jobs.size} jobs of its settings are done`;

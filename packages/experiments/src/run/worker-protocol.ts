@@ -1,12 +1,12 @@
 import type { EngineName } from "@latentflow/engine";
-import type { World } from "../config/edits.js";
 import type { ExperimentConfig } from "../config/types.js";
+import type { NetworkInfo } from "../results/index.js";
 import type { Done } from "./schedule.js";
 
 /** What a worker is started with. */
 export interface WorkerStart {
   readonly config: ExperimentConfig;
-  readonly world: World;
+  readonly networks: NetworkInfo;
   readonly path: string;
   readonly engine: EngineName;
   readonly threads: number;

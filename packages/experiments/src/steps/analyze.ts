@@ -1,120 +1,133 @@
 import { join } from "node:path";
 import { writeJsonAtomic } from "@latentflow/core/files";
-import { type Direction, NeuralOdeDirection } from "@latentflow/latent-edit";
-import { eigenSpectrum, fastSubspaceDimension, pathStraightness, probeAttribute, singularEntropy } from "@latentflow/metrics";
-import { tensor2d, tidy } from "@tensorflow/tfjs-core";
-import type { Edit, World } from "../config/edits.js";
-import type { ExperimentConfig } from "../config/types.js";
-import { type Method, methodOf } from "../methods/index.js";
-import type { Analysis, Probes } from "../results/experiment-results.js";
+import type { Analysis, AttributeAnalysis, MethodAnalysis, MethodContext } from "../analyses/analysis.js";
+import { TOGETHER } from "../analyses/index.js";
+import type { Edit } from "../config/edits.js";
+import type { Experiment } from "../experiment/experiment.js";
+import type { Method } from "../methods/method.js";
 import { spaced } from "../results/numbers.js";
 import { ofTheData } from "../store/no-result.js";
 import { readDirection } from "./directions.js";
 import { evaluateJob, readLabels, readStarts } from "./evaluate.js";
-import { flipHistogramOf } from "./flips.js";
-import type { Job, JobContext } from "./job.js";
+import type { Job, StepContext } from "./job.js";
 import { SUMMARY_JOB } from "./sample.js";
 
-export const ANALYSIS_FILE = "analysis.json";
-export const PROBES_FILE = "probes.json";
+/** Values of the analyses that share a job, by their ids. */
+export const TOGETHER_FILE = "analysis.json";
 
-/** Points of a path whose polygon stands for its arc. */
-const PATH_POINTS = 41;
-
+/** Of the analyses that share a job. */
 export const analyzeJob = (edit: Edit, { id }: Pick<Method, "id">) => `analyze/${edit.slug}/${id}`;
-export const probesJob = (edit: Edit) => `analyze/${edit.slug}/probes`;
+/** Of another analysis of a method. */
+export const methodAnalysisJob = (edit: Edit, method: Method, { id }: Analysis) => `analyze/${edit.slug}/${method.id}_${id}`;
+export const attributeAnalysisJob = (edit: Edit, { id }: Analysis) => `analyze/${edit.slug}/${id}`;
+/** Where an analysis with a job of its own keeps its value. */
+export const analysisFile = ({ id }: Analysis) => `${id}.json`;
 
-/** What methods' paths look like, and whether attributes are linear in latent space. */
-export function analyzeJobs(config: ExperimentConfig, { latentDim }: World, edits: readonly Edit[]): Job[] {
-  const { analyze, evaluate, seed } = config;
-  const codes = Math.min(analyze.probeCodes, config.sample.codes);
+/** What an experiment's analyses look at, by how they are kept. */
+export function analysesOf({ analyses }: Pick<Experiment, "analyses">) {
+  const ofMethods = analyses.filter((analysis): analysis is MethodAnalysis => analysis.of === "method");
+  return {
+    together: ofMethods.filter((analysis) => TOGETHER.includes(analysis)),
+    ofMethods: ofMethods.filter((analysis) => !TOGETHER.includes(analysis)),
+    ofAttributes: analyses.filter((analysis): analysis is AttributeAnalysis => analysis.of === "attribute"),
+  };
+}
+
+/** What methods' paths look like, and attributes in latent space. */
+export function analyzeJobs(experiment: Experiment): Job[] {
+  const { config, edits, methods, networks } = experiment;
+  const { together, ofMethods, ofAttributes } = analysesOf(experiment);
+  const operationsOf = (analysis: MethodAnalysis, method: Method) =>
+    analysis.cost?.(config, networks.latentDim, method).operations ?? 0;
   return edits.flatMap((edit) => [
-    ...config.methods.map((id): Job => {
-      const method = methodOf(id);
-      return {
+    ...methods.flatMap((method): Job[] => [
+      {
+        ...about(edit, method),
         id: analyzeJob(edit, method),
-        step: "analyze",
-        needs: [evaluateJob(edit, method)],
-        settings: { analyze, maxTime: evaluate.maxTime, revision: 2 },
+        settings: { analyze: config.analyze, maxTime: config.evaluate.maxTime, revision: 2 },
         images: 0,
-        operations: method.depth === 1 ? 60 * latentDim ** 3 : 0,
-        pair: `${edit.slug}/${id}`,
-        run: (context, { folder }) => analyseOne(context, folder, edit, method),
-      };
-    }),
-    {
-      id: probesJob(edit),
-      step: "analyze",
-      needs: [SUMMARY_JOB],
-      settings: { codes: analyze.probeCodes, probe: analyze.probe, seed, attribute: edit.index },
-      images: 0,
-      operations: codes * latentDim * (codes / 2 + 500 * edit.classes),
-      pair: `${edit.slug}/${config.methods[0]}`,
-      run: (context, { folder }) => probe(context, folder, edit),
-    },
+        operations: together.reduce((sum, analysis) => sum + operationsOf(analysis, method), 0),
+        run: (context, { folder }) => analyzeTogether(context, folder, edit, method, together),
+      },
+      ...ofMethods.map((analysis) => methodAnalysis(experiment, edit, method, analysis)),
+    ]),
+    ...ofAttributes.map((analysis) => attributeAnalysis(experiment, edit, analysis)),
   ]);
 }
 
-async function analyseOne(context: JobContext, folder: string, edit: Edit, method: Method): Promise<void> {
-  const direction = await readDirection(context.folder, edit, method);
-  try {
-    const analysis = await ofTheData(
-      "no analysis",
-      async (): Promise<Analysis> => ({
-        ...(await spectra(direction, context.config.analyze.k)),
-        straightness: await straightness(context, direction, edit, method),
-        flipHistogram: await flips(context, edit, method),
-      }),
-    );
-    await writeJsonAtomic(join(folder, ANALYSIS_FILE), analysis);
-  } finally {
-    direction.dispose();
-  }
+function about(edit: Edit, method: Method) {
+  return { step: "analyze", needs: [evaluateJob(edit, method)], pair: `${edit.slug}/${method.id}` } as const;
 }
 
-/** Singular entropy and eigenvalues of a depth-1 flow's matrix W; null for others, which have no one matrix. */
-async function spectra(direction: Direction, k: number | null): Promise<Pick<Analysis, "singularEntropy" | "eigenSpectrum">> {
-  if (!(direction instanceof NeuralOdeDirection) || direction.depth !== 1) return { singularEntropy: null, eigenSpectrum: null };
-  const data = await direction.variables[0]!.data<"float32">();
-  const matrix = { data, shape: [direction.latentDim, direction.latentDim] as const };
-  const spectrum = eigenSpectrum(matrix);
-  const entropies = [false, true].map((plusIdentity) => {
-    const found = singularEntropy(matrix, { plusIdentity, ...(k !== null && { k: Math.min(k, direction.latentDim) }) });
-    return { ...found, singularValues: Array.from(found.singularValues) };
-  });
+function methodAnalysis({ config, networks }: Experiment, edit: Edit, method: Method, analysis: MethodAnalysis): Job {
+  const { images = 0, gradients = 0, operations = 0 } = analysis.cost?.(config, networks.latentDim, method) ?? {};
   return {
-    singularEntropy: entropies,
-    eigenSpectrum: {
-      matrix: "W",
-      real: Array.from(spectrum.real),
-      imaginary: Array.from(spectrum.imaginary),
-      fastDimension: fastSubspaceDimension(spectrum),
+    ...about(edit, method),
+    id: methodAnalysisJob(edit, method, analysis),
+    settings: analysis.settings?.(config) ?? { analyze: config.analyze },
+    ...{ images, gradients, operations },
+    async run(context, { folder }) {
+      const value = await looking(context, edit, method, (what) => analysis.compute(what));
+      await writeJsonAtomic(join(folder, analysisFile(analysis)), value ?? null);
     },
   };
 }
 
-async function straightness(context: JobContext, direction: Direction, edit: Edit, method: Method) {
-  const { analyze, evaluate } = context.config;
-  const rows = (await readStarts(context.folder, edit, method)).slice(0, analyze.paths);
-  const { data, shape } = (await context.sample()).heldOut.select(rows);
-  const paths = tidy(() => direction.flow(tensor2d(data, [...shape]), spaced(evaluate.maxTime, PATH_POINTS)));
-  const points = await paths.data();
-  paths.dispose();
-  const values = Array.from(pathStraightness({ data: points, shape: [PATH_POINTS, rows.length, direction.latentDim] }));
-  return { mean: values.reduce((sum, x) => sum + x, 0) / values.length, min: Math.min(...values), values };
+function attributeAnalysis({ config, methods, networks }: Experiment, edit: Edit, analysis: AttributeAnalysis): Job {
+  const { analyze, seed } = config;
+  const { images = 0, gradients = 0, operations = 0 } = analysis.cost?.(config, networks.latentDim, edit) ?? {};
+  return {
+    id: attributeAnalysisJob(edit, analysis),
+    step: "analyze",
+    needs: [SUMMARY_JOB],
+    settings: analysis.settings?.(config, edit) ?? { analyze, seed, edit },
+    ...{ images, gradients, operations },
+    pair: `${edit.slug}/${methods[0]!.id}`,
+    async run(context, { folder }) {
+      const { training, heldOut } = await context.sample();
+      const { signal } = context;
+      const model = () => context.model();
+      const value = await ofTheData("no analysis", () =>
+        analysis.compute({ config, networks, edit, codes: training, heldOut, signal, model }),
+      );
+      await writeJsonAtomic(join(folder, analysisFile(analysis)), value ?? null);
+    },
+  };
 }
 
-async function flips({ config, folder }: JobContext, edit: Edit, method: Method): Promise<Analysis["flipHistogram"]> {
+async function analyzeTogether(
+  context: StepContext,
+  folder: string,
+  edit: Edit,
+  method: Method,
+  analyses: readonly MethodAnalysis[],
+): Promise<void> {
+  const values = await looking(context, edit, method, async (what) => {
+    const entries: [string, unknown][] = [];
+    for (const analysis of analyses) entries.push([analysis.id, await analysis.compute(what)]);
+    return Object.fromEntries(entries);
+  });
+  await writeJsonAtomic(join(folder, TOGETHER_FILE), values);
+}
+
+/** Looks at a method's measured edits with its direction, its starts and their labels at hand. */
+async function looking<T>(
+  context: StepContext,
+  edit: Edit,
+  method: Method,
+  look: (what: MethodContext) => T | Promise<T>,
+): Promise<T> {
+  const { config, networks, folder, signal } = context;
   const times = spaced(config.evaluate.maxTime, config.evaluate.times);
-  return flipHistogramOf(await readLabels(folder, edit, method), edit.index, times, config.analyze.bins);
-}
-
-async function probe({ config, sample }: JobContext, folder: string, edit: Edit): Promise<void> {
-  const { training } = await sample();
-  const rows = Math.min(config.analyze.probeCodes, training.rows);
-  const codes = { data: training.codes.subarray(0, rows * training.latentDim), shape: [rows, training.latentDim] as const };
-  const labels = Array.from({ length: rows }, (_, i) => training.label(i, edit.index));
-  const options = { classes: edit.classes, nonlinear: config.analyze.probe, seed: config.seed };
-  const probes = await ofTheData("no analysis", (): Probes => probeAttribute(codes, labels, options));
-  await writeJsonAtomic(join(folder, PROBES_FILE), probes);
+  const starts = (await context.sample()).heldOut.select(await readStarts(folder, edit, method));
+  const labels = await readLabels(folder, edit, method);
+  const direction = await readDirection(folder, edit, method);
+  const model = () => context.model();
+  try {
+    return await ofTheData("no analysis", () =>
+      look({ config, networks, edit, method, direction, starts, labels, times, signal, model }),
+    );
+  } finally {
+    direction.dispose();
+  }
 }

@@ -3,20 +3,20 @@ import { nextMacrotask, throwIfAborted } from "@latentflow/core";
 import { writeJsonAtomic } from "@latentflow/core/files";
 import { areaUnderCdCurve, type BootstrapOptions, bootstrapAreas, type CdCurve, pairedBootstrap } from "@latentflow/metrics";
 import type { Edit } from "../config/edits.js";
-import type { EvaluateConfig, ExperimentConfig } from "../config/types.js";
-import type { Method } from "../methods/index.js";
-import { type Comparison, LEAST_CONTROL, type PairedTest } from "../results/experiment-results.js";
+import type { EvaluateConfig } from "../config/types.js";
+import type { Experiment } from "../experiment/experiment.js";
+import { type Comparison, LEAST_CONTROL, type PairedTest } from "../results/index.js";
 import { finiteOrNull, intervalOrNull } from "../results/numbers.js";
 import { thoseThatAre } from "../store/no-result.js";
 import { curveOf, evaluateJob, readLabels } from "./evaluate.js";
-import type { Job, JobContext } from "./job.js";
+import type { Job, StepContext } from "./job.js";
 
 export const COMPARISON_FILE = "comparison.json";
 
 export const comparisonJobId = (edit: Edit) => `evaluate/${edit.slug}/comparison`;
 
-/** All methods of an attribute against each other. */
-export function comparisonJob({ evaluate }: ExperimentConfig, edit: Edit, methods: readonly Method[]): Job {
+/** All methods of one edit against each other. */
+export function comparisonJob({ config: { evaluate }, methods }: Experiment, edit: Edit): Job {
   const pairs = (methods.length * (methods.length - 1)) / 2;
   return {
     id: comparisonJobId(edit),
@@ -25,20 +25,16 @@ export function comparisonJob({ evaluate }: ExperimentConfig, edit: Edit, method
     settings: { leastControl: LEAST_CONTROL, revision: 2 },
     images: 0,
     operations: 20 * pairs * evaluate.resamples * evaluate.starts * evaluate.times,
-    run: (context, { folder }) => compare(context, folder, edit, methods),
+    run: (context, { folder }) => compare(context, folder, edit),
   };
 }
 
-async function compare(
-  { config, world, folder: run, signal }: JobContext,
-  folder: string,
-  edit: Edit,
-  methods: readonly Method[],
-) {
+async function compare(context: StepContext, folder: string, edit: Edit) {
+  const { config, methods, folder: run, signal } = context;
   const { evaluate, seed } = config;
   const { confidence, resamples } = evaluate;
   const measured = await thoseThatAre(
-    methods.map(async (method) => ({ method, curve: curveOf(await readLabels(run, edit, method), edit, config, world) })),
+    methods.map(async (method) => ({ method, curve: curveOf(await readLabels(run, edit, method), edit, context) })),
   );
   const curves = measured.map(({ curve }) => curve);
   const { range, areas } = areasOf(curves, evaluate, seed);

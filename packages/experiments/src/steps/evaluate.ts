@@ -2,19 +2,18 @@ import { join } from "node:path";
 import { writeJsonAtomic } from "@latentflow/core/files";
 import type { LabelsAlong } from "@latentflow/latent-edit";
 import { bootstrapBands, type CdCurve, cdCurve, editLengthForControl, type Labels } from "@latentflow/metrics";
-import type { Edit, World } from "../config/edits.js";
-import type { ExperimentConfig } from "../config/types.js";
-import { type Method, methodOf } from "../methods/index.js";
-import type { Evaluation } from "../results/experiment-results.js";
+import type { Edit } from "../config/edits.js";
+import type { Experiment } from "../experiment/experiment.js";
+import type { Method } from "../methods/method.js";
+import { checkStarts } from "../model/labelled-codes.js";
+import type { Evaluation } from "../results/index.js";
 import { spaced } from "../results/numbers.js";
 import { hashOf } from "../store/hash.js";
 import type { RunFolder } from "../store/run-folder.js";
 import { readTensors, writeTensors } from "../store/tensor-file.js";
-import { comparisonJob } from "./compare.js";
 import { DIRECTION_FILE, directionJob, readDirection } from "./directions.js";
-import type { Job, JobContext, JobOutput } from "./job.js";
+import type { Job, JobOutput, StepContext } from "./job.js";
 import { type KeptLabelsOptions, keptLabelsAlong } from "./kept-labels.js";
-import { checkStarts } from "./read-sample.js";
 import { SUMMARY_JOB } from "./sample.js";
 
 export const EVALUATION_FILE = "evaluation.json";
@@ -24,27 +23,21 @@ const LABELS_FILE = "labels.safetensors";
 
 export const evaluateJob = (edit: Edit, { id }: Pick<Method, "id">) => `evaluate/${edit.slug}/${id}`;
 
-/** Labels along every edit of held-out codes, and for each attribute the comparison of its methods. */
-export function evaluateJobs(config: ExperimentConfig, edits: readonly Edit[]): Job[] {
-  const methods = config.methods.map((id) => methodOf(id));
+/** Labels along one edit of held-out codes, by every method. */
+export function evaluateJobs({ config, methods }: Experiment, edit: Edit): Job[] {
   const { batchSize: _, ...evaluate } = config.evaluate;
-  return edits.flatMap((edit) => [
-    ...methods.map(
-      (method): Job => ({
-        id: evaluateJob(edit, method),
-        step: "evaluate",
-        needs: [SUMMARY_JOB, directionJob(edit, method)],
-        settings: { evaluate, seed: config.seed, edit },
-        images: evaluate.starts * evaluate.times,
-        pair: `${edit.slug}/${method.id}`,
-        run: (context, output) => evaluateOne(context, output, edit, method),
-      }),
-    ),
-    comparisonJob(config, edit, methods),
-  ]);
+  return methods.map((method) => ({
+    id: evaluateJob(edit, method),
+    step: "evaluate",
+    needs: [SUMMARY_JOB, directionJob(edit, method)],
+    settings: { evaluate, seed: config.seed, edit },
+    images: evaluate.starts * evaluate.times,
+    pair: `${edit.slug}/${method.id}`,
+    run: (context, output) => evaluateOne(context, output, edit, method),
+  }));
 }
 
-async function evaluateOne(context: JobContext, { folder, scratch }: JobOutput, edit: Edit, method: Method): Promise<void> {
+async function evaluateOne(context: StepContext, { folder, scratch }: JobOutput, edit: Edit, method: Method): Promise<void> {
   const { config } = context;
   const { starts, resamples, confidence } = config.evaluate;
   const { heldOut } = await context.sample();
@@ -55,7 +48,7 @@ async function evaluateOne(context: JobContext, { folder, scratch }: JobOutput, 
     labels: { data: labels.data, shape: labels.shape },
     rows: { data: Int32Array.from(rows), shape: [rows.length] },
   });
-  const curve = curveOf(labels, edit, config, context.world);
+  const curve = curveOf(labels, edit, context);
   const bands = bootstrapBands(curve, { resamples, confidence, seed: config.seed });
   const band = ({ lower, upper }: { lower: Float64Array; upper: Float64Array }) => ({
     lower: Array.from(lower),
@@ -76,7 +69,7 @@ async function evaluateOne(context: JobContext, { folder, scratch }: JobOutput, 
 }
 
 async function measure(
-  context: JobContext,
+  context: StepContext,
   scratch: string,
   edit: Edit,
   method: Method,
@@ -101,10 +94,11 @@ async function measure(
 }
 
 /** The CD curve of labels along an edit. Starts are chosen by class already. */
-export function curveOf(labels: Labels, edit: Edit, { evaluate }: ExperimentConfig, world: World): CdCurve {
+export function curveOf(labels: Labels, edit: Edit, { config, networks }: Experiment): CdCurve {
+  const { evaluate } = config;
   return cdCurve(labels, {
     attributeIndex: edit.index,
-    classes: world.attributes.map(({ classes }) => classes),
+    classes: networks.attributes.map(({ classes }) => classes),
     control: evaluate.control,
     target: edit.to,
     times: spaced(evaluate.maxTime, evaluate.times),

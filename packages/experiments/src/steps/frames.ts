@@ -2,7 +2,7 @@ import { type AttributeModel, nextMacrotask, throwIfAborted } from "@latentflow/
 import type { Direction } from "@latentflow/latent-edit";
 import { dispose, reshape, slice, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import { toRgb8 } from "../pictures/index.js";
-import type { EditFrames } from "../results/experiment-results.js";
+import type { EditFrames } from "../results/index.js";
 
 export interface FramesRequest {
   readonly model: AttributeModel;

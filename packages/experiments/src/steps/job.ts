@@ -1,6 +1,5 @@
 import type { ModelParts, RunningModel } from "@latentflow/engine";
-import type { Edit, World } from "../config/edits.js";
-import type { ExperimentConfig } from "../config/types.js";
+import type { Experiment } from "../experiment/experiment.js";
 import type { RunFolder } from "../store/run-folder.js";
 import type { Sample } from "./read-sample.js";
 
@@ -26,7 +25,9 @@ export interface Job {
   readonly operations?: number;
   /** Which attribute × method it belongs to, "object_shape/ode-1": what shards share out. Absent: needed by many. */
   readonly pair?: string;
-  run(context: JobContext, out: JobOutput): Promise<void>;
+  /** @throws ConfigError when the networks lack what it needs; asked before the first job */
+  check?(parts: ModelParts): void;
+  run(context: StepContext, out: JobOutput): Promise<void>;
 }
 
 /** A gradient costs about twice what an image does, and needs the image. */
@@ -41,10 +42,7 @@ export interface JobOutput {
 }
 
 /** What a job may use. */
-export interface JobContext {
-  readonly config: ExperimentConfig;
-  readonly world: World;
-  readonly edits: readonly Edit[];
+export interface StepContext extends Experiment {
   readonly folder: RunFolder;
   readonly signal: AbortSignal | undefined;
   /** Networks; loaded when first asked for. */

@@ -2,9 +2,11 @@ import { join } from "node:path";
 import { writeJsonAtomic } from "@latentflow/core/files";
 import type { Edit } from "../config/edits.js";
 import type { ExperimentConfig } from "../config/types.js";
-import { type Method, methodOf } from "../methods/index.js";
+import type { Experiment } from "../experiment/experiment.js";
+import { straightFirst } from "../methods/index.js";
+import type { Method } from "../methods/method.js";
 import { writeComparisonPictures, writeMethodPictures } from "../pictures/index.js";
-import type { EditFrames, PictureRecord } from "../results/experiment-results.js";
+import type { EditFrames, PictureRecord } from "../results/index.js";
 import { spaced } from "../results/numbers.js";
 import { thoseThatAre } from "../store/no-result.js";
 import type { RunFolder } from "../store/run-folder.js";
@@ -12,7 +14,7 @@ import { readTensors, writeTensors } from "../store/tensor-file.js";
 import { readDirection } from "./directions.js";
 import { evaluateJob, readStarts } from "./evaluate.js";
 import { editFrames } from "./frames.js";
-import type { Job, JobContext } from "./job.js";
+import type { Job, StepContext } from "./job.js";
 
 export const PICTURES_FILE = "pictures.json";
 const FRAMES_FILE = "frames.safetensors";
@@ -21,10 +23,9 @@ export const picturesJob = (edit: Edit, { id }: Pick<Method, "id">) => `pictures
 export const comparisonPicturesJob = (edit: Edit) => `pictures/${edit.slug}/comparison`;
 
 /** Pictures of each method on the same starts, and of all methods of an attribute together. */
-export function picturesJobs(config: ExperimentConfig, edits: readonly Edit[]): Job[] {
+export function picturesJobs({ config, edits, methods }: Experiment): Job[] {
   const { pictures, evaluate } = config;
   if (pictures.samples === 0) return [];
-  const methods = config.methods.map((id) => methodOf(id));
   return edits.flatMap((edit) => [
     ...methods.map(
       (method): Job => ({
@@ -43,12 +44,12 @@ export function picturesJobs(config: ExperimentConfig, edits: readonly Edit[]): 
       needs: methods.map((method) => picturesJob(edit, method)),
       settings: {},
       images: 0,
-      run: (context, { folder }) => pictureAll(context, folder, edit, methods),
+      run: (context, { folder }) => pictureAll(context, folder, edit),
     },
   ]);
 }
 
-async function pictureOne(context: JobContext, folder: string, edit: Edit, method: Method): Promise<void> {
+async function pictureOne(context: StepContext, folder: string, edit: Edit, method: Method): Promise<void> {
   const frames = await framesOf(context, edit, method);
   const { samples, times, height, width } = frames;
   await writeTensors(folder, FRAMES_FILE, {
@@ -58,9 +59,8 @@ async function pictureOne(context: JobContext, folder: string, edit: Edit, metho
   await writeJsonAtomic(join(folder, PICTURES_FILE), below(picturesJob(edit, method), records));
 }
 
-async function pictureAll({ config, folder: run, signal }: JobContext, folder: string, edit: Edit, methods: readonly Method[]) {
-  const linearFirst = [...methods].sort((a, b) => Number(a.kind === "nonlinear") - Number(b.kind === "nonlinear"));
-  const frames = await thoseThatAre(linearFirst.map((method) => readFrames(run, config, edit, method)));
+async function pictureAll({ config, methods, folder: run, signal }: StepContext, folder: string, edit: Edit) {
+  const frames = await thoseThatAre(straightFirst(methods).map((method) => readFrames(run, config, edit, method)));
   const records = await writeComparisonPictures(frames, folder, signal);
   await writeJsonAtomic(join(folder, PICTURES_FILE), below(comparisonPicturesJob(edit), records));
 }
@@ -71,7 +71,7 @@ function below(job: string, records: readonly PictureRecord[]): PictureRecord[] 
 }
 
 /** The first held-out starts, edited. */
-async function framesOf(context: JobContext, edit: Edit, method: Method): Promise<EditFrames> {
+async function framesOf(context: StepContext, edit: Edit, method: Method): Promise<EditFrames> {
   const { config, signal, progress } = context;
   const rows = (await readStarts(context.folder, edit, method)).slice(0, config.pictures.samples);
   const direction = await readDirection(context.folder, edit, method);

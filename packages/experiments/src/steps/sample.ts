@@ -3,22 +3,21 @@ import { type AttributeModel, describeValue, nextMacrotask, throwIfAborted } fro
 import { writeJsonAtomic } from "@latentflow/core/files";
 import { labelAssociation } from "@latentflow/metrics";
 import { concat, dispose, type Tensor2D, tensor2d, tidy } from "@tensorflow/tfjs-core";
-import type { World } from "../config/edits.js";
-import type { ExperimentConfig } from "../config/types.js";
 import { ConfigError } from "../errors.js";
-import type { SampleRecord } from "../results/experiment-results.js";
+import type { Experiment } from "../experiment/experiment.js";
+import type { SampleRecord } from "../results/index.js";
 import { finiteOrNull } from "../results/numbers.js";
 import { hashOf } from "../store/hash.js";
 import { KeptArrays } from "../store/kept-arrays.js";
 import { writeTensors } from "../store/tensor-file.js";
-import type { Job, JobContext, JobOutput } from "./job.js";
+import type { Job, JobOutput, StepContext } from "./job.js";
 import { CODES_FILE, CODES_JOB, chunksOf, LOGITS_FILE, labelsJob, readCodes } from "./read-sample.js";
 
 export const SUMMARY_JOB = "sample/summary";
 export const SUMMARY_FILE = "sample.json";
 
 /** Codes of the seed; then, chunk by chunk, what the regressor says about their pictures. */
-export function sampleJobs(config: ExperimentConfig, { environment }: World): Job[] {
+export function sampleJobs({ config, networks: { environment } }: Experiment): Job[] {
   const { model, truncation, seed, sample } = config;
   const { codes, heldOut } = sample;
   // Files may change while their names stay: what all jobs depend on is what the networks do, and what runs them.
@@ -48,25 +47,25 @@ export function sampleJobs(config: ExperimentConfig, { environment }: World): Jo
   return [codesJob, ...labelling, summary];
 }
 
-async function makeCodes({ config, world, parts }: JobContext, { folder }: { folder: string }): Promise<void> {
+async function makeCodes({ config, networks, parts }: StepContext, { folder }: { folder: string }): Promise<void> {
   const count = config.sample.codes + config.sample.heldOut;
   const data: unknown = await (await parts()).sampleCodes(count, config.seed);
-  const size = count * world.latentDim;
+  const size = count * networks.latentDim;
   if (!(data instanceof Float32Array) || data.length !== size || !data.every(Number.isFinite)) {
     const given = ArrayBuffer.isView(data) ? `${data.constructor.name} of ${data.byteLength} bytes` : describeValue(data);
     throw new ConfigError(
-      `config: expected sampleCodes(${count}, ${config.seed}) to give a Float32Array of ${count} · ${world.latentDim} finite numbers, got ${given}; mend the model's module.`,
+      `config: expected sampleCodes(${count}, ${config.seed}) to give a Float32Array of ${count} · ${networks.latentDim} finite numbers, got ${given}; mend the model's module.`,
     );
   }
-  await writeTensors(folder, CODES_FILE, { codes: { data, shape: [count, world.latentDim] } });
+  await writeTensors(folder, CODES_FILE, { codes: { data, shape: [count, networks.latentDim] } });
 }
 
 /** Logits of the codes [start, end), all attributes side by side; an interrupted chunk goes on at the batch where it was. */
-async function label(context: JobContext, { folder, scratch }: JobOutput, start: number, end: number): Promise<void> {
-  const { config, world, signal, progress } = context;
+async function label(context: StepContext, { folder, scratch }: JobOutput, start: number, end: number): Promise<void> {
+  const { config, networks, signal, progress } = context;
   const { model } = await context.model();
   const codes = await readCodes(context.folder, start, end);
-  const width = world.attributes.reduce((sum, { classes }) => sum + classes, 0);
+  const width = networks.attributes.reduce((sum, { classes }) => sum + classes, 0);
   const rows = end - start;
   const logits = new Float32Array(rows * width);
   const kept = new KeptArrays(scratch, hashOf(new Uint8Array(codes.buffer, codes.byteOffset, codes.byteLength)));
@@ -81,8 +80,8 @@ async function label(context: JobContext, { folder, scratch }: JobOutput, start:
       throwIfAborted("sample", signal);
       await nextMacrotask();
       const count = Math.min(config.sample.batchSize, rows - done);
-      const values = codes.slice(done * world.latentDim, (done + count) * world.latentDim);
-      logits.set(await logitsOf(model, tensor2d(values, [count, world.latentDim])), done * width);
+      const values = codes.slice(done * networks.latentDim, (done + count) * networks.latentDim);
+      logits.set(await logitsOf(model, tensor2d(values, [count, networks.latentDim])), done * width);
       done += count;
       progress(done / rows);
       yield;
@@ -102,9 +101,9 @@ async function logitsOf(model: AttributeModel, w: Tensor2D): Promise<Float32Arra
   return (await rows.data<"float32">().finally(() => rows.dispose())) as Float32Array;
 }
 
-async function summarise({ world, sample }: JobContext, { folder }: { folder: string }): Promise<void> {
+async function summarise({ networks, sample }: StepContext, { folder }: { folder: string }): Promise<void> {
   const { training, heldOut } = await sample();
-  const attributes = world.attributes.map(({ name, classes }, j) => {
+  const attributes = networks.attributes.map(({ name, classes }, j) => {
     const counts = Array<number>(classes).fill(0);
     for (let i = 0; i < training.rows; i++) counts[training.label(i, j)]!++;
     return { name, classes, counts };

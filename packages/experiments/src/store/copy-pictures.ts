@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { liesWithin, writeFileAtomic } from "@latentflow/core/files";
-import type { ExperimentResults } from "../results/experiment-results.js";
+import type { ExperimentResults } from "../results/index.js";
 
 /** Copies the pictures that a report links, so that its links work from another folder. Those that are gone are left out. */
 export async function copyPictures({ attributes }: ExperimentResults, from: string, to: string): Promise<void> {

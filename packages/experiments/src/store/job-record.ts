@@ -1,5 +1,5 @@
 import type { ExperimentConfig } from "../config/types.js";
-import type { Environment, NoResultRecord } from "../results/experiment-results.js";
+import type { Environment, NoResultRecord } from "../results/index.js";
 
 export const JOB_RECORD = "job.json";
 

@@ -1,7 +1,7 @@
 import { LatentEditError } from "@latentflow/latent-edit";
 import { MetricsError } from "@latentflow/metrics";
 import { ExperimentsError } from "../errors.js";
-import type { NoResultRecord } from "../results/experiment-results.js";
+import type { NoResultRecord } from "../results/index.js";
 
 /** A job that can have no result, because of the data: it counts as done, and so do those that need it, without one. No other job ends by it. */
 export class NoResult extends ExperimentsError {

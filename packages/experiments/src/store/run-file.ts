@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { writeJsonAtomic } from "@latentflow/core/files";
-import type { World } from "../config/edits.js";
 import type { ExperimentConfig } from "../config/types.js";
 import { ExperimentsError } from "../errors.js";
 import { explainFailure } from "../explain-failure.js";
+import type { NetworkInfo } from "../results/index.js";
 import { hashOfJson, sealed } from "./hash.js";
 import type { RunFolder } from "./run-folder.js";
 
@@ -17,7 +17,7 @@ export interface RunFile {
   readonly format: "latentflow-run";
   readonly version: typeof RUN_VERSION;
   readonly config: ExperimentConfig;
-  readonly world: World;
+  readonly world: NetworkInfo;
   /** The command that makes the run again. */
   readonly rerun: string;
   /** Images asked of the networks at once at most: parts of batches round otherwise. Absent: as many as there are in a batch. */

@@ -1,4 +1,4 @@
-import type { AttributeResult, ExperimentResults } from "../../src/results/experiment-results.js";
+import type { AttributeResult, ExperimentResults } from "../../src/results/index.js";
 import { madeUpResults } from "./results.js";
 
 /** A name that would break out of markup and tables if they let it. */

@@ -1,4 +1,4 @@
-import type { EditFrames } from "../../src/results/experiment-results.js";
+import type { EditFrames } from "../../src/results/index.js";
 
 /** Two discs of 16 × 16 pixels whose colour changes with the edit, and whose ground changes, too, where `pureness` is below 1. */
 export function madeUpFrames(method: string, label: string, pureness: number): EditFrames {

@@ -1,7 +1,7 @@
 import { SeededRandom } from "@latentflow/core";
-import { resolveConfig } from "../../src/config/resolve.js";
+import { resolveConfig } from "../../src/experiment/resolve-config.js";
 import type {
-  Analysis,
+  AnalysisRecord,
   AttributeResult,
   Comparison,
   Evaluation,
@@ -9,7 +9,7 @@ import type {
   MethodResult,
   PairedTest,
   TrainingRecord,
-} from "../../src/results/experiment-results.js";
+} from "../../src/results/index.js";
 
 const METHODS = [
   { id: "interfacegan", label: "InterFaceGAN", kind: "linear" },
@@ -199,7 +199,7 @@ function training(parameters: number, random: SeededRandom): TrainingRecord {
   };
 }
 
-function analysis(curved: boolean, reach: number, random: SeededRandom): Analysis {
+function analysis(curved: boolean, reach: number, random: SeededRandom): AnalysisRecord {
   const values = Array.from({ length: 60 }, () => (curved ? Math.min(1, 0.9 + 0.04 * random.normal()) : 1));
   const counts = Array.from({ length: 20 }, (_, i) => Math.round(400 * reach * Math.exp(-(((i - 7) / 5) ** 2))));
   const singularValues = Array.from({ length: 40 }, (_, i) => 2 * Math.exp(-i / 8));

@@ -1,4 +1,4 @@
-import type { Evaluation } from "../../results/experiment-results.js";
+import type { Evaluation } from "../../results/index.js";
 import { type Markup, markup } from "../markup.js";
 import { fixed, short } from "../numbers.js";
 import type { MethodStyle } from "../palette.js";

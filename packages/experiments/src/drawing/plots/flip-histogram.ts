@@ -1,4 +1,4 @@
-import type { Analysis } from "../../results/experiment-results.js";
+import type { FlipHistogram } from "../../results/index.js";
 import { type Markup, markup } from "../markup.js";
 import { percent, short } from "../numbers.js";
 import type { MethodStyle } from "../palette.js";
@@ -13,7 +13,7 @@ const BOX = { left: 42, right: 240, top: 10, bottom: 128 };
  *
  * @param highest the largest share of a bar among the histograms that are compared
  */
-export function flipHistogram(title: string, style: MethodStyle, histogram: Analysis["flipHistogram"], highest: number): Markup {
+export function flipHistogram(title: string, style: MethodStyle, histogram: FlipHistogram, highest: number): Markup {
   const { edges, counts } = histogram;
   const total = starts(histogram);
   const yTicks = niceTicks(0, Math.max(highest, 0.01), 3);
@@ -31,16 +31,16 @@ export function flipHistogram(title: string, style: MethodStyle, histogram: Anal
 }
 
 /** The highest bar's share of starts. */
-export function highestShare(histogram: Analysis["flipHistogram"]): number {
+export function highestShare(histogram: FlipHistogram): number {
   const total = starts(histogram);
   return total > 0 ? Math.max(0, ...histogram.counts) / total : 0;
 }
 
-function starts({ counts, never }: Analysis["flipHistogram"]): number {
+function starts({ counts, never }: FlipHistogram): number {
   return counts.reduce((sum, n) => sum + n, never);
 }
 
 /** Share of starts that never flip. */
-export function neverShare(histogram: Analysis["flipHistogram"]): number {
+export function neverShare(histogram: FlipHistogram): number {
   return histogram.never / starts(histogram);
 }

@@ -1,4 +1,4 @@
-import type { Analysis } from "../../results/experiment-results.js";
+import type { EigenSpectrumRecord } from "../../results/index.js";
 import { type Markup, markup } from "../markup.js";
 import { short } from "../numbers.js";
 import { frame, plot } from "./frame.js";
@@ -8,7 +8,7 @@ const SIZE = 250;
 const BOX = { left: 50, right: 240, top: 10, bottom: 200 };
 
 /** Eigenvalues μ of A in the complex plane. Inside the circle |μ| < 0.1 max |μ|: directions along which the flow hardly bends. */
-export function spectrumPlot(title: string, spectrum: NonNullable<Analysis["eigenSpectrum"]>, colour: string): Markup {
+export function spectrumPlot(title: string, spectrum: EigenSpectrumRecord, colour: string): Markup {
   const { real, imaginary } = spectrum;
   const modulus = real.map((re, i) => Math.hypot(re, imaginary[i]!));
   const largest = Math.max(1e-9, ...modulus);

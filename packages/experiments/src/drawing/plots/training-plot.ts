@@ -1,4 +1,4 @@
-import type { TrainingRecord } from "../../results/experiment-results.js";
+import type { TrainingRecord } from "../../results/index.js";
 import { type Markup, markup } from "../markup.js";
 import { short } from "../numbers.js";
 import { frame, plot } from "./frame.js";

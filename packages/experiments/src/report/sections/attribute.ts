@@ -1,59 +1,43 @@
 import { type Markup, markup } from "../../drawing/markup.js";
 import { count, fixed, interval, NONE, names, percent, short, words } from "../../drawing/numbers.js";
 import { cdPlot } from "../../drawing/plots/cd-plot.js";
-import { flipHistogram, highestShare, neverShare } from "../../drawing/plots/flip-histogram.js";
+import { methodName, missing, styleOf } from "../../drawing/report-context.js";
 import { type Column, table } from "../../drawing/table.js";
-import { type AttributeResult, LEAST_CONTROL, type Probes } from "../../results/experiment-results.js";
-import { cdTitle, measuredCurves, methodName, missing, type ReportContext, styleOf, verdictMark } from "../context.js";
+import { type AttributeResult, LEAST_CONTROL } from "../../results/index.js";
+import { cdTitle, measuredCurves, type PageContext, verdictMark } from "../context.js";
 import { noStarts } from "../no-results.js";
 import { flowVerdicts } from "../verdict.js";
 import { verdictWords } from "../verdict-words.js";
+import { drawnAt } from "./drawn.js";
 import { leakage } from "./leakage.js";
 import { pairedTable } from "./paired.js";
 import { pictures } from "./pictures.js";
 import { training } from "./training.js";
 
 /** All about one attribute: curves beside strips, then the tests, then what lies behind them. */
-export function attributeSection(context: ReportContext, attribute: AttributeResult, index: number): Markup {
+export function attributeSection(context: PageContext, attribute: AttributeResult, index: number): Markup {
   const name = words(attribute.name);
+  const leads = drawnAt("lead", context, attribute);
   return markup`<section id="attribute-${index}" aria-labelledby="attribute-${index}-name"><h2 id="attribute-${index}-name">${name}</h2>
-<p class="muted">From class ${attribute.from} to class ${attribute.to} (of ${attribute.classes}, counted from 0). ${probes(attribute)}</p>
+<p class="muted">From class ${attribute.from} to class ${attribute.to} (of ${attribute.classes}, counted from 0). ${leads.map((lead, i) => markup`${i > 0 && " "}${lead}`)}</p>
 ${noStarts(attribute) === null ? measurements(context, attribute) : markup`<div class="note"><p><b>No starts.</b> ${noStarts(attribute)}</p></div>`}
 ${training(context, attribute)}</section>`;
 }
 
-function measurements(context: ReportContext, attribute: AttributeResult): Markup {
+function measurements(context: PageContext, attribute: AttributeResult): Markup {
   return markup`${without(context, attribute)}${summary(attribute)}
 <div class="columns"><div>${curves(context, attribute)}${areas(context, attribute)}</div><div>${pictures(context, attribute)}</div></div>
 ${pairedTable(context, attribute)}
-${flips(context, attribute)}
+${drawnAt("attribute", context, attribute)}
 ${leakage(context, attribute)}`;
 }
 
 /** Methods that have no result, and why. */
-function without(context: ReportContext, { methods }: AttributeResult): Markup | false {
+function without(context: PageContext, { methods }: AttributeResult): Markup | false {
   const notes = methods.flatMap(({ id, none }) =>
     none ? markup`<p>${methodName(styleOf(context, id))} <b>${none.why}</b>: ${none.text}</p>` : [],
   );
   return notes.length > 0 && markup`<div class="note">${notes}</div>`;
-}
-
-function probes({ probes }: AttributeResult): string {
-  if (probes === null) return "Its probes were not run.";
-  const { linear, nonlinear, baseline } = probes;
-  return (
-    `On codes that the probes did not see, a linear one reads it right for ${percent(linear)}, a nonlinear one for ${percent(nonlinear)} ` +
-    `(always naming the most frequent class: ${percent(baseline)}), so ${reading(probes)}.`
-  );
-}
-
-/** Differences below this are not worth a word. */
-const NOTABLE = 0.02;
-
-function reading({ linear, nonlinear, baseline, gap }: Probes): string {
-  if (Math.max(linear, nonlinear) < baseline + NOTABLE) return "neither reads it from the code";
-  if (gap > NOTABLE) return "its values are not linearly separated";
-  return gap < -NOTABLE ? "a hyperplane reads it best" : "both read it alike";
 }
 
 /** Who wins, ties and loses, in words. */
@@ -66,7 +50,7 @@ function summary(attribute: AttributeResult): Markup[] {
   });
 }
 
-function curves(context: ReportContext, attribute: AttributeResult): Markup {
+function curves(context: PageContext, attribute: AttributeResult): Markup {
   const measured = measuredCurves(context, attribute);
   const unmeasured = attribute.methods.filter(({ evaluation }) => evaluation === null).map(({ label }) => label);
   const note = unmeasured.length > 0 && missing(`Not measured: ${names(unmeasured)}.`);
@@ -76,7 +60,7 @@ function curves(context: ReportContext, attribute: AttributeResult): Markup {
   return markup`<figure>${cdPlot(title, measured)}<figcaption>Low and far to the right is good. ${count(samples, "held-out start")}; bands: ${percent(bands.confidence)} bootstrap; dots: some of the edit lengths; hover for numbers.</figcaption></figure>${note}`;
 }
 
-function areas(context: ReportContext, { methods, comparison }: AttributeResult): Markup {
+function areas(context: PageContext, { methods, comparison }: AttributeResult): Markup {
   if (comparison === null) return missing("Areas and tests wait until all methods are measured.");
   const { range } = comparison;
   const empty = range[1] <= range[0];
@@ -98,18 +82,4 @@ function areas(context: ReportContext, { methods, comparison }: AttributeResult)
     ? "Areas: the methods share no Control range, so none can be compared with all others; see the pairs below"
     : `Area under the CD curve over the Control range ${percent(range[0])} to ${percent(range[1])} that all methods share which get ${percent(LEAST_CONTROL)} of the starts there (lower is better), with ${percent(comparison.confidence)} interval`;
   return table(caption, columns, rows);
-}
-
-function flips(context: ReportContext, { name, methods }: AttributeResult): Markup {
-  const analysed = methods.flatMap(({ id, analysis }) =>
-    analysis ? [{ style: styleOf(context, id), histogram: analysis.flipHistogram }] : [],
-  );
-  if (analysed.length === 0) return missing("First flips: the analysis was not run.");
-  const highest = Math.max(...analysed.map(({ histogram }) => highestShare(histogram)));
-  const tiles = analysed.map(({ style, histogram }) => {
-    const title = `How far starts travel along ${style.label} until ${words(name)} first flips; median ${short(histogram.median)}`;
-    const median = histogram.median === null ? "" : `; median ${short(histogram.median)} of those that flip`;
-    return markup`<figure><figcaption>${methodName(style)}</figcaption>${flipHistogram(title, style, histogram, highest)}<figcaption>${percent(neverShare(histogram))} never flip${median}</figcaption></figure>`;
-  });
-  return markup`<h3>How far until it flips</h3><p class="muted">Share of starts by the edit length at which the attribute first changes, to whatever value. Much mass near 0: its values interlace in latent space.</p><div class="tiles">${tiles}</div>`;
 }

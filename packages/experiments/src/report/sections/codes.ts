@@ -1,7 +1,7 @@
 import { type Markup, markup } from "../../drawing/markup.js";
 import { count, fixed, words } from "../../drawing/numbers.js";
+import type { ReportContext } from "../../drawing/report-context.js";
 import { type Column, type Heat, table } from "../../drawing/table.js";
-import type { ReportContext } from "../context.js";
 
 /** Larger tables than this are left to the CSV file. */
 const MOST = 12;

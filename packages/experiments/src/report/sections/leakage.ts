@@ -1,8 +1,9 @@
 import { type Markup, markup } from "../../drawing/markup.js";
 import { fixed, short, words } from "../../drawing/numbers.js";
+import { methodName, type ReportContext } from "../../drawing/report-context.js";
 import { type Column, type Heat, table } from "../../drawing/table.js";
-import type { AttributeResult, Evaluation } from "../../results/experiment-results.js";
-import { measuredCurves, methodName, type ReportContext } from "../context.js";
+import type { AttributeResult, Evaluation } from "../../results/index.js";
+import { measuredCurves } from "../context.js";
 
 /** More columns than this nobody reads. */
 const MOST = 12;

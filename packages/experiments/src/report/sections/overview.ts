@@ -1,9 +1,10 @@
 import { type Markup, markup } from "../../drawing/markup.js";
 import { count, fixed, list, NONE, percent, words } from "../../drawing/numbers.js";
 import { cdPlot } from "../../drawing/plots/cd-plot.js";
+import { methodName, missing, type ReportContext, styleOf } from "../../drawing/report-context.js";
 import { type Column, table } from "../../drawing/table.js";
-import { LEAST_CONTROL } from "../../results/experiment-results.js";
-import { cdTitle, measuredCurves, methodName, missing, type ReportContext, styleOf, verdictMark } from "../context.js";
+import { LEAST_CONTROL } from "../../results/index.js";
+import { cdTitle, measuredCurves, verdictMark } from "../context.js";
 import { headline } from "../headline.js";
 import { noStarts } from "../no-results.js";
 import { flowVerdicts, REACH } from "../verdict.js";

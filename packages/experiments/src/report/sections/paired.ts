@@ -1,8 +1,9 @@
 import { type Markup, markup } from "../../drawing/markup.js";
 import { fixed, interval, percent, signed } from "../../drawing/numbers.js";
+import { methodName, type ReportContext, styleOf } from "../../drawing/report-context.js";
 import { type Column, table } from "../../drawing/table.js";
-import type { AttributeResult } from "../../results/experiment-results.js";
-import { methodName, type ReportContext, styleOf, verdictMark } from "../context.js";
+import type { AttributeResult } from "../../results/index.js";
+import { verdictMark } from "../context.js";
 import { flowVerdicts, type PairView, pairView } from "../verdict.js";
 
 /** Each flow against each straight edit; the other pairs, folded away. */

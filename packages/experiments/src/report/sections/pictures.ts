@@ -1,14 +1,15 @@
 import { type Markup, markup } from "../../drawing/markup.js";
 import { names, short, words } from "../../drawing/numbers.js";
-import type { AttributeResult, PictureRecord } from "../../results/experiment-results.js";
-import { fileLink, methodName, missing, type ReportContext, styleOf } from "../context.js";
+import { methodName, missing, styleOf } from "../../drawing/report-context.js";
+import type { AttributeResult, PictureRecord } from "../../results/index.js";
+import { fileLink, type PageContext } from "../context.js";
 import type { Absent } from "../embed.js";
 
 /** Strips shown at once; the others are folded away. */
 const OPEN = 2;
 
 /** Strips of the same starts, straight edits above flows, and the movie of all methods. */
-export function pictures(context: ReportContext, attribute: AttributeResult): Markup {
+export function pictures(context: PageContext, attribute: AttributeResult): Markup {
   const records = attribute.pictures;
   if (records.length === 0) return missing("No pictures were made.");
   const strips = records.filter(({ kind }) => kind === "strip").map((record, i) => strip(context, attribute, record, i));
@@ -17,7 +18,7 @@ export function pictures(context: ReportContext, attribute: AttributeResult): Ma
 ${movies.length > 0 && markup`<details><summary>Movie: there and back</summary>${movies}</details>`}`;
 }
 
-function strip(context: ReportContext, { name }: AttributeResult, record: PictureRecord, index: number): Markup {
+function strip(context: PageContext, { name }: AttributeResult, record: PictureRecord, index: number): Markup {
   const rows = context.pictures.strip(record);
   if (typeof rows === "string") return absent(record, rows);
   const { times } = record;
@@ -30,7 +31,7 @@ function strip(context: ReportContext, { name }: AttributeResult, record: Pictur
 <span class="times" aria-hidden="true">${times.map((t, i) => markup`<span>${i === 0 && "t = "}${Math.round(t * 100) / 100}</span>`)}</span>${body}</div></figure>`;
 }
 
-function movie(context: ReportContext, record: PictureRecord): Markup {
+function movie(context: PageContext, record: PictureRecord): Markup {
   const uri = context.pictures.movie(record);
   if (uri === "missing" || uri === "too large") return absent(record, uri);
   const rows = names(record.methods.map((method) => styleOf(context, method).label));

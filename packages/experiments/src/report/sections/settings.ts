@@ -1,12 +1,13 @@
 import { type Markup, markup } from "../../drawing/markup.js";
 import { count, duration, NONE, short } from "../../drawing/numbers.js";
 import { type Column, table } from "../../drawing/table.js";
-import type { ExperimentResults, Timing } from "../../results/experiment-results.js";
-import { fileLink, type ReportContext } from "../context.js";
-import { CSV_ABOUT } from "../csv-about.js";
+import type { Timing } from "../../results/index.js";
+import { fileLink, type PageContext } from "../context.js";
+import { tablesOf } from "../csv.js";
 
 /** With what it was made, how long it took, how to make it again, and which files there are. */
-export function settings({ results }: ReportContext, files: readonly string[]): Markup {
+export function settings(context: PageContext, files: readonly string[]): Markup {
+  const { results } = context;
   const { environment, rerun } = results;
   const { versions, engine, backend, generator, machine, seed } = environment;
   const facts: [string, string][] = [
@@ -21,7 +22,7 @@ export function settings({ results }: ReportContext, files: readonly string[]): 
   return markup`<section id="rerun"><h2>How to make this again</h2>${how(rerun, versions.latentflow)}
 <h3>Environment</h3>${definitions(facts)}
 <details><summary>All settings</summary>${definitions(flatten(results.config))}</details>
-${timings(results.timings)}${fileList(results, files)}</section>`;
+${timings(results.timings)}${fileList(context, files)}</section>`;
 }
 
 function how(rerun: string, version: string | undefined): Markup {
@@ -74,17 +75,18 @@ function groupByStep(all: readonly Timing[]): Map<string, Timing[]> {
   return groups;
 }
 
-function fileList({ attributes }: ExperimentResults, files: readonly string[]): Markup {
+function fileList({ results: { attributes }, analyses }: PageContext, files: readonly string[]): Markup {
+  const tables = new Map(tablesOf(analyses).map(({ file, about }) => [`csv/${file}`, about]));
   const pictures = attributes.flatMap((attribute) => [
     ...attribute.pictures,
     ...attribute.methods.flatMap((method) => method.pictures),
   ]);
   const link = (file: string, text: string) => markup`<li>${fileLink(file)} <span class="muted">${text}</span></li>`;
-  return markup`<h3>Files beside this page</h3><p><a href="results.json">results.json</a> <span class="muted">has every number of this page; as tables and as drawings:</span></p><ul>${files.map((file) => link(file, about(file)))}</ul>
+  return markup`<h3>Files beside this page</h3><p><a href="results.json">results.json</a> <span class="muted">has every number of this page; as tables and as drawings:</span></p><ul>${files.map((file) => link(file, aboutFile(file, tables)))}</ul>
 ${pictures.length > 0 && markup`<details><summary>${count(pictures.length, "picture")}</summary><ul>${pictures.map(({ file, alt }) => link(file, alt))}</ul></details>`}`;
 }
 
-function about(file: string): string {
+function aboutFile(file: string, tables: ReadonlyMap<string, string>): string {
   if (file.endsWith(".md")) return "who wins, on one page of Markdown";
-  return file.endsWith(".svg") ? "the CD plot, on white, for a paper or a README" : (CSV_ABOUT[file.replace(/^csv\//, "")] ?? "");
+  return file.endsWith(".svg") ? "the CD plot, on white, for a paper or a README" : (tables.get(file) ?? "");
 }

@@ -1,8 +1,8 @@
 import { type Markup, markup } from "../../drawing/markup.js";
 import { count, fixed, list, percent, short, words } from "../../drawing/numbers.js";
 import { trainingPlot } from "../../drawing/plots/training-plot.js";
-import type { AttributeResult, MethodResult } from "../../results/experiment-results.js";
-import { methodName, type ReportContext, styleOf } from "../context.js";
+import { methodName, type ReportContext, styleOf } from "../../drawing/report-context.js";
+import type { AttributeResult, MethodResult } from "../../results/index.js";
 
 /** How each method's direction came about. */
 export function training(context: ReportContext, attribute: AttributeResult): Markup | false {
@@ -25,13 +25,13 @@ function trained(
   const { iterations, parameters, solverGap, curve } = record;
   const last = curve.accuracy.at(-1);
   return markup`${trainingPlot(`Loss of ${label} for ${words(name)} over ${iterations} iterations`, record, styleOf(context, id).colour)}
-<figcaption>${count(parameters, "parameter")}; at the end ${percent(last)} of a batch arrives. The trained solver ends ${short(solverGap.mean)} (at most ${short(solverGap.max)}) from the converged flow at t = ${short(solverGap.t)}.</figcaption>`;
+<figcaption>${count(parameters, "parameter")}; at the end ${percent(last)} of a batch arrives.${solverGap && ` The trained solver ends ${short(solverGap.mean)} (at most ${short(solverGap.max)}) from the converged flow at t = ${short(solverGap.t)}.`}</figcaption>`;
 }
 
 function describeFit({ fit, none }: MethodResult): Markup {
   if (fit === null) return markup`<p class="muted">No result${none ? `, ${none.why}` : ""}.</p>`;
-  const { accuracy, projection, component } = fit;
+  const { accuracy, projection, component, note } = fit;
   return markup`<p class="muted">${accuracy && `Its hyperplane parts ${percent(accuracy.train)} of the codes it was fitted on, ${percent(accuracy.validation)} of those kept for validation, ${percent(accuracy.rest)} of the rest. `}
 ${projection && `Freed from ${list(projection.conditions.map(words))} (rank ${projection.rank}), ${fixed(projection.residual, 3)} of the unit direction was left. `}
-${component && `Component ${component.index + 1}, whose correlation with the attribute is ${fixed(component.correlation)}. `}</p>`;
+${component && `Component ${component.index + 1}, whose correlation with the attribute is ${fixed(component.correlation)}. `}${note}</p>`;
 }

@@ -1,0 +1,43 @@
+import { checkChoice } from "@latentflow/core";
+import type { Analysis } from "../analyses/analysis.js";
+import { type Edit, editOf, editsOf } from "../config/edits.js";
+import type { ExperimentConfig } from "../config/types.js";
+import { ConfigError } from "../errors.js";
+import type { Method } from "../methods/method.js";
+import type { MethodId, NetworkInfo } from "../results/index.js";
+import type { Tables } from "./extensions.js";
+
+/** A configuration with everything looked up that it names: what all steps begin with. */
+export interface Experiment {
+  readonly config: ExperimentConfig;
+  readonly networks: NetworkInfo;
+  readonly edits: readonly Edit[];
+  /** In the configuration's order. */
+  readonly methods: readonly Method[];
+  readonly analyses: readonly Analysis[];
+}
+
+/** @throws ConfigError for an attribute or a method that there is not */
+export function experimentOf(config: ExperimentConfig, networks: NetworkInfo, tables: Tables): Experiment {
+  return {
+    config,
+    networks,
+    edits: editsOf(config, networks.attributes),
+    methods: methodsOf(config, tables),
+    analyses: tables.analyses,
+  };
+}
+
+/** @throws ConfigError for a method that there is not */
+export function methodsOf({ methods }: Pick<ExperimentConfig, "methods">, tables: Pick<Tables, "methods">): Method[] {
+  const ids = tables.methods.map(({ id }) => id);
+  return methods.map((id: MethodId, i) => {
+    checkChoice("config", `methods[${i}]`, id, ids, ConfigError);
+    return tables.methods[ids.indexOf(id)]!;
+  });
+}
+
+/** One edit of every attribute of the regressor: the edited ones as configured, the others from their first class to their last. */
+export function editsOfAll({ networks: { attributes }, edits }: Pick<Experiment, "networks" | "edits">): Edit[] {
+  return attributes.map((_, index) => edits.find((edit) => edit.index === index) ?? editOf(attributes, index));
+}

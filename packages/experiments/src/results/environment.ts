@@ -1,0 +1,33 @@
+import type { Attribute } from "@latentflow/core";
+
+/** Where and with what an experiment ran. */
+export interface Environment {
+  readonly seed: number;
+  /** Versions of latentflow, node, tfjs and, where it was used, onnxruntime-node; several where jobs were done with several. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** "linux x64, 2 cores"; several where jobs were done on several. */
+  readonly machine: string;
+  /** What ran the frozen networks: "onnx" or "tfjs", on what, and why that one. */
+  readonly engine: { readonly name: "onnx" | "tfjs"; readonly device: string; readonly reason: string };
+  /** The tfjs backend of the trained half. */
+  readonly backend: { readonly name: string; readonly device: string };
+  readonly generator: GeneratorRecord;
+  /** Logits of one fixed code's picture, all attributes in turn; tells one regressor from another. */
+  readonly regressor: { readonly fingerprint: readonly number[] };
+}
+
+export interface GeneratorRecord {
+  readonly name: string;
+  readonly latentDim: number;
+  readonly height: number;
+  readonly width: number;
+  /** Grey values of one fixed code's picture; tells one generator from another. */
+  readonly fingerprint: readonly number[];
+}
+
+/** What an experiment knows about its networks without loading them: kept in `run.json`. */
+export interface NetworkInfo {
+  readonly attributes: readonly Attribute[];
+  readonly latentDim: number;
+  readonly environment: Environment;
+}

@@ -1,0 +1,10 @@
+export type * from "./analysis.js";
+export * from "./comparison.js";
+export type * from "./direction.js";
+export type * from "./environment.js";
+export type * from "./evaluation.js";
+export type * from "./experiment-results.js";
+export type * from "./method-id.js";
+export type * from "./no-result.js";
+export type * from "./pictures.js";
+export type * from "./sample.js";
