@@ -3,7 +3,7 @@ import { CheckpointError } from "./error.js";
 /** Bytes that a file's arrays may take, however small the file is. */
 const SMALL_ARRAYS = 1 << 18;
 /** Bytes that its other values may take (dicts, lists, texts, names, and what every tensor takes beside its elements). */
-const SMALL_VALUES = 1 << 23;
+const SMALL_VALUES = 12 << 20;
 /** A file's values may be this many times as large as the file: floats of 8 bits become ones of 32. */
 const TIMES_FILE = 4;
 
@@ -22,14 +22,12 @@ export class Budget {
     this.#left = limit;
   }
 
-  /** @param maxBytes what the caller asked for in place of four times the file */
-  static forFile(size: number, maxBytes: number | undefined): Budget {
-    return new Budget(maxBytes ?? TIMES_FILE * size + SMALL_ARRAYS);
-  }
-
-  /** Bytes that can still be charged for arrays. */
-  get left(): number {
-    return this.#left;
+  /**
+   * @param maxBytes what the caller asked for in place of four times the file
+   * @param inMemory bytes of the file that have been read as they are
+   */
+  static forFile(size: number, maxBytes: number | undefined, inMemory = 0): Budget {
+    return new Budget(maxBytes ?? TIMES_FILE * size - inMemory + SMALL_ARRAYS);
   }
 
   /** Pays for elements of arrays, and for copies of the file. */

@@ -131,19 +131,36 @@ export function stridedElements(
   const copy = new (storage.constructor as new (length: number) => TypedArray)(count);
   // Numbers or BigInts: the copy does not care, but the type of an element assignment would.
   const target = copy as { [i: number]: unknown };
-  const index = new Array<number>(shape.length).fill(0);
+  const axes = mergedAxes(shape, strides);
+  const index = new Array<number>(axes.length).fill(0);
   let from = offset;
   for (let to = 0; to < count; to++) {
     target[to] = storage[from];
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      from += strides[axis]!;
+    for (let axis = axes.length - 1; axis >= 0; axis--) {
+      const { length, stride } = axes[axis]!;
+      from += stride;
       index[axis]!++;
-      if (index[axis]! < shape[axis]!) break;
-      from -= strides[axis]! * shape[axis]!;
+      if (index[axis]! < length) break;
+      from -= stride * length;
       index[axis] = 0;
     }
   }
   return copy;
+}
+
+/** The axes that matter: none of length 1, and one for neighbours that are stepped through as one. */
+function mergedAxes(shape: readonly number[], strides: readonly number[]): { length: number; stride: number }[] {
+  const axes: { length: number; stride: number }[] = [];
+  shape.forEach((length, axis) => {
+    const stride = strides[axis]!;
+    const last = axes.at(-1);
+    if (length === 1) return;
+    if (last && last.stride === stride * length) {
+      last.length *= length;
+      last.stride = stride;
+    } else axes.push({ length, stride });
+  });
+  return axes;
 }
 
 /** Whether elements lie in row-major order without gaps. The stride of an axis of length 1 says nothing. */

@@ -51,7 +51,7 @@ export class NpzFile {
     return named("NpzFile.open", async () => {
       const file = await openSource(source);
       try {
-        return new NpzFile(file, await ZipArchive.open(file));
+        return new NpzFile(file, await ZipArchive.open(file, Budget.forFile(file.size, undefined)));
       } catch (error) {
         await file.close();
         throw error;

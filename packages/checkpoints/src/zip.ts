@@ -1,4 +1,5 @@
 import { Inflate } from "fflate";
+import type { Budget } from "./budget.js";
 import { crc32 } from "./crc32.js";
 import { pieces } from "./elements.js";
 import { CheckpointError, describe } from "./error.js";
@@ -17,6 +18,8 @@ export interface ZipEntry {
   readonly headerOffset: number;
 }
 
+/** Bytes that an entry of the directory takes in memory, its name apart. */
+const ENTRY_SIZE = 256;
 const END_SIZE = 22;
 const CENTRAL_SIZE = 46;
 const LOCAL_SIZE = 30;
@@ -39,17 +42,19 @@ export class ZipArchive {
   }
 
   /** @param options.zeroChecksums an archive all of whose CRC-32s are 0 has none (`torch.serialization.set_crc32_options(False)`) */
-  static async open(source: ByteSource, options: { zeroChecksums?: boolean } = {}): Promise<ZipArchive> {
+  static async open(source: ByteSource, budget: Budget, options: { zeroChecksums?: boolean } = {}): Promise<ZipArchive> {
     const directory = await findDirectory(source);
     const { offset, size, count } = directory;
     if (offset + size > source.size)
       throw new CheckpointError(`the zip directory lies outside the file of ${source.size} bytes.`, offset);
     if (count * CENTRAL_SIZE > size)
       throw new CheckpointError(`a zip directory of ${size} bytes can't list ${count} members.`, offset);
+    budget.chargeValues(size, "the zip directory", offset);
     const cursor = new Cursor(await source.read(offset, size), offset);
     const entries = new Map<string, ZipEntry>();
     for (let i = 0; i < count; i++) {
       const entry = readCentralEntry(cursor, source.size);
+      budget.chargeValues(ENTRY_SIZE + 2 * entry.name.length, "the zip directory", offset);
       // Readers differ in which of two members they take: a file that is safe for one may not be what another reads.
       if (entries.has(entry.name))
         throw new CheckpointError(`zip member ${describe(entry.name)} stands twice in the archive.`, offset);

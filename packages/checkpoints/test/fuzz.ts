@@ -15,6 +15,8 @@ async function readAny(name: string, bytes: Uint8Array): Promise<unknown> {
 }
 
 export interface Outcome {
+  /** What was read. */
+  readonly value: unknown;
   /** What the reader ended with; anything that is no CheckpointError is a defect. */
   readonly error: unknown;
   /** Processor time: what the clock shows depends on what else runs. */
@@ -33,7 +35,7 @@ export async function outcomeOf(name: string, bytes: Uint8Array): Promise<Outcom
     error = thrown;
   }
   const { user, system } = process.cpuUsage(start);
-  return { error, milliseconds: (user + system) / 1000, bytes: retainedBytes(value, bytes.buffer) };
+  return { value, error, milliseconds: (user + system) / 1000, bytes: retainedBytes(value, bytes.buffer) };
 }
 
 /** What is wrong with an outcome; undefined when it is a value or a CheckpointError with a reason, fast and small. */
@@ -58,15 +60,14 @@ function retainedBytes(root: unknown, own: ArrayBufferLike): number {
     if (ArrayBuffer.isView(value)) {
       if (value.buffer !== own && !seen.has(value.buffer)) bytes += value.buffer.byteLength;
       seen.add(value.buffer);
-    } else if (value instanceof Map) open.push(...value.keys(), ...value.values());
-    else if (value instanceof Set) open.push(...value);
-    else open.push(...Object.values(value));
+    } else if (value instanceof Map) for (const [key, item] of value) open.push(key, item);
+    else for (const item of value instanceof Set ? value : Object.values(value)) open.push(item);
   }
   return bytes;
 }
 
 /** Uniform integers in [0, n) from a seed (a 32-bit linear congruential generator: quality does not matter here). */
-function seededInts(seed: number): (n: number) => number {
+export function seededInts(seed: number): (n: number) => number {
   let state = seed >>> 0;
   return (n) => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

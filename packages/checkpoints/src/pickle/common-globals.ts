@@ -1,5 +1,7 @@
 import { describe } from "../error.js";
+import { LONGEST_TEXT } from "./literals.js";
 import { Callable, type FindGlobal, type PickleMachine } from "./machine.js";
+import { SIZES, textSize } from "./sizes.js";
 import { PickledGlobal, PickledObject } from "./values.js";
 
 /** Joins tables of globals: the first that knows a name answers. */
@@ -31,7 +33,7 @@ export const pythonGlobals: FindGlobal = firstOf(
     "collections.defaultdict": ([, items], machine) => makeMap(items === undefined ? [] : [items], machine),
     "collections.Counter": makeMap,
     "_codecs.encode": ([text], machine) => toBytes(text, machine),
-    "argparse.Namespace": () => new PickledObject("argparse.Namespace"),
+    "argparse.Namespace": (_args, machine) => makeObject("argparse.Namespace", machine),
     "copyreg._reconstructor": reconstruct,
     "copy_reg._reconstructor": reconstruct,
     "pathlib.PosixPath": joinPath,
@@ -61,32 +63,41 @@ export function names(...list: string[]): FindGlobal {
 
 /** A dict of pairs, of another dict, or an empty one. */
 export function makeMap([items]: unknown[], machine: PickleMachine): Map<unknown, unknown> {
+  machine.budget.chargeValues(SIZES.dict, "a dict", machine.offset);
   if (items === undefined) return new Map();
   const size = items instanceof Map ? items.size : Array.isArray(items) ? items.length : 0;
-  machine.budget.charge(32 * size, "copying a dict", machine.offset);
+  machine.budget.chargeValues(SIZES.entry * size, "copying a dict", machine.offset);
   if (items instanceof Map) return new Map(items);
   if (Array.isArray(items) && items.every((pair) => Array.isArray(pair) && pair.length === 2)) return new Map(items);
   return machine.fail(`expected a dict or pairs to make a dict from, got ${describe(items)}.`);
 }
 
+/** An object of a class of which nothing but the name is known. */
+export function makeObject(className: string, machine: PickleMachine): PickledObject {
+  machine.budget.chargeValues(SIZES.object, `an object of ${className}`, machine.offset);
+  return new PickledObject(className);
+}
+
 function makeList([items]: unknown[], machine: PickleMachine): unknown[] {
+  machine.budget.chargeValues(SIZES.list, "a list", machine.offset);
   if (items === undefined) return [];
   if (!Array.isArray(items) && !(items instanceof Set)) return machine.fail(`expected a list, got ${describe(items)}.`);
-  machine.budget.charge(16 * (items instanceof Set ? items.size : items.length), "copying a list", machine.offset);
+  machine.budget.chargeValues(SIZES.item * (items instanceof Set ? items.size : items.length), "copying a list", machine.offset);
   return [...items];
 }
 
 function makeSet(args: unknown[], machine: PickleMachine): Set<unknown> {
   const items = makeList(args, machine);
-  machine.budget.charge(32 * items.length, "making a set", machine.offset);
+  machine.budget.chargeValues(SIZES.dict + SIZES.entry * items.length, "making a set", machine.offset);
   return new Set(items);
 }
 
 /** Protocol 2 has no bytes: it encodes latin-1 text. */
 function toBytes(value: unknown, machine: PickleMachine): Uint8Array {
-  if (value === undefined) return new Uint8Array(0);
+  if (value === undefined) return toBytes("", machine);
   if (value instanceof Uint8Array) return value;
   if (typeof value !== "string") return machine.fail(`expected latin-1 text for bytes, got ${describe(value)}.`);
+  machine.budget.chargeValues(SIZES.array, "bytes kept as text", machine.offset);
   machine.budget.charge(value.length, "bytes kept as text", machine.offset);
   const bytes = new Uint8Array(value.length);
   for (let i = 0; i < value.length; i++) bytes[i] = value.charCodeAt(i);
@@ -100,8 +111,10 @@ function reconstruct([type]: unknown[], machine: PickleMachine): unknown {
 }
 
 function joinPath(parts: unknown[], machine: PickleMachine): string {
-  const texts = parts.filter((part) => typeof part === "string");
-  const path = texts.join("/").replace(/^\/\//, "/");
-  machine.budget.charge(path.length, "a path", machine.offset);
-  return path;
+  // Before they are joined: one text can stand in many places.
+  const length = parts.reduce((sum: number, part) => sum + SIZES.item + (typeof part === "string" ? part.length : 0), 0);
+  machine.budget.chargeValues(textSize(length), "a path", machine.offset);
+  if (length > LONGEST_TEXT) machine.fail(`the pickle joins a path of ${length} characters.`);
+  const path = parts.filter((part) => typeof part === "string").join("/");
+  return path.startsWith("//") ? path.slice(1) : path;
 }

@@ -1,6 +1,16 @@
 import { CheckpointError, EndOfDataError } from "../error.js";
+import { LONGEST_TEXT } from "./literals.js";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+export function utf8Text(bytes: Uint8Array, offset: number): string {
+  if (bytes.length > LONGEST_TEXT) throw new CheckpointError(`expected a text, got one of ${bytes.length} bytes.`, offset);
+  try {
+    return utf8.decode(bytes);
+  } catch (cause) {
+    throw new CheckpointError("expected UTF-8 text.", offset, { cause });
+  }
+}
 
 /** Reads a byte array from front to back; every read is checked against its end. */
 export class Cursor {
@@ -57,12 +67,7 @@ export class Cursor {
 
   text(count: number): string {
     const at = this.offset;
-    const bytes = this.take(count);
-    try {
-      return utf8.decode(bytes);
-    } catch (cause) {
-      throw new CheckpointError("expected UTF-8 text.", at, { cause });
-    }
+    return utf8Text(this.take(count), at);
   }
 
   /** Text up to the next line feed, which is consumed and not part of it. */

@@ -3,12 +3,23 @@ import { CheckpointError } from "../error.js";
 /** Longest integer in bytes: arithmetic on longer ones would cost more than their length. */
 const LONGEST_INTEGER = 256;
 
+/** Longest text in characters, well below V8's limit. */
+export const LONGEST_TEXT = 2 ** 28;
+
 /** A little-endian two's-complement integer; a number where that is exact, else a bigint. */
 export function integerFromBytes(bytes: Uint8Array, offset: number): number | bigint {
-  if (bytes.length > LONGEST_INTEGER) throw new CheckpointError(`expected an integer, got one of ${bytes.length} bytes.`, offset);
-  let value = 0n;
-  for (let i = bytes.length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]!);
-  return exactNumber(BigInt.asIntN(8 * bytes.length, value));
+  const { length } = bytes;
+  if (length > LONGEST_INTEGER) throw new CheckpointError(`expected an integer, got one of ${length} bytes.`, offset);
+  if (length === 0) return 0;
+  if (length <= 6) {
+    let value = 0;
+    for (let i = length - 1; i >= 0; i--) value = value * 256 + bytes[i]!;
+    return bytes[length - 1]! >= 128 ? value - 256 ** length : value;
+  }
+  // By way of hexadecimal text: shifting in byte by byte would take the square of the length.
+  let hex = "0x";
+  for (let i = length - 1; i >= 0; i--) hex += bytes[i]!.toString(16).padStart(2, "0");
+  return exactNumber(BigInt.asIntN(8 * length, BigInt(hex)));
 }
 
 /** A decimal integer as protocol 0 writes it; `01` and `00` are its booleans, a trailing L is Python 2's long. */
@@ -34,16 +45,43 @@ export function exactNumber(value: bigint): number | bigint {
   return Number.isSafeInteger(number) ? number : value;
 }
 
+const SIMPLE_ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", "\\": "\\", "'": "'", '"': '"' };
+const ESCAPE = /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U0010([0-9a-fA-F]{4})|U000([0-9a-fA-F]{5})|(.))/y;
+
 /** Text of protocol 0: quoted (STRING) or raw-unicode-escaped (UNICODE). */
 export function unescapeString(line: string): string {
-  const quoted = /^(["'])(.*)\1$/.exec(line);
-  const text = quoted ? quoted[2]! : line;
-  const escapes: Record<string, string> = { n: "\n", r: "\r", t: "\t", "\\": "\\", "'": "'", '"': '"' };
-  return text.replace(
-    /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U0010([0-9a-fA-F]{4})|U000([0-9a-fA-F]{5})|(.))/g,
-    (all, x, u, high, big, simple) => {
-      const code = x ?? u ?? (high ? `10${high}` : big);
-      return code ? String.fromCodePoint(Number.parseInt(code, 16)) : (escapes[simple] ?? all);
-    },
-  );
+  const quote = line[0];
+  const isQuoted = line.length >= 2 && (quote === "'" || quote === '"') && line.endsWith(quote);
+  const text = isQuoted ? line.slice(1, -1) : line;
+  let next = text.indexOf("\\");
+  if (next < 0) return text;
+  // One array for all, not a piece for every escape.
+  const codes = new Uint16Array(text.length);
+  let length = 0;
+  const put = (part: string) => {
+    for (let i = 0; i < part.length; i++) codes[length++] = part.charCodeAt(i);
+  };
+  let at = 0;
+  for (; next >= 0; next = text.indexOf("\\", at)) {
+    for (; at < next; at++) codes[length++] = text.charCodeAt(at);
+    ESCAPE.lastIndex = at;
+    const [all, x, u, high, big, simple] = ESCAPE.exec(text) ?? [text[at]!];
+    const code = x ?? u ?? (high ? `10${high}` : big);
+    put(code ? String.fromCodePoint(Number.parseInt(code, 16)) : ((simple && SIMPLE_ESCAPES[simple]) ?? all));
+    at += all.length;
+  }
+  for (; at < text.length; at++) codes[length++] = text.charCodeAt(at);
+  return textOf(codes.subarray(0, length));
+}
+
+/** Text of which every byte is one character. */
+export function latin1Text(bytes: Uint8Array, offset: number): string {
+  if (bytes.length > LONGEST_TEXT) throw new CheckpointError(`expected a text, got one of ${bytes.length} bytes.`, offset);
+  return textOf(bytes);
+}
+
+function textOf(codes: Uint8Array | Uint16Array): string {
+  const parts: string[] = [];
+  for (let i = 0; i < codes.length; i += 4096) parts.push(String.fromCharCode(...codes.subarray(i, i + 4096)));
+  return parts.join("");
 }

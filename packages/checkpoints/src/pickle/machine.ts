@@ -1,7 +1,9 @@
 import type { Budget } from "../budget.js";
 import { CheckpointError, describe } from "../error.js";
-import type { Cursor } from "./cursor.js";
-import { floatFromText, integerFromBytes, integerFromText, unescapeString } from "./literals.js";
+import { type Cursor, utf8Text } from "./cursor.js";
+import { floatFromText, integerFromBytes, integerFromText, latin1Text, unescapeString } from "./literals.js";
+import { Memo } from "./memo.js";
+import { MOST_ENTRIES, SIZES, textSize } from "./sizes.js";
 import { PickledGlobal, PickledObject } from "./values.js";
 
 /** What stands for a Python callable: a function of ours that was chosen for exactly this name. */
@@ -24,17 +26,13 @@ export interface PickleHost {
 }
 
 const MARK = Symbol("mark");
-/** Rough sizes in memory of what one byte of a pickle can make. */
-const DICT_SIZE = 160;
-const LIST_SIZE = 16;
-const OBJECT_SIZE = 64;
-const MEMO_SIZE = 8;
-const SLOT_SIZE = 8;
+/** No module and no class has a longer name. */
+const LONGEST_NAME = 512;
 
 /**
  * The stack machine that a pickle is a program for (Python's pickletools documents the opcodes; protocols 0 to 5). It builds values and can
- * do nothing else: callables come from an allow-list of our own functions, counts are checked against the bytes that are there, the memo
- * is a sparse map, and repeated use of one value is charged to a budget.
+ * do nothing else: callables come from an allow-list of our own functions, counts are checked against the bytes that are there, and whatever
+ * grows is charged to a budget before it does.
  */
 export class PickleMachine {
   readonly budget: Budget;
@@ -42,7 +40,7 @@ export class PickleMachine {
   readonly #host: PickleHost;
   readonly #stack: unknown[] = [];
   #deepest = 0;
-  readonly #memo = new Map<number, unknown>();
+  readonly #memo = new Memo();
   readonly #globals = new Map<string, PickledGlobal>();
   readonly #builders = new WeakMap<object, (state: unknown) => void>();
   /** Offset of the opcode that is being carried out. */
@@ -83,43 +81,43 @@ export class PickleMachine {
       case 0x4e: this.#push(null); break; // NONE
       case 0x88: this.#push(true); break;
       case 0x89: this.#push(false); break;
-      case 0x4a: this.#push(cursor.int32()); break; // BININT
+      case 0x4a: this.#number(cursor.int32()); break; // BININT
       case 0x4b: this.#push(cursor.uint8()); break;
       case 0x4d: this.#push(cursor.uint16()); break;
-      case 0x47: this.#push(cursor.float64BigEndian()); break; // BINFLOAT
-      case 0x8a: this.#push(integerFromBytes(cursor.take(cursor.uint8()), this.offset)); break; // LONG1
-      case 0x8b: this.#push(integerFromBytes(cursor.take(cursor.uint32()), this.offset)); break; // LONG4
-      case 0x49: this.#push(integerFromText(cursor.line(), this.offset)); break; // INT
-      case 0x4c: this.#push(integerFromText(cursor.line(), this.offset)); break; // LONG
-      case 0x46: this.#push(floatFromText(cursor.line(), this.offset)); break; // FLOAT
+      case 0x47: this.#number(cursor.float64BigEndian()); break; // BINFLOAT
+      case 0x8a: this.#long(cursor.uint8()); break; // LONG1
+      case 0x8b: this.#long(cursor.uint32()); break; // LONG4
+      case 0x49: this.#number(integerFromText(cursor.line(), this.offset)); break; // INT
+      case 0x4c: this.#number(integerFromText(cursor.line(), this.offset)); break; // LONG
+      case 0x46: this.#number(floatFromText(cursor.line(), this.offset)); break; // FLOAT
       // Text and bytes
-      case 0x58: this.#push(cursor.text(cursor.uint32())); break; // BINUNICODE
-      case 0x8c: this.#push(cursor.text(cursor.uint8())); break;
-      case 0x8d: this.#push(cursor.text(cursor.count64())); break;
-      case 0x56: case 0x53: this.#push(unescapeString(cursor.line())); break; // UNICODE, STRING
-      case 0x42: this.#push(cursor.take(cursor.uint32())); break; // BINBYTES
-      case 0x43: this.#push(cursor.take(cursor.uint8())); break;
-      case 0x8e: case 0x96: this.#push(cursor.take(cursor.count64())); break; // BINBYTES8, BYTEARRAY8
-      case 0x54: this.#push(latin1(cursor.take(cursor.uint32()))); break; // BINSTRING: Python 2 text
-      case 0x55: this.#push(latin1(cursor.take(cursor.uint8()))); break;
+      case 0x58: this.#push(this.#text(cursor.uint32())); break; // BINUNICODE
+      case 0x8c: this.#push(this.#text(cursor.uint8())); break;
+      case 0x8d: this.#push(this.#text(cursor.count64())); break;
+      case 0x56: case 0x53: this.#push(this.#escapedText()); break; // UNICODE, STRING
+      case 0x42: this.#bytes(cursor.uint32()); break; // BINBYTES
+      case 0x43: this.#bytes(cursor.uint8()); break;
+      case 0x8e: case 0x96: this.#bytes(cursor.count64()); break; // BINBYTES8, BYTEARRAY8
+      case 0x54: this.#latin1(cursor.uint32()); break; // BINSTRING: Python 2 text
+      case 0x55: this.#latin1(cursor.uint8()); break;
       // Containers
-      case 0x5d: case 0x29: this.#push(this.#charged(LIST_SIZE, [])); break; // EMPTY_LIST, EMPTY_TUPLE
-      case 0x7d: this.#push(this.#charged(DICT_SIZE, new Map())); break;
-      case 0x8f: this.#push(this.#charged(DICT_SIZE, new Set())); break;
+      case 0x5d: case 0x29: this.#push(this.#charged(SIZES.list, [])); break; // EMPTY_LIST, EMPTY_TUPLE
+      case 0x7d: this.#push(this.#charged(SIZES.dict, new Map())); break;
+      case 0x8f: this.#push(this.#charged(SIZES.dict, new Set())); break;
       case 0x28: this.#push(MARK); break;
-      case 0x6c: case 0x74: this.#push(this.#charged(LIST_SIZE, this.#popToMark())); break; // LIST, TUPLE
-      case 0x64: this.#push(this.#setItems(this.#charged(DICT_SIZE, new Map()), this.#popToMark())); break; // DICT
-      case 0x91: this.#push(this.#charged(DICT_SIZE, new Set(this.#popToMark()))); break; // FROZENSET
-      case 0x85: this.#push(this.#charged(LIST_SIZE, this.#popMany(1))); break; // TUPLE1
-      case 0x86: this.#push(this.#charged(LIST_SIZE, this.#popMany(2))); break;
-      case 0x87: this.#push(this.#charged(LIST_SIZE, this.#popMany(3))); break;
-      case 0x61: this.#append(this.#popMany(1)); break; // APPEND
+      case 0x6c: case 0x74: this.#push(this.#popToMark()); break; // LIST, TUPLE
+      case 0x64: this.#push(this.#setItems(this.#charged(SIZES.dict, new Map()), this.#popToMark())); break; // DICT
+      case 0x91: this.#push(this.#addItems(this.#charged(SIZES.dict, new Set()), this.#popToMark())); break; // FROZENSET
+      case 0x85: this.#push(this.#popMany(1)); break; // TUPLE1
+      case 0x86: this.#push(this.#popMany(2)); break;
+      case 0x87: this.#push(this.#popMany(3)); break;
+      case 0x61: this.#append([this.#pop()]); break; // APPEND
       case 0x65: case 0x90: this.#append(this.#popToMark()); break; // APPENDS, ADDITEMS
-      case 0x73: this.#setItems(this.#peekBelow(2), this.#popMany(2)); break; // SETITEM
+      case 0x73: { const value = this.#pop(); const key = this.#pop(); this.#setItems(this.#top(), [key, value]); break; } // SETITEM
       case 0x75: { const items = this.#popToMark(); this.#setItems(this.#top(), items); break; } // SETITEMS
       // Stack and memo
       case 0x30: this.#pop(); break;
-      case 0x31: this.#popToMark(); break; // POP_MARK
+      case 0x31: this.#stack.length = this.#markPosition(); break; // POP_MARK
       case 0x32: this.#push(this.#top()); break; // DUP
       case 0x94: this.#memorise(this.#memo.size); break; // MEMOIZE
       case 0x70: this.#memorise(Number(integerFromText(cursor.line(), this.offset))); break; // PUT
@@ -130,8 +128,8 @@ export class PickleMachine {
       case 0x6a: this.#push(this.#recall(cursor.uint32())); break;
       // Objects
       case 0x63: this.#push(this.#global(cursor.line(), cursor.line())); break; // GLOBAL
-      case 0x93: { const [module, name] = this.#popMany(2); this.#push(this.#global(module, name)); break; } // STACK_GLOBAL
-      case 0x52: case 0x81: { const [callable, args] = this.#popMany(2); this.#push(this.#call(callable, args)); break; } // REDUCE, NEWOBJ
+      case 0x93: { const name = this.#pop(); this.#push(this.#global(this.#pop(), name)); break; } // STACK_GLOBAL
+      case 0x52: case 0x81: { const args = this.#pop(); this.#push(this.#call(this.#pop(), args)); break; } // REDUCE, NEWOBJ
       case 0x92: { const [callable, args, named] = this.#popMany(3); this.#push(this.#callNamed(callable, args, named)); break; } // NEWOBJ_EX
       case 0x62: { const state = this.#pop(); this.#build(this.#top(), state); break; } // BUILD
       case 0x51: this.#push(this.#persistent(this.#pop())); break; // BINPERSID
@@ -146,15 +144,54 @@ export class PickleMachine {
   }
 
   #push(value: unknown): void {
-    if (this.#stack.push(value) > this.#deepest) {
-      this.#deepest = this.#stack.length;
-      this.budget.charge(SLOT_SIZE, "the pickle's stack", this.offset);
-    }
+    if (this.#stack.push(value) <= this.#deepest) return;
+    this.#deepest = this.#stack.length;
+    if (this.#deepest > MOST_ENTRIES) this.fail("the pickle's stack is deeper than any file needs.");
+    this.#charge(SIZES.stackSlot, "the pickle's stack");
+  }
+
+  #charge(bytes: number, what: string): void {
+    this.budget.chargeValues(bytes, what, this.offset);
   }
 
   #charged<T>(bytes: number, container: T): T {
-    this.budget.charge(bytes, "a list or dict", this.offset);
+    this.#charge(bytes, "a list or dict");
     return container;
+  }
+
+  #number(value: number | bigint | boolean): void {
+    if (typeof value === "bigint") this.#charge(SIZES.number, "a number");
+    else if (typeof value === "number" && (value | 0) !== value) this.#charge(SIZES.number, "a number");
+    this.#push(value);
+  }
+
+  #long(length: number): void {
+    this.#charge(length > 8 ? 2 * length : 0, "a number");
+    this.#number(integerFromBytes(this.cursor.take(length), this.offset));
+  }
+
+  #text(length: number): string {
+    const bytes = this.cursor.take(length);
+    this.#charge(textSize(length), "a text");
+    return utf8Text(bytes, this.offset);
+  }
+
+  #latin1(length: number): void {
+    const bytes = this.cursor.take(length);
+    this.#charge(textSize(length), "a text");
+    this.#push(latin1Text(bytes, this.offset));
+  }
+
+  #escapedText(): string {
+    const line = this.cursor.line();
+    // The line, what stands for it, and their pieces.
+    this.#charge(2 * textSize(line.length), "a text");
+    return unescapeString(line);
+  }
+
+  #bytes(length: number): void {
+    this.#charge(SIZES.bytes, "bytes");
+    this.#push(this.cursor.take(length));
   }
 
   #pop(): unknown {
@@ -175,22 +212,32 @@ export class PickleMachine {
     return this.#stack[at];
   }
 
+  /** A tuple of the topmost `count` values. */
   #popMany(count: number): unknown[] {
+    this.#charge(SIZES.list + SIZES.exactItem * count, "a tuple");
     const values = new Array<unknown>(count);
     for (let i = count - 1; i >= 0; i--) values[i] = this.#pop();
     return values;
   }
 
-  #popToMark(): unknown[] {
+  #markPosition(): number {
     const mark = this.#stack.lastIndexOf(MARK);
     if (mark < 0) this.fail("the pickle closes a list that it never opened.");
-    const items = this.#stack.splice(mark);
-    items.shift();
+    return mark;
+  }
+
+  /** A list of the values above the topmost mark. */
+  #popToMark(): unknown[] {
+    const mark = this.#markPosition();
+    this.#charge(SIZES.list + SIZES.exactItem * (this.#stack.length - mark), "a list or tuple");
+    const items = this.#stack.slice(mark + 1);
+    this.#stack.length = mark;
     return items;
   }
 
   #memorise(index: number): void {
-    this.budget.charge(MEMO_SIZE, "the pickle's memo", this.offset);
+    this.#charge(this.#memo.cost(index), "the pickle's memo");
+    if (this.#memo.full) this.fail("the pickle's memo is larger than any file needs.");
     this.#memo.set(index, this.#top());
   }
 
@@ -201,28 +248,48 @@ export class PickleMachine {
 
   #append(items: unknown[]): void {
     const target = this.#top();
-    this.budget.charge(SLOT_SIZE * items.length, "the pickle's lists", this.offset);
-    if (Array.isArray(target)) for (const item of items) target.push(item);
-    else if (target instanceof Set) for (const item of items) target.add(item);
-    else this.fail(`the pickle appends to ${describe(target)}.`);
+    if (target instanceof Set) this.#addItems(target, items);
+    else if (!Array.isArray(target)) this.fail(`the pickle appends to ${describe(target)}.`);
+    else {
+      this.#room(target.length + items.length);
+      this.#charge(SIZES.item * items.length + (target.length === 0 ? SIZES.firstItems : 0), "the pickle's lists");
+      for (const item of items) target.push(item);
+    }
+  }
+
+  #addItems(target: Set<unknown>, items: unknown[]): Set<unknown> {
+    this.#room(target.size + items.length);
+    this.#charge(SIZES.entry * items.length, "the pickle's sets");
+    for (const item of items) target.add(item);
+    return target;
   }
 
   #setItems(target: unknown, items: unknown[]): unknown {
     if (!(target instanceof Map)) this.fail(`the pickle sets an item of ${describe(target)}.`);
     if (items.length % 2 === 1) this.fail("the pickle gives a dict a key without a value.");
+    this.#room(target.size + items.length / 2);
+    this.#charge((SIZES.entry / 2) * items.length, "the pickle's dicts");
     for (let i = 0; i < items.length; i += 2) target.set(items[i], items[i + 1]);
     return target;
+  }
+
+  #room(entries: number): void {
+    if (entries > MOST_ENTRIES)
+      this.fail(`the pickle makes a list, set or dict of ${entries} entries, more than any file needs.`);
   }
 
   #global(module: unknown, name: unknown): PickledGlobal {
     if (typeof module !== "string" || typeof name !== "string")
       this.fail("the pickle names a global by something that is no text.");
+    if (module.length + name.length > LONGEST_NAME)
+      this.fail(`the pickle names a global by a text of ${module.length + name.length} characters.`);
     const full = `${module}.${name}`;
     const found = this.#globals.get(full) ?? this.#host.findGlobal(full);
     if (!found)
       this.fail(
         `the file refers to ${describe(full)}, which is not in the list of known harmless names; nothing was run. Save plain tensors, such as model.state_dict(), instead.`,
       );
+    if (!this.#globals.has(full)) this.#charge(SIZES.global + textSize(full.length), "the pickle's names");
     this.#globals.set(full, found);
     return found;
   }
@@ -234,7 +301,7 @@ export class PickleMachine {
       );
     }
     if (!Array.isArray(args)) this.fail(`the pickle calls ${callable.name} with ${describe(args)} as arguments.`);
-    this.budget.charge(OBJECT_SIZE, `calling ${callable.name}`, this.offset);
+    this.#charge(SIZES.call, `calling ${callable.name}`);
     return callable.call(args, this);
   }
 
@@ -254,24 +321,19 @@ export class PickleMachine {
   #setState(target: PickledObject, state: unknown): void {
     // (attributes, slots), or attributes alone
     const parts = Array.isArray(state) ? state : [state];
+    if (parts.length > 2)
+      this.fail(`expected the state of ${target.className} to be attributes and slots, got ${describe(state)}.`);
     for (const part of parts) {
       if (part === null) continue;
       if (!(part instanceof Map)) this.fail(`expected the state of ${target.className} to be a dict, got ${describe(part)}.`);
-      this.budget.charge(OBJECT_SIZE * part.size, `the state of ${target.className}`, this.offset);
+      this.#charge(SIZES.entry * part.size, `the state of ${target.className}`);
       for (const [key, value] of part) if (typeof key === "string") target.state.set(key, value);
     }
   }
 
   #persistent(id: unknown): unknown {
     if (!this.#host.persistentLoad) this.fail("the pickle refers to data outside itself, which this kind of file does not have.");
-    this.budget.charge(OBJECT_SIZE, "a reference to a storage", this.offset);
+    this.#charge(SIZES.call, "a reference to a storage");
     return this.#host.persistentLoad(id, this);
   }
-}
-
-/** Text of which every byte is one character. */
-function latin1(bytes: Uint8Array): string {
-  let text = "";
-  for (let i = 0; i < bytes.length; i += 4096) text += String.fromCharCode(...bytes.subarray(i, i + 4096));
-  return text;
 }

@@ -4,6 +4,7 @@ import { CheckpointError, describe } from "../error.js";
 import { callables, firstOf, names } from "./common-globals.js";
 import { exactNumber } from "./literals.js";
 import type { FindGlobal, PickleMachine } from "./machine.js";
+import { SIZES, tensorSize } from "./sizes.js";
 
 /** A NumPy element type: kind and size of an element, and its byte order. */
 export interface NumpyDType {
@@ -95,6 +96,7 @@ export const numpyGlobals: FindGlobal = firstOf(
 
 function makeDType([name]: unknown[], machine: PickleMachine): MutableDType {
   if (typeof name !== "string") return machine.fail(`expected the name of a NumPy type, got ${describe(name)}.`);
+  machine.budget.chargeValues(SIZES.object, "a NumPy type", machine.offset);
   const type: MutableDType = { ...parseNumpyDType(name, machine.offset) };
   // State: (version, byte order, …)
   machine.onBuild(type, (state) => {
@@ -105,6 +107,7 @@ function makeDType([name]: unknown[], machine: PickleMachine): MutableDType {
 
 /** An empty array, completed by BUILD with (version, shape, dtype, is_fortran, bytes). */
 function reconstruct(_args: unknown[], machine: PickleMachine): TensorData {
+  machine.budget.chargeValues(SIZES.object + tensorSize(1), "a NumPy array", machine.offset);
   const array: MutableTensor = { dtype: "uint8", shape: [0], data: new Uint8Array(0) };
   machine.onBuild(array, (state) => {
     if (!Array.isArray(state) || state.length !== 5) machine.fail(`expected the state of a NumPy array, got ${describe(state)}.`);
@@ -132,6 +135,7 @@ function makeArray(machine: PickleMachine, bytes: unknown, type: unknown, shape:
   if (!(bytes instanceof Uint8Array)) return machine.fail(`expected the bytes of a NumPy array, got ${describe(bytes)}.`);
   if (!Array.isArray(shape)) return machine.fail(`expected the shape of a NumPy array, got ${describe(shape)}.`);
   const count = elementCount(shape, machine.offset);
+  machine.budget.chargeValues(SIZES.array + tensorSize(shape.length), "a NumPy array", machine.offset);
   const { itemSize } = dtypes[type.dtype];
   if (count * itemSize !== bytes.length) {
     machine.fail(`expected ${count * itemSize} bytes for an array of ${count} × ${type.dtype}, got ${bytes.length}.`);

@@ -90,7 +90,7 @@ function makeStorage(
   if (count * place.itemSize > source.size)
     machine.fail(`storage ${key} has ${count} elements, more than the file of ${source.size} bytes.`);
   const read = (elementType: keyof typeof dtypes, length: number) => readLegacyStorage(source, place, elementType, length);
-  return { storage: tensors.addStorage(new Storage(dtype ?? "uint8", count, dtype === undefined, read)), place };
+  return { storage: tensors.addStorage(machine, new Storage(dtype ?? "uint8", count, dtype === undefined, read)), place };
 }
 
 async function readLegacyStorage(

@@ -16,7 +16,7 @@ import { Storage, storageType, TensorCollector } from "./storages.js";
 
 export interface ReadOptions {
   /**
-   * Most bytes of memory the file's arrays may take, and its other values as far as they take more than 8 MiB. Default: four times the file,
+   * Most bytes of memory the file's arrays may take, and its other values as far as they take more than 12 MiB. Default: four times the file,
    * enough for anything but tensors that were expanded, or decompressed, to many times their stored size. Infinity: no limit.
    */
   maxBytes?: number;
@@ -56,7 +56,7 @@ async function readZipPickle(
   tensors: TensorCollector,
   budget: Budget,
 ): Promise<unknown> {
-  const zip = await ZipArchive.open(file, { zeroChecksums: true });
+  const zip = await ZipArchive.open(file, budget, { zeroChecksums: true });
   const [pickle, another] = [...zip.entries.values()].filter((entry) => /^[^/]*\/?data\.pkl$/.test(entry.name));
   if (another) throw new CheckpointError(`expected one data.pkl, got ${describe(pickle!.name)} and ${describe(another.name)}.`);
   if (!pickle) {
@@ -68,7 +68,7 @@ async function readZipPickle(
     throw new CheckpointError("expected a file of torch.save, got a TorchScript archive. Save `module.state_dict()` instead.");
   }
   const bigEndian = await isBigEndian(zip, zip.entries.get(`${root}byteorder`));
-  budget.charge(pickle.deflated ? pickle.size : 0, "data.pkl");
+  budget.chargeValues(pickle.size, "data.pkl");
   const bytes = await zip.read(pickle);
 
   const storages = new Map<string, Storage>();
@@ -88,7 +88,7 @@ async function readZipPickle(
           return machine.fail(`storage ${describe(key)} needs ${bytesNeeded} bytes, its member has ${entry.size}.`);
         const read: Storage["read"] = (type, length) =>
           decodeElements(zip.checked(entry, 0), type, length, bigEndian, entry.headerOffset);
-        const storage = tensors.addStorage(new Storage(dtype ?? "uint8", count, dtype === undefined, read));
+        const storage = tensors.addStorage(machine, new Storage(dtype ?? "uint8", count, dtype === undefined, read));
         storages.set(key, storage);
         return storage;
       },
@@ -110,6 +110,7 @@ async function isBigEndian(zip: ZipArchive, entry: ZipEntry | undefined): Promis
 async function readStream(file: ByteSource, findGlobal: FindGlobal, tensors: TensorCollector, budget: Budget): Promise<unknown> {
   await refuseTar(file);
   for (let length = 1 << 20; ; length *= 4) {
+    budget.chargeValues(Math.min(length, file.size), "the pickles");
     const head = await file.read(0, Math.min(length, file.size));
     try {
       return readLegacyHead(head, file, findGlobal, tensors, budget);

@@ -3,9 +3,12 @@ import { type DType, dtypes, elementCount, memorySize, type TensorData, type Typ
 import { isContiguous, stridedElements } from "../elements.js";
 import { CheckpointError, describe } from "../error.js";
 import type { PickleMachine } from "../pickle/machine.js";
+import { SIZES, tensorSize } from "../pickle/sizes.js";
 
 /** Reads the elements of a storage that lies in the file. */
 export type ReadStorage = (dtype: DType, count: number) => Promise<TypedArray>;
+
+const NOT_YET_READ: TypedArray = new Uint8Array(0);
 
 /**
  * A block of memory that tensors are views of. While the pickle runs it is a promise of data only; as a value of the file (a bare storage
@@ -14,7 +17,7 @@ export type ReadStorage = (dtype: DType, count: number) => Promise<TypedArray>;
 export class Storage implements TensorData {
   dtype: DType;
   shape: readonly number[];
-  data: TypedArray = new Uint8Array(0);
+  data: TypedArray = NOT_YET_READ;
   /** Untyped storages count bytes until a tensor says what they hold. */
   untyped: boolean;
   readonly read: ReadStorage;
@@ -54,7 +57,8 @@ export class TensorCollector {
   readonly #storages = new Set<Storage>();
   readonly #pending: PendingTensor[] = [];
 
-  addStorage(storage: Storage): Storage {
+  addStorage(machine: PickleMachine, storage: Storage): Storage {
+    machine.budget.chargeValues(SIZES.storage, "a storage", machine.offset);
     this.#storages.add(storage);
     return storage;
   }
@@ -65,9 +69,10 @@ export class TensorCollector {
     if (!Array.isArray(size) || !Array.isArray(stride) || size.length !== stride.length) {
       return machine.fail("expected a tensor's size and strides, two lists of the same length.");
     }
+    const count = elementCount(size, machine.offset);
+    machine.budget.chargeValues(tensorSize(size.length), "a tensor", machine.offset);
     const shape: number[] = [...size];
     const strides: number[] = [...stride];
-    const count = elementCount(shape, machine.offset);
     if (!isCount(offset) || !strides.every(isCount))
       return machine.fail("expected a tensor's offset and strides to be non-negative integers.");
     const last = shape.reduce((sum, length, axis) => sum + Math.max(length - 1, 0) * strides[axis]!, offset);
