@@ -9,6 +9,7 @@ export type {
   LossRequest,
   Regressor,
 } from "./attribute-model.js";
+export { type DeclaredOptions, type GivenOptions, type OptionValues, readOptions } from "./declared-options.js";
 export { CoreError, describeValue, LatentflowError } from "./errors.js";
 export {
   checkChoice,

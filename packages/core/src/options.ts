@@ -1,6 +1,7 @@
 import { CoreError, describeValue, type LatentflowError } from "./errors.js";
 
-type ErrorClass = new (message: string) => LatentflowError;
+/** A package's error class. */
+export type ErrorClass = new (message: string) => LatentflowError;
 
 /**
  * Throws when `options` holds a key that is not in `known`: a misspelt option must never be ignored silently.
