@@ -1,5 +1,5 @@
 import "@latentflow/backend/gradients";
-import { checkNumber, checkOptions, checkRequired, SeededRandom } from "@latentflow/core";
+import { type DeclaredOptions, type GivenOptions, readOptions, SeededRandom } from "@latentflow/core";
 import {
   add,
   div,
@@ -18,22 +18,25 @@ import {
   variable,
 } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
-import { checkSeed } from "../input/checks.js";
+import { SEED } from "../input/checks.js";
 import { FlowDirection, type FlowOptions } from "./direction.js";
 import { flowAtTimes, flowEachRow, type Integration, type Velocity } from "./integrate.js";
 import { checkSolver, type FlowSolver, PAPER_SOLVER } from "./solver.js";
 
-export interface NeuralOdeOptions {
+const NEURAL_ODE = {
   /** Width d of a latent row. */
-  latentDim: number;
+  latentDim: { min: 1, integer: true },
   /** Number of residual layers, 1 or more (paper: 1 to 3), or −1 for a trainable constant. */
-  depth: number;
+  depth: { min: -1, integer: true },
   /** Slope of the leaky ReLU between layers for negative inputs (default 0.2). */
-  negativeSlope?: number;
+  negativeSlope: { default: 0.2 },
   /** Seed of the initial weights (default 0: two directions made without one start alike; give each its own to have them start apart). */
-  seed?: number;
+  seed: SEED,
+} as const satisfies DeclaredOptions;
+
+export interface NeuralOdeOptions extends GivenOptions<typeof NEURAL_ODE> {
   /** Default: one step of the 3/8 rule, as the paper trains. */
-  solver?: FlowSolver;
+  readonly solver?: FlowSolver;
 }
 
 /** Keeps the division away from 0 where the field vanishes; the released code's value. */
@@ -59,15 +62,14 @@ export class NeuralOdeDirection extends FlowDirection {
 
   constructor(options: NeuralOdeOptions) {
     super();
-    checkRequired("NeuralOdeDirection", options, ["latentDim", "depth"], LatentEditError);
-    checkOptions("NeuralOdeDirection", options, ["latentDim", "depth", "negativeSlope", "seed", "solver"], LatentEditError);
-    const { latentDim, depth, negativeSlope = 0.2, seed = 0, solver = PAPER_SOLVER } = options;
-    this.latentDim = checkNumber("NeuralOdeDirection", "latentDim", latentDim, { min: 1, integer: true }, LatentEditError);
-    this.depth = checkNumber("NeuralOdeDirection", "depth", depth, { min: -1, integer: true }, LatentEditError);
+    const settings = readOptions("NeuralOdeDirection", NEURAL_ODE, options, LatentEditError, ["solver"]);
+    const { latentDim, depth, negativeSlope, seed } = settings;
     if (depth === 0) throw new LatentEditError("NeuralOdeDirection: expected depth 1 or more, or −1 for a constant, got 0.");
-    this.negativeSlope = checkNumber("NeuralOdeDirection", "negativeSlope", negativeSlope, {}, LatentEditError);
-    this.solver = checkSolver("NeuralOdeDirection", solver);
-    const random = new SeededRandom(checkSeed("NeuralOdeDirection", seed));
+    this.latentDim = latentDim;
+    this.depth = depth;
+    this.negativeSlope = negativeSlope;
+    this.solver = checkSolver("NeuralOdeDirection", options.solver ?? PAPER_SOLVER);
+    const random = new SeededRandom(seed);
     const bound = 1 / Math.sqrt(latentDim);
     const uniform = (rows: number) => variable(random.uniformTensor([rows, latentDim], -bound, bound));
     this.variables = tidy(() =>

@@ -1,27 +1,41 @@
+import type { DeclaredOptions, OptionValues } from "@latentflow/core";
 import type { EditedAttribute } from "../model/attribute-choice.js";
-import type { FlowGradient } from "./integrate.js";
 import type { FlowSolver } from "./solver.js";
 
-/** Numbers that define a training run; all of them are saved with the direction. */
-export interface TrainSettings {
+/** Options of a training that are numbers, words, or yes and no. The defaults are the paper's. */
+export const TRAINING = {
+  /** Adam's steps (default 1000). */
+  iterations: { default: 1000, min: 1, integer: true },
+  /** Start codes of a batch (default 32). */
+  batchSize: { default: 32, min: 1, integer: true },
+  /** Batches whose mean gradient makes one step (default 1). */
+  accumulate: { default: 1, min: 1, integer: true },
+  /** α (default 6): T is uniform in [α/4, α], one draw a batch. */
+  maxTime: { default: 6, above: 0 },
+  /** Train t < 0 as the edit back, from `to` to `from`, beside t > 0 (default false). */
+  bothWays: { default: false },
+  /** τ (default 4). */
+  temperature: { default: 4, above: 0 },
+  /** λ (default 1). */
+  preservationWeight: { default: 1, min: 0 },
+  /** Adam's rate (default 1e-3), multiplied by `decayFactor` every `decayEvery` iterations. */
+  learningRate: { default: 1e-3, above: 0 },
+  /** Default 1000. */
+  decayEvery: { default: 1000, min: 1, integer: true },
+  /** Default 0.5. */
+  decayFactor: { default: 0.5, above: 0 },
+  /** How the flow's gradient is computed (default "steps", exact for the steps taken). */
+  gradient: { default: "steps", choices: ["steps", "checkpointed", "adjoint"] },
+  /** Compute each start code's logits once in place of every time (default true; the same numbers). */
+  cacheLogits: { default: true },
+  /** Seed of codes and times drawn (default 0). */
+  seed: { default: 0, min: 0, integer: true },
+} as const satisfies DeclaredOptions;
+
+/** What defines a training run; all of it is saved with the direction. */
+export interface TrainSettings extends OptionValues<typeof TRAINING> {
   readonly attribute: EditedAttribute;
-  readonly iterations: number;
-  readonly batchSize: number;
-  /** Batches whose mean gradient makes one step. */
-  readonly accumulate: number;
-  /** α: T is uniform in [α/4, α], one draw a batch. */
-  readonly maxTime: number;
-  /** Train t < 0 as the edit back, from `to` to `from`, beside t > 0. */
-  readonly bothWays: boolean;
-  readonly temperature: number;
-  readonly preservationWeight: number;
-  readonly learningRate: number;
-  readonly decayEvery: number;
-  readonly decayFactor: number;
   /** Equations 4 and 5, 4 and 9, or the caller's own. */
   readonly loss: "paper" | "identity" | "custom";
   readonly solver: FlowSolver | null;
-  readonly gradient: FlowGradient;
-  readonly cacheLogits: boolean;
-  readonly seed: number;
 }

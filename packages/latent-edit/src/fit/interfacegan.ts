@@ -1,25 +1,36 @@
-import { checkNumber, checkOptions, checkRequired, SeededRandom } from "@latentflow/core";
+import {
+  checkNumber,
+  checkOptions,
+  checkRequired,
+  type DeclaredOptions,
+  type GivenOptions,
+  readOptions,
+  SeededRandom,
+} from "@latentflow/core";
 import { LatentEditError } from "../errors.js";
-import { checkSeed } from "../input/checks.js";
+import { SEED } from "../input/checks.js";
 import { type Matrix, type MatrixLike, type Numbers, norm, selectRows, toMatrix } from "../input/matrix.js";
 import { extremes, readScores } from "./score-extremes.js";
 import { rowTimes } from "./svm/certificate.js";
-import { fitLinearSvm, type LinearSvm } from "./svm/linear-svm.js";
+import { fitLinearSvm, type LinearSvm, SVM } from "./svm/linear-svm.js";
 
-export interface InterFaceGanOptions {
+const INTERFACEGAN = {
   /** Codes taken from each end of the score order: a share of all (default 0.02), or a count when above 1. At most half of all. */
-  ratio?: number;
+  ratio: { default: 0.02, above: 0 },
   /** Share of the taken codes that trains the SVM; the rest validates (default 0.7). */
-  trainShare?: number;
-  /** Rows with exactly this score are left out, as are those whose score is not finite. */
-  invalid?: number;
+  trainShare: { default: 0.7, above: 0, max: 1 },
   /** C of the SVM (default 1). */
-  C?: number;
-  /** Relative duality gap at which the SVM stops; see `linearSvm`. */
-  tolerance?: number;
+  C: SVM.C,
+  /** Relative duality gap at which the SVM stops (default 1e-4); see `linearSvm`. */
+  tolerance: SVM.tolerance,
   /** Seed of the split, and of the draw among codes of one score (default 0). */
-  seed?: number;
-  signal?: AbortSignal;
+  seed: SEED,
+} as const satisfies DeclaredOptions;
+
+export interface InterFaceGanOptions extends GivenOptions<typeof INTERFACEGAN> {
+  /** Rows with exactly this score are left out, as are those whose score is not finite. */
+  readonly invalid?: number;
+  readonly signal?: AbortSignal;
 }
 
 export interface InterFaceGan {
@@ -50,31 +61,28 @@ export async function fitInterFaceGan(
   scores: Numbers | readonly Numbers[],
   options: InterFaceGanOptions = {},
 ): Promise<InterFaceGan> {
-  const known = ["ratio", "trainShare", "invalid", "C", "tolerance", "seed", "signal"];
-  checkOptions("fitInterFaceGan", options, known, LatentEditError);
-  const ratio = checkNumber("fitInterFaceGan", "ratio", options.ratio ?? 0.02, { above: 0 }, LatentEditError);
-  const shares = { above: 0, max: 1 };
-  const trainShare = checkNumber("fitInterFaceGan", "trainShare", options.trainShare ?? 0.7, shares, LatentEditError);
+  const settings = readOptions("fitInterFaceGan", INTERFACEGAN, options, LatentEditError, ["invalid", "signal"]);
+  const { ratio, trainShare, seed, C, tolerance } = settings;
   if (options.invalid !== undefined) checkNumber("fitInterFaceGan", "invalid", options.invalid, {}, LatentEditError);
   const all = toMatrix("fitInterFaceGan", "codes", codes);
   const values = readScores(scores);
   if (values.length !== all.rows) {
     throw new LatentEditError(`fitInterFaceGan: expected one score for each of ${all.rows} codes, got ${values.length}.`);
   }
-  const random = new SeededRandom(checkSeed("fitInterFaceGan", options.seed ?? 0));
+  const random = new SeededRandom(seed);
   const { high, low, rest } = extremes(values, ratio, options.invalid, random);
   const positive = random.shuffle(high);
   const negative = random.shuffle(low);
   const trained = Math.max(1, Math.floor(high.length * trainShare));
   const train = labelled(all, positive.slice(0, trained), negative.slice(0, trained));
   const validation = labelled(all, positive.slice(trained), negative.slice(trained));
-  const { C = 1, tolerance, signal } = options;
   const svm = await fitLinearSvm(
     "fitInterFaceGan",
     { ...train.rows, data: train.rows.data.slice() },
     train.labels,
-    { C, ...(tolerance === undefined ? {} : { tolerance }), ...(signal === undefined ? {} : { signal }) },
+    { C, tolerance, maxIterations: SVM.maxIterations.default },
     ANGLE,
+    options.signal,
   );
   const length = norm(svm.weights);
   if (!svm.converged || length === 0) throw noDirection(svm, length);

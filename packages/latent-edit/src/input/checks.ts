@@ -3,11 +3,8 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
 import { toNumbers } from "./matrix.js";
 
-/** Returns `seed` when it is an integer that a double holds exactly. */
-export function checkSeed(caller: string, seed: unknown): number {
-  const limits = { integer: true, min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER };
-  return checkNumber(caller, "seed", seed, limits, LatentEditError);
-}
+/** An option that is a seed (default 0): an integer that a double holds exactly. */
+export const SEED = { default: 0, min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER, integer: true } as const;
 
 /** Returns `value` when it is true or false. */
 export function checkBoolean(caller: string, name: string, value: unknown): boolean {

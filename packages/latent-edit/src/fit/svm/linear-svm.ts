@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions } from "@latentflow/core";
+import { type DeclaredOptions, type GivenOptions, type OptionValues, readOptions } from "@latentflow/core";
 import { LatentEditError } from "../../errors.js";
 import {
   columnMeans,
@@ -13,14 +13,17 @@ import {
 } from "../../input/matrix.js";
 import { type SolveOptions, solveSvm } from "./solve.js";
 
-export interface LinearSvmOptions {
+export const SVM = {
   /** Price of a unit of hinge loss against ½‖w‖² (default 1). */
-  C?: number;
+  C: { default: 1, above: 0 },
   /** Stop when the duality gap is below this share of the primal objective (default 1e-4). */
-  tolerance?: number;
+  tolerance: { default: 1e-4, above: 0 },
   /** Most Newton steps (default 500). */
-  maxIterations?: number;
-  signal?: AbortSignal;
+  maxIterations: { default: 500, min: 1, integer: true },
+} as const satisfies DeclaredOptions;
+
+export interface LinearSvmOptions extends GivenOptions<typeof SVM> {
+  readonly signal?: AbortSignal;
 }
 
 export interface LinearSvm {
@@ -53,8 +56,8 @@ export interface LinearSvm {
  * @throws LatentEditError when a class is missing or the inputs do not fit
  */
 export async function linearSvm(x: MatrixLike, y: Numbers, options: LinearSvmOptions = {}): Promise<LinearSvm> {
-  checkOptions("linearSvm", options, ["C", "tolerance", "maxIterations", "signal"], LatentEditError);
-  return fitLinearSvm("linearSvm", toMatrix("linearSvm", "x", x), y, options, undefined);
+  const settings = readOptions("linearSvm", SVM, options, LatentEditError, ["signal"]);
+  return fitLinearSvm("linearSvm", toMatrix("linearSvm", "x", x), y, settings, undefined, options.signal);
 }
 
 /**
@@ -67,13 +70,10 @@ export async function fitLinearSvm(
   caller: string,
   rows: Matrix,
   y: Numbers,
-  options: LinearSvmOptions,
+  { C, tolerance, maxIterations }: OptionValues<typeof SVM>,
   angle: number | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<LinearSvm> {
-  const C = checkNumber(caller, "C", options.C ?? 1, { above: 0 }, LatentEditError);
-  const tolerance = checkNumber(caller, "tolerance", options.tolerance ?? 1e-4, { above: 0 }, LatentEditError);
-  const limits = { min: 1, integer: true };
-  const maxIterations = checkNumber(caller, "maxIterations", options.maxIterations ?? 500, limits, LatentEditError);
   const signs = signsOf(caller, rows, y);
   const mean = columnMeans(rows);
   subtractRow(rows, mean);
@@ -86,7 +86,7 @@ export async function fitLinearSvm(
       `${caller}: expected rows and C of a size that float64 can square, got rows of about ${scale.toExponential(0)} and C = ${C}; divide the rows by ${scale.toExponential(0)}.`,
     );
   }
-  const how: SolveOptions = { tolerance, angle, maxIterations, signal: options.signal };
+  const how: SolveOptions = { tolerance, angle, maxIterations, signal };
   const { best, iterations, converged } = await solveSvm(caller, rows, signs, price, how);
   const weights = best.weights.map((w) => w / scale);
   const gap = best.gap / scale / scale;
