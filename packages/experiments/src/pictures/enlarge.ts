@@ -11,7 +11,7 @@ export interface EnlargeOptions {
 
 /** Enlarges a picture, since 64 pixels are a stamp on today's screens. */
 export function enlarge(picture: Picture, options: EnlargeOptions): Picture {
-  checkOptions("enlarge", options, ["factor", "look"]);
+  checkOptions("enlarge", options, ["factor", "look"], ExperimentsError);
   checkPicture("enlarge", picture);
   const { factor, look = "smooth" } = options;
   if (!Number.isInteger(factor) || factor < 1 || factor > 64) {

@@ -1,23 +1,23 @@
-import { checkOptions } from "@latentflow/core";
+import { type DeclaredOptions, type GivenOptions, readOptions } from "@latentflow/core";
 import { ExperimentsError } from "../errors.js";
 import { checkSameSize, type Picture } from "./picture.js";
 
-export interface GridOptions {
+const GRID = {
   /** Pictures in a row. */
-  columns: number;
+  columns: { min: 1, integer: true },
   /** Pixels between pictures (default 0). */
-  gap?: number;
+  gap: { default: 0, min: 0, integer: true },
+} as const satisfies DeclaredOptions;
+
+export interface GridOptions extends GivenOptions<typeof GRID> {
   /** Colour of gaps and of places without a picture, RGB bytes (default white). */
   background?: readonly [number, number, number];
 }
 
 /** Pictures of one size in rows from the top left, as one picture. An edit strip is a grid with one column a time and one row a sample. */
 export function grid(pictures: readonly Picture[], options: GridOptions): Picture {
-  checkOptions("grid", options, ["columns", "gap", "background"]);
-  const { columns, gap = 0, background = [255, 255, 255] } = options;
-  if (!Number.isInteger(columns) || columns < 1 || !Number.isInteger(gap) || gap < 0) {
-    throw new ExperimentsError(`grid: expected columns ≥ 1 and gap ≥ 0, both integers, got ${columns} and ${gap}.`);
-  }
+  const { columns, gap } = readOptions("grid", GRID, options, ExperimentsError, ["background"]);
+  const { background = [255, 255, 255] } = options;
   const { width, height } = checkSameSize("grid", pictures);
   const rows = Math.ceil(pictures.length / columns);
   const whole = canvas(columns * (width + gap) - gap, rows * (height + gap) - gap, background);

@@ -14,7 +14,7 @@ export function pingPong<T>(frames: readonly T[]): T[] {
 
 /** The checks that all kinds of movie share. */
 export function checkMovie(caller: string, frames: readonly Picture[], options: MovieOptions) {
-  checkOptions(caller, options, ["framesPerSecond"]);
+  checkOptions(caller, options, ["framesPerSecond"], ExperimentsError);
   const framesPerSecond = options.framesPerSecond ?? 16;
   if (!(framesPerSecond > 0 && framesPerSecond <= 60)) {
     throw new ExperimentsError(`${caller}: expected framesPerSecond above 0, at most 60, got ${framesPerSecond}.`);
