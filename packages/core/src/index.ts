@@ -23,5 +23,4 @@ export {
   type NumberLimits,
 } from "./options.js";
 export { type RandomState, SeededRandom } from "./random.js";
-export { constantRate, cosineDecay, type Schedule, type ScheduleState, stepDecay, warmUp } from "./schedule.js";
 export { checkBackend, isTensor } from "./tensor.js";

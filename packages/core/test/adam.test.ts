@@ -1,7 +1,7 @@
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
-import { CoreError, constantRate, cosineDecay, SeededRandom, stepDecay, warmUp } from "@latentflow/core";
-import { adam, adamStateFromData, adamStateToData, disposeAdamState } from "@latentflow/core/optim";
+import { CoreError, SeededRandom } from "@latentflow/core";
+import { adam, adamStateFromData, adamStateToData, disposeAdamState, type Schedule, stepDecay } from "@latentflow/core/optim";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import reference from "./reference/adam.json" with { type: "json" };
@@ -92,7 +92,7 @@ describe("bad input", () => {
 });
 
 describe("schedules", () => {
-  const rates = (schedule: ReturnType<typeof constantRate>, count: number) => {
+  const rates = (schedule: Schedule, count: number) => {
     let state = schedule.init();
     return Array.from({ length: count }, () => {
       const next = schedule.update(state);
@@ -102,13 +102,8 @@ describe("schedules", () => {
   };
   it("give PyTorch's rates", () => {
     expect(rates(stepDecay({ learningRate: 1, every: 3, factor: 0.5 }), 8)).toEqual([1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25]);
-    for (const [i, rate] of rates(cosineDecay({ learningRate: 0.1, steps: 10, final: 0.01 }), 13).entries()) {
-      expect(rate).toBeCloseTo(reference.cosine[i]!, 12);
-    }
-    expect(rates(warmUp({ steps: 4, after: constantRate(2) }), 6)).toEqual([0.5, 1, 1.5, 2, 2, 2]);
   });
   it("refuse nonsense", () => {
     expect(() => stepDecay({ learningRate: 1, every: 0, factor: 1 })).toThrow("every to be an integer ≥ 1");
-    expect(() => warmUp({ steps: 1, after: 3 as never })).toThrow("to be a schedule");
   });
 });

@@ -18,7 +18,7 @@ const parameters = [tf.tensor1d([1, 2]), tf.scalar(3)];
 const gradients = [tf.tensor1d([1, 1]), tf.scalar(1)];
 const state = optimizer.init(parameters);
 const saved = await optim.adamStateToData(state);
-const schedule = core.constantRate(1e-3);
+const schedule = optim.stepDecay({ learningRate: 1, every: 3, factor: 0.5 });
 
 type Call = readonly [f: (...args: never[]) => unknown, args: readonly unknown[], options?: Record<string, unknown>];
 
@@ -31,8 +31,6 @@ const calls: Readonly<Record<string, Call>> = {
   checkOptions: [(options, known) => core.checkOptions("f", options, known), [{ a: 1 }, ["a"]]],
   checkRequired: [(options, required) => core.checkRequired("f", options, required), [{ a: 1 }, ["a"]]],
   checkTensor: [(value) => core.checkTensor("f", "x", value), [parameters[0]]],
-  constantRate: [core.constantRate, [1e-3]],
-  cosineDecay: [core.cosineDecay, [], { learningRate: 1, steps: 3, final: 0 }],
   describeChoice: [(choices) => core.describeChoice("x", choices), [["a"]]],
   describeLimits: [core.describeLimits, []],
   describeUnknown: [core.describeUnknown, [["a"], ["b"]]],
@@ -40,9 +38,8 @@ const calls: Readonly<Record<string, Call>> = {
   isTensor: [core.isTensor, []],
   nextMacrotask: [core.nextMacrotask, []],
   readOptions: [(options) => core.readOptions("f", { a: { default: 1 } }, options), [{ a: 1 }]],
-  stepDecay: [core.stepDecay, [], { learningRate: 1, every: 3, factor: 0.5 }],
+  stepDecay: [optim.stepDecay, [], { learningRate: 1, every: 3, factor: 0.5 }],
   throwIfAborted: [(signal) => core.throwIfAborted("f", signal), [new AbortController().signal]],
-  warmUp: [core.warmUp, [], { steps: 3, after: schedule }],
   "schedule.init": [schedule.init, []],
   "schedule.update": [schedule.update, [schedule.init()]],
   SeededRandom: [(seed) => new core.SeededRandom(seed), [1]],
@@ -224,7 +221,7 @@ describe("says what is wrong", () => {
       () => optimizer.update([gradients[0]!], [gradients[0]!], { step: 0, mean: [gone], variance: [gone] }),
       "saved mean .*disposed",
     ],
-    ["a misspelt rate", () => core.stepDecay({ learningrate: 1, every: 1, factor: 1 } as never), 'did you mean "learningRate"'],
+    ["a misspelt rate", () => optim.stepDecay({ learningrate: 1, every: 1, factor: 1 } as never), 'did you mean "learningRate"'],
     [
       "no known options",
       () => core.checkOptions("f", {}, null as never),

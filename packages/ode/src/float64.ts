@@ -86,9 +86,9 @@ export async function solveAsync<const S extends AnyFloat64State, A = undefined>
 }
 
 /**
- * Solves from t0 until `event(t, y)` changes sign, at the latest to tMax.
+ * Solves from t0 until `event(t, y)` changes sign, at the latest to maxTime.
  *
- * @throws OdeError on bad input, and when the solve stops before the event and tMax
+ * @throws OdeError on bad input, and when the solve stops before the event and maxTime
  */
 export function odeintEvent<const S extends AnyFloat64State, A = undefined>(
   f: Dynamics<S, A>,

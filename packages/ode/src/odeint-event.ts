@@ -16,10 +16,10 @@ import type { AnyState, Dynamics, TimeOf } from "./types.js";
 export type { EventFunction, EventOptions, EventResult } from "./input/event-options.js";
 
 /**
- * Solves from t0 until `event(t, y)` changes sign, at the latest to tMax. On tensors the time and the state found are differentiable, by
+ * Solves from t0 until `event(t, y)` changes sign, at the latest to maxTime. On tensors the time and the state found are differentiable, by
  * the implicit function theorem: gradients reach y0, `args`, what f and event close over, and t0 when it is a tensor; first order only.
  *
- * @throws OdeError on bad input, and when the solve stops before the event and tMax
+ * @throws OdeError on bad input, and when the solve stops before the event and maxTime
  */
 export function odeintEvent<const S extends AnyState, T extends number | Scalar, A = undefined>(
   f: Dynamics<S, A, TimeOf<T>>,
@@ -65,7 +65,7 @@ export async function odeintEventAsync<const S extends AnyState, A = undefined>(
 function withTimeTensor(checked: Checked, t0: Tensor): Checked {
   const { values } = checked.times;
   const start = reshape(t0, []);
-  // Between t0 and tMax nodes stay in proportion; without an end they move with t0.
+  // Between t0 and maxTime nodes stay in proportion; without an end they move with t0.
   const end = Number.isFinite(values[1]) ? scalar(values[1]!) : add(start, Math.sign(values[1]!));
   return { ...checked, times: { values, tensor: stack([start, end]) } };
 }

@@ -30,7 +30,7 @@ describe("bad input says what is wrong", () => {
       "odeintAdjoint: expected an options object, got null",
     ],
     [() => solve(fall, 1, null as never), "solve: expected options with t0 and t1, got null"],
-    [() => odeintEvent(fall, 1, 0, null as never), "odeintEvent: expected options with event and tMax, got null"],
+    [() => odeintEvent(fall, 1, 0, null as never), "odeintEvent: expected options with event and maxTime, got null"],
     [() => odeint(fall, 1, [0, 1], { rtoll: 1e-3 } as never), 'did you mean "rtol"?'],
     [() => odeint(fall, 1, [0, 1], { method: "dopri6" } as never), 'Did you mean "dopri5"?'],
     [() => odeint(fall, 1, [0, 1], { method: "rk4", rtol: 1e-3 } as never), "rtol does not apply to rk4"],
@@ -39,7 +39,7 @@ describe("bad input says what is wrong", () => {
     [() => odeint(fall, 1, [0, 1], { rtol: 0, atol: 0 }), "rtol or atol above 0"],
     [() => odeint(fall, 1, [0, 1], { stepSize: 0 }), "expected stepSize"],
     [() => odeint(fall, 1, [0, 1], { grid: null } as never), "expected grid to be an array of nodes, got null"],
-    [() => odeintEvent(fall, 1, 0, { event: fall, tMax: 1, grid: null } as never), "expected grid to be an array of nodes"],
+    [() => odeintEvent(fall, 1, 0, { event: fall, maxTime: 1, grid: null } as never), "expected grid to be an array of nodes"],
     [() => odeint(fall, 1, [0, 1], { grid: [0, 0.5] }), "to reach 1"],
     [() => odeint(fall, 1, [0, 1], { grid: [0, 0.7, 0.5, 1] }), "strictly monotonic"],
     [() => odeint(fall, 1, [0, 1], { controller: { safety: 2 } }), "0 < safety < 1"],
@@ -71,7 +71,7 @@ describe("bad input says what is wrong", () => {
     [() => solve(fall, 1, { t0: 0, t1: 1, method: "rk4" } as never), "give stepSize or grid"],
     [() => solve(fall, 1, { t0: 0, t1: 1, dense: false }).evaluate(0.5), "leave out dense: false"],
     [() => solve(fall, 1, { t0: 0, t1: 1 }).evaluate(2), "expected t between 0 and 1"],
-    [() => odeintEvent(fall, 1, 0, { tMax: 1 } as never), "expected event to be a function"],
+    [() => odeintEvent(fall, 1, 0, { maxTime: 1 } as never), "expected event to be a function"],
   ] as const)("%#", (run, message) => {
     expect(run as () => unknown).toThrow(message);
     expect(run as () => unknown).toThrow(OdeError);

@@ -119,7 +119,7 @@ describe("on cpu", () => {
     const onStatistics = () => {
       throw new RangeError("stop");
     };
-    const search = { event: (_t: number, y: tf.Tensor) => tf.sub(y, 0.5) as tf.Scalar, tMax: 5, onStatistics };
+    const search = { event: (_t: number, y: tf.Tensor) => tf.sub(y, 0.5) as tf.Scalar, maxTime: 5, onStatistics };
     const before = tf.memory().numTensors;
     expect(() => solve(f, y0, { t0: 0, t1: 1, onStatistics })).toThrow(RangeError);
     await expect(solveAsync(f, y0, { t0: 0, t1: 1, onStatistics })).rejects.toThrow(RangeError);
@@ -133,7 +133,7 @@ describe("on cpu", () => {
     const time = (h: tf.Tensor) => {
       const fall = (_t: number, { v }: { x: tf.Tensor; v: tf.Tensor }) => ({ x: v, v: tf.scalar(-9.81) });
       const event = (_t: number, { x }: { x: tf.Tensor }) => tf.expm1(x) as tf.Scalar;
-      return odeintEvent(fall, { x: h, v: tf.scalar(0) }, 0, { event, tMax: 5, rtol: 1e-6 }).t;
+      return odeintEvent(fall, { x: h, v: tf.scalar(0) }, 0, { event, maxTime: 5, rtol: 1e-6 }).t;
     };
     const height = tf.scalar(10);
     expect(values(tf.grad(time)(height))[0]).toBeCloseTo(0.07139215614635322, 5);
@@ -144,22 +144,22 @@ describe("on cpu", () => {
 
 describe("events", () => {
   const fall = (_t: number, y: number) => -y;
-  it("after tMax are not looked for, whatever the grid", () => {
-    const search = { tMax: 1, grid: [0, 0.7, 1.4] };
+  it("after maxTime are not looked for, whatever the grid", () => {
+    const search = { maxTime: 1, grid: [0, 0.7, 1.4] };
     expect(odeintEvent(fall, 1, 0, { ...search, event: (t) => t - 1.05 })).toMatchObject({ occurred: false, t: 1 });
     expect(odeintEvent(fall, 1, 0, { ...search, event: (t) => t - 0.95 }).t).toBeCloseTo(0.95, 12);
-    const overshoot = { tMax: 1, endpoint: "overshoot", event: (t: number) => t - 1.05 };
+    const overshoot = { maxTime: 1, endpoint: "overshoot", event: (t: number) => t - 1.05 };
     expect(() => odeintEvent(fall, 1, 0, overshoot as never)).toThrow("endpoint does not apply");
   });
 
   it("infinite values of the event function have a sign", () => {
     const event = (t: number) => (t < 0.5 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY);
-    expect(odeintEvent(fall, 1, 0, { event, tMax: 1 }).t).toBeCloseTo(0.5, 12);
+    expect(odeintEvent(fall, 1, 0, { event, maxTime: 1 }).t).toBeCloseTo(0.5, 12);
   });
 
   it("an event function that is NaN around its root throws", () => {
     const event = (t: number) => (t > 0.4 && t < 0.6 ? Number.NaN : t - 0.5);
-    expect(() => odeintEvent(fall, 1, 0, { event, tMax: 1, method: "rk4", stepSize: 1 })).toThrow("got NaN");
+    expect(() => odeintEvent(fall, 1, 0, { event, maxTime: 1, method: "rk4", stepSize: 1 })).toThrow("got NaN");
   });
 
   it("an AbortController in place of its signal, or a callback that is none, is refused at once", () => {

@@ -70,7 +70,7 @@ describe("an error norm of one's own", () => {
     expect(solve(decays, [1, 1], { ...span, norm: (scaled) => 1000 * largest(scaled) }).stats.accepted).toBeGreaterThan(
       2 * rms.stats.accepted,
     );
-    const { t } = odeintEvent(decays, [1, 1], 0, { event: (_t, [a]) => a - 0.5, tMax: 4, norm: largest });
+    const { t } = odeintEvent(decays, [1, 1], 0, { event: (_t, [a]) => a - 0.5, maxTime: 4, norm: largest });
     expect(t).toBeCloseTo(Math.LN2, 6);
   });
 

@@ -21,7 +21,7 @@ describe("@latentflow/ode/float64", () => {
     const [own, other] = [float64.solve(swing, start, span), everything.solve(swing, start, span)];
     expect([own.t, own.y, own.evaluate(1.234), own.stats]).toEqual([other.t, other.y, other.evaluate(1.234), other.stats]);
     expect((await float64.solveAsync(swing, start, span)).y).toEqual(own.y);
-    const search = { event: (_t: number, { angle }: { angle: number }) => angle, tMax: 5 };
+    const search = { event: (_t: number, { angle }: { angle: number }) => angle, maxTime: 5 };
     const found = float64.odeintEvent(swing, start, 0, search);
     expect(found).toEqual(everything.odeintEvent(swing, start, 0, search));
     expect(await float64.odeintEventAsync(swing, start, 0, search)).toEqual(found);
@@ -51,7 +51,7 @@ describe("@latentflow/ode/float64", () => {
   it("tells the cost of a search for an event, too", () => {
     const costs: float64.Statistics[] = [];
     const onStatistics = (cost: float64.Statistics) => costs.push(cost);
-    const { stats } = float64.odeintEvent(swing, start, 0, { event: (_t, { angle }) => angle, tMax: 5, onStatistics });
+    const { stats } = float64.odeintEvent(swing, start, 0, { event: (_t, { angle }) => angle, maxTime: 5, onStatistics });
     expect(costs).toEqual([stats]);
   });
 });

@@ -20,7 +20,7 @@ function impacts(count: number, height: number, kept: number, options: object = 
   let [t, y] = [0, [height, 0] as [number, number]];
   return Array.from({ length: count }, () => {
     const t0 = restart ? 0 : t;
-    const hit = odeintEvent(fall, y, t0, { event: ground, tMax: t0 + 1000, ...options });
+    const hit = odeintEvent(fall, y, t0, { event: ground, maxTime: t0 + 1000, ...options });
     t += hit.t - t0;
     y = [hit.y[0], -kept * hit.y[1]];
     return t;
@@ -29,7 +29,7 @@ function impacts(count: number, height: number, kept: number, options: object = 
 
 describe("a search that goes on from an event", () => {
   it("does not find it again: forty bounces from 10 m", () => {
-    for (const options of [{}, { direction: -1 }, { method: "tsit5" }, { tMax: Number.POSITIVE_INFINITY }]) {
+    for (const options of [{}, { direction: -1 }, { method: "tsit5" }, { maxTime: Number.POSITIVE_INFINITY }]) {
       const found = impacts(40, 10, 0.9, options);
       expect(found.slice(0, 3)).toEqual([
         expect.closeTo(1.4278431229, 9),
@@ -69,7 +69,7 @@ describe("a search that goes on from an event", () => {
           const event = (_t: number, { x }: { x: number }) => x;
           const t0 = restart ? 0 : t;
           const turn = (_t: number, { x, v }: { x: number; v: number }) => ({ x: v, v: -x });
-          const next = odeintEvent(turn, y, t0, { event, direction, tMax: t0 + 10, rtol: 1e-11, atol: 1e-12 });
+          const next = odeintEvent(turn, y, t0, { event, direction, maxTime: t0 + 10, rtol: 1e-11, atol: 1e-12 });
           const expected = direction === 1 && i === 0 ? Math.PI : apart;
           expect(next.t - t0).toBeCloseTo(expected, 9);
           ({ t, y } = next);
@@ -79,7 +79,7 @@ describe("a search that goes on from an event", () => {
   });
 
   it("in time that decreases", () => {
-    const found = odeintEvent(fall, [1e-16, -5], 10, { event: ground, tMax: 0 });
+    const found = odeintEvent(fall, [1e-16, -5], 10, { event: ground, maxTime: 0 });
     expect(found.t).toBeCloseTo(10 - 10 / GRAVITY, 12);
   });
 
@@ -98,7 +98,7 @@ describe("a search that goes on from an event", () => {
             tf.tidy(() => {
               const t0 = timeIsTensor ? tf.scalar(t) : t;
               const start = [tf.scalar(y[0]!), tf.scalar(y[1]!)] as [tf.Scalar, tf.Scalar];
-              const hit = odeintEvent((_t, [, v]) => [v, gravity], start, t0, { event: (_t, [x]) => x, tMax: t + 100 });
+              const hit = odeintEvent((_t, [, v]) => [v, gravity], start, t0, { event: (_t, [x]) => x, maxTime: t + 100 });
               t = values(hit.t)[0]!;
               y = [values(hit.y[0])[0]!, -kept * values(hit.y[1])[0]!];
             });
@@ -114,27 +114,27 @@ describe("a search that goes on from an event", () => {
 
 describe("an event close to the start", () => {
   const still = (_t: number, y: number) => -y;
-  const step = { method: "rk4", stepSize: 1, tMax: 1 } as const;
+  const step = { method: "rk4", stepSize: 1, maxTime: 1 } as const;
 
   it("that is 0 there and crosses within the first thousandth of a step", () => {
     expect(odeintEvent(() => 0, 1, 0, { event: (t) => t * (t - 5e-4), ...step }).t).toBeCloseTo(5e-4, 14);
     for (const after of [1e-4, 1e-6, 1e-9]) {
-      const { t } = odeintEvent(still, 1, 0, { event: (t) => t * (t - after), tMax: 1 });
+      const { t } = odeintEvent(still, 1, 0, { event: (t) => t * (t - after), maxTime: 1 });
       expect(Math.abs(t / after - 1)).toBeLessThan(1e-6);
     }
   });
 
   it("is no root of the start's", () => {
     for (const after of [1e-3, 1e-6, 1e-9, 1e-11]) {
-      expect(odeintEvent(still, 1, 0, { event: (t) => t - after, tMax: 1 }).t / after).toBeCloseTo(1, 6);
-      expect(odeintEvent(still, 1, 0, { event: (_t, y) => y - (1 - after), tMax: 1 }).t / after).toBeCloseTo(1, 2);
+      expect(odeintEvent(still, 1, 0, { event: (t) => t - after, maxTime: 1 }).t / after).toBeCloseTo(1, 6);
+      expect(odeintEvent(still, 1, 0, { event: (_t, y) => y - (1 - after), maxTime: 1 }).t / after).toBeCloseTo(1, 2);
       expect(odeintEvent(still, 1, 0, { event: (t) => t - after, ...step }).t / after).toBeCloseTo(1, 3);
     }
   });
 
   it("stays unseen while the function stays 0, and is seen when it leaves 0 the other way later", () => {
     const event = (t: number) => (t < 0.25 ? 0 : t < 0.5 ? -1 : 1);
-    const steps = { tMax: 1, method: "rk4", stepSize: 0.125 } as const;
+    const steps = { maxTime: 1, method: "rk4", stepSize: 0.125 } as const;
     expect(odeintEvent(still, 1, 0, { event, ...steps }).t).toBeCloseTo(0.5, 12);
     expect(odeintEvent(still, 1, 0, { event: () => 0, ...steps }).occurred).toBe(false);
   });
@@ -143,7 +143,7 @@ describe("an event close to the start", () => {
 describe("direction", () => {
   const turn = (_t: number, [x, v]: readonly [number, number]): readonly [number, number] => [v, -x];
   const search = (direction: -1 | 0 | 1, level: number, t1 = 20) =>
-    odeintEvent(turn, [0, 1], 0, { event: (_t, [x]) => x - level, direction, tMax: t1, rtol: 1e-10, atol: 1e-12 });
+    odeintEvent(turn, [0, 1], 0, { event: (_t, [x]) => x - level, direction, maxTime: t1, rtol: 1e-10, atol: 1e-12 });
 
   it("chooses which change of sign counts, along the way of integration", () => {
     const up = Math.asin(0.5);
@@ -158,7 +158,7 @@ describe("direction", () => {
   it("a value of exactly 0 that does not count leaves the next change of sign to be found", () => {
     // Steps of 0.125: the function touches 0 exactly at 0.25, downward, and rises through 0.75.
     const event = (t: number) => (t - 0.25) * (t - 0.75);
-    const found = odeintEvent((_t, y) => -y, 1, 0, { event, direction: 1, tMax: 1, method: "rk4", stepSize: 0.125 });
+    const found = odeintEvent((_t, y) => -y, 1, 0, { event, direction: 1, maxTime: 1, method: "rk4", stepSize: 0.125 });
     expect(found.t).toBe(0.75);
   });
 
@@ -171,11 +171,11 @@ describe("direction", () => {
 describe("an end at Infinity", () => {
   it("is never reached: the search goes on until the event, or what limits it", () => {
     const forever = Number.POSITIVE_INFINITY;
-    expect(odeintEvent((_t, y) => -y, 1, 0, { event: (_t, y) => y - 1e-3, tMax: forever }).t).toBeCloseTo(Math.log(1000), 4);
-    expect(odeintEvent((_t, y) => y, 1, 0, { event: (_t, y) => y - 1e-3, tMax: -forever }).t).toBeCloseTo(-Math.log(1000), 4);
-    const steps = { method: "rk4", stepSize: 0.1, tMax: forever } as const;
+    expect(odeintEvent((_t, y) => -y, 1, 0, { event: (_t, y) => y - 1e-3, maxTime: forever }).t).toBeCloseTo(Math.log(1000), 4);
+    expect(odeintEvent((_t, y) => y, 1, 0, { event: (_t, y) => y - 1e-3, maxTime: -forever }).t).toBeCloseTo(-Math.log(1000), 4);
+    const steps = { method: "rk4", stepSize: 0.1, maxTime: forever } as const;
     expect(odeintEvent((_t, y) => -y, 1, 0, { event: (_t, y) => y - 1e-3, ...steps }).t).toBeCloseTo(Math.log(1000), 4);
-    const never = { event: (_t: number, y: number) => y + 1, tMax: forever };
+    const never = { event: (_t: number, y: number) => y + 1, maxTime: forever };
     expect(() => odeintEvent((t, y) => Math.cos(t) - y, 1, 0, { ...never, maxSteps: 50 })).toThrow("maxSteps");
     expect(odeintEvent(() => 0, 1, 0, never)).toMatchObject({ occurred: false, y: 1 });
   });
@@ -185,7 +185,7 @@ describe("an end at Infinity", () => {
     const t0 = tf.scalar(0.25);
     const time = (t: tf.Tensor) => {
       const event = (_t: tf.Scalar, y: tf.Tensor) => tf.sub(y, 0.5) as tf.Scalar;
-      return odeintEvent((_t, y) => tf.neg(y), tf.scalar(1), t as tf.Scalar, { event, tMax: Number.POSITIVE_INFINITY }).t;
+      return odeintEvent((_t, y) => tf.neg(y), tf.scalar(1), t as tf.Scalar, { event, maxTime: Number.POSITIVE_INFINITY }).t;
     };
     expect(values(tf.tidy(() => time(t0)))[0]).toBeCloseTo(0.25 + Math.LN2, 3);
     expect(values(tf.grad(time)(t0))[0]).toBeCloseTo(1, 5);
@@ -195,7 +195,7 @@ describe("an end at Infinity", () => {
 
 describe("an event function that is NaN", () => {
   const still = (_t: number, y: number) => -y;
-  const search = (event: (t: number) => number) => odeintEvent(still, 1, 0, { event, tMax: 1, maxStep: 0.1 });
+  const search = (event: (t: number) => number) => odeintEvent(still, 1, 0, { event, maxTime: 1, maxStep: 0.1 });
 
   it("is no number in which no event was found", () => {
     for (const event of [
@@ -219,7 +219,7 @@ describe("a solve of no length", () => {
   it("is the start, found nothing, and asks f nothing", () => {
     let calls = 0;
     const f = (_t: number, y: number) => y * ++calls;
-    expect(odeintEvent(f, 2, 1, { event: (_t, y) => y, tMax: 1 })).toMatchObject({ t: 1, y: 2, occurred: false });
+    expect(odeintEvent(f, 2, 1, { event: (_t, y) => y, maxTime: 1 })).toMatchObject({ t: 1, y: 2, occurred: false });
     expect(calls).toBe(0);
   });
 });

@@ -205,7 +205,7 @@ describe("events in float64", () => {
     ];
     const event = (_t: number, [h]: readonly [number, number]) => h;
     const options = stepSize === undefined ? { method: method as "dopri5" } : { method, stepSize };
-    const { t, y, occurred } = odeintEvent(fall, [10, 0], 0, { event, tMax: 10, ...options });
+    const { t, y, occurred } = odeintEvent(fall, [10, 0], 0, { event, maxTime: 10, ...options });
     expect(occurred).toBe(true);
     expect(Math.abs(t - 1.4278431229270645)).toBeLessThan(method === "euler" ? 1e-4 : 1e-12);
     expect(Math.abs(y[1] + 9.81 * 1.4278431229270645)).toBeLessThan(method === "euler" ? 1e-3 : 1e-11);
@@ -216,7 +216,7 @@ describe("events in float64", () => {
     const event = (t: number) => Math.cos(0.7) - Math.cos(t - 1);
     const search = (eventChecks?: number) => {
       const steps = { firstStep: 2, rtol: 1e-3, atol: 1e-3, ...(eventChecks === undefined ? {} : { eventChecks }) };
-      return odeintEvent((_t, y) => -0.01 * y, 1, 0, { event, tMax: 2, ...steps });
+      return odeintEvent((_t, y) => -0.01 * y, 1, 0, { event, maxTime: 2, ...steps });
     };
     expect(search()).toMatchObject({ occurred: false, t: 2 });
     const { occurred, t } = search(4);
@@ -227,12 +227,12 @@ describe("events in float64", () => {
 
   it("an event function that is NaN for a while fires at the change of sign after it, not before", () => {
     const event = (t: number) => (t < 0.5 ? Number.NaN : t - 0.75);
-    const { t } = odeintEvent((_t, y) => -y, 1, 0, { event, tMax: 2, maxStep: 0.1 });
+    const { t } = odeintEvent((_t, y) => -y, 1, 0, { event, maxTime: 2, maxStep: 0.1 });
     expect(t).toBeCloseTo(0.75, 12);
   });
 
   it("of two conditions the first one: v = −5 before the ground", () => {
-    const { t } = odeintEvent(fall, [10, 0], 0, { event: (_t, [h, v]) => Math.min(h, v + 5), tMax: 10 });
+    const { t } = odeintEvent(fall, [10, 0], 0, { event: (_t, [h, v]) => Math.min(h, v + 5), maxTime: 10 });
     expect(t).toBeCloseTo(0.509683995922528, 12);
   });
 });

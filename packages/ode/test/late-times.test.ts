@@ -30,7 +30,7 @@ describe.each(["cpu", "wasm"] as const)("times far from 0, on %s", (backend) => 
     let [t, y] = [0, 0];
     const event = (t: number, y: tf.Tensor) => tf.sub(y, Math.sin(10 * t)) as tf.Scalar;
     const gradient = tf.grad((y0) => {
-      const found = odeintEvent((_t, y: tf.Tensor) => tf.mul(y, -0.1), y0, t0, { event, tMax: t0 + 10, maxStep: 0.02 });
+      const found = odeintEvent((_t, y: tf.Tensor) => tf.mul(y, -0.1), y0, t0, { event, maxTime: t0 + 10, maxStep: 0.02 });
       [t, y] = [found.t.dataSync()[0]!, found.y.dataSync()[0]!];
       return found.t;
     })(y0);
@@ -40,7 +40,7 @@ describe.each(["cpu", "wasm"] as const)("times far from 0, on %s", (backend) => 
     expect(Math.abs(values(gradient)[0]! / wanted - 1)).toBeLessThan(5e-4);
   });
 
-  it("of an event that is not defined beyond tMax", async () => {
+  it("of an event that is not defined beyond maxTime", async () => {
     await start(backend);
     const asked: number[] = [];
     const event = (t: number, y: tf.Tensor): tf.Scalar => {
@@ -49,7 +49,9 @@ describe.each(["cpu", "wasm"] as const)("times far from 0, on %s", (backend) => 
     };
     const y0 = tf.scalar(0.1);
     // y = 0.1 + t/10 meets √(2 − t) at t = 1.9604…
-    const gradient = tf.grad((y0) => odeintEvent((_t, y: tf.Tensor) => tf.fill(y.shape, 0.1), y0, 0, { event, tMax: 2 }).t)(y0);
+    const gradient = tf.grad((y0) => odeintEvent((_t, y: tf.Tensor) => tf.fill(y.shape, 0.1), y0, 0, { event, maxTime: 2 }).t)(
+      y0,
+    );
     y0.dispose();
     const b = 1.02;
     const t = -(b / 0.02) + Math.sqrt((b / 0.02) ** 2 + 199);

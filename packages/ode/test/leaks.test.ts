@@ -25,7 +25,7 @@ describe("leaks no tensor", () => {
     [
       "event",
       (f, y0) => {
-        const { t, y } = odeintEvent(f, y0, 0, { event: (_t, y) => tf.sub(tf.mean(y), 0.5), tMax: 2 });
+        const { t, y } = odeintEvent(f, y0, 0, { event: (_t, y) => tf.sub(tf.mean(y), 0.5), maxTime: 2 });
         tf.dispose([t, y]);
       },
     ],

@@ -20,7 +20,7 @@ describe("a solve of no length", () => {
       );
       expect(() => solution.derivative(1)).toThrow("derivative: expected a solve of at least one step");
     }
-    const search = { event: (_t: number, y: number) => y, tMax: 1 };
+    const search = { event: (_t: number, y: number) => y, maxTime: 1 };
     for (const found of [odeintEvent(f, 2, 1, search), await odeintEventAsync(f, 2, 1, search)]) {
       expect(found).toMatchObject({ t: 1, y: 2, occurred: false });
     }
@@ -54,7 +54,7 @@ describe("a solve of no length", () => {
       const solution = solve(g, y0, { t0: 1, t1: 1 });
       expect(values(solution.evaluate(1))).toEqual([1, 2]);
       solution.dispose();
-      const found = odeintEvent(g, y0, 1, { event: (_t, y) => tf.sum(y) as tf.Scalar, tMax: 1 });
+      const found = odeintEvent(g, y0, 1, { event: (_t, y) => tf.sum(y) as tf.Scalar, maxTime: 1 });
       expect([values(found.t), values(found.y)]).toEqual([[1], [1, 2]]);
     });
     expect(left).toBe(0);

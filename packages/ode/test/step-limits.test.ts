@@ -38,7 +38,7 @@ describe("steps of constant length", () => {
       if (t > 2.5e-9) controller.abort();
       return -y;
     };
-    const search = { event: (_t: number, y: number) => y - 0.5, tMax: 1, stepSize: 1e-9, method: "euler" } as const;
+    const search = { event: (_t: number, y: number) => y - 0.5, maxTime: 1, stepSize: 1e-9, method: "euler" } as const;
     expect(() => odeintEvent(stopAtFourth, 1, 0, { ...search, signal: controller.signal })).toThrow(AbortError);
     expect(() => solve(fall, 1, { t0: 0, t1: 1e300, stepSize: 1e-300, maxSteps: 5 }).status).not.toThrow();
   });
@@ -65,7 +65,7 @@ describe("steps of constant length", () => {
 
 it("looks at an event are limited", () => {
   const event = (_t: number, y: number) => y - 0.5;
-  expect(() => odeintEvent(fall, 1, 0, { event, tMax: 1, eventChecks: 1e15 })).toThrow(
+  expect(() => odeintEvent(fall, 1, 0, { event, maxTime: 1, eventChecks: 1e15 })).toThrow(
     "eventChecks to be an integer ≥ 1 and ≤ 1000000",
   );
 });

@@ -51,7 +51,7 @@ describe("out of steps on a stiff problem", () => {
     const oscillator = solve(vanDerPol, [2, 0], { t0: 0, t1: 2000, maxSteps: 2000, dense: false });
     expect(named(oscillator.status).rate / (1000 * (oscillator.y[0].at(-1)! ** 2 - 1))).toBeCloseTo(1, 1);
     expect(() => odeint(vanDerPol, [2, 0], [0, 2000], { maxSteps: 500 })).toThrow("looks stiff");
-    const search = { event: (_t: number, [x]: readonly [number, number]) => x, tMax: Number.POSITIVE_INFINITY, maxSteps: 500 };
+    const search = { event: (_t: number, [x]: readonly [number, number]) => x, maxTime: Number.POSITIVE_INFINITY, maxSteps: 500 };
     expect(() => odeintEvent(vanDerPol, [2, 0], 0, search)).toThrow("Infinity more of them would reach t = Infinity");
   });
 

@@ -35,7 +35,7 @@ describe("a state typed by an interface", () => {
     expect(y).toEqual(plain);
     expect(float64.odeint(swing, y0, [0, 1])).toEqual(plain);
     expectTypeOf(solve(swing, y0, { t0: 0, t1: 1 }).evaluate(0.5)).toEqualTypeOf<{ angle: number; speed: number }>();
-    const { t } = odeintEvent(swing, y0, 0, { event: (_t, { angle }) => angle, tMax: 5 });
+    const { t } = odeintEvent(swing, y0, 0, { event: (_t, { angle }) => angle, maxTime: 5 });
     expectTypeOf(t).toEqualTypeOf<number>();
   });
 

@@ -64,14 +64,14 @@ const calls: Readonly<Record<string, Call>> = {
   "odeint on a grid": [everything.odeint, [fall, 1, [0, 1]], { method: "rk4", grid: [0, 0.5, 1] }],
   "odeint in steps": [everything.odeint, [fall, 1, [0, 1]], { method: "rk4", stepSize: 0.5 }],
   odeintAdjoint: [everything.odeintAdjoint, [tensorFall, y0, [0, 1]], { ...onTensors, adjoint: backward }],
-  "odeintEvent on tensors": [everything.odeintEvent, [tensorFall, y0, 0], { ...options, ...tensorEvent, tMax: 1 }],
+  "odeintEvent on tensors": [everything.odeintEvent, [tensorFall, y0, 0], { ...options, ...tensorEvent, maxTime: 1 }],
   "odeintEvent from a tensor": [
     everything.odeintEvent,
     [(_t: tf.Tensor, y: tf.Tensor) => tf.neg(y), y0, tf.scalar(0)],
-    { ...tensorEvent, tMax: 1 },
+    { ...tensorEvent, maxTime: 1 },
   ],
-  "odeintEvent on numbers": [everything.odeintEvent, [fall, 1, 0], { ...onNumbers, ...numberEvent, tMax: 1 }],
-  odeintEventAsync: [everything.odeintEventAsync, [tensorFall, y0, 0], { ...options, ...tensorEvent, tMax: 1 }],
+  "odeintEvent on numbers": [everything.odeintEvent, [fall, 1, 0], { ...onNumbers, ...numberEvent, maxTime: 1 }],
+  odeintEventAsync: [everything.odeintEventAsync, [tensorFall, y0, 0], { ...options, ...tensorEvent, maxTime: 1 }],
   "solve on tensors": [everything.solve, [tensorFall, y0], { ...options, ...span, ...tensorEvent, dense: true }],
   "solve on numbers": [everything.solve, [fall, 1], { ...onNumbers, ...span, ...numberEvent, dense: true }],
   solveAsync: [everything.solveAsync, [tensorFall, y0], { ...options, ...span, dense: true }],
@@ -79,8 +79,8 @@ const calls: Readonly<Record<string, Call>> = {
   "solution.derivative": [(t: never) => solved.derivative(t), [0.5]],
   explicitMethod: [everything.explicitMethod, [tableau]],
   "float64 odeint": [float64.odeint, [fall, 1, [0, 1]], { ...onNumbers, endpoint: "clip" }],
-  "float64 odeintEvent": [float64.odeintEvent, [fall, 1, 0], { ...onNumbers, ...numberEvent, tMax: 1 }],
-  "float64 odeintEventAsync": [float64.odeintEventAsync, [fall, 1, 0], { ...onNumbers, ...numberEvent, tMax: 1 }],
+  "float64 odeintEvent": [float64.odeintEvent, [fall, 1, 0], { ...onNumbers, ...numberEvent, maxTime: 1 }],
+  "float64 odeintEventAsync": [float64.odeintEventAsync, [fall, 1, 0], { ...onNumbers, ...numberEvent, maxTime: 1 }],
   "float64 solve": [float64.solve, [fall, 1], { ...onNumbers, ...span, ...numberEvent, dense: true }],
   "float64 solveAsync": [float64.solveAsync, [fall, 1], { ...onNumbers, ...span, dense: true }],
 };
@@ -238,7 +238,7 @@ describe("says what is wrong", () => {
     ["t", () => api.odeint(f, y0, dead()), "odeint: expected t to hold no disposed tensor"],
     [
       "t0",
-      () => api.odeintEvent(f, y0, dead(), { ...tensorEvent, tMax: 1 }),
+      () => api.odeintEvent(f, y0, dead(), { ...tensorEvent, maxTime: 1 }),
       "odeintEvent: expected t0 to be a number or, for a gradient, a float32 scalar, got a disposed tensor",
     ],
     ["args", () => api.odeint(f, y0, [0, 1], { args: [1, { w: dead() }] }), "odeint: expected args to hold no disposed tensor"],
@@ -250,7 +250,7 @@ describe("says what is wrong", () => {
     ["args of a solve", () => api.solve(f, y0, { ...span, args: dead() }), "solve: expected args to hold no disposed tensor"],
     [
       "args of an event",
-      () => api.odeintEvent(f, y0, 0, { ...tensorEvent, tMax: 1, args: [dead()] }),
+      () => api.odeintEvent(f, y0, 0, { ...tensorEvent, maxTime: 1, args: [dead()] }),
       "odeintEvent: expected args to hold",
     ],
     [
@@ -260,7 +260,7 @@ describe("says what is wrong", () => {
     ],
     [
       "event's result",
-      () => api.odeintEvent(f, y0, 0, { event: () => tf.tidy(dead), tMax: 1 }),
+      () => api.odeintEvent(f, y0, 0, { event: () => tf.tidy(dead), maxTime: 1 }),
       "expected event to return a float32 scalar tensor, got a disposed tensor",
     ],
     ["rtol", () => api.odeint(f, y0, [0, 1], { rtol: dead() }), "odeint: expected rtol to hold no disposed tensor"],

@@ -1,8 +1,8 @@
 import type { TrainSettings } from "../directions/train-settings.js";
 import type { CheckpointStore } from "./checkpoint-store.js";
 import "@latentflow/backend/gradients";
-import { AbortError, type AttributeModel, nextMacrotask, SeededRandom, stepDecay, throwIfAborted } from "@latentflow/core";
-import { adam, disposeAdamState } from "@latentflow/core/optim";
+import { AbortError, type AttributeModel, nextMacrotask, SeededRandom, throwIfAborted } from "@latentflow/core";
+import { adam, disposeAdamState, stepDecay } from "@latentflow/core/optim";
 import { addN, dispose, div, type Tensor, tensor, tidy, type Variable } from "@tensorflow/tfjs-core";
 import type { Direction } from "../directions/direction.js";
 import { solverGap } from "../directions/solver-gap.js";

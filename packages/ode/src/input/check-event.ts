@@ -57,9 +57,9 @@ export function checkEvent(
   options: unknown,
   methods: MethodTable,
 ): CheckedEvent {
-  checkOptionsObject(caller, options, "options with event and tMax");
+  checkOptionsObject(caller, options, "options with event and maxTime");
   const wanted = checkWantedEvent(caller, options);
-  const end = checkEnd(caller, "tMax", (options as { tMax?: unknown }).tMax);
+  const end = checkEnd(caller, "maxTime", (options as { maxTime?: unknown }).maxTime);
   if (isTensor(t0) && (t0.size !== 1 || t0.dtype !== "float32" || caller === "odeintEventAsync")) {
     throw new OdeError(`${caller}: expected t0 to be a number or, for a gradient, a float32 scalar, got ${describeValue(t0)}.`);
   }
@@ -74,7 +74,7 @@ export function checkEvent(
     times: { values: Float64Array.of(start, end), tensor: undefined },
     options: loose,
     methods,
-    extra: ["tMax", ...EVENT_OPTIONS],
+    extra: ["maxTime", ...EVENT_OPTIONS],
     ...wanted,
   } as const;
   if (isTensor(t0) && checked.y0.kind === "numbers") {
@@ -86,9 +86,9 @@ export function checkEvent(
 }
 
 /** A grid that goes beyond the end of the search is cut there: what happens later is not looked for. */
-export function withinReach(options: LooseOptions, t0: number, tMax: number): LooseOptions {
+export function withinReach(options: LooseOptions, t0: number, maxTime: number): LooseOptions {
   const { grid } = options;
-  const direction = tMax >= t0 ? 1 : -1;
-  if (!grid || !((grid[grid.length - 1]! - tMax) * direction > 0)) return options;
-  return { ...options, grid: [...Array.from(grid).filter((node) => (tMax - node) * direction > 0), tMax] };
+  const direction = maxTime >= t0 ? 1 : -1;
+  if (!grid || !((grid[grid.length - 1]! - maxTime) * direction > 0)) return options;
+  return { ...options, grid: [...Array.from(grid).filter((node) => (maxTime - node) * direction > 0), maxTime] };
 }

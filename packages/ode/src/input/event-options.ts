@@ -22,16 +22,16 @@ export type EventOptions<S, A = undefined, T = number, Name = AdaptiveMethodName
      */
     readonly eventChecks?: number;
     /** Where to give up looking; before t0 for decreasing times. ±Infinity: never, but for maxSteps and signal. */
-    readonly tMax: number;
+    readonly maxTime: number;
   };
 
 /** Where the solve stopped. */
 export interface EventResult<S> {
-  /** Time of the event, or tMax. Differentiable when it is a tensor. */
+  /** Time of the event, or maxTime. Differentiable when it is a tensor. */
   readonly t: ScalarOf<S>;
   /** State at that time; differentiable. */
   readonly y: StateOf<S>;
-  /** Whether the event happened before tMax. */
+  /** Whether the event happened before maxTime. */
   readonly occurred: boolean;
   readonly status: Status;
   readonly stats: Statistics;
