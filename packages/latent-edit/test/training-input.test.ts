@@ -1,6 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { LatentEditError, LinearDirection, NeuralOdeDirection, type TrainOptions, trainDirection } from "../src/index.js";
+import {
+  LatentEditError,
+  LinearDirection,
+  NeuralOdeDirection,
+  type Numbers,
+  type TrainOptions,
+  trainDirection,
+} from "../src/index.js";
 import { base, depth, heldOut, memoryStore, weightsOf } from "./small-training.js";
 import { embedder } from "./small-world.js";
 
@@ -37,12 +44,7 @@ describe("wrong input is told apart", () => {
 
   it("labels of any integer width train alike, int64 as PyTorch saves them", async () => {
     const labels = Array.from({ length: 240 }, (_, i) => (i * 7) % 2);
-    const of = (
-      data: NonNullable<TrainOptions["labels"]> extends infer M ? (M extends { data: infer A } ? A : never) : never,
-    ) => ({
-      data,
-      shape: [80, 3] as const,
-    });
+    const of = (data: Numbers) => ({ data, shape: [80, 3] as const });
     const int64 = BigInt64Array.from(labels, BigInt);
     const trained = [
       of(Int32Array.from(labels)),

@@ -56,7 +56,11 @@ describe("trainDirections", () => {
     const seen = new Set<string>();
     const jobs = [job("a"), job("b", 4), job("c", 5)];
     const parallel = await trainDirections(jobs, { workers: 2, setup, onProgress: ({ name }) => seen.add(name) });
-    const alone = await trainDirections([job("b", 4)], { setup });
+    // Codes as a tensor cross to the thread as numbers.
+    const { data, shape } = PROBLEM.codes as { data: Float32Array; shape: [number, number] };
+    const codes = tf.tensor2d(data, shape);
+    const alone = await trainDirections([{ ...job("b", 4), codes }], { setup });
+    codes.dispose();
     expect(parallel.map(({ name }) => name)).toEqual(["a", "b", "c"]);
     expect(seen).toEqual(new Set(["a", "b", "c"]));
     expect(fileOf(parallel[1])).toEqual(fileOf(alone[0]));

@@ -1,6 +1,7 @@
 import { checkNumber } from "@latentflow/core";
 import { norm, reshape, sub, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
+import { type Codes, toCodes } from "../input/codes.js";
 import { checkDirection } from "./check-direction.js";
 import type { Direction } from "./direction.js";
 import { CONVERGED_SOLVER } from "./solver.js";
@@ -18,12 +19,13 @@ export interface SolverGap {
  * The distance between the end points of a direction's own solver and of a converged one (dopri5 to 1e-6): one step of length t is a different
  * edit from the flow it approximates, and this says by how much.
  */
-export async function solverGap(direction: Direction, w: Tensor, t: number): Promise<SolverGap> {
+export async function solverGap(direction: Direction, w: Codes, t: number): Promise<SolverGap> {
   checkDirection("solverGap", direction);
   checkNumber("solverGap", "t", t, {}, LatentEditError);
   const distances = tidy(() => {
-    const own = direction.flow(w, t);
-    const exact = direction.flow(w, t, { solver: CONVERGED_SOLVER });
+    const codes: Tensor = toCodes("flow", w, direction.latentDim);
+    const own = direction.flow(codes, t);
+    const exact = direction.flow(codes, t, { solver: CONVERGED_SOLVER });
     return reshape(norm(sub(own, exact), "euclidean", -1), [-1]);
   });
   const values = Array.from(await distances.data<"float32">());

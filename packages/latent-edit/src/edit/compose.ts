@@ -3,6 +3,7 @@ import { reshape, sqrt, square, sub, sum, type Tensor, type Tensor1D, tidy } fro
 import { checkDirection } from "../directions/check-direction.js";
 import type { Direction } from "../directions/direction.js";
 import { LatentEditError } from "../errors.js";
+import { type Codes, type TensorOf, toCodes } from "../input/codes.js";
 import { type EditOptions, edit } from "./edit.js";
 
 export interface EditStep extends EditOptions {
@@ -13,12 +14,12 @@ export interface EditStep extends EditOptions {
 
 export interface ComposedEdit {
   /** The edits one after the other, first to last. The caller disposes the result. */
-  apply<W extends Tensor>(w: W): W;
+  apply<C extends Codes>(w: C): TensorOf<C>;
   /**
    * How much the order matters: per code, the distance in latent space between the end points of the given order and of the reverse one, [n].
    * 0 for linear directions, which commute.
    */
-  commutator(w: Tensor): Tensor1D;
+  commutator(w: Codes): Tensor1D;
 }
 
 /** Several edits as one, such as gender, then hair. */
@@ -33,14 +34,16 @@ export function compose(steps: readonly EditStep[]): ComposedEdit {
     checkOptions("compose", step, ["direction", "t", "rows", "solver"], LatentEditError);
     checkNumber("compose", "t", step.t, {}, LatentEditError);
   }
+  const { latentDim } = (steps as readonly EditStep[])[0]!.direction;
   const run = <W extends Tensor>(w: W, order: readonly EditStep[]): W =>
-    tidy(() => order.reduce<W>((code, { direction, t, ...options }) => edit(code, direction, t, options), w));
+    order.reduce<Tensor>((code, { direction, t, ...options }) => edit(code, direction, t, options), w) as W;
   return {
-    apply: (w) => run(w, steps),
+    apply: (w) => tidy(() => run(toCodes("edit", w, latentDim), steps)),
     commutator: (w) =>
       tidy(() => {
-        const difference = sub(run(w, steps), run(w, [...steps].reverse()));
-        return sqrt(sum(square(reshape(difference, [w.shape[0]!, -1])), 1)) as Tensor1D;
+        const start: Tensor = toCodes("edit", w, latentDim);
+        const difference = sub(run(start, steps), run(start, [...steps].reverse()));
+        return sqrt(sum(square(reshape(difference, [start.shape[0]!, -1])), 1)) as Tensor1D;
       }),
   };
 }

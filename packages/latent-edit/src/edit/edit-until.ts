@@ -5,7 +5,8 @@ import { type AttributeChoice, attributeEnds, resolveAttribute } from "../model/
 import "@latentflow/backend/gradients";
 import type { Direction } from "../directions/direction.js";
 import { LatentEditError } from "../errors.js";
-import { checkCodes, checkModel } from "../input/checks.js";
+import { checkModel } from "../input/checks.js";
+import { type Codes, type TensorOf, toCodes } from "../input/codes.js";
 import { definedOf } from "../input/defined.js";
 import { argmax } from "../model/start-codes.js";
 import { owning } from "../tensors/owning.js";
@@ -40,23 +41,35 @@ export interface EditUntilResult<W> {
  * Moves each code along its path until the regressor's decision reaches the target, and no further. The arrival is bracketed between points of
  * the path and located by bisection; the returned code is on the target's side.
  */
-export async function editUntil<W extends Tensor>(
-  w: W,
+export async function editUntil<C extends Codes>(
+  w: C,
   direction: Direction,
   options: EditUntilOptions,
-): Promise<EditUntilResult<W>> {
+): Promise<EditUntilResult<TensorOf<C>>> {
   const known = ["model", "until", "maxTime", "tolerance", "steps", "signal", "rows", "solver"];
   checkRequired("editUntil", options, ["model", "until", "maxTime"], LatentEditError);
   checkOptions("editUntil", options, known, LatentEditError);
   checkDirection("editUntil", direction);
   checkModel("editUntil", options.model);
-  checkCodes("editUntil", w, direction.latentDim);
-  const { model, maxTime, signal } = options;
-  checkNumber("editUntil", "maxTime", maxTime, {}, LatentEditError);
-  const tolerance = checkNumber("editUntil", "tolerance", options.tolerance ?? 0.01, { above: 0 }, LatentEditError);
-  const steps = checkNumber("editUntil", "steps", options.steps ?? 24, { min: 1, integer: true }, LatentEditError);
-  const arrived = rule(model, options.until);
-  const flowOptions = definedOf({ rows: options.rows, solver: options.solver });
+  checkNumber("editUntil", "maxTime", options.maxTime, {}, LatentEditError);
+  checkNumber("editUntil", "tolerance", options.tolerance ?? 0.01, { above: 0 }, LatentEditError);
+  checkNumber("editUntil", "steps", options.steps ?? 24, { min: 1, integer: true }, LatentEditError);
+  const arrived = rule(options.model, options.until);
+  const codes = toCodes("editUntil", w, direction.latentDim);
+  try {
+    return (await arrive(codes, direction, options, arrived)) as EditUntilResult<TensorOf<C>>;
+  } finally {
+    if (!Object.is(codes, w)) codes.dispose();
+  }
+}
+
+async function arrive(
+  w: Tensor,
+  direction: Direction,
+  { model, maxTime, signal, tolerance = 0.01, steps = 24, rows, solver }: EditUntilOptions,
+  arrived: Arrived,
+): Promise<EditUntilResult<Tensor>> {
+  const flowOptions = definedOf({ rows, solver });
 
   // The codes that the model judged, kept as they were: an adaptive solver's steps depend on what else is in its batch, so the same time asked
   // for again could end on the other side.
@@ -110,7 +123,7 @@ export async function editUntil<W extends Tensor>(
   }
   const reached = Array.from(high, (t) => !Number.isNaN(t));
   const t = high.map((x) => (Number.isNaN(x) ? maxTime : x));
-  return { w: tensor(ends, w.shape) as W, t, reached };
+  return { w: tensor(ends, w.shape), t, reached };
 }
 
 function rule(model: AttributeModel, wanted: AttributeChoice | Arrived): Arrived {

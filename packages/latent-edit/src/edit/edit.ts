@@ -1,11 +1,11 @@
 import { checkNumber } from "@latentflow/core";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import { tidy } from "@tensorflow/tfjs-core";
 import { checkDirection } from "../directions/check-direction.js";
 import type { Direction } from "../directions/direction.js";
 import type { RowList, RowRange } from "../directions/rows.js";
 import type { FlowSolver } from "../directions/solver.js";
 import { LatentEditError } from "../errors.js";
-import { checkCodes } from "../input/checks.js";
+import { type Codes, type TensorOf, toCodes } from "../input/codes.js";
 
 export interface EditOptions {
   /**
@@ -18,15 +18,14 @@ export interface EditOptions {
 }
 
 /**
- * Edited codes: w after travelling t along the direction. The caller disposes the result.
+ * Edited codes: w after travelling t along the direction, as a tensor that the caller disposes.
  *
- * @param w [n, d] or [n, rowCount, d]
+ * @param w [n, d] or [n, rowCount, d]: a tensor, through which gradients pass, or numbers
  * @param t arc length; negative goes back
  * @throws LatentEditError for arguments that are missing, do not fit, or have been disposed
  */
-export function edit<W extends Tensor>(w: W, direction: Direction, t: number, options: EditOptions = {}): W {
+export function edit<C extends Codes>(w: C, direction: Direction, t: number, options: EditOptions = {}): TensorOf<C> {
   checkDirection("edit", direction);
-  checkCodes("edit", w, direction.latentDim);
   checkNumber("edit", "t", t, {}, LatentEditError);
-  return direction.flow(w, t, options);
+  return tidy(() => direction.flow(toCodes("edit", w, direction.latentDim), t, options));
 }

@@ -6,7 +6,7 @@ import type { RowList, RowRange } from "../directions/rows.js";
 import type { FlowSolver } from "../directions/solver.js";
 import { LatentEditError } from "../errors.js";
 import { checkFunction, checkModel, checkTimes } from "../input/checks.js";
-import { type MatrixLike, toMatrix } from "../input/matrix.js";
+import { type MatrixLike, readMatrix } from "../input/matrix.js";
 import { firstNotFinite } from "../tensors/finite.js";
 import { owning } from "../tensors/owning.js";
 
@@ -41,7 +41,7 @@ export async function labelsAlong(direction: Direction, options: LabelsAlongOpti
   checkFunction("labelsAlong", "onProgress", options.onProgress);
   const { model, signal } = options;
   const times = checkTimes("labelsAlong", "times", options.times);
-  const codes = toMatrix("labelsAlong", "codes", options.codes);
+  const codes = await readMatrix("labelsAlong", "codes", options.codes);
   if (codes.columns !== direction.latentDim) {
     throw new LatentEditError(
       `labelsAlong: expected codes [n, ${direction.latentDim}], as the direction's, got [${codes.rows}, ${codes.columns}].`,

@@ -7,9 +7,10 @@ import {
   readOptions,
   SeededRandom,
 } from "@latentflow/core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
 import { SEED } from "../input/checks.js";
-import { type Matrix, type MatrixLike, type Numbers, norm, selectRows, toMatrix } from "../input/matrix.js";
+import { type Matrix, type MatrixLike, type Numbers, norm, readMatrix, selectRows, toMatrix } from "../input/matrix.js";
 import { extremes, readScores } from "./score-extremes.js";
 import { rowTimes } from "./svm/certificate.js";
 import { fitLinearSvm, type LinearSvm, SVM } from "./svm/linear-svm.js";
@@ -58,14 +59,14 @@ const ANGLE = 0.05;
  */
 export async function fitInterFaceGan(
   codes: MatrixLike,
-  scores: Numbers | readonly Numbers[],
+  scores: Tensor | Numbers | readonly Numbers[],
   options: InterFaceGanOptions = {},
 ): Promise<InterFaceGan> {
   const settings = readOptions("fitInterFaceGan", INTERFACEGAN, options, LatentEditError, ["invalid", "signal"]);
   const { ratio, trainShare, seed, C, tolerance } = settings;
   if (options.invalid !== undefined) checkNumber("fitInterFaceGan", "invalid", options.invalid, {}, LatentEditError);
-  const all = toMatrix("fitInterFaceGan", "codes", codes);
-  const values = readScores(scores);
+  const all = await readMatrix("fitInterFaceGan", "codes", codes);
+  const values = await readScores(scores);
   if (values.length !== all.rows) {
     throw new LatentEditError(`fitInterFaceGan: expected one score for each of ${all.rows} codes, got ${values.length}.`);
   }

@@ -1,4 +1,5 @@
-import type { SeededRandom } from "@latentflow/core";
+import { checkTensor, isTensor, type SeededRandom } from "@latentflow/core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
 import { type Numbers, toNumbers } from "../input/matrix.js";
 
@@ -9,8 +10,12 @@ export interface Extremes {
   readonly rest: { readonly high: number[]; readonly low: number[] };
 }
 
-/** One number a code, from [n] or [n, 1]. */
-export function readScores(scores: Numbers | readonly Numbers[]): Float64Array {
+/** One number a code, from [n] or [n, 1], as a tensor or in arrays. */
+export async function readScores(scores: Tensor | Numbers | readonly Numbers[]): Promise<Float64Array> {
+  if (isTensor(scores)) {
+    checkTensor("fitInterFaceGan", "scores", scores, "one number a code", LatentEditError);
+    return toNumbers("fitInterFaceGan", "scores", await scores.data());
+  }
   const isColumn =
     Array.isArray(scores) && scores.length > 0 && scores.every((row) => typeof row === "object" && row?.length === 1);
   return toNumbers("fitInterFaceGan", "scores", isColumn ? (scores as readonly Numbers[]).map((row) => row[0]) : scores);

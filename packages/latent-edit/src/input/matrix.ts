@@ -1,11 +1,13 @@
-import { describeValue, isTensor } from "@latentflow/core";
+import { checkTensor, describeValue, isTensor } from "@latentflow/core";
+import type { Tensor } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
 
 /** Numbers of any element type; int64 arrays, as NumPy and PyTorch make them of labels, hold BigInts. */
 export type Numbers = ArrayLike<number> | ArrayLike<bigint>;
 
-/** Many codes, weights or labels as plain numbers: rows, or flat data (row by row) with its shape. */
+/** Many codes, weights or labels: a tensor of rank 2, rows of numbers, or flat numbers (row by row) with their shape. */
 export type MatrixLike =
+  | Tensor
   | readonly Numbers[]
   | { readonly data: Numbers; readonly shape: readonly [rows: number, columns: number] };
 
@@ -16,7 +18,22 @@ export interface Matrix {
   readonly columns: number;
 }
 
-/** Copies to float64; throws on ragged rows, a wrong length, an empty matrix, or numbers that are not finite. */
+/** The same of what may be a tensor, whose numbers are waited for: on some backends the only way to them. */
+export async function readMatrix(caller: string, what: string, input: MatrixLike): Promise<Matrix> {
+  return toMatrix(caller, what, await plain(caller, what, input));
+}
+
+/** A tensor's numbers with their shape; what is no tensor stays as it is. */
+export async function plain(caller: string, what: string, input: MatrixLike): Promise<Exclude<MatrixLike, Tensor>> {
+  if (!isTensor(input)) return input;
+  checkTensor(caller, what, input, "a tensor [rows, columns]", LatentEditError);
+  return { data: await input.data(), shape: input.shape as [number, number] };
+}
+
+/**
+ * Copies to float64; throws on ragged rows, a wrong length, an empty matrix, or numbers that are not finite. A tensor is read at once: for functions
+ * that are not asynchronous.
+ */
 export function toMatrix(caller: string, what: string, input: MatrixLike): Matrix {
   const { data, rows, columns } = read(caller, what, input);
   if (rows === 0 || columns === 0) {
@@ -33,11 +50,15 @@ export function toMatrix(caller: string, what: string, input: MatrixLike): Matri
 
 function read(caller: string, what: string, input: MatrixLike): Matrix {
   if (Array.isArray(input)) return fromRows(caller, what, input);
+  if (isTensor(input)) {
+    checkTensor(caller, what, input, "a tensor [rows, columns]", LatentEditError);
+    return read(caller, what, { data: input.dataSync(), shape: input.shape as [number, number] });
+  }
   const { data, shape } = (input ?? {}) as { data?: unknown; shape?: unknown };
   const isShape = Array.isArray(shape) && shape.length === 2 && shape.every((x) => Number.isInteger(x) && x >= 0);
   if (!isShape || !isArrayLike(data)) {
     throw new LatentEditError(
-      `${caller}: expected ${what} as rows of numbers or { data, shape: [rows, columns] }, got ${describeValue(input)}; of a tensor, give { data: await x.data(), shape: x.shape }.`,
+      `${caller}: expected ${what} as a tensor [rows, columns], rows of numbers, or { data, shape: [rows, columns] }, got ${shapeOrValue(input)}.`,
     );
   }
   const [rows, columns] = shape as [number, number];
@@ -47,6 +68,11 @@ function read(caller: string, what: string, input: MatrixLike): Matrix {
     );
   }
   return { data: toNumbers(caller, what, data), rows, columns };
+}
+
+function shapeOrValue(input: unknown): string {
+  const { shape } = (input ?? {}) as { shape?: unknown };
+  return Array.isArray(shape) ? `the shape [${shape.join(", ")}]` : describeValue(input);
 }
 
 function fromRows(caller: string, what: string, input: readonly unknown[]): Matrix {

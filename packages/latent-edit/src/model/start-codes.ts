@@ -1,7 +1,7 @@
 import { type AttributeModel, checkNumber, nextMacrotask, throwIfAborted } from "@latentflow/core";
 import { type Tensor2D, tensor2d } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
-import { type Matrix, type MatrixLike, rowOf, toMatrix } from "../input/matrix.js";
+import { type Matrix, type MatrixLike, readMatrix, rowOf } from "../input/matrix.js";
 import { owning } from "../tensors/owning.js";
 import { hashOfNumbers } from "./hash.js";
 
@@ -28,7 +28,7 @@ export class StartCodes {
     attribute: { index: number; name: string },
     signal: AbortSignal | undefined,
   ): Promise<StartCodes> {
-    const matrix = toMatrix(caller, "codes", codes);
+    const matrix = await readMatrix(caller, "codes", codes);
     if (matrix.columns !== model.latentDim) {
       throw new LatentEditError(`${caller}: expected codes [n, ${model.latentDim}], got [${matrix.rows}, ${matrix.columns}].`);
     }
@@ -44,7 +44,7 @@ export class StartCodes {
       }
       return pool;
     }
-    const table = toMatrix(caller, "labels", labels);
+    const table = await readMatrix(caller, "labels", labels);
     if (table.rows !== matrix.rows || table.columns !== model.attributes.length) {
       throw new LatentEditError(
         `${caller}: expected labels [${matrix.rows}, ${model.attributes.length}], one row a code, got [${table.rows}, ${table.columns}].`,

@@ -4,7 +4,7 @@ import { checkNumber, checkOptions, checkRequired, type Generator, type Regresso
 import { add, mul, type Scalar, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import type { Direction, FlowOptions } from "../directions/direction.js";
 import { LatentEditError } from "../errors.js";
-import { checkCodes } from "../input/checks.js";
+import { type Codes, toCodes } from "../input/codes.js";
 import { definedOf } from "../input/defined.js";
 import type { Numbers } from "../input/matrix.js";
 import { attributeLoss, preservationLoss } from "../model/losses.js";
@@ -16,8 +16,8 @@ export interface DirectionLossOptions extends FlowOptions {
   regressor: Regressor;
   /** Index of the edited attribute. */
   attributeIndex: number;
-  /** Start codes, [n, d] or [n, rowCount, d]. */
-  w: Tensor;
+  /** Start codes, [n, d] or [n, rowCount, d]: a tensor, or numbers. */
+  w: Codes;
   /** Edit length. */
   t: number;
   /** Class wanted (default the attribute's last). */
@@ -49,16 +49,16 @@ export function directionLoss(options: DirectionLossOptions): { total: Scalar; a
   ];
   checkRequired("directionLoss", options, ["direction", "generator", "regressor", "attributeIndex", "w", "t"], LatentEditError);
   checkOptions("directionLoss", options, [...known, "rows", "solver", "gradient"], LatentEditError);
-  const { direction, generator, regressor, attributeIndex: k, w, t, temperature = 4, preservationWeight = 1 } = options;
+  const { direction, generator, regressor, attributeIndex: k, t, temperature = 4, preservationWeight = 1 } = options;
   const { rows, solver, gradient } = options;
   checkDirection("directionLoss", direction);
   checkFrozenHalf("directionLoss", generator, regressor);
-  checkCodes("directionLoss", w, direction.latentDim);
   checkNumber("directionLoss", "preservationWeight", preservationWeight, {}, LatentEditError);
   const last = regressor.attributes.length - 1;
   checkNumber("directionLoss", "attributeIndex", k, { min: 0, max: last, integer: true }, LatentEditError);
   const { classes } = regressor.attributes[k]!;
   return tidy(() => {
+    const w: Tensor = toCodes("directionLoss", options.w, direction.latentDim);
     const original = options.originalLogits ?? regressor.logits(generator.synthesize(w));
     const flowOptions = definedOf({ rows, solver, gradient });
     const logits = regressor.logits(generator.synthesize(direction.flow(w, t, flowOptions)));

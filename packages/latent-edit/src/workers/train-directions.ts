@@ -4,6 +4,7 @@ import type { BackendName } from "@latentflow/backend";
 import { AbortError, checkNumber, checkOptions, checkRequired, describeValue, throwIfAborted } from "@latentflow/core";
 import { LatentEditError } from "../errors.js";
 import { checkFunction } from "../input/checks.js";
+import { plain } from "../input/matrix.js";
 import type { History, TrainProgress } from "../train/history.js";
 import type { JobMessage, TrainJob, WorkerMessage, WorkerStart } from "./protocol.js";
 
@@ -50,8 +51,19 @@ export async function trainDirections(jobs: readonly TrainJob[], options: TrainD
   if (names.size !== jobs.length) throw new LatentEditError("trainDirections: expected jobs with different names.");
   const count = options.workers ?? Math.min(jobs.length, availableParallelism());
   checkNumber("trainDirections", "workers", count, { min: Math.min(1, jobs.length), integer: true }, LatentEditError);
-  const pool = new Pool(jobs, options);
+  const pool = new Pool(jobs, await Promise.all(jobs.map(portable)), options);
   return pool.run(Math.min(count, jobs.length));
+}
+
+/** The job without tensors, which cannot cross to another thread. */
+async function portable(job: TrainJob): Promise<TrainJob> {
+  const plainOf = async <P extends Pick<TrainJob, "codes" | "labels">>(part: P, where: string): Promise<P> => ({
+    ...part,
+    codes: await plain("trainDirections", `${where}codes`, part.codes),
+    ...(part.labels && { labels: await plain("trainDirections", `${where}labels`, part.labels) }),
+  });
+  const { validation } = job;
+  return { ...(await plainOf(job, "")), ...(validation && { validation: await plainOf(validation, "validation.") }) };
 }
 
 function checkJobs(jobs: unknown): asserts jobs is readonly TrainJob[] {
@@ -69,6 +81,8 @@ class Pool {
 
   constructor(
     private readonly jobs: readonly TrainJob[],
+    /** The same, fit to be posted. */
+    private readonly portable: readonly TrainJob[],
     private readonly options: TrainDirectionsOptions,
   ) {
     this.waiting = jobs.map((_, index) => ({ index, attempt: 0 }));
@@ -146,7 +160,7 @@ class Pool {
         worker.off("message", onMessage).off("error", onError).off("exit", onExit);
       };
       worker.on("message", onMessage).on("error", onError).on("exit", onExit);
-      worker.postMessage({ type: "job", index, job } satisfies JobMessage);
+      worker.postMessage({ type: "job", index, job: this.portable[index]! } satisfies JobMessage);
     });
   }
 

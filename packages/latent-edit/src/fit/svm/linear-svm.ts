@@ -6,9 +6,9 @@ import {
   type Matrix,
   type MatrixLike,
   type Numbers,
+  readMatrix,
   scaleOf,
   subtractRow,
-  toMatrix,
   toNumbers,
 } from "../../input/matrix.js";
 import { type SolveOptions, solveSvm } from "./solve.js";
@@ -57,7 +57,7 @@ export interface LinearSvm {
  */
 export async function linearSvm(x: MatrixLike, y: Numbers, options: LinearSvmOptions = {}): Promise<LinearSvm> {
   const settings = readOptions("linearSvm", SVM, options, LatentEditError, ["signal"]);
-  return fitLinearSvm("linearSvm", toMatrix("linearSvm", "x", x), y, settings, undefined, options.signal);
+  return fitLinearSvm("linearSvm", await readMatrix("linearSvm", "x", x), y, settings, undefined, options.signal);
 }
 
 /**

@@ -1,0 +1,79 @@
+import { describeValue, isTensor } from "@latentflow/core";
+import { type Tensor, type Tensor2D, type Tensor3D, tensor } from "@tensorflow/tfjs-core";
+import { LatentEditError } from "../errors.js";
+import { checkCodes } from "./checks.js";
+import { type Numbers, toMatrix } from "./matrix.js";
+
+/**
+ * Latent codes as anyone has them: a tensor [n, d] or, of W+, [n, rowCount, d]; rows of numbers, or codes of rows of numbers; or flat numbers (row
+ * by row) with such a shape.
+ */
+export type Codes =
+  | Tensor
+  | readonly Numbers[]
+  | readonly (readonly Numbers[])[]
+  | { readonly data: Numbers; readonly shape: readonly number[] };
+
+/** The tensor that codes become: a tensor's own type; of numbers, [n, d] or [n, rowCount, d]. */
+export type TensorOf<C extends Codes> = C extends Tensor
+  ? C
+  : C extends readonly (readonly Numbers[])[] | { readonly shape: readonly [number, number, number] }
+    ? Tensor3D
+    : C extends readonly Numbers[] | { readonly shape: readonly [number, number] }
+      ? Tensor2D
+      : Tensor;
+
+/**
+ * Codes as a tensor: the given one, or of numbers a new one, float32, that the caller disposes (or its tidy does).
+ *
+ * @throws LatentEditError for codes of another width, ragged rows, numbers that are not finite, or a tensor that has been disposed
+ */
+export function toCodes<C extends Codes>(caller: string, codes: C, latentDim: number): TensorOf<C> {
+  const isNumbers = typeof codes === "object" && codes !== null && !isTensor(codes) && (Array.isArray(codes) || "data" in codes);
+  if (!isNumbers) {
+    checkCodes(caller, codes, latentDim);
+    return codes as TensorOf<C>;
+  }
+  const { data, shape } = numbersOf(caller, codes);
+  if (shape.at(-1) !== latentDim) {
+    throw new LatentEditError(
+      `${caller}: expected codes [n, ${latentDim}] or [n, rowCount, ${latentDim}], got [${shape.join(", ")}].`,
+    );
+  }
+  return tensor(Float32Array.from(data), [...shape]) as Tensor as TensorOf<C>;
+}
+
+/** Numbers and their shape, of two or three dimensions. */
+function numbersOf(caller: string, codes: Exclude<Codes, Tensor>): { data: Float64Array; shape: readonly number[] } {
+  if (isList(codes)) {
+    if (isList(codes[0]) && typeof codes[0][0] === "object") return fromRowsOfCodes(caller, codes);
+    const { data, rows, columns } = toMatrix(caller, "codes", codes as readonly Numbers[]);
+    return { data, shape: [rows, columns] };
+  }
+  const { data, shape } = codes as { data: Numbers; shape: readonly number[] };
+  const isShape = Array.isArray(shape) && shape.every((length) => Number.isInteger(length) && length > 0);
+  if (!isShape || shape.length < 2 || shape.length > 3) {
+    throw new LatentEditError(
+      `${caller}: expected codes { data, shape: [n, d] or [n, rowCount, d] }, got the shape ${Array.isArray(shape) ? `[${shape.join(", ")}]` : describeValue(shape)}.`,
+    );
+  }
+  const width = shape.at(-1)!;
+  const matrix = toMatrix(caller, "codes", { data, shape: [shape.slice(0, -1).reduce((a, b) => a * b, 1), width] });
+  return { data: matrix.data, shape };
+}
+
+/** W+ codes as lists: each as many rows. */
+function fromRowsOfCodes(caller: string, codes: readonly unknown[]): { data: Float64Array; shape: readonly number[] } {
+  const rowCount = (codes[0] as readonly unknown[]).length;
+  codes.forEach((rows, i) => {
+    if (isList(rows) && rows.length === rowCount) return;
+    const got = isList(rows) ? `${rows.length}` : describeValue(rows);
+    throw new LatentEditError(`${caller}: expected codes of ${rowCount} rows each, as the first, got ${got} (code ${i}).`);
+  });
+  const { data, columns } = toMatrix(caller, "codes", codes.flat() as readonly Numbers[]);
+  return { data, shape: [codes.length, rowCount, columns] };
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}
