@@ -1,16 +1,25 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { findChromium, type PageOptions, runInChromium } from "./in-chromium.js";
+import { findChromium, openInChromium, type PageOptions, runInChromium } from "./in-chromium.js";
 import type { IsolatedFindings } from "./isolated-page.js";
+import { viteBuild } from "./vite-build.js";
 
 const chromium = findChromium();
 if (!chromium) console.log("test/browser: skipped, no Chromium was found (set the environment variable CHROMIUM to its path).");
 
+const page = fileURLToPath(new URL("./isolated-page.ts", import.meta.url));
+
+function answerOf(answer: unknown): IsolatedFindings {
+  const { failure } = answer as { failure?: string };
+  if (failure) throw new Error(failure);
+  return answer as IsolatedFindings;
+}
+
 async function find(options: PageOptions): Promise<IsolatedFindings> {
-  const page = fileURLToPath(new URL("./isolated-page.ts", import.meta.url));
-  const answer = (await runInChromium(chromium!, page, options)) as IsolatedFindings & { failure?: string };
-  if (answer.failure) throw new Error(answer.failure);
-  return answer;
+  return answerOf(await runInChromium(chromium!, page, options));
 }
 
 describe.skipIf(!chromium)("a minified build in headless Chromium", () => {
@@ -65,5 +74,17 @@ describe.skipIf(!chromium)("a minified build in headless Chromium", () => {
     expect(warning).toMatch(new RegExp(`looked for at http://127.0.0.1:\\d+${folder}tfjs-backend-wasm-simd.wasm: ${found}`));
     expect(warning).toContain(mend);
     expect(answer.passedOver).toEqual([expect.stringContaining(mend)]);
+  });
+
+  it("made by Vite, starts two threads and computes", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "latentflow-vite-"));
+    try {
+      const built = await viteBuild(folder, page);
+      const found = answerOf(await openInChromium(chromium!, built, { isolated: true, query: "?threads=2&cores=8" }));
+      expect(found).toMatchObject({ isolated: true, name: "wasm", threads: 2, remarks: [] });
+      expect(found.error).toBeLessThan(1e-4);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
