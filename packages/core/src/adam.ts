@@ -1,6 +1,7 @@
 import { add, addN, div, mul, sqrt, square, type Tensor, tidy, zerosLike } from "@tensorflow/tfjs-core";
+import { type DeclaredOptions, type GivenOptions, readOptions } from "./declared-options.js";
 import { CoreError, describeValue } from "./errors.js";
-import { checkNumber, checkOptions } from "./options.js";
+import { checkNumber } from "./options.js";
 import { isTensor } from "./tensor.js";
 
 /** What an optimiser remembers between steps: tensors in the order of the parameters, and the step count. */
@@ -29,34 +30,28 @@ export interface Optimizer<State> {
   ): { parameters: Tensor[]; state: State };
 }
 
-/** Options of `adam`, named and defaulted as in PyTorch. */
-export interface AdamOptions {
+const ADAM = {
   /** Default 1e-3. */
-  readonly learningRate?: number;
+  learningRate: { default: 1e-3, min: 0 },
   /** Default 0.9. */
-  readonly beta1?: number;
+  beta1: { default: 0.9, min: 0 },
   /** Default 0.999. */
-  readonly beta2?: number;
+  beta2: { default: 0.999, min: 0 },
   /** Added to the root of the second moment. Default 1e-8. */
-  readonly epsilon?: number;
-}
+  epsilon: { default: 1e-8, min: 0 },
+} as const satisfies DeclaredOptions;
+
+/** Options of `adam`, named and defaulted as in PyTorch. */
+export interface AdamOptions extends GivenOptions<typeof ADAM> {}
 
 /**
  * Adam (Kingma & Ba, 2015, algorithm 1), in PyTorch's arrangement of the bias corrections. Powers of the betas come from the step count in
  * float64, so a run that was saved and resumed gives the same bits as one that was not.
  */
 export function adam(options: AdamOptions = {}): Optimizer<AdamState> {
-  checkOptions("adam", options, ["learningRate", "beta1", "beta2", "epsilon"]);
-  const { learningRate: defaultRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
-  checkNumber("adam", "learningRate", defaultRate, { min: 0 });
-  for (const [name, beta] of [
-    ["beta1", beta1],
-    ["beta2", beta2],
-  ] as const) {
-    checkNumber("adam", name, beta, { min: 0 });
+  const { learningRate: defaultRate, beta1, beta2, epsilon } = readOptions("adam", ADAM, options);
+  for (const [name, beta] of Object.entries({ beta1, beta2 }))
     if (beta >= 1) throw new CoreError(`adam: expected ${name} < 1, got ${beta}.`);
-  }
-  checkNumber("adam", "epsilon", epsilon, { min: 0 });
 
   return {
     init(parameters) {
@@ -71,7 +66,7 @@ export function adam(options: AdamOptions = {}): Optimizer<AdamState> {
 
     update(parameters, gradients, state, learningRate = defaultRate) {
       checkUpdate(parameters, gradients, state);
-      checkNumber("adam", "learningRate", learningRate, { min: 0 });
+      checkNumber("adam", "learningRate", learningRate, ADAM.learningRate);
       const step = state.step + 1;
       const stepSize = learningRate / (1 - beta1 ** step);
       const varianceCorrection = Math.sqrt(1 - beta2 ** step);
