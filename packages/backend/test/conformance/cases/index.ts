@@ -1,3 +1,4 @@
+import { blocks } from "./blocks.js";
 import type { Case } from "./case.js";
 import { convolutions, depthwises, transposed } from "./convolutions.js";
 import { elementwise } from "./elementwise.js";
@@ -5,8 +6,10 @@ import { maxima, pooling, resizes } from "./images.js";
 import { indexing } from "./indexing.js";
 import { losses } from "./losses.js";
 import { normalisations } from "./normalisations.js";
+import { padding } from "./padding.js";
 import { pairs } from "./pairs.js";
 import { picking } from "./picking.js";
+import { pieces } from "./pieces.js";
 import { products } from "./products.js";
 import { rearranging } from "./rearranging.js";
 import { reducing } from "./reductions.js";
@@ -27,6 +30,9 @@ export const cases: readonly Case[] = [
   ...pairs,
   ...reducing,
   ...rearranging,
+  ...padding,
+  ...pieces,
+  ...blocks,
   ...picking,
   ...volumes,
   ...normalisations,
