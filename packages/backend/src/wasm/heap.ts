@@ -5,7 +5,7 @@
  * Views die when the heap grows: take them after the last allocation, and never keep them.
  */
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
-import { type DataType, type TensorInfo, util } from "@tensorflow/tfjs-core";
+import type { DataType, TensorInfo } from "@tensorflow/tfjs-core";
 import { outOfMemory } from "./out-of-memory.js";
 
 /** Parts of Emscripten's module that tfjs uses but does not declare. */
@@ -14,6 +14,9 @@ interface WasmModule {
   readonly tfjs: { disposeData(id: number): void };
 }
 
+/** Number of elements. tfjs's own function would bring 20 KB of others into a bundle. */
+export const sizeOf = ({ shape }: { readonly shape: readonly number[] }) => shape.reduce((size, length) => size * length, 1);
+
 /**
  * Where an array begins; this stays as long as it lives here. Asking moves a tensor here that still lives on another backend, which may grow the heap.
  *
@@ -21,23 +24,21 @@ interface WasmModule {
  */
 export function addressOf(backend: BackendWasm, info: TensorInfo): number {
   const address = backend.getMemoryOffset(info.dataId) >>> 0;
-  if (address > 0) return address;
-  const bytes = util.sizeFromShape(info.shape) * util.bytesPerElement(info.dtype);
-  if (bytes > 0) throw outOfMemory(bytes, heapBytes(backend).length);
-  return 0;
+  if (address === 0 && sizeOf(info) > 0) throw outOfMemory(sizeOf(info) * (info.dtype === "bool" ? 1 : 4), heapBytes(backend));
+  return address;
 }
 
 /** A float32 array. */
 export function floats(backend: BackendWasm, info: TensorInfo): Float32Array {
   // The address first: asking for it may replace the heap.
   const address = addressOf(backend, info);
-  return new Float32Array(heapBytes(backend).buffer, address, util.sizeFromShape(info.shape));
+  return new Float32Array(heapBytes(backend).buffer, address, sizeOf(info));
 }
 
 /** An int32 array. */
 export function integers(backend: BackendWasm, info: TensorInfo): Int32Array {
   const address = addressOf(backend, info);
-  return new Int32Array(heapBytes(backend).buffer, address, util.sizeFromShape(info.shape));
+  return new Int32Array(heapBytes(backend).buffer, address, sizeOf(info));
 }
 
 /** Several float32 arrays at once: all are brought here before the first view is taken. */

@@ -29,12 +29,12 @@ export function checkAllocations(backend: BackendWasm): void {
   const allocate = wasm._malloc.bind(wasm);
   wasm._malloc = (bytes: number) => {
     const address = allocate(bytes);
-    if (address === 0 && bytes > 0) throw outOfMemory(bytes, heapBytes(backend).length);
+    if (address === 0 && bytes > 0) throw outOfMemory(bytes, heapBytes(backend));
     if (heapBytes(backend).length > ALMOST_FULL) {
       const scratch = allocate(SCRATCH);
       if (scratch === 0) {
         wasm._free(address);
-        throw outOfMemory(bytes, heapBytes(backend).length);
+        throw outOfMemory(bytes, heapBytes(backend));
       }
       wasm._free(scratch);
     }

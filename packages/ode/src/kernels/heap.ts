@@ -1,5 +1,7 @@
+import { addressOf, allocate, type BackendWasm, floatsOf, onceForEachMemory, sizeOf } from "@latentflow/backend/wasm";
 import type { DataType, KernelBackend, TensorInfo } from "@tensorflow/tfjs-core";
-import { type SimdKernels, simdKernels } from "./simd-kernels.js";
+import type { Loops } from "./loops.js";
+import { simdLoops } from "./simd-loops.js";
 import { sumOfScaledSquares, weightedSum } from "./weighted-sum.js";
 
 /** The two loops of a solver on a backend whose memory JavaScript can reach. */
@@ -19,84 +21,55 @@ export interface Heap {
   scalar(value: number): TensorInfo;
 }
 
-/** What is used of tfjs-backend-cpu. */
-interface CpuBackend extends KernelBackend {
-  readonly data: { get(dataId: object): { values?: unknown } };
-  makeTensorInfo(shape: number[], dtype: DataType, values: Float32Array): TensorInfo;
-}
+const inJavaScript: Loops<Float32Array> = { weightedSum, sumOfScaledSquares };
 
-/** What is used of tfjs-backend-wasm. */
-interface WasmBackend extends KernelBackend {
-  readonly dataIdMap: { get(dataId: object): { memoryOffset: number } };
-  readonly wasm: { readonly HEAPU8: Uint8Array; readonly asm?: { readonly memory?: unknown } };
-  makeOutput(shape: number[], dtype: DataType): TensorInfo;
-}
-
-const sizeOf = ({ shape }: { readonly shape: readonly number[] }) => shape.reduce((size, length) => size * length, 1);
-
-function cpuHeap(backend: CpuBackend): Heap {
-  const view = (tensor: TensorInfo) => backend.data.get(tensor.dataId).values as Float32Array;
+/** @param places of all at once: to bring one here may replace the memory that others are in */
+function heapOf<Place>(
+  make: (shape: readonly number[]) => TensorInfo,
+  views: (...tensors: TensorInfo[]) => readonly Float32Array[],
+  places: (...tensors: TensorInfo[]) => readonly Place[],
+  loops: Loops<Place>,
+): Heap {
   return {
     weightedSum(weights, terms) {
-      const out = new Float32Array(sizeOf(terms[0]!));
-      weightedSum(out, weights, terms.map(view));
-      return backend.makeTensorInfo(terms[0]!.shape, "float32", out);
-    },
-    sumOfScaledSquares: (weights, terms, a, b, atol, rtol) =>
-      sumOfScaledSquares(weights, terms.map(view), view(a), view(b), atol, rtol),
-    scalar: (value) => backend.makeTensorInfo([], "float32", Float32Array.of(value)),
-  };
-}
-
-function wasmHeap(backend: WasmBackend): Heap {
-  const offset = (tensor: TensorInfo) => backend.dataIdMap.get(tensor.dataId).memoryOffset;
-  const viewAt = (at: number, size: number) => new Float32Array(backend.wasm.HEAPU8.buffer, at, size);
-  const memory = backend.wasm.asm?.memory;
-  const simd: SimdKernels | undefined = memory instanceof WebAssembly.Memory ? simdKernels(memory) : undefined;
-  return {
-    weightedSum(weights, terms) {
-      const size = sizeOf(terms[0]!);
-      const out = backend.makeOutput(terms[0]!.shape, "float32");
-      // Offsets before views: a tensor that still lives on another backend moves here now, which may grow and detach the heap.
-      const offsets = terms.map(offset);
-      if (simd !== undefined) simd.weightedSum(offset(out), size, weights, offsets);
-      else
-        weightedSum(
-          viewAt(offset(out), size),
-          weights,
-          offsets.map((at) => viewAt(at, size)),
-        );
+      const out = make(terms[0]!.shape);
+      const [to, ...from] = places(out, ...terms);
+      loops.weightedSum(to!, weights, from, sizeOf(out));
       return out;
     },
     sumOfScaledSquares(weights, terms, a, b, atol, rtol) {
-      const size = sizeOf(a);
-      const offsets = [a, b, ...terms].map(offset);
-      if (simd !== undefined)
-        return simd.sumOfScaledSquares(size, weights, offsets.slice(2), offsets[0]!, offsets[1]!, atol, rtol);
-      const [viewA, viewB, ...views] = offsets.map((at) => viewAt(at, size));
-      return sumOfScaledSquares(weights, views, viewA!, viewB!, atol, rtol);
+      const [first, second, ...from] = places(a, b, ...terms);
+      return loops.sumOfScaledSquares(weights, from, first!, second!, atol, rtol, sizeOf(a));
     },
     scalar(value) {
-      const out = backend.makeOutput([], "float32");
-      viewAt(offset(out), 1)[0] = value;
+      const out = make([]);
+      views(out)[0]![0] = value;
       return out;
     },
   };
 }
 
-const known = new WeakMap<object, Heap>();
+/** What is used of tfjs-backend-cpu. */
+interface CpuBackend extends KernelBackend {
+  readonly data: { get(dataId: object): { values?: unknown } };
+  makeTensorInfo(shape: readonly number[], dtype: DataType, values: Float32Array): TensorInfo;
+}
 
-/** Made once for each instance of a backend. */
-function remember<B extends object>(make: (backend: B) => Heap): (backend: unknown) => Heap {
-  return (backend) => {
-    let heap = known.get(backend as B);
-    if (heap === undefined) {
-      heap = make(backend as B);
-      known.set(backend as B, heap);
-    }
-    return heap;
-  };
+function cpuHeap(backend: CpuBackend): Heap {
+  const make = (shape: readonly number[]) => backend.makeTensorInfo(shape, "float32", new Float32Array(sizeOf({ shape })));
+  const views = (...tensors: TensorInfo[]) => tensors.map(({ dataId }) => backend.data.get(dataId).values as Float32Array);
+  return heapOf(make, views, views, inJavaScript);
+}
+
+const simdOf = onceForEachMemory(simdLoops);
+
+function wasmHeap(backend: BackendWasm): Heap {
+  const make = (shape: readonly number[]) => allocate(backend, shape);
+  const views = (...tensors: TensorInfo[]) => floatsOf(backend, ...tensors);
+  const addresses = (...tensors: TensorInfo[]) => tensors.map((tensor) => addressOf(backend, tensor));
+  const simd = simdOf(backend);
+  return simd ? heapOf(make, views, addresses, simd) : heapOf(make, views, views, inJavaScript);
 }
 
 /** The backends with a heap, by their tfjs name. */
-export const HEAPS: Readonly<Record<string, (backend: unknown) => Heap>> = { cpu: remember(cpuHeap), wasm: remember(wasmHeap) };
+export const HEAPS: Readonly<Record<string, (backend: never) => Heap>> = { cpu: cpuHeap, wasm: wasmHeap };

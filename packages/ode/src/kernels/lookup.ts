@@ -1,9 +1,9 @@
-import { engine, getBackend, getKernel } from "@tensorflow/tfjs-core";
+import { getBackend, getKernel } from "@tensorflow/tfjs-core";
 
 export const LINEAR_COMBINATION = "LatentflowLinearCombination";
 export const SCALED_NORM = "LatentflowScaledNorm";
 
 /** Whether the active backend has one of our kernels; elsewhere the operation is composed of tfjs operations. */
 export function hasKernel(name: string): boolean {
-  return getKernel(name, engine().backendName ?? getBackend()) !== undefined;
+  return getKernel(name, getBackend()) !== undefined;
 }

@@ -7,27 +7,27 @@ import {
   type TensorInfo,
 } from "@tensorflow/tfjs-core";
 import { HEAPS } from "./heap.js";
-import { type LinearCombinationAttributes, linearCombinationGradient, linearCombinationOnHeap } from "./linear-combination.js";
+import { linearCombinationGradient, linearCombinationOnHeap } from "./linear-combination.js";
 import { LINEAR_COMBINATION, SCALED_NORM } from "./lookup.js";
-import { type ScaledNormAttributes, scaledNormOnHeap } from "./scaled-norm.js";
+import { scaledNormOnHeap } from "./scaled-norm.js";
+
+const KERNELS = [
+  [LINEAR_COMBINATION, linearCombinationOnHeap],
+  [SCALED_NORM, scaledNormOnHeap],
+] as const;
 
 /** Registers the fused kernels, once: importing this package has no side effects, the first solve on tensors does this. */
 export function registerKernels(): void {
   if (getGradient(LINEAR_COMBINATION) !== undefined) return;
   for (const [backendName, heapOf] of Object.entries(HEAPS)) {
     if (getKernel(LINEAR_COMBINATION, backendName) !== undefined) continue;
-    registerKernel({
-      kernelName: LINEAR_COMBINATION,
-      backendName,
-      kernelFunc: ({ inputs, backend, attrs }) =>
-        linearCombinationOnHeap(heapOf(backend), asList(inputs), attrs as unknown as LinearCombinationAttributes),
-    });
-    registerKernel({
-      kernelName: SCALED_NORM,
-      backendName,
-      kernelFunc: ({ inputs, backend, attrs }) =>
-        scaledNormOnHeap(heapOf(backend), asList(inputs), attrs as unknown as ScaledNormAttributes),
-    });
+    for (const [kernelName, kernel] of KERNELS) {
+      registerKernel({
+        kernelName,
+        backendName,
+        kernelFunc: ({ inputs, backend, attrs }) => kernel(heapOf(backend as never), asList(inputs), attrs as never),
+      });
+    }
   }
   registerGradient(linearCombinationGradient);
 }

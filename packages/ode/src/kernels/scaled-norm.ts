@@ -1,3 +1,4 @@
+import { sizeOf } from "@latentflow/backend/wasm";
 import {
   abs,
   add,
@@ -78,7 +79,7 @@ export function scaledNormOnHeap(heap: Heap, inputs: readonly TensorInfo[], attr
   let largest = 0;
   for (let m = 0; m < members; m++) {
     const [a, b, ...terms] = inputs.slice(m * stride, (m + 1) * stride);
-    const size = a!.shape.reduce((product, length) => product * length, 1);
+    const size = sizeOf(a!);
     const rms = size === 0 ? 0 : Math.sqrt(heap.sumOfScaledSquares(weights, terms, a!, b!, atol, rtol) / size);
     // Written so that NaN wins: a solver must see it.
     if (!(rms <= largest)) largest = rms;

@@ -1,19 +1,15 @@
 /** `out = Σ weights[i] · terms[i]`, elementwise; sums four terms a pass in double precision. `out` must not be among the terms. */
 export function weightedSum(out: Float32Array, weights: readonly number[], terms: readonly Float32Array[]): void {
-  const count = weights.length;
-  sum(out, weights, terms, Math.min(4, count));
+  sum(out, weights.slice(0, 4), terms.slice(0, 4));
   // Further passes take the sum so far as one of their four terms.
-  for (let first = 4; first < count; first += 3) {
-    const more = Math.min(3, count - first);
-    sum(out, [1, ...weights.slice(first, first + more)], [out, ...terms.slice(first, first + more)], more + 1);
+  for (let first = 4; first < weights.length; first += 3) {
+    sum(out, [1, ...weights.slice(first, first + 3)], [out, ...terms.slice(first, first + 3)]);
   }
 }
 
-function sum(out: Float32Array, w: readonly number[], t: readonly Float32Array[], count: number): void {
-  if (count === 1) sum1(out, w[0]!, t[0]!);
-  else if (count === 2) sum2(out, w[0]!, t[0]!, w[1]!, t[1]!);
-  else if (count === 3) sum3(out, w[0]!, t[0]!, w[1]!, t[1]!, w[2]!, t[2]!);
-  else sum4(out, w[0]!, t[0]!, w[1]!, t[1]!, w[2]!, t[2]!, w[3]!, t[3]!);
+function sum(out: Float32Array, weights: readonly number[], terms: readonly Float32Array[]): void {
+  const loops: readonly ((out: Float32Array, ...weightsAndTerms: never[]) => void)[] = [sum1, sum2, sum3, sum4];
+  loops[weights.length - 1]!(out, ...([...weights, ...terms] as never[]));
 }
 
 // One loop a count, so that the compiler keeps weights and arrays in registers.
@@ -22,23 +18,23 @@ function sum1(out: Float32Array, wa: number, a: Float32Array): void {
   for (let i = 0; i < out.length; i++) out[i] = wa * a[i]!;
 }
 
-function sum2(out: Float32Array, wa: number, a: Float32Array, wb: number, b: Float32Array): void {
+function sum2(out: Float32Array, wa: number, wb: number, a: Float32Array, b: Float32Array): void {
   for (let i = 0; i < out.length; i++) out[i] = wa * a[i]! + wb * b[i]!;
 }
 
-function sum3(out: Float32Array, wa: number, a: Float32Array, wb: number, b: Float32Array, wc: number, c: Float32Array): void {
+function sum3(out: Float32Array, wa: number, wb: number, wc: number, a: Float32Array, b: Float32Array, c: Float32Array): void {
   for (let i = 0; i < out.length; i++) out[i] = wa * a[i]! + wb * b[i]! + wc * c[i]!;
 }
 
 function sum4(
   out: Float32Array,
   wa: number,
-  a: Float32Array,
   wb: number,
-  b: Float32Array,
   wc: number,
-  c: Float32Array,
   wd: number,
+  a: Float32Array,
+  b: Float32Array,
+  c: Float32Array,
   d: Float32Array,
 ): void {
   for (let i = 0; i < out.length; i++) out[i] = wa * a[i]! + wb * b[i]! + wc * c[i]! + wd * d[i]!;
@@ -59,10 +55,6 @@ export function sumOfScaledSquares(
   if (scratch.length < a.length) scratch = new Float32Array(a.length);
   const error = scratch.subarray(0, a.length);
   weightedSum(error, weights, terms);
-  return squares(error, a, b, atol, rtol);
-}
-
-function squares(error: Float32Array, a: Float32Array, b: Float32Array, atol: number, rtol: number): number {
   let total = 0;
   for (let i = 0; i < error.length; i++) {
     const scaled = error[i]! / (atol + rtol * Math.max(Math.abs(a[i]!), Math.abs(b[i]!)));
