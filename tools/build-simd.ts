@@ -1,5 +1,5 @@
 /**
- * Compiles packages/models/simd, AssemblyScript, into src/simd/module.ts: `tsx tools/build-simd.ts`. With `--check` it only says whether that file is
+ * Compiles packages/models/src/kernels/assembly, AssemblyScript, into module.ts beside it: `tsx tools/build-simd.ts`. With `--check` it only says whether that file is
  * what the source gives.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -7,13 +7,15 @@ import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-const TARGET = `${root}packages/models/src/simd/module.ts`;
+const TARGET = `${root}packages/models/src/kernels/module.ts`;
 const DATA_SECTION = 11;
 
 const made = generated(await compile());
 if (process.argv.includes("--check")) {
   if (readFileSync(TARGET, "utf8") !== made) {
-    console.error("build-simd: src/simd/module.ts is not what packages/models/simd gives. Run: npx tsx tools/build-simd.ts");
+    console.error(
+      "build-simd: src/kernels/module.ts is not what src/kernels/assembly of packages/models gives. Run: npx tsx tools/build-simd.ts",
+    );
     process.exitCode = 1;
   }
 } else {
@@ -26,13 +28,13 @@ async function compile(): Promise<Uint8Array> {
   let wasm: Uint8Array | undefined;
   const { error, stderr } = await asc.main(
     [
-      ...["index.ts", "--outFile", name, "-O3", "--converge", "--noAssert", "--enable", "simd"],
+      ...["assembly/index.ts", "--outFile", name, "-O3", "--converge", "--noAssert", "--enable", "simd"],
       ...["--runtime", "stub", "--use", "abort=", "--importMemory", "--noExportMemory", "--initialMemory", "0"],
     ],
     {
       readFile: (file) => {
         try {
-          return readFileSync(`${root}packages/models/simd/${file}`, "utf8");
+          return readFileSync(`${root}packages/models/src/kernels/${file}`, "utf8");
         } catch {
           return null;
         }
@@ -52,7 +54,7 @@ async function compile(): Promise<Uint8Array> {
 function generated(wasm: Uint8Array): string {
   const text = Buffer.from(wasm).toString("base64");
   return [
-    "/** The module that packages/models/simd compiles to, as base64. Made by tools/build-simd.ts. */",
+    "/** The module that `assembly` compiles to, as base64. Made by tools/build-simd.ts. */",
     "export const SIMD_MODULE =",
     `  "${text}";`,
     "",

@@ -22,7 +22,8 @@ import {
   tensor,
 } from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { scaleChannels, styledActivation } from "../src/channels/styled-activation.js";
+import { scaleChannels } from "../src/kernels/scale-channels.js";
+import { styledActivation } from "../src/kernels/styled-activation.js";
 import { Resampler } from "../src/stylegan2/resample.js";
 import { seeded } from "./reference.js";
 

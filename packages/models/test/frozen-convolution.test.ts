@@ -12,7 +12,7 @@ import {
   tidy,
 } from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { FrozenConvolution } from "../src/frozen-convolution/frozen-convolution.js";
+import { FrozenConvolution } from "../src/kernels/frozen-convolution.js";
 import { seeded } from "./reference.js";
 
 beforeAll(() => useBackend("wasm"));

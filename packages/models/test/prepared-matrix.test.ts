@@ -1,8 +1,8 @@
 import { useBackend } from "@latentflow/backend";
+import { addressOf, allocate, type BackendWasm, floats, release } from "@latentflow/backend/wasm";
 import { backend, type Tensor2D } from "@tensorflow/tfjs-core";
 import { beforeAll, expect, it } from "vitest";
-import { PreparedMatrix } from "../src/frozen-convolution/prepared-matrix.js";
-import { addressOf, type WasmBackend } from "../src/wasm-memory.js";
+import { PreparedMatrix } from "../src/kernels/prepared-matrix.js";
 import { seeded } from "./reference.js";
 
 beforeAll(() => useBackend("wasm"));
@@ -13,15 +13,15 @@ it.each([
   { rows: 4, inner: 300, columns: 16, why: "distances of more than one byte in the instructions" },
   { rows: 300, inner: 600, columns: 8, why: "several blocks of rows" },
 ])("[$rows, $inner] × [$inner, $columns]: $why", ({ rows, inner, columns }) => {
-  const on = backend() as unknown as WasmBackend & { numDataIds(): number };
+  const on = backend() as BackendWasm;
   const a = seeded("a", [rows, inner]) as Tensor2D;
   const values = (seeded("b", [inner, columns]) as Tensor2D).dataSync<"float32">();
   const left = a.dataSync();
   const before = on.numDataIds();
   const matrix = new PreparedMatrix(on, values, inner, columns);
-  const product = on.makeOutput([rows, columns], "float32");
+  const product = allocate(on, [rows, columns]);
   matrix.multiplyFromLeft(addressOf(on, a), rows, addressOf(on, product));
-  const found = new Float32Array(on.wasm.HEAPU8.buffer, addressOf(on, product), rows * columns).slice();
+  const found = floats(on, product).slice();
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       let sum = 0;
@@ -29,7 +29,7 @@ it.each([
       expect(Math.abs(found[row * columns + column]! - sum)).toBeLessThan(1e-5 * Math.sqrt(inner) * 4);
     }
   }
-  on.disposeData(product.dataId);
+  release(on, product);
   matrix.dispose();
   expect(on.numDataIds()).toBe(before);
 });

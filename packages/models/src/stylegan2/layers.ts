@@ -1,5 +1,5 @@
 import { keep, type Tensor1D, type Tensor2D, type Tensor4D, tensor1d, tensor2d, tensor4d } from "@tensorflow/tfjs-core";
-import { FrozenConvolution } from "../frozen-convolution/frozen-convolution.js";
+import { FrozenConvolution } from "../kernels/frozen-convolution.js";
 import { floatsOf, type NamedTensors } from "../tensors-by-name.js";
 import { layerCount, layerName, rgbName, type StyleGan2Architecture, sideOfLayer } from "./architecture.js";
 

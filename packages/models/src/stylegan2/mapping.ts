@@ -1,5 +1,5 @@
 import { add, leakyRelu, matMul, mean, mul, rsqrt, square, type Tensor2D } from "@tensorflow/tfjs-core";
-import { SLOPE } from "../channels/channel-kernels.js";
+import { SLOPE } from "../kernels/constants.js";
 import type { MappingLayer } from "./layers.js";
 
 /** z [n, zDim], standard normal → w [n, latentDim]: z is normalised, then goes through linear layers with leaky ReLU. */

@@ -1,25 +1,22 @@
-import { conv2d, depthwiseConv2d, keep, reshape, type Tensor4D, tensor4d, transpose } from "@tensorflow/tfjs-core";
-
-import { hasChannelKernels, runChannelKernel } from "../channels/channel-gradients.js";
-import { KERNELS } from "../channels/channel-kernels.js";
+import { conv2d, keep, reshape, type Tensor4D, tensor4d, transpose } from "@tensorflow/tfjs-core";
+import { Blur } from "../kernels/blur.js";
 
 /**
  * Filters with [1, 3, 3, 1] along both axes, sum 4: what doubling the side leaves of a constant is the constant. Beyond the border it is zero.
  */
 export class Resampler {
-  private readonly blurs: ReadonlyMap<number, Tensor4D>;
+  private readonly blurs: Blur;
   private readonly doubling: Tensor4D;
 
   /** @param channels every number of channels that `blur` will meet */
   constructor(channels: readonly number[]) {
-    this.blurs = new Map([...new Set(channels)].map((count) => [count, keep(blurFilter(count))]));
+    this.blurs = new Blur(channels);
     this.doubling = keep(doublingFilter(RGB));
   }
 
   /** [n, 2h + 1, 2w + 1, c], a transposed convolution's output → [n, 2h, 2w, c]. */
   blur(x: Tensor4D): Tensor4D {
-    if (hasChannelKernels()) return runChannelKernel(KERNELS.blur, { x }, { padding: 1 }) as Tensor4D;
-    return depthwiseConv2d(x, this.blurs.get(x.shape[3])!, 1, ONE_PIXEL as never);
+    return this.blurs.apply(x);
   }
 
   /** A picture [n, h, w, 3] → [n, 2h, 2w, 3]. */
@@ -31,25 +28,11 @@ export class Resampler {
 
   dispose(): void {
     this.doubling.dispose();
-    for (const filter of this.blurs.values()) filter.dispose();
+    this.blurs.dispose();
   }
 }
 
 const RGB = 3;
-const BLUR = [1, 3, 3, 1].map((x) => x / 4);
-const ONE_PIXEL = [
-  [0, 0],
-  [1, 1],
-  [1, 1],
-  [0, 0],
-];
-
-/** [4, 4, channels, 1] */
-function blurFilter(channels: number): Tensor4D {
-  const values = new Float32Array(16 * channels);
-  for (let tap = 0; tap < 16; tap++) values.fill(BLUR[tap >> 2]! * BLUR[tap & 3]!, tap * channels, (tap + 1) * channels);
-  return tensor4d(values, [4, 4, channels, 1]);
-}
 
 /**
  * Doubling as a convolution that makes the four pixels of each output cell as 4c channels: along one axis, the even output reads

@@ -12,7 +12,8 @@ import {
   type Tensor4D,
   tile,
 } from "@tensorflow/tfjs-core";
-import { scaleChannels, styledActivation } from "../channels/styled-activation.js";
+import { scaleChannels } from "../kernels/scale-channels.js";
+import { styledActivation } from "../kernels/styled-activation.js";
 import { GAIN, type Modulation, type RgbLayer, type StyledLayer, type SynthesisLayers } from "./layers.js";
 import type { Resampler } from "./resample.js";
 

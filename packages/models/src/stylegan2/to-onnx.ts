@@ -1,5 +1,5 @@
 import { type Dim, floats, GraphBuilder, type OnnxModel } from "@latentflow/onnx";
-import { SLOPE } from "../channels/channel-kernels.js";
+import { SLOPE } from "../kernels/constants.js";
 import { floatsOf, type NamedTensors } from "../tensors-by-name.js";
 import { layerCount, layerName, rgbName, rowCount, type StyleGan2Architecture, sideOfLayer } from "./architecture.js";
 import { GAIN } from "./layers.js";

@@ -61,7 +61,7 @@ function cpuHeap(backend: CpuBackend): Heap {
   return heapOf(make, views, views, inJavaScript);
 }
 
-const simdOf = onceForEachMemory(simdLoops);
+const simdOf = /* @__PURE__ */ onceForEachMemory(simdLoops);
 
 function wasmHeap(backend: BackendWasm): Heap {
   const make = (shape: readonly number[]) => allocate(backend, shape);

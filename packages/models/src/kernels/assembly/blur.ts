@@ -1,3 +1,4 @@
+import { INNER_TAP, OUTER_TAP } from "../constants";
 import { FLOAT, loadOne, storeOne, VECTOR, wholeVectors } from "./vectors";
 
 /**
@@ -53,6 +54,6 @@ function combine(a: usize, b: usize, c: usize, d: usize, out: usize, bytes: usiz
 }
 
 function combined(a: v128, b: v128, c: v128, d: v128): v128 {
-  const outer = f32x4.mul(f32x4.add(a, d), f32x4.splat(0.25));
-  return f32x4.add(outer, f32x4.mul(f32x4.add(b, c), f32x4.splat(0.75)));
+  const outer = f32x4.mul(f32x4.add(a, d), f32x4.splat(<f32>OUTER_TAP));
+  return f32x4.add(outer, f32x4.mul(f32x4.add(b, c), f32x4.splat(<f32>INNER_TAP)));
 }

@@ -1,4 +1,5 @@
-import { addressOf, FLOAT, type WasmBackend } from "../wasm-memory.js";
+import { addressOf, allocate, type BackendWasm, release } from "@latentflow/backend/wasm";
+import { FLOAT, UP_OUTPUTS, VECTOR, WINOGRAD_PATCH } from "./constants.js";
 import type { PreparedMatrix } from "./prepared-matrix.js";
 
 /** Floats of tiles at their points, and of products, that are worked on at once: what stays in a processor's second cache. */
@@ -6,10 +7,8 @@ const FLOATS_AT_ONCE = 1 << 19;
 /** Fewest tiles at once: the filters are read again for each lot. */
 const MIN_TILES = 64;
 
-const VECTOR = 16;
-
-/** Bytes of the largest patch that a tile reads or writes: 6 × 6 pixels. */
-const patchOf = (channels: number) => FLOAT * 36 * channels;
+/** Bytes of the largest patch that a tile reads or writes. */
+const patchOf = (channels: number) => FLOAT * Math.max(WINOGRAD_PATCH, UP_OUTPUTS) ** 2 * channels;
 
 /**
  * Bytes between the end of one point and the start of the next: without them, the points of a tile would lie at the same places of the processor's first
@@ -37,7 +36,7 @@ export interface Transforms {
 
 /** Runs minimal filtering over all tiles, lot by lot: transform, one matrix product a point, transform back. */
 export function productsAtPoints(
-  backend: WasmBackend,
+  backend: BackendWasm,
   matrices: readonly PreparedMatrix[],
   { inputs, outputs, tiles }: { inputs: number; outputs: number; tiles: number },
   { read, write }: Transforms,
@@ -45,7 +44,7 @@ export function productsAtPoints(
   const points = matrices.length;
   const atOnce = Math.min(tiles, Math.max(MIN_TILES, Math.floor(FLOATS_AT_ONCE / (points * (inputs + outputs)))));
   const stepOf = (channels: number) => FLOAT * atOnce * channels + GAP;
-  const make = (bytes: number) => backend.makeOutput([bytes / FLOAT], "float32");
+  const make = (bytes: number) => allocate(backend, [bytes / FLOAT]);
   const buffers = [
     make(points * stepOf(inputs)),
     make(points * stepOf(outputs)),
@@ -58,5 +57,5 @@ export function productsAtPoints(
     matrices.forEach((matrix, k) => void matrix.multiplyFromLeft(from + k * stepOf(inputs), lot.count, to + k * stepOf(outputs)));
     write({ ...lot, address: to, step: stepOf(outputs) });
   }
-  for (const { dataId } of buffers) backend.disposeData(dataId);
+  release(backend, ...buffers);
 }

@@ -1,11 +1,31 @@
+/**
+ * Fewer products for a transposed convolution of stride 2 with three taps k0 k1 k2 along an axis. Its even outputs are a convolution with two taps,
+ * d[j] k2 + d[j + 1] k0, of which Winograd's F(3, 2) makes three outputs from four products; its odd outputs are d[j + 1] k1. So four inputs d (one of
+ * them the neighbour's) become seven points, and seven products become six outputs: 49 products in two dimensions where 81 would do it plainly. The
+ * transforms of images are in assembly/up.ts.
+ */
+import { allocate, type BackendWasm, floats } from "@latentflow/backend/wasm";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { simdKernels } from "../simd/simd-kernels.js";
-import { addressOf, clear, type WasmBackend } from "../wasm-memory.js";
+import { UP_POINTS, UP_STEP } from "./constants.js";
 import { PreparedMatrix } from "./prepared-matrix.js";
 import { productsAtPoints } from "./products-at-points.js";
-import { FILTER_POINTS, FILTERS, filterOf, POINTS, STEP } from "./up-points.js";
+import { simdKernels } from "./simd-kernels.js";
+import { addresses } from "./wasm-op.js";
 
-/** A 3 × 3 filter of a transposed convolution of stride 2 at the points of `up-points`, in wasm's memory, for one direction. */
+/** Different filters among the points: the three odd outputs share theirs. */
+const FILTERS = 5;
+const filterOf = (point: number): number => Math.min(point, FILTERS - 1);
+
+/** Taps k0 k1 k2 → the filter at each point. */
+const FILTER_POINTS = [
+  [0, 0, 1],
+  [1 / 2, 0, 1 / 2],
+  [-1 / 2, 0, 1 / 2],
+  [1, 0, 0],
+  [0, 1, 0],
+];
+
+/** A 3 × 3 filter of a transposed convolution of stride 2 at the points above, in wasm's memory, for one direction. */
 export class UpFilter {
   private readonly matrices: readonly PreparedMatrix[];
 
@@ -14,7 +34,7 @@ export class UpFilter {
    * @param direction forward: images to twice their size; back: gradients of the large image to gradients of the small one
    */
   constructor(
-    private readonly backend: WasmBackend,
+    private readonly backend: BackendWasm,
     filter: Float32Array,
     private readonly inputs: number,
     private readonly outputs: number,
@@ -42,14 +62,14 @@ export class UpFilter {
     const [inputs, outputs] = forward ? [this.inputs, this.outputs] : [this.outputs, this.inputs];
     const [n, rows, columns] = x.shape as [number, number, number];
     const [h, w] = forward ? [rows, columns] : [(rows - 1) / 2, (columns - 1) / 2];
-    const [down, across] = [Math.ceil((h + 1) / STEP), Math.ceil((w + 1) / STEP)];
+    const [down, across] = [Math.ceil((h + 1) / UP_STEP), Math.ceil((w + 1) / UP_STEP)];
     const [height, width] = forward ? [2 * h + 1, 2 * w + 1] : [h, w];
-    const y = backend.makeOutput([n, height, width, outputs], "float32");
-    const [from, to] = [addressOf(backend, x), addressOf(backend, y)];
-    if (!forward) clear(backend, to, n * height * width * outputs);
+    const y = allocate(backend, [n, height, width, outputs]);
+    const [from, to] = addresses(backend, x, y) as [number, number];
+    if (!forward) floats(backend, y).fill(0);
     const [readTiles, writeTiles] = forward ? [simd.upInput, simd.upOutput] : [simd.upBackInput, simd.upBackOutput];
-    const filters = Array.from({ length: POINTS * POINTS }, (_, k) => {
-      return matrices[filterOf(Math.floor(k / POINTS)) * FILTERS + filterOf(k % POINTS)]!;
+    const filters = Array.from({ length: UP_POINTS * UP_POINTS }, (_, k) => {
+      return matrices[filterOf(Math.floor(k / UP_POINTS)) * FILTERS + filterOf(k % UP_POINTS)]!;
     });
     productsAtPoints(
       backend,

@@ -1,5 +1,6 @@
+import { addressOf, allocate, type BackendWasm, floats, instantiate, onceForEachMemory, release } from "@latentflow/backend/wasm";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { addressOf, FLOAT, type WasmBackend, writeFloats } from "../wasm-memory.js";
+import { FLOAT } from "./constants.js";
 import { type MatrixKernel, matrixKernelBytes, type PanelProduct, TILE_COLUMNS, TILE_ROWS } from "./matrix-kernel.js";
 
 /** Floats of the left matrix that are worked on while they stay in the processor's second cache. */
@@ -11,18 +12,18 @@ export class PreparedMatrix {
   private readonly kernel: MatrixKernel;
 
   /**
-   * @param backend one that `simdKernels` is not null for
+   * @param backend one that `simdKernels` has kernels for
    * @param values [inner, columns], columns a multiple of 8
    */
   constructor(
-    private readonly backend: WasmBackend,
+    private readonly backend: BackendWasm,
     values: Float32Array,
     private readonly inner: number,
     private readonly columns: number,
   ) {
-    this.kernel = kernelFor(backend.wasm.asm!.memory!, inner, columns);
-    this.data = backend.makeOutput([inner, columns], "float32");
-    writeFloats(backend, inPanels(values, inner, columns), addressOf(backend, this.data));
+    this.kernel = kernelsOf(backend)!(inner, columns);
+    this.data = allocate(backend, [inner, columns]);
+    floats(backend, this.data).set(inPanels(values, inner, columns));
   }
 
   /** [rows, inner] at one address → [rows, columns] at another, in bytes. */
@@ -42,25 +43,24 @@ export class PreparedMatrix {
   }
 
   dispose(): void {
-    this.backend.disposeData(this.data.dataId);
+    release(this.backend, this.data);
   }
 }
 
-const kernels = new WeakMap<WebAssembly.Memory, Map<string, MatrixKernel>>();
-
-function kernelFor(memory: WebAssembly.Memory, inner: number, columns: number): MatrixKernel {
-  const known = kernels.get(memory) ?? new Map<string, MatrixKernel>();
-  kernels.set(memory, known);
-  const key = `${inner},${columns}`;
-  const made = known.get(key);
-  if (made) return made;
-  const fused = matrixKernelBytes(inner, columns, true);
-  const bytes = WebAssembly.validate(fused) ? fused : matrixKernelBytes(inner, columns, false);
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { tfjs: { memory } });
-  const kernel = exports as unknown as MatrixKernel;
-  known.set(key, kernel);
-  return kernel;
-}
+/** For each memory, the kernels for matrices of each size, made when they are first needed. */
+const kernelsOf = /* @__PURE__ */ onceForEachMemory((memory) => {
+  const kernels = new Map<string, MatrixKernel>();
+  return (inner: number, columns: number): MatrixKernel => {
+    const key = `${inner},${columns}`;
+    let kernel = kernels.get(key);
+    if (kernel === undefined) {
+      const compile = (fused: boolean) => instantiate<MatrixKernel>(matrixKernelBytes(inner, columns, fused), memory);
+      kernel = (compile(true) ?? compile(false))!;
+      kernels.set(key, kernel);
+    }
+    return kernel;
+  };
+});
 
 /** [inner, columns] → panels of eight columns, each [inner, 8]. */
 function inPanels(values: Float32Array, inner: number, columns: number): Float32Array {

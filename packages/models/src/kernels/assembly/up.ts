@@ -1,24 +1,23 @@
+import { UP_OUTPUTS as OUTPUTS, UP_POINTS as POINTS, UP_STEP as STEP } from "../constants";
 import { readable, scatter, scatterAdd, writable } from "./patch";
 import { FLOAT, VECTOR } from "./vectors";
 
 /**
- * The transforms that src/frozen-convolution/up-points.ts explains, along both axes. Tile by tile: a patch of 4 × 4 pixels of the small image, which
+ * The transforms that ../up.ts explains, along both axes. Tile by tile: a patch of 4 × 4 pixels of the small image, which
  * begins a pixel before the tile, against 6 × 6 pixels of the large one.
  *
  * Arguments of all four: an image [n, rows, columns, channels], channels a multiple of 4; tiles [first, first + count), `down` × `across` of them an
  * image; values at the 49 points [49, count, channels], `pointStep` bytes from one point to the next; `scratch`, room for 49 vectors and a patch.
  */
 
-const POINTS: i32 = 7;
+/** Pixels of a tile's patch of the small image, along an axis. */
 const PATCH: i32 = 4;
-const STEP: i32 = 3;
-const OUTPUTS: i32 = 6;
 
 /** Bytes of a row of so many vectors in `scratch`. */
-const POINTS_BYTES: usize = 7 * VECTOR;
-const PATCH_BYTES: usize = 4 * VECTOR;
-const OUTPUTS_BYTES: usize = 6 * VECTOR;
-const SCRATCH_BYTES: usize = 7 * POINTS_BYTES;
+const POINTS_BYTES: usize = POINTS * VECTOR;
+const PATCH_BYTES: usize = PATCH * VECTOR;
+const OUTPUTS_BYTES: usize = OUTPUTS * VECTOR;
+const SCRATCH_BYTES: usize = POINTS * POINTS_BYTES;
 
 /** The small image's patches at the points. */
 export function upInput(

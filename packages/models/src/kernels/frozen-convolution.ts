@@ -1,29 +1,13 @@
-import {
-  backend,
-  conv2d,
-  conv2dTranspose,
-  engine,
-  type GradConfig,
-  getBackend,
-  getGradient,
-  getKernel,
-  keep,
-  type NamedAttrMap,
-  registerGradient,
-  registerKernel,
-  type Tensor4D,
-  type TensorInfo,
-} from "@tensorflow/tfjs-core";
-import { simdKernels } from "../simd/simd-kernels.js";
-import type { WasmBackend } from "../wasm-memory.js";
-import { UpFilter } from "./up-kernel.js";
-import { WinogradFilter } from "./winograd-kernel.js";
+import type { BackendWasm } from "@latentflow/backend/wasm";
+import { conv2d, conv2dTranspose, type GradConfig, keep, type Tensor4D, type TensorInfo } from "@tensorflow/tfjs-core";
+import { hasSimdKernels } from "./simd-kernels.js";
+import { UpFilter } from "./up.js";
+import { runOp, type WasmOp } from "./wasm-op.js";
+import { WinogradFilter } from "./winograd.js";
 
 /** Fewest channels, and smallest side, for which fewer products were seen to outweigh the transforms. */
 const MIN_CHANNELS = 16;
 const MIN_SIDE = 4;
-
-const [KERNEL, UP_KERNEL] = ["FrozenConvolution3x3", "FrozenTransposedConvolution3x3"] as const;
 
 /** A filter made ready for one direction. */
 interface PreparedFilter {
@@ -38,7 +22,7 @@ interface PreparedFilter {
 export class FrozenConvolution {
   private readonly filter: Tensor4D;
   private readonly up: boolean;
-  private readonly prepared = new Map<Direction, { readonly on: WasmBackend; readonly filter: PreparedFilter }>();
+  private readonly prepared = new Map<Direction, { readonly on: BackendWasm; readonly filter: PreparedFilter }>();
 
   /** @param filter [3, 3, inputs, outputs], for `up` [3, 3, outputs, inputs]; now belongs to the convolution */
   constructor(filter: Tensor4D, options: { up?: boolean } = {}) {
@@ -48,21 +32,18 @@ export class FrozenConvolution {
 
   /** [n, h, w, inputs] → [n, h, w, outputs], or for `up` [n, 2h + 1, 2w + 1, outputs] */
   apply(x: Tensor4D): Tensor4D {
-    if (this.paysFor(x)) {
-      registerOnce();
-      return runKernel(this.kernelName, x, { convolution: this, direction: "forward" });
-    }
+    if (this.paysFor(x)) return runOp(this.op, { x }, { convolution: this, direction: "forward" }) as Tensor4D;
     if (!this.up) return conv2d(x, this.filter, 1, "same");
     const [n, h, w] = x.shape;
     return conv2dTranspose(x, this.filter, [n, 2 * h + 1, 2 * w + 1, this.filter.shape[2]], 2, "valid");
   }
 
-  get kernelName(): string {
-    return this.up ? UP_KERNEL : KERNEL;
+  get op(): WasmOp<Attributes> {
+    return this.up ? upConvolution : convolution;
   }
 
   /** The kernel's work, on bare data. */
-  run(x: TensorInfo, direction: Direction, on: WasmBackend): TensorInfo {
+  run(x: TensorInfo, direction: Direction, on: BackendWasm): TensorInfo {
     let prepared = this.prepared.get(direction);
     if (prepared?.on !== on) {
       prepared = { on, filter: this.prepare(direction, on) };
@@ -78,7 +59,7 @@ export class FrozenConvolution {
     this.prepared.clear();
   }
 
-  private prepare(direction: Direction, on: WasmBackend): PreparedFilter {
+  private prepare(direction: Direction, on: BackendWasm): PreparedFilter {
     const [, , third, fourth] = this.filter.shape;
     const filter = this.filter.dataSync<"float32">();
     if (this.up) return new UpFilter(on, filter, fourth, third, direction);
@@ -93,7 +74,7 @@ export class FrozenConvolution {
     if (channels !== inputs || dtype !== "float32") return false;
     const wide = Math.min(inputs, outputs) >= MIN_CHANNELS && inputs % 8 === 0 && outputs % 8 === 0;
     const sized = n > 0 && Math.min(height, width) >= MIN_SIDE;
-    return wide && sized && getBackend() === "wasm" && simdKernels(backend() as unknown as WasmBackend) !== null;
+    return wide && sized && hasSimdKernels();
   }
 }
 
@@ -117,29 +98,16 @@ interface Attributes {
   readonly direction: Direction;
 }
 
-function runKernel(name: string, x: Tensor4D, attributes: Attributes): Tensor4D {
-  return engine().runKernel(name, { x }, attributes as unknown as NamedAttrMap) as Tensor4D;
-}
+const compute: WasmOp<Attributes>["compute"] = ({ backend }, { x }, { convolution, direction }) =>
+  convolution.run(x!, direction, backend);
 
 /** The same kernel in the other direction. */
 const turned: GradConfig["gradFunc"] = (dy, _saved, attrs) => {
   const { convolution, direction } = attrs as unknown as Attributes;
   const back = { convolution, direction: direction === "forward" ? "back" : "forward" } as const;
-  return { x: () => runKernel(convolution.kernelName, dy as Tensor4D, back) };
+  return { x: () => runOp(convolution.op, { x: dy as Tensor4D }, back) };
 };
 
-/** Makes the kernels known to tfjs, so that they are recorded, profiled and differentiated like any other. */
-function registerOnce(): void {
-  for (const kernelName of [KERNEL, UP_KERNEL]) {
-    if (!getGradient(kernelName)) registerGradient({ kernelName, gradFunc: turned });
-    if (getKernel(kernelName, "wasm")) continue;
-    registerKernel({
-      kernelName,
-      backendName: "wasm",
-      kernelFunc: ({ inputs, attrs }) => {
-        const { convolution, direction } = attrs as unknown as Attributes;
-        return convolution.run(inputs.x as TensorInfo, direction, backend() as unknown as WasmBackend);
-      },
-    });
-  }
-}
+// Two names, so that a profile tells them apart.
+const convolution: WasmOp<Attributes> = { kernelName: "FrozenConvolution3x3", compute, gradFunc: turned };
+const upConvolution: WasmOp<Attributes> = { kernelName: "FrozenTransposedConvolution3x3", compute, gradFunc: turned };

@@ -1,13 +1,10 @@
+import { WINOGRAD_PATCH as PATCH, WINOGRAD_TILE as TILE } from "../constants";
 import { readable, scatter, writable } from "./patch";
 import { FLOAT, VECTOR } from "./vectors";
 
-/** Side of the patch that a tile of output reads, and of the tile; see src/frozen-convolution/winograd.ts. */
-const PATCH: i32 = 6;
-const TILE: i32 = 4;
-
-/** Bytes of the six vectors of a row in `scratch`, and of the four that are left of it. */
-const PATCH_BYTES: usize = 6 * VECTOR;
-const TILE_BYTES: usize = 4 * VECTOR;
+/** The transforms that ../winograd.ts explains. Bytes of the vectors of a row in `scratch`, and of those that are left of it. */
+const PATCH_BYTES: usize = PATCH * VECTOR;
+const TILE_BYTES: usize = TILE * VECTOR;
 
 /**
  * An image's patches at the 36 points.

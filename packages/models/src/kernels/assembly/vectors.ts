@@ -1,6 +1,7 @@
-/** Bytes of a float, and of the four that an instruction works on. */
-export const FLOAT: usize = 4;
-export const VECTOR: usize = 16;
+import * as shared from "../constants";
+
+export const FLOAT: usize = shared.FLOAT;
+export const VECTOR: usize = shared.VECTOR;
 
 /** The part of so many bytes that consists of whole vectors. */
 export function wholeVectors(bytes: usize): usize {

@@ -1,7 +1,7 @@
+import { SLOPE } from "../constants";
 import { FLOAT, loadOne, storeOne, VECTOR, wholeVectors } from "./vectors";
 
-/** Slope of StyleGAN2's leaky ReLU for negative numbers. */
-const LEAK: f32 = 0.2;
+const LEAK: f32 = <f32>SLOPE;
 
 /**
  * out = clamp(leakyRelu(y · factors + bias + noise)), y [images, pixels, channels], factors [images, channels], bias [channels].
