@@ -1,5 +1,9 @@
+/** Tells markup from other objects, also that of another copy of this package: data can't hold a symbol. */
+const MARKUP = Symbol.for("latentflow.markup");
+
 /** HTML or SVG that is safe to insert as it is: made by `markup` only. */
 export class Markup {
+  readonly [MARKUP] = true;
   constructor(readonly text: string) {}
   toString(): string {
     return this.text;
@@ -27,7 +31,7 @@ export function escapeMarkup(text: string): string {
 
 function toText(value: MarkupValue): string {
   if (value === null || value === undefined || value === false) return "";
-  if (value instanceof Markup) return value.text;
-  if (typeof value === "object") return value.map(toText).join("");
+  if (typeof value === "object" && MARKUP in value) return (value as Markup).text;
+  if (typeof value === "object") return (value as readonly MarkupValue[]).map(toText).join("");
   return escapeMarkup(String(value));
 }

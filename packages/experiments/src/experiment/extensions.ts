@@ -1,6 +1,7 @@
 import { checkChoice, checkOptions, describeValue } from "@latentflow/core";
 import type { Analysis } from "../analyses/analysis.js";
 import { ANALYSES } from "../analyses/index.js";
+import { TABLES_AFTER, TABLES_BEFORE } from "../drawing/result-tables.js";
 import { ConfigError } from "../errors.js";
 import { METHODS } from "../methods/index.js";
 import type { Method } from "../methods/method.js";
@@ -39,12 +40,13 @@ export function tablesWith(caller: string, extensions: Extensions = {}): Tables 
     "id",
     [...tables.methods, ...tables.analyses, { id: "comparison" }].map(({ id }) => id),
   );
-  checkDistinct(caller, "csv.file", tables.analyses.flatMap(({ csv }) => csv?.file ?? []).concat(TABLES_BESIDE));
+  checkDistinct(
+    caller,
+    "csv.file",
+    [...tables.analyses.flatMap(({ csv }) => csv ?? []), ...TABLES_BEFORE, ...TABLES_AFTER].map(({ file }) => file),
+  );
   return tables;
 }
-
-/** Tables of the report that are no analysis's. */
-const TABLES_BESIDE: readonly string[] = [];
 
 function listOf<T>(caller: string, field: string, value: readonly T[] | undefined): readonly T[] {
   if (value === undefined || Array.isArray(value)) return value ?? [];

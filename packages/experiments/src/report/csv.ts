@@ -1,11 +1,11 @@
 import type { Analysis } from "../analyses/analysis.js";
 import { valuesOf } from "../analyses/values-of.js";
 import { type Cell, type CsvTable, csv } from "../drawing/csv.js";
+import { TABLES_AFTER, TABLES_BEFORE } from "../drawing/result-tables.js";
 import { type Extensions, tablesWith } from "../experiment/extensions.js";
 import type { ExperimentResults } from "../results/index.js";
 import { checkResults } from "./check-results.js";
 import { withDistinctNames } from "./distinct-names.js";
-import { TABLES_AFTER, TABLES_BEFORE } from "./tables.js";
 
 /**
  * The numbers of the results as tables: file name → CSV (RFC 4180, a header line, nothing for numbers that do not exist).

@@ -6,5 +6,12 @@ const programFolder = new URL("./", import.meta.url);
 /** The command, its worker and the test models as plain JavaScript; see `bundleForTests`. */
 export function bundle(name: string): Promise<URL> {
   const own = ["cli", "job-worker", "index"];
-  return bundleForTests({ packageFolder, name, own, programs: ["tiny-model", "nan-model"], programFolder, splitting: true });
+  return bundleForTests({
+    packageFolder,
+    name,
+    own,
+    programs: ["tiny-model", "nan-model", "own-extensions"],
+    programFolder,
+    splitting: true,
+  });
 }

@@ -1,5 +1,5 @@
-import type { Cell, CsvTable } from "../drawing/csv.js";
 import type { AttributeResult, ExperimentResults, MethodResult } from "../results/index.js";
+import type { Cell, CsvTable } from "./csv.js";
 
 type Table = CsvTable<ExperimentResults>;
 
