@@ -60,6 +60,21 @@ describe("files", () => {
     expect(again.latentAverage?.dataSync()).toEqual(generator.latentAverage?.dataSync());
   });
 
+  it("the style weights are the modulations of all convolutions, those to RGB left out, as the file has them", async () => {
+    const tensors = seededTensors(styleGan2Shapes(architectureOf(small)));
+    const generator = await StyleGan2Generator.fromSafetensors(writeSafetensors(tensors));
+    const weights = generator.styleWeights();
+    // One convolution at 4 × 4, two at each size above.
+    expect(weights).toHaveLength(2 * Math.log2(generator.architecture.resolution) - 3);
+    const names = ["conv1", "convs.0", "convs.1"].map((layer) => `${layer}.conv.modulation.weight`);
+    expect(weights.slice(0, 3)).toEqual(
+      names.map((name) => ({ data: tensors.get(name)!.data, shape: tensors.get(name)!.shape.slice(0, 2) })),
+    );
+    weights[0]!.data.fill(0);
+    generator.dispose();
+    expect(generator.styleWeights()[0]!.data).toEqual(tensors.get(names[0]!)!.data);
+  });
+
   it("a bare state dict as safetensors is read, too", async () => {
     const tensors = seededTensors(styleGan2Shapes(architectureOf(small)));
     const generator = await StyleGan2Generator.fromSafetensors(writeSafetensors(tensors));

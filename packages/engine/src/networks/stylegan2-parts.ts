@@ -1,5 +1,3 @@
-import { readSafetensors } from "@latentflow/checkpoints";
-import type { MatrixLike } from "@latentflow/latent-edit";
 import type { FactorRegressor, StyleGan2Generator } from "@latentflow/models";
 import type { ModelParts } from "../parts.js";
 
@@ -23,18 +21,10 @@ export async function styleGan2Parts(
       codes.dispose();
       return values;
     },
-    styleWeights: () => styleWeights(generator),
+    styleWeights: async () => generator.styleWeights(),
     dispose() {
       generator.dispose();
       regressor.dispose();
     },
   };
-}
-
-/** The affine maps from w to each convolution's style, without those to RGB: what SeFa decomposes. */
-async function styleWeights(generator: StyleGan2Generator): Promise<MatrixLike[]> {
-  const { tensors } = await readSafetensors(generator.toSafetensors());
-  return [...tensors]
-    .filter(([name]) => /^convs?\d*(\.\d+)?\.conv\.modulation\.weight$/.test(name))
-    .map(([, { data, shape }]) => ({ data: data as Float32Array, shape: [shape[0]!, shape[1]!] }));
 }

@@ -45,6 +45,8 @@ export interface SynthesizeOptions {
 
 const FORMAT = "latentflow StyleGAN2";
 const METADATA = "architecture";
+/** Of convolutions, not of the maps to RGB. */
+const STYLE_WEIGHT = /^convs?\d*(\.\d+)?\.conv\.modulation\.weight$/;
 
 /**
  * A StyleGAN2 generator with frozen weights (Karras et al. 2020, arXiv:1912.04958), differentiable with respect to z and w on any tfjs backend.
@@ -151,6 +153,18 @@ export class StyleGan2Generator implements Generator {
   /** The weights under rosinality's names, with the architecture beside them. */
   toSafetensors(): Uint8Array<ArrayBuffer> {
     return writeSafetensors(this.tensors, { format: FORMAT, [METADATA]: JSON.stringify(this.architecture) });
+  }
+
+  /**
+   * The affine maps from w to each convolution's styles, weights [channels, latentDim] row by row, in the order of the layers' names; those to RGB are
+   * left out. What SeFa decomposes. Needs no backend, also after `dispose`.
+   */
+  styleWeights(): { readonly data: Float32Array; readonly shape: readonly [channels: number, latentDim: number] }[] {
+    const names = [...this.tensors.keys()].filter((name) => STYLE_WEIGHT.test(name)).sort();
+    return names.map((name) => {
+      const [channels, latentDim] = this.tensors.get(name)!.shape as [number, number];
+      return { data: floatsOf("styleWeights", this.tensors, name).slice(), shape: [channels, latentDim] };
+    });
   }
 
   /** z [n, zDim], standard normal → w [n, latentDim]. */
