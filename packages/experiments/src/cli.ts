@@ -23,10 +23,10 @@ for (const event of ["uncaughtException", "unhandledRejection"]) {
 }
 
 try {
-  const [{ main }, { explainError }] = await Promise.all([import("./cli/main.js"), import("./cli/exit.js")]);
+  const [{ runCommand }, { explainError }] = await Promise.all([import("./cli/run-command.js"), import("./cli/exit.js")]);
   const args = process.argv.slice(2);
   explain = (error) => explainError(error, args);
-  process.exitCode = await main(args);
+  process.exitCode = await runCommand(args);
 } catch (error) {
   process.exitCode = explain(error);
 }

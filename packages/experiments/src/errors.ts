@@ -12,9 +12,7 @@ export class ConfigError extends ExperimentsError {
 
 /** Whether an error's message is written for users, and says what to do; of any other, a defect, its place matters. */
 export function isForUsers(error: unknown): boolean {
-  // Packages without dependencies have errors of their own base.
-  const ofAnotherBase = error instanceof Error && ["CheckpointError", "MetricsError"].includes(error.name);
-  return error instanceof LatentflowError || ofAnotherBase;
+  return error instanceof LatentflowError;
 }
 
 /** What was thrown, as an error: a user's module may throw anything. */

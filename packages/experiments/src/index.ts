@@ -9,6 +9,7 @@ export type {
   MethodFound,
   Section,
 } from "./analyses/analysis.js";
+export { runCommand } from "./cli/run-command.js";
 export type { Edit } from "./config/edits.js";
 export type * from "./config/types.js";
 export type { Cell, CsvTable } from "./drawing/csv.js";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { AbortError } from "@latentflow/core";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { EXIT, explainError } from "../src/cli/exit.js";
-import { main } from "../src/cli/main.js";
+import { runCommand } from "../src/cli/run-command.js";
 import { ConfigError, ExperimentsError } from "../src/index.js";
 
 const root = mkdtempSync(join(tmpdir(), "latentflow-command-line-"));
@@ -25,7 +25,7 @@ beforeEach(() => {
 
 /** Refused as a wrong command line: by a sentence that names what is wrong, and at once, so that nothing is written. */
 async function refused(args: readonly string[], named: RegExp | string): Promise<void> {
-  expect([args.join(" "), await main(args)]).toEqual([args.join(" "), EXIT.usage]);
+  expect([args.join(" "), await runCommand(args)]).toEqual([args.join(" "), EXIT.usage]);
   expect(said).toMatch(named);
   expect(said).not.toMatch(/\n {4}at /);
   said = "";
@@ -104,7 +104,7 @@ describe("an option", () => {
     [`attributes=${"x".repeat(300)}`, "config: expected names in attributes[0] of at most 240 bytes"],
   ])("--set %s is refused by name", async (change, named) => {
     const out = join(root, "set");
-    expect(await main(["run", "--set", change, "--out", out])).toBe(EXIT.usage);
+    expect(await runCommand(["run", "--set", change, "--out", out])).toBe(EXIT.usage);
     expect(said).toContain(named);
     expect(await readdir(root)).not.toContain("set");
   });

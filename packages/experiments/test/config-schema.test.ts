@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import { main } from "../src/cli/main.js";
+import { runCommand } from "../src/cli/run-command.js";
 import { configurationSchema } from "../src/config/json-schema.js";
 import { readConfig } from "../src/config/read.js";
 import { resolveConfig } from "../src/index.js";
@@ -29,7 +29,7 @@ describe("the JSON Schema of a configuration", () => {
     await expect(text).toMatchFileSnapshot("../schema.json");
     const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
     try {
-      expect(await main(["schema"])).toBe(0);
+      expect(await runCommand(["schema"])).toBe(0);
       expect(`${log.mock.calls[0]![0]}\n`).toBe(text);
     } finally {
       log.mockRestore();

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { checkList, checkText } from "../checks.js";
 import { VERSION } from "../version.js";
 import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor.js";
@@ -25,8 +26,16 @@ The steps one by one: sample, fit, train, evaluate, analyze. Each does what it n
 Exit codes: 0 done, 1 failed (also for want of disk, memory or open files, or when nobody takes the output: what was done is
 kept), 2 wrong command line or configuration, 130 stopped by Ctrl-C, 134 Node itself found no memory.`;
 
-/** The `latentflow` command. Gives the exit code. */
-export async function main(args: readonly string[]): Promise<number> {
+/**
+ * The `latentflow` command: does what its arguments say, and tells what went wrong on stderr.
+ *
+ * @param args without Node's own: `process.argv.slice(2)`
+ * @returns the exit code: 0 done, 1 failed, 2 wrong command line or configuration, 130 stopped
+ * @throws ConfigError for what are no arguments
+ */
+export async function runCommand(args: readonly string[]): Promise<number> {
+  checkList("runCommand", "args", args);
+  for (const arg of args) if (typeof arg !== "string") checkText("runCommand", "args", arg, "a list of texts");
   const program = new Command("latentflow")
     .description("Trains and measures edits of a generator's latent codes, straight ones and flows of Neural ODEs.")
     .version(VERSION)
