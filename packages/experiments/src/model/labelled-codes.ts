@@ -57,6 +57,14 @@ export class LabelledCodes {
     return found;
   }
 
+  /** Mean of the codes of the listed rows, [latentDim]; NaN of none. */
+  mean(rows: readonly number[]): Float64Array {
+    const { data } = this.select(rows);
+    return Float64Array.from({ length: this.latentDim }, (_, k) => {
+      return rows.reduce((sum, _row, i) => sum + data[i * this.latentDim + k]!, 0) / rows.length;
+    });
+  }
+
   /** Codes of the listed rows. */
   select(rows: readonly number[]) {
     const data = new Float32Array(rows.length * this.latentDim);

@@ -21,10 +21,7 @@ const means: FitMethod = {
     const mean = (label: number) => {
       const rows = codes.startingAt(edit.index, label, codes.rows);
       if (rows.length === 0) throw new NoResult({ why: "no direction", text: `No code shows class ${label} of ${edit.name}.` });
-      const { data } = codes.select(rows);
-      return Array.from({ length: codes.latentDim }, (_, k) => {
-        return rows.reduce((sum, _row, i) => sum + data[i * codes.latentDim + k]!, 0) / rows.length;
-      });
+      return codes.mean(rows);
     };
     const [start, end] = [mean(edit.from), mean(edit.to)];
     return {
