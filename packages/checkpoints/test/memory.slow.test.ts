@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
-import { createDeflateRaw } from "node:zlib";
+import { crc32, createDeflateRaw } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { type TensorData, writeSafetensors } from "../src/index.js";
 import { bytesOf, global, int, little, npyHeader, type Part, tensor, text, torchZip } from "./craft.js";
@@ -107,6 +107,8 @@ it("a deflated array of 0.5 GB streams through in less memory than it has", asyn
   const memberPath = join(folder, "member");
   const sink = deflate.pipe(createWriteStream(memberPath));
   deflate.write(head);
+  let sum = crc32(head);
+  for (let i = 0; i < rows; i++) sum = crc32(row, sum);
   for (let i = 0; i < rows; i++) if (!deflate.write(row)) await new Promise((resolve) => deflate.once("drain", resolve));
   deflate.end();
   await finished(sink);
@@ -116,7 +118,7 @@ it("a deflated array of 0.5 GB streams through in less memory than it has", asyn
   const zero = (count: number): Part => new Uint8Array(count);
   const local = bytesOf("PK\x03\x04", zero(4), little(8, 2), zero(16), little(name.length, 2), zero(2), name);
   const sizes: Part = [little(compressed, 4), little(size, 4), little(name.length, 2)];
-  const central = bytesOf("PK\x01\x02", zero(4), zero(2), little(8, 2), zero(8), sizes, zero(16), name);
+  const central = bytesOf("PK\x01\x02", zero(6), little(8, 2), zero(4), little(sum, 4), sizes, zero(16), name);
   const end = bytesOf(
     "PK\x05\x06",
     zero(4),
