@@ -37,6 +37,7 @@ export { verner8 } from "./methods/explicit/verner8.js";
 export type { AdaptiveMethodName, FixedMethodName, MethodName } from "./methods/index.js";
 export type { Attempt, DenseOutput, Method, Stepper, StepTrial } from "./methods/method.js";
 export type { Solution } from "./solution/solution.js";
+export type { ErrorTest, PackedDynamics, Reading, StateSpace, StepSpan } from "./state/state-space.js";
 export type { Progress, Statistics, Status, StatusKind } from "./status.js";
 export type { ControllerCoefficients, ControllerName } from "./stepping/controller.js";
 export type { Dynamics, Float64State, ScalarOf, Slope, Stacked, StateOf, Times, Tolerance } from "./types.js";

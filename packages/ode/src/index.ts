@@ -26,6 +26,7 @@ export type { EventFunction, EventOptions, EventResult } from "./odeint-event.js
 export { odeintEvent, odeintEventAsync } from "./odeint-event.js";
 export type { Solution } from "./solution/solution.js";
 export { solve, solveAsync } from "./solve.js";
+export type { ErrorTest, PackedDynamics, Reading, StateSpace, StepSpan } from "./state/state-space.js";
 export type { Fallback, Progress, Statistics, Status, StatusKind } from "./status.js";
 export type { ControllerCoefficients, ControllerName } from "./stepping/controller.js";
 export type {
