@@ -1,4 +1,3 @@
-import { SeededRandom } from "@latentflow/core";
 import { add, div, maximum, mul, type Scalar, sqrt, square, sum, type Tensor, tensor, zerosLike } from "@tensorflow/tfjs-core";
 import type { Method } from "../methods/method.js";
 import { faithfulReach } from "../methods/stability.js";
@@ -19,9 +18,10 @@ const MORE_ITERATIONS = 4;
 /** While steps are shorter than this share of the limit, the rate is looked at every few steps only. */
 const RELAXED_SHARE = 0.4;
 const RELAXED_STEPS = 4;
-/** Random part of each direction, so that a mode which was unimportant until now is found when it grows. */
+/** Part of each direction that has all modes, so that a mode which was unimportant until now is found when it grows. */
 const NOISE = 0.05;
 const TINY = 1e-30;
+const GOLDEN = (1 + Math.sqrt(5)) / 2;
 /**
  * The derivative of one step may miss that of the solution by this many rtol: what a solve of some steps within rtol comes to in the end.
  * No finer than float32 states are.
@@ -53,7 +53,7 @@ export function sensitivityLimit(
   /** One iteration: replaces the direction v and yields |Jᵀ v| / |v|. */
   function* iterate(t: number, y: Tensor[]): Generator<Reading, number, number> {
     statistics.nfeBackward++;
-    spread ??= space.scope(() => randomState(leaves));
+    spread ??= space.scope(() => chirp(leaves));
     const noise = spread;
     const start = direction ?? noise;
     const { next, growth } = space.scope(() =>
@@ -93,9 +93,17 @@ export function sensitivityLimit(
 const lengthOf = (state: readonly Tensor[]): Tensor =>
   sqrt(state.map((leaf) => sum(square(leaf))).reduce((total, term) => add(total, term)));
 
-/** A seeded state of length about 1. */
-function randomState(like: readonly Tensor[]): Tensor[] {
-  const random = new SeededRandom(0);
+/**
+ * A state of length about 1 that has a part of every mode: a chirp at the golden ratio, whose spectrum is flat. A generator of random numbers would
+ * be a tenth of a small program.
+ */
+function chirp(like: readonly Tensor[]): Tensor[] {
   const size = like.reduce((total, leaf) => total + leaf.size, 0);
-  return like.map((leaf) => tensor(random.normals(leaf.size, 0, 1 / Math.sqrt(Math.max(1, size))), leaf.shape, "float32"));
+  const scale = Math.sqrt(2 / Math.max(1, size));
+  let first = 0;
+  return like.map((leaf) => {
+    const values = Float32Array.from({ length: leaf.size }, (_, i) => scale * Math.cos(Math.PI * GOLDEN * (first + i) ** 2));
+    first += leaf.size;
+    return tensor(values, leaf.shape, "float32");
+  });
 }
