@@ -1,6 +1,7 @@
 /**
  * What a user will get, checked before anybody gets it: publint and "are the types wrong" on every packed package, then all of them installed
- * in an empty project, where a program (test/packed/consumer.ts) is type-checked under both module resolutions and run with plain node.
+ * in an empty project, where a program (test/packed/consumer.ts) is type-checked under both module resolutions and run with plain node, and with pnpm,
+ * README by README, where only what an install line names is found.
  * Run `npm run build` first. `--keep` leaves the project in place.
  */
 import { execFileSync } from "node:child_process";
@@ -12,6 +13,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
+import { checkUnderPnpm } from "./check-pnpm.js";
 import { packageNames } from "./source-aliases.js";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -93,6 +95,18 @@ async function measureSmall(): Promise<void> {
   }
 }
 
+/** Tarballs by the packages' names, as npm calls them: "@latentflow/core" is latentflow-core-0.1.0.tgz. */
+function tarballsByName(tarballs: readonly string[]): Map<string, string> {
+  return new Map(
+    packageNames().map((folder) => {
+      const { name } = JSON.parse(readFileSync(join(root, "packages", folder, "package.json"), "utf8"));
+      const start = `${name.replace("@", "").replace("/", "-")}-`;
+      const file = tarballs.find((tarball) => tarball.startsWith(start) && /^\d/.test(tarball.slice(start.length)));
+      return [name, join(project, file!)];
+    }),
+  );
+}
+
 function loadWithoutTfjs(): void {
   for (const entry of WITHOUT_TFJS) {
     const program = `await import("${entry}"); if (globalThis._tfengine) throw new Error("${entry} loads tfjs");`;
@@ -111,6 +125,8 @@ try {
   useAsAStranger(tarballs);
   step("load without tfjs what must not need it");
   loadWithoutTfjs();
+  step("install with pnpm what each README says, resolve what it imports, and run the first example");
+  checkUnderPnpm(tarballsByName(tarballs), join(project, "pnpm"));
   step("bundle what must be small");
   await measureSmall();
 } finally {
