@@ -1,4 +1,5 @@
 export { AbortError, nextMacrotask, throwIfAborted } from "./abort.js";
+export { argmax } from "./argmax.js";
 export type {
   Attribute,
   AttributeModel,

@@ -22,7 +22,7 @@ export { type LinearSvm, type LinearSvmOptions, linearSvm } from "./fit/svm/line
 export type { Codes, TensorOf } from "./input/codes.js";
 export type { MatrixLike, Numbers } from "./input/matrix.js";
 export type { AttributeChoice, AttributeEnds, EditedAttribute } from "./model/attribute-choice.js";
-export { type Fingerprint, fingerprint, sameFingerprint } from "./model/fingerprint.js";
+export { type Fingerprint, fingerprint, logitsFingerprint, sameFingerprint } from "./model/fingerprint.js";
 export { attributeLoss, identityLoss, preservationLoss } from "./model/losses.js";
 export { type TfjsModelOptions, tfjsModel } from "./model/tfjs-model.js";
 export { type Truncation, withTruncation } from "./model/truncation.js";

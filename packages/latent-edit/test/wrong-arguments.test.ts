@@ -72,6 +72,7 @@ const calls: Readonly<
   toStateDict: [latentEdit.toStateDict, [direction]],
   importSeedFlow: [latentEdit.importSeedFlow, [await latentEdit.toStateDict(direction)], { solver, negativeSlope: 0.1 }],
   fingerprint: [latentEdit.fingerprint, [model]],
+  logitsFingerprint: [latentEdit.logitsFingerprint, [model]],
   sameFingerprint: [
     latentEdit.sameFingerprint,
     [

@@ -1,10 +1,9 @@
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { currentBackend } from "@latentflow/backend";
-import { type AttributeModel, SeededRandom } from "@latentflow/core";
 import type { ModelParts, RunningModel } from "@latentflow/engine";
-import { fingerprint } from "@latentflow/latent-edit";
-import { dispose, tensor2d, tidy, version_core, zeros } from "@tensorflow/tfjs-core";
+import { fingerprint, logitsFingerprint } from "@latentflow/latent-edit";
+import { tidy, version_core, zeros } from "@tensorflow/tfjs-core";
 import type { ExperimentConfig } from "../config/types.js";
 import type { Environment } from "../results/index.js";
 import { VERSION } from "../version.js";
@@ -24,7 +23,7 @@ export async function describeEnvironment(
     ...describeProcess(engine.name),
     engine,
     generator: { name: parts.name, latentDim: model.latentDim, height, width, fingerprint: await fingerprint(model) },
-    regressor: { fingerprint: await logitsOfFixedCode(model) },
+    regressor: { fingerprint: await logitsFingerprint(model) },
   };
 }
 
@@ -41,14 +40,6 @@ export function describeProcess(engine: Environment["engine"]["name"]): Pick<Env
     machine: `${process.platform} ${process.arch}, ${availableParallelism()} cores`,
     backend: { name: backend.name, device: backend.device },
   };
-}
-
-async function logitsOfFixedCode(model: AttributeModel): Promise<number[]> {
-  const w = tensor2d(new SeededRandom(20211).normals(model.latentDim), [1, model.latentDim]);
-  const logits = await model.logits(w).finally(() => w.dispose());
-  const values = await Promise.all(logits.map((x) => x.data<"float32">()));
-  dispose(logits);
-  return values.flatMap((data) => Array.from(data, (x) => Number(x.toPrecision(5))));
 }
 
 function runtimeVersion(): string {

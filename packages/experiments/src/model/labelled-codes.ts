@@ -1,6 +1,5 @@
-import type { Attribute } from "@latentflow/core";
+import { type Attribute, argmax } from "@latentflow/core";
 import type { Edit } from "../config/edits.js";
-import { argmax } from "../results/numbers.js";
 import { NoResult } from "../store/no-result.js";
 
 /** Codes with what the regressor says about them. */

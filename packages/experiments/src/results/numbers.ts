@@ -7,13 +7,6 @@ export function intervalOrNull([low, high]: readonly [number, number]): readonly
   return Number.isFinite(low) && Number.isFinite(high) ? [low, high] : null;
 }
 
-/** Index of the largest of `count` entries from `start`, the first of equals. */
-export function argmax(values: ArrayLike<number>, start: number, count: number): number {
-  let best = 0;
-  for (let i = 1; i < count; i++) if (values[start + i]! > values[start + best]!) best = i;
-  return best;
-}
-
 /** `count` equally spaced numbers from 0 to `end`, both included. */
 export function spaced(end: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => (end * i) / (count - 1));

@@ -1,4 +1,12 @@
-import { type AttributeModel, checkNumber, checkOptions, checkRequired, nextMacrotask, throwIfAborted } from "@latentflow/core";
+import {
+  type AttributeModel,
+  argmax,
+  checkNumber,
+  checkOptions,
+  checkRequired,
+  nextMacrotask,
+  throwIfAborted,
+} from "@latentflow/core";
 import { gather, type Tensor, type Tensor2D, tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
 import { checkDirection } from "../directions/check-direction.js";
 import { type AttributeChoice, attributeEnds, resolveAttribute } from "../model/attribute-choice.js";
@@ -8,7 +16,6 @@ import { LatentEditError } from "../errors.js";
 import { checkModel } from "../input/checks.js";
 import { type Codes, type TensorOf, toCodes } from "../input/codes.js";
 import { definedOf } from "../input/defined.js";
-import { argmax } from "../model/start-codes.js";
 import { owning } from "../tensors/owning.js";
 import type { EditOptions } from "./edit.js";
 

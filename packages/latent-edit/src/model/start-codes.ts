@@ -1,4 +1,4 @@
-import { type AttributeModel, checkNumber, nextMacrotask, throwIfAborted } from "@latentflow/core";
+import { type AttributeModel, argmax, checkNumber, nextMacrotask, throwIfAborted } from "@latentflow/core";
 import { type Tensor2D, tensor2d } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
 import { type Matrix, type MatrixLike, readMatrix, rowOf } from "../input/matrix.js";
@@ -145,11 +145,4 @@ export class StartCodes {
     for (let j = 0; j < attribute; j++) start += this.model.attributes[j]!.classes;
     return this.cache.get(row)!.subarray(start, start + this.model.attributes[attribute]!.classes);
   }
-}
-
-/** Index of the largest entry, the first of equals. */
-export function argmax(values: ArrayLike<number>): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
-  return best;
 }

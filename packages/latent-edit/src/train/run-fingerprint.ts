@@ -1,11 +1,9 @@
-import { type AttributeModel, SeededRandom } from "@latentflow/core";
-import { tensor } from "@tensorflow/tfjs-core";
+import type { AttributeModel } from "@latentflow/core";
 import type { Direction } from "../directions/direction.js";
 import { describeDirection } from "../directions/index.js";
 import { LatentEditError } from "../errors.js";
-import { sameFingerprint } from "../model/fingerprint.js";
+import { logitsFingerprint, sameFingerprint } from "../model/fingerprint.js";
 import type { StartCodes } from "../model/start-codes.js";
-import { owning } from "../tensors/owning.js";
 import type { TrainOptions } from "./settings.js";
 
 /**
@@ -43,7 +41,7 @@ export async function runFingerprint(
     validation: heldOut ? { ...heldOut.hashes(), every, maxCodes } : null,
     earlyStopping: earlyStopping?.patience ?? null,
     direction: { kind: direction.kind, ...describeDirection(direction).settings },
-    model: await logitsOfFixedCode(model),
+    model: await logitsFingerprint(model),
   };
 }
 
@@ -73,16 +71,4 @@ function differingSettings(
   const { negativeSlope } = found;
   const settings = found.direction ?? { ...expected, ...(typeof negativeSlope === "number" && { negativeSlope }) };
   return [...new Set([...Object.keys(expected), ...Object.keys(settings)])].filter((key) => expected[key] !== settings[key]);
-}
-
-function logitsOfFixedCode(model: AttributeModel): Promise<number[]> {
-  return owning(async (own) => {
-    const { latentDim } = model;
-    const logits = own(await model.logits(own(tensor(new SeededRandom(20211).normals(latentDim), [1, latentDim]))));
-    const values = (await Promise.all(logits.map((x) => x.data<"float32">()))).flatMap((data) => Array.from(data));
-    if (values.every(Number.isFinite)) return values.map((x) => Number(x.toPrecision(5)));
-    throw new LatentEditError(
-      "trainDirection: expected finite logits from the model, got NaN or Infinity for a normal code; mend the model.",
-    );
-  });
 }

@@ -1,7 +1,6 @@
 import { describeValue } from "@latentflow/core";
 import { MetricsError } from "../errors.js";
-import { checkFraction, checkInteger, checkOptions } from "../input/checks.js";
-import { randomIndex } from "../random.js";
+import { checkFraction, checkInteger, checkOptions, seededRandom } from "../input/checks.js";
 import { areaUnderCdCurve, type ControlDisentanglement } from "./area.js";
 import { type CdCurve, checkCdCurve, meanOverSamples } from "./cd-curve.js";
 
@@ -145,10 +144,10 @@ function prepare(caller: string, samples: number, options: BootstrapOptions) {
   checkOptions(caller, options, ["resamples", "confidence", "seed"]);
   const resamples = checkInteger(caller, "resamples", options.resamples ?? 1000, 1);
   const confidence = checkFraction(caller, "confidence", options.confidence ?? 0.95);
-  const index = randomIndex(caller, options.seed ?? 0);
+  const random = seededRandom(caller, options.seed ?? 0);
   const rows = new Uint32Array(samples);
   const draw = () => {
-    for (let i = 0; i < samples; i++) rows[i] = index(samples);
+    for (let i = 0; i < samples; i++) rows[i] = random.integer(0, samples - 1);
     return rows;
   };
   return { resamples, confidence, draw };

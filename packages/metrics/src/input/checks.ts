@@ -18,8 +18,12 @@ export function checkOptions(
 
 /** Returns `value` when it is an integer within [min, max]. */
 export function checkInteger(caller: string, name: string, value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): number {
-  if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new MetricsError(`${caller}: expected ${name} to be an integer from ${min} to ${max}, got ${describeValue(value)}.`);
+  return core.checkNumber(caller, name, value, { integer: true, min, max }, MetricsError);
+}
+
+/** Seeded random numbers; the seed is an integer from 0 that a double holds exactly. */
+export function seededRandom(caller: string, seed: unknown): core.SeededRandom {
+  return new core.SeededRandom(checkInteger(caller, "seed", seed, 0));
 }
 
 /** Returns `value` when it lies strictly between 0 and 1. */
