@@ -25,7 +25,7 @@ const isTaken = (options: unknown): boolean => {
 describe("the JSON Schema of a configuration", () => {
   it("is the package's schema.json, and what `latentflow schema` prints", async () => {
     const text = `${JSON.stringify(configurationSchema(METHODS.map(({ id }) => id)), null, 2)}\n`;
-    // After a change of the schema: npx vitest run -u packages/experiments/test/config-schema.test.ts
+    // After a change of the schema: npx vitest run packages/experiments/test/config-schema.test.ts -u
     await expect(text).toMatchFileSnapshot("../schema.json");
     const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
     try {
@@ -112,7 +112,14 @@ describe("the JSON Schema of a configuration", () => {
   });
 });
 
+it("an editor is told all kinds of model, not only the one whose fields are nearest", () => {
+  const { properties } = configurationSchema(METHODS.map(({ id }) => id)) as Schema;
+  const [, ofKind] = properties!.model!.anyOf!;
+  expect(ofKind!.properties!.kind).toEqual({ enum: ["scenes", "module", "files"] });
+});
+
 interface Schema {
+  readonly anyOf?: readonly Schema[];
   readonly description?: string;
   readonly default?: unknown;
   readonly properties?: Readonly<Record<string, Schema>>;
