@@ -1,3 +1,5 @@
+import { describeValue } from "@latentflow/core";
+import { ExperimentsError } from "../errors.js";
 import type { ExperimentResults, MethodId } from "../results/index.js";
 
 /** How a method is drawn in every plot: colour and dashes both tell it, for those who can't tell the colours. */
@@ -29,7 +31,10 @@ const COLOURS = {
 const DASHES = { linear: ["5 3", "2 2.5", "9 3", "9 3 2 3", "1 4"], nonlinear: ["", "14 3", "14 3 3 3"] } as const;
 
 /** The styles of all methods of an experiment, in the order of their first appearance. */
-export function methodStyles({ attributes }: Pick<ExperimentResults, "attributes">): Map<MethodId, MethodStyle> {
+export function methodStyles(results: Pick<ExperimentResults, "attributes">): Map<MethodId, MethodStyle> {
+  if (!Array.isArray(results?.attributes) || !results.attributes.every((one: unknown) => Array.isArray(Object(one).methods)))
+    throw new ExperimentsError(`methodStyles: expected the results of an experiment, got ${describeValue(results)}.`);
+  const attributes: ExperimentResults["attributes"] = results.attributes;
   const styles = new Map<MethodId, MethodStyle>();
   const used = { linear: 0, nonlinear: 0 };
   for (const { id, label, kind } of attributes.flatMap(({ methods }) => methods)) {

@@ -1,8 +1,8 @@
-import { AbortError } from "@latentflow/core";
+import { AbortError, checkRequired } from "@latentflow/core";
 import { type CheckpointStore, type Direction, type History, trainDirection } from "@latentflow/latent-edit";
 import { fileStore } from "@latentflow/latent-edit/files";
 import type { TrainConfig } from "../config/types.js";
-import { ExperimentsError } from "../errors.js";
+import { ConfigError, ExperimentsError } from "../errors.js";
 import { checkStarts } from "../model/labelled-codes.js";
 import type { TrainingRecord } from "../results/index.js";
 import type { FindContext, Trained } from "./method.js";
@@ -14,7 +14,9 @@ const CURVE_POINTS = 200;
 export type TrainingSettings = Omit<TrainConfig, "checkpointEvery" | "constantRate">;
 
 /** The settings of a flow's training. */
-export function trainingSettings({ checkpointEvery: _, constantRate: __, ...train }: TrainConfig): TrainingSettings {
+export function trainingSettings(settings: TrainConfig): TrainingSettings {
+  checkRequired("trainingSettings", settings, ["iterations", "batchSize", "maxTime", "learningRate"], ConfigError);
+  const { checkpointEvery: _, constantRate: __, ...train } = settings;
   return train;
 }
 
@@ -28,10 +30,12 @@ export function trainingSettings({ checkpointEvery: _, constantRate: __, ...trai
 export async function trainInExperiment(
   context: FindContext,
   direction: Direction,
-  settings: TrainingSettings = trainingSettings(context.config.train),
+  settings?: TrainingSettings,
 ): Promise<Trained> {
+  checkRequired("trainInExperiment: context", context, ["config", "networks", "edit", "codes", "model"], ConfigError);
+  checkRequired("trainInExperiment: direction", direction, ["flow", "variables", "dispose"], ConfigError);
   try {
-    const history = await train(context, direction, settings);
+    const history = await train(context, direction, settings ?? trainingSettings(context.config.train));
     const parameters = direction.variables.reduce((sum, { size }) => sum + size, 0);
     return { direction, record: trainingRecord(history, parameters), settings: history.settings };
   } catch (error) {

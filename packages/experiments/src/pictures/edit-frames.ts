@@ -1,3 +1,4 @@
+import { describeValue } from "@latentflow/core";
 import { ExperimentsError } from "../errors.js";
 import type { EditFrames } from "../results/index.js";
 import type { Picture } from "./picture.js";
@@ -10,7 +11,10 @@ export function frameAt({ data, times, width, height }: EditFrames, sample: numb
 }
 
 /** Throws unless there are as many bytes as the shape says. */
-export function checkFrames(caller: string, { method, data, samples, times, width, height }: EditFrames): void {
+export function checkFrames(caller: string, frames: EditFrames): void {
+  const { method, data, samples, times, width, height } = (frames ?? {}) as EditFrames;
+  if (!(data instanceof Uint8Array) || !Array.isArray(times))
+    throw new ExperimentsError(`${caller}: expected the frames of an edit, got ${describeValue(frames)}.`);
   if (samples > 0 && times.length > 0 && data.length === samples * times.length * width * height * 3) return;
   throw new ExperimentsError(
     `${caller}: expected samples · times · height · width · 3 bytes for ${method}, got ${data.length} for ` +

@@ -1,4 +1,4 @@
-import { checkOptions } from "@latentflow/core";
+import { checkOptions, checkRequired, describeValue } from "@latentflow/core";
 import { ExperimentsError } from "../errors.js";
 import { checkPicture, type Picture } from "./picture.js";
 
@@ -11,14 +11,15 @@ export interface EnlargeOptions {
 
 /** Enlarges a picture, since 64 pixels are a stamp on today's screens. */
 export function enlarge(picture: Picture, options: EnlargeOptions): Picture {
+  checkRequired("enlarge", options, ["factor"], ExperimentsError);
   checkOptions("enlarge", options, ["factor", "look"], ExperimentsError);
   checkPicture("enlarge", picture);
   const { factor, look = "smooth" } = options;
   if (!Number.isInteger(factor) || factor < 1 || factor > 64) {
-    throw new ExperimentsError(`enlarge: expected factor to be an integer from 1 to 64, got ${factor}.`);
+    throw new ExperimentsError(`enlarge: expected factor to be an integer from 1 to 64, got ${describeValue(factor)}.`);
   }
   if (look !== "nearest" && look !== "smooth") {
-    throw new ExperimentsError(`enlarge: expected look to be "nearest" or "smooth", got ${JSON.stringify(look)}.`);
+    throw new ExperimentsError(`enlarge: expected look to be "nearest" or "smooth", got ${describeValue(look)}.`);
   }
   if (factor === 1) return picture;
   const { width, height } = picture;

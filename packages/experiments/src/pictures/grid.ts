@@ -1,4 +1,4 @@
-import { type DeclaredOptions, type GivenOptions, readOptions } from "@latentflow/core";
+import { type DeclaredOptions, describeValue, type GivenOptions, readOptions } from "@latentflow/core";
 import { ExperimentsError } from "../errors.js";
 import { checkSameSize, type Picture } from "./picture.js";
 
@@ -18,6 +18,8 @@ export interface GridOptions extends GivenOptions<typeof GRID> {
 export function grid(pictures: readonly Picture[], options: GridOptions): Picture {
   const { columns, gap } = readOptions("grid", GRID, options, ExperimentsError, ["background"]);
   const { background = [255, 255, 255] } = options;
+  const isColour = Array.isArray(background) && background.length === 3 && background.every((x) => x >= 0 && x <= 255);
+  if (!isColour) throw new ExperimentsError(`grid: expected background to be three bytes, got ${describeValue(background)}.`);
   const { width, height } = checkSameSize("grid", pictures);
   const rows = Math.ceil(pictures.length / columns);
   const whole = canvas(columns * (width + gap) - gap, rows * (height + gap) - gap, background);

@@ -1,4 +1,4 @@
-import { checkOptions } from "@latentflow/core";
+import { checkOptions, describeValue } from "@latentflow/core";
 import { ExperimentsError } from "../errors.js";
 import { checkSameSize, type Picture } from "./picture.js";
 
@@ -9,15 +9,16 @@ export interface MovieOptions {
 
 /** There and back, so that a loop has no jump: the ends are shown once, n frames become 2n − 2. */
 export function pingPong<T>(frames: readonly T[]): T[] {
+  if (!Array.isArray(frames)) throw new ExperimentsError(`pingPong: expected a list of frames, got ${describeValue(frames)}.`);
   return [...frames, ...frames.slice(1, -1).reverse()];
 }
 
 /** The checks that all kinds of movie share. */
 export function checkMovie(caller: string, frames: readonly Picture[], options: MovieOptions) {
   checkOptions(caller, options, ["framesPerSecond"], ExperimentsError);
-  const framesPerSecond = options.framesPerSecond ?? 16;
-  if (!(framesPerSecond > 0 && framesPerSecond <= 60)) {
-    throw new ExperimentsError(`${caller}: expected framesPerSecond above 0, at most 60, got ${framesPerSecond}.`);
+  const { framesPerSecond = 16 } = options;
+  if (typeof framesPerSecond !== "number" || !(framesPerSecond > 0 && framesPerSecond <= 60)) {
+    throw new ExperimentsError(`${caller}: expected framesPerSecond above 0, at most 60, got ${describeValue(framesPerSecond)}.`);
   }
   return { ...checkSameSize(caller, frames), framesPerSecond };
 }

@@ -1,3 +1,4 @@
+import { describeValue } from "@latentflow/core";
 import { ExperimentsError } from "../errors.js";
 
 /** An 8-bit RGB image: `data` holds height · width · 3 bytes, rows from top to bottom. */
@@ -14,6 +15,9 @@ export interface Picture {
  * @throws ExperimentsError for NaN, which would otherwise look like a black pixel
  */
 export function toRgb8(values: ArrayLike<number>): Uint8Array {
+  const isNumbers = Array.isArray(values) || ArrayBuffer.isView(values);
+  if (!isNumbers || !Number.isInteger(values.length) || (values.length > 0 && typeof values[0] !== "number"))
+    throw new ExperimentsError(`toRgb8: expected an array of numbers, got ${describeValue(values)}.`);
   const bytes = new Uint8Array(values.length);
   for (let i = 0; i < bytes.length; i++) {
     const value = values[i]!;
@@ -24,14 +28,26 @@ export function toRgb8(values: ArrayLike<number>): Uint8Array {
 }
 
 /** Throws unless the picture's bytes are as many as its size says. */
-export function checkPicture(caller: string, { width, height, data }: Picture): void {
+export function checkPicture(caller: string, picture: Picture): void {
+  const { width, height, data } = (picture ?? {}) as Picture;
+  if (!(data instanceof Uint8Array)) {
+    throw new ExperimentsError(
+      `${caller}: expected a picture { width, height, data }, data a Uint8Array, got ${describeValue(picture)}.`,
+    );
+  }
   const whole = Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0;
   if (whole && data.length === width * height * 3) return;
   throw new ExperimentsError(`${caller}: expected width · height · 3 bytes, got ${data.length} for ${width} × ${height}.`);
 }
 
+function checkPictures(caller: string, pictures: unknown): void {
+  if (Array.isArray(pictures)) return;
+  throw new ExperimentsError(`${caller}: expected a list of pictures, got ${describeValue(pictures)}.`);
+}
+
 /** Throws unless there is a picture, and all are valid and of one size. */
 export function checkSameSize(caller: string, pictures: readonly Picture[]): { width: number; height: number } {
+  checkPictures(caller, pictures);
   const first = pictures[0];
   if (first === undefined) throw new ExperimentsError(`${caller}: expected at least one picture, got none.`);
   for (const picture of pictures) {

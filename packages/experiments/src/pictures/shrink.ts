@@ -1,9 +1,12 @@
+import { describeValue } from "@latentflow/core";
 import { ExperimentsError } from "../errors.js";
 import { checkPicture, type Picture } from "./picture.js";
 
 /** A picture made smaller by an integer: each new pixel is the mean of `factor` · `factor` old ones; what is left over at the edges is dropped. */
 export function shrink(picture: Picture, factor: number): Picture {
   checkPicture("shrink", picture);
+  if (typeof factor !== "number")
+    throw new ExperimentsError(`shrink: expected factor to be an integer, got ${describeValue(factor)}.`);
   const [width, height] = [Math.floor(picture.width / factor), Math.floor(picture.height / factor)];
   if (!Number.isInteger(factor) || factor < 1 || width < 1 || height < 1) {
     throw new ExperimentsError(

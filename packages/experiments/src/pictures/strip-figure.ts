@@ -1,6 +1,9 @@
+import { checkNumber } from "@latentflow/core";
+import { checkAllOptions, checkList, checkText } from "../checks.js";
 import { type Markup, markup } from "../drawing/markup.js";
+import { ConfigError } from "../errors.js";
 import { grid } from "./grid.js";
-import type { Picture } from "./picture.js";
+import { checkSameSize, type Picture } from "./picture.js";
 import { encodePng } from "./png.js";
 
 /** What a strip figure shows. */
@@ -26,7 +29,9 @@ const BOLD_LETTER = 8.8;
  * A strip with its rows' names and its columns' edit lengths, as SVG with the pictures inside: for a README or a paper. It brings its own
  * white ground, since an image can't ask the page that shows it for its colours.
  */
-export function stripFigure({ title, labels, times, rows }: StripFigure): { svg: string; width: number; height: number } {
+export function stripFigure(figure: StripFigure): { svg: string; width: number; height: number } {
+  checkFigure(figure);
+  const { title, labels, times, rows } = figure;
   const left = MARGIN * 2 + Math.ceil(Math.max(title.length * BOLD_LETTER, ...labels.map((text) => text.length * LETTER)));
   const width = left + times.length * CELL + MARGIN;
   const height = HEAD + rows.length * (CELL + ROW_GAP) - ROW_GAP + MARGIN;
@@ -51,6 +56,20 @@ ${body}
 </svg>
 `;
   return { svg: svg.text, width, height };
+}
+
+function checkFigure(figure: StripFigure): void {
+  checkAllOptions("stripFigure", figure, ["title", "labels", "times", "rows"], []);
+  const { title, labels, times, rows } = figure;
+  checkText("stripFigure", "title", title);
+  for (const [name, list] of Object.entries({ labels, times, rows })) checkList("stripFigure", name, list);
+  for (const label of labels) checkText("stripFigure", "labels", label, "a list of texts");
+  for (const time of times) checkNumber("stripFigure", "times", time, {}, ConfigError);
+  for (const row of rows) checkSameSize("stripFigure", row);
+  if (labels.length === rows.length && rows.every((row) => row.length === times.length)) return;
+  throw new ConfigError(
+    `stripFigure: expected a row a label and a picture a time, got ${labels.length} labels, ${times.length} times, rows of ${rows.map((row) => row.length).join(", ") || "none"}.`,
+  );
 }
 
 function dataUri(row: readonly Picture[]): string {

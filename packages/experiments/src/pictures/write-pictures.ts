@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { throwIfAborted } from "@latentflow/core";
 import { writeFileAtomic } from "@latentflow/core/files";
+import { checkList, checkText, checkWatch } from "../checks.js";
 import { words } from "../drawing/numbers.js";
 import { ExperimentsError } from "../errors.js";
 import type { EditFrames, PictureRecord } from "../results/index.js";
@@ -32,6 +33,7 @@ const GAP = 2;
  */
 export async function writeMethodPictures(frames: EditFrames, folder: string, signal?: AbortSignal): Promise<PictureRecord[]> {
   checkFrames("writeMethodPictures", frames);
+  checkFolder("writeMethodPictures", folder, signal);
   await mkdir(folder, { recursive: true });
   const { method, label, attribute, samples } = frames;
   const write = writerInto("writeMethodPictures", folder, signal);
@@ -65,6 +67,7 @@ export async function writeComparisonPictures(
   signal?: AbortSignal,
 ): Promise<PictureRecord[]> {
   const first = checkComparable(methods);
+  checkFolder("writeComparisonPictures", folder, signal);
   await mkdir(folder, { recursive: true });
   const write = writerInto("writeComparisonPictures", folder, signal);
   const columns = spread(first.times.length, STRIP_TIMES);
@@ -136,7 +139,13 @@ function enlarged(picture: Picture, look: "nearest" | "smooth" = "smooth"): Pict
   return enlarge(picture, { factor: Math.max(1, Math.round(CELL / picture.width)), look });
 }
 
+function checkFolder(caller: string, folder: string, signal: AbortSignal | undefined): void {
+  checkText(caller, "folder", folder, "a folder's path");
+  checkWatch(caller, { signal });
+}
+
 function checkComparable(methods: readonly EditFrames[]): EditFrames {
+  checkList("writeComparisonPictures", "methods", methods);
   const [first] = methods;
   if (first === undefined) throw new ExperimentsError("writeComparisonPictures: expected at least one method, got none.");
   const shape = ({ samples, times, height, width }: EditFrames) =>

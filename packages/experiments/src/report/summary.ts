@@ -6,6 +6,7 @@ import {
   type MethodId,
   type MethodResult,
 } from "../results/index.js";
+import { checkResults } from "./check-results.js";
 import { withDistinctNames } from "./distinct-names.js";
 import { headline } from "./headline.js";
 import { noStarts } from "./no-results.js";
@@ -22,6 +23,7 @@ export function figureFile({ name }: AttributeResult, index: number): string {
  * Pictures are linked where a run's folder has them: `figures/` and `pictures/`.
  */
 export function summaryMarkdown(all: ExperimentResults): string {
+  checkResults("summaryMarkdown", all);
   const results = withDistinctNames(all);
   const { attributes, config, missing } = results;
   const parts = [

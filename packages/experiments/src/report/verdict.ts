@@ -1,3 +1,5 @@
+import { describeValue } from "@latentflow/core";
+import { ExperimentsError } from "../errors.js";
 import type { AttributeResult, MethodResult, PairedTest } from "../results/index.js";
 
 /**
@@ -68,7 +70,12 @@ export interface FlowVerdict {
 }
 
 /** One verdict a nonlinear method, strict on purpose: to beat a weak straight edit and not the strongest is no win. */
-export function flowVerdicts({ methods, comparison }: AttributeResult): FlowVerdict[] {
+export function flowVerdicts(attribute: AttributeResult): FlowVerdict[] {
+  const { methods, comparison } = (attribute ?? {}) as AttributeResult;
+  if (!Array.isArray(methods))
+    throw new ExperimentsError(
+      `flowVerdicts: expected an attribute of an experiment's results, got ${describeValue(attribute)}.`,
+    );
   const reached = (comparison?.areas ?? []).some(({ maxControl }) => maxControl >= REACH);
   const straight = methods.filter(({ kind }) => kind === "linear");
   return methods

@@ -2,9 +2,10 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { checkOptions, describeValue } from "@latentflow/core";
 import { writeJsonAtomic } from "@latentflow/core/files";
+import { checkWatch } from "../checks.js";
 import { ConfigError, ExperimentsError } from "../errors.js";
 import { experimentOf } from "../experiment/experiment.js";
-import type { Extensions } from "../experiment/extensions.js";
+import { type Extensions, tablesWith } from "../experiment/extensions.js";
 import { tablesOf } from "../experiment/tables-of.js";
 import { explainFailure } from "../explain-failure.js";
 import { REPORT_PAGE, reportFiles, writeFiles } from "../report/write-report.js";
@@ -45,9 +46,11 @@ export interface RunResult {
 export async function reportExperiment(out: string, options: ReportOptions = {}): Promise<RunResult> {
   checkOptions("reportExperiment", options, ["to", "extensions", "onEvent", "signal"], ConfigError);
   const { to = out, extensions, onEvent, signal } = options;
-  const { folder, plan, rerun } = await openRun("reportExperiment", out, extensions);
+  checkWatch("reportExperiment", options);
   if (typeof to !== "string" || to === "")
     throw new ConfigError(`reportExperiment: expected \`to\` to be a folder, got ${describeValue(to)}.`);
+  tablesWith("reportExperiment", extensions);
+  const { folder, plan, rerun } = await openRun("reportExperiment", out, extensions);
   if (await canWrite(folder)) {
     await folder.clean();
     const session = new Session({ config: plan.experiment.config, folder, engine: "auto", signal });

@@ -68,6 +68,7 @@ export async function runExperiment(options: ExperimentOptions | ExperimentConfi
   checkText("runExperiment", "out", run.out, "a folder's path");
   checkWatch("runExperiment", run);
   const { engine = "auto", shard = null, steps = STEPS, replace = true, rerun: command, extensions, signal } = run;
+  const { workers: given = 1 } = run;
   checkChoice("runExperiment", "engine", engine, ENGINES, ConfigError);
   checkList("runExperiment", "steps", steps);
   for (const step of steps) checkChoice("runExperiment", "steps", step, STEPS, ConfigError);
@@ -75,7 +76,7 @@ export async function runExperiment(options: ExperimentOptions | ExperimentConfi
   checkBoolean("runExperiment", "replace", replace);
   if (command !== undefined && command !== "") checkText("runExperiment", "rerun", command);
   const limits = { min: 1, max: MAX_WORKERS, integer: true };
-  const workers = checkNumber("runExperiment", "workers", run.workers ?? 1, limits, ConfigError);
+  const workers = checkNumber("runExperiment", "workers", given, limits, ConfigError);
   const ids = tablesWith("runExperiment", extensions).methods.map(({ id }) => id);
   const config = completeConfig(options, ids);
   const tables = await tablesOf("runExperiment", config, extensions);

@@ -1,4 +1,5 @@
 import { checkNumber, describeValue } from "@latentflow/core";
+import { checkAllOptions } from "../checks.js";
 import { ConfigError } from "../errors.js";
 
 /** One slice of the attribute × method pairs: those whose number modulo `count` is `index`. */
@@ -28,6 +29,10 @@ export function parseShard(text: string): Shard {
  * JOB_COMPLETION_INDEX of a Kubernetes indexed job, whose size Kubernetes does not tell: it comes from JOB_COMPLETIONS.
  */
 export function shardOfScheduler(env: Readonly<Record<string, string | undefined>>): Shard | null {
+  if (typeof env !== "object" || env === null || Array.isArray(env))
+    throw new ConfigError(
+      `shardOfScheduler: expected the environment's variables, such as process.env, got ${describeValue(env)}.`,
+    );
   if (env.SLURM_ARRAY_TASK_ID !== undefined) return slurmShard(env.SLURM_ARRAY_TASK_ID, env);
   if (env.JOB_COMPLETION_INDEX !== undefined) {
     if (env.JOB_COMPLETIONS === undefined) {
@@ -66,7 +71,9 @@ function integer(name: string, text: string, min = 0, max = LARGEST_ID): number 
 }
 
 /** Throws unless a slice is one of its count. */
-export function checkShard(caller: string, { index, count }: Shard): void {
+export function checkShard(caller: string, shard: Shard): void {
+  checkAllOptions(`${caller}: shard`, shard, ["index", "count"], []);
+  const { index, count } = shard;
   checkNumber(caller, "shard.count", count, { min: 1, max: MOST, integer: true }, ConfigError);
   checkNumber(caller, "shard.index", index, { min: 0, max: count - 1, integer: true }, ConfigError);
 }

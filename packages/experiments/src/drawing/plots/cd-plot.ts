@@ -1,3 +1,5 @@
+import { checkOptions, describeValue } from "@latentflow/core";
+import { ExperimentsError } from "../../errors.js";
 import type { Evaluation } from "../../results/index.js";
 import { type Markup, markup } from "../markup.js";
 import { fixed, short } from "../numbers.js";
@@ -21,6 +23,7 @@ const LINE = 15;
  * @param options.compact without names and bands, for an overview of many attributes
  */
 export function cdPlot(title: string, curves: readonly CdPlotCurve[], options: { compact?: boolean } = {}): Markup {
+  checkArguments(title, curves, options);
   const compact = options.compact ?? false;
   const [width, height] = compact ? [230, 190] : [480, 350];
   const box = { left: compact ? 40 : 62, right: width - (compact ? 10 : 128), top: 12, bottom: height - (compact ? 24 : 46) };
@@ -46,6 +49,22 @@ ${curves.map(({ style, evaluation }) => line(style, evaluation, x, y))}
 ${!compact && curves.map(({ style, evaluation }) => dots(style, evaluation, x, y))}
 ${!compact && names(curves, x, y, box)}`,
   );
+}
+
+function checkArguments(title: unknown, curves: unknown, options: { compact?: unknown }): void {
+  const refuse = (what: string, got: unknown) => {
+    throw new ExperimentsError(`cdPlot: expected ${what}, got ${describeValue(got)}.`);
+  };
+  checkOptions("cdPlot", options, ["compact"], ExperimentsError);
+  if (typeof title !== "string") refuse("title to be a text", title);
+  if (options.compact !== undefined && typeof options.compact !== "boolean")
+    refuse("compact to be true or false", options.compact);
+  if (!Array.isArray(curves)) refuse("a list of curves", curves);
+  for (const curve of curves as unknown[]) {
+    const { style, evaluation } = Object(curve) as Partial<CdPlotCurve>;
+    const isMeasured = Array.isArray(evaluation?.control) && Array.isArray(evaluation.disentanglement);
+    if (!isMeasured || typeof style?.label !== "string") refuse("curves { style, evaluation }", curve);
+  }
 }
 
 function line({ colour, dash }: MethodStyle, { control, disentanglement }: Evaluation, x: Scale, y: Scale): Markup {
