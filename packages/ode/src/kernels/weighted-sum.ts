@@ -1,43 +1,21 @@
 /** `out = Σ weights[i] · terms[i]`, elementwise; sums four terms a pass in double precision. `out` must not be among the terms. */
 export function weightedSum(out: Float32Array, weights: readonly number[], terms: readonly Float32Array[]): void {
-  sum(out, weights.slice(0, 4), terms.slice(0, 4));
+  sum(out, weights, terms);
   // Further passes take the sum so far as one of their four terms.
   for (let first = 4; first < weights.length; first += 3) {
     sum(out, [1, ...weights.slice(first, first + 3)], [out, ...terms.slice(first, first + 3)]);
   }
 }
 
-function sum(out: Float32Array, weights: readonly number[], terms: readonly Float32Array[]): void {
-  const loops: readonly ((out: Float32Array, ...weightsAndTerms: never[]) => void)[] = [sum1, sum2, sum3, sum4];
-  loops[weights.length - 1]!(out, ...([...weights, ...terms] as never[]));
-}
-
-// One loop a count, so that the compiler keeps weights and arrays in registers.
-
-function sum1(out: Float32Array, wa: number, a: Float32Array): void {
-  for (let i = 0; i < out.length; i++) out[i] = wa * a[i]!;
-}
-
-function sum2(out: Float32Array, wa: number, wb: number, a: Float32Array, b: Float32Array): void {
-  for (let i = 0; i < out.length; i++) out[i] = wa * a[i]! + wb * b[i]!;
-}
-
-function sum3(out: Float32Array, wa: number, wb: number, wc: number, a: Float32Array, b: Float32Array, c: Float32Array): void {
-  for (let i = 0; i < out.length; i++) out[i] = wa * a[i]! + wb * b[i]! + wc * c[i]!;
-}
-
-function sum4(
-  out: Float32Array,
-  wa: number,
-  wb: number,
-  wc: number,
-  wd: number,
-  a: Float32Array,
-  b: Float32Array,
-  c: Float32Array,
-  d: Float32Array,
-): void {
-  for (let i = 0; i < out.length; i++) out[i] = wa * a[i]! + wb * b[i]! + wc * c[i]! + wd * d[i]!;
+/** The first four terms, or as many as there are. One loop a count, so that the compiler keeps weights and arrays in registers. */
+function sum(out: Float32Array, w: readonly number[], t: readonly Float32Array[]): void {
+  const [wa, wb, wc, wd] = [w[0]!, w[1]!, w[2]!, w[3]!];
+  const [a, b, c, d] = [t[0]!, t[1]!, t[2]!, t[3]!];
+  const size = out.length;
+  if (!b) for (let i = 0; i < size; i++) out[i] = wa * a[i]!;
+  else if (!c) for (let i = 0; i < size; i++) out[i] = wa * a[i]! + wb * b[i]!;
+  else if (!d) for (let i = 0; i < size; i++) out[i] = wa * a[i]! + wb * b[i]! + wc * c[i]!;
+  else for (let i = 0; i < size; i++) out[i] = wa * a[i]! + wb * b[i]! + wc * c[i]! + wd * d[i]!;
 }
 
 /** Room for one member's error, kept between calls. */
