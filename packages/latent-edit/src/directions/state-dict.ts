@@ -99,7 +99,7 @@ function checkTensorData(key: string, value: unknown): void {
 }
 
 /** Weights into the variables of a direction, in their order. */
-export function withWeights<D extends { variables: NeuralOdeDirection["variables"] }>(
+function withWeights<D extends { variables: NeuralOdeDirection["variables"] }>(
   direction: D,
   weights: readonly Float32Array[],
 ): D {

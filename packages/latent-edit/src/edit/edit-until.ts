@@ -89,9 +89,9 @@ async function arrive(
       throwIfAborted("editUntil", signal);
       // On a backend that answers at once nothing else would let a timer or a button fire the signal.
       await nextMacrotask();
-      const moved = own(tidy(() => direction.flowEach(gather(w, tensor1d([...codes], "int32")), times, flowOptions)));
-      const decisions = await decisionsOf(own(await model.logits(moved)), arrived);
-      const values = await moved.data<"float32">();
+      const points = own(tidy(() => direction.flowEach(gather(w, tensor1d([...codes], "int32")), times, flowOptions)));
+      const decisions = await decisionsOf(own(await model.logits(points)), arrived);
+      const values = await points.data<"float32">();
       codes.forEach((code, i) => {
         if (decisions[i] || times[i] === maxTime) ends.set(values.subarray(i * size, (i + 1) * size), code * size);
       });

@@ -1,4 +1,4 @@
-/** Numbers rounded to float32 at a time: a pool of codes can take hundreds of megabytes, and must not be copied for its hash. */
+/** Numbers rounded to float32 at a time: codes can take hundreds of megabytes, and must not be copied for its hash. */
 const CHUNK = 4096;
 
 /**

@@ -7,7 +7,7 @@ import { hashOfNumbers } from "./hash.js";
 
 const LABELLING_BATCH = 32;
 
-/** A pool of codes, the logits of those seen so far, and which of them may start an edit. */
+/** Codes, the logits of those seen so far, and which of them may start an edit. */
 export class StartCodes {
   /** Logits of all attributes side by side, one row a code; made when first needed. */
   private readonly cache = new Map<number, Float32Array>();
@@ -33,16 +33,16 @@ export class StartCodes {
       throw new LatentEditError(`${caller}: expected codes [n, ${model.latentDim}], got [${matrix.rows}, ${matrix.columns}].`);
     }
     const classes = new Int32Array(matrix.rows);
-    const pool = new StartCodes(model, matrix, classes, attribute.name);
+    const starts = new StartCodes(model, matrix, classes, attribute.name);
     if (labels === undefined) {
       for (let start = 0; start < matrix.rows; start += LABELLING_BATCH) {
         throwIfAborted(caller, signal);
         await nextMacrotask();
         const rows = Array.from({ length: Math.min(LABELLING_BATCH, matrix.rows - start) }, (_, i) => start + i);
-        await pool.fill(rows, "the labelling of the codes");
-        for (const row of rows) classes[row] = argmax(pool.logitsOf(row, attribute.index));
+        await starts.fill(rows, "the labelling of the codes");
+        for (const row of rows) classes[row] = argmax(starts.logitsOf(row, attribute.index));
       }
-      return pool;
+      return starts;
     }
     const table = await readMatrix(caller, "labels", labels);
     if (table.rows !== matrix.rows || table.columns !== model.attributes.length) {
@@ -61,7 +61,7 @@ export class StartCodes {
         LatentEditError,
       );
     }
-    return pool;
+    return starts;
   }
 
   /** Indices of the codes of one class. */

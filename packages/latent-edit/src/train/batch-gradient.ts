@@ -17,18 +17,18 @@ import { askForLoss, type Batch, type LossChoice, partsOf, scoreOf } from "./tra
 export function batchGradient(
   direction: Direction,
   model: AttributeModel,
-  pool: StartCodes,
+  codes: StartCodes,
   batch: Batch,
   settings: TrainSettings,
   choice: LossChoice,
   where: string,
 ): Promise<{ score: Score; gradients: Tensor[] }> {
   return owning(async (own) => {
-    const w = own(pool.tensor(batch.rows));
-    const originalLogits = own(settings.cacheLogits ? await pool.logits(batch.rows, where) : await model.logits(w));
-    const moved = own(tidy(() => direction.flow(w, batch.t, { gradient: settings.gradient })));
-    await checkFinite(where, { "the flow's end points": moved, "the start codes' logits": originalLogits });
-    const answer = await askForLoss(own, model, { w, moved, originalLogits }, batch, settings, choice);
+    const w = own(codes.tensor(batch.rows));
+    const originalLogits = own(settings.cacheLogits ? await codes.logits(batch.rows, where) : await model.logits(w));
+    const ends = own(tidy(() => direction.flow(w, batch.t, { gradient: settings.gradient })));
+    await checkFinite(where, { "the flow's end points": ends, "the start codes' logits": originalLogits });
+    const answer = await askForLoss(own, model, { w, ends, originalLogits }, batch, settings, choice);
     await checkFinite(where, partsOf(answer));
     const score = await scoreOf(answer, batch, settings);
     const gradients = own(pullBack(direction, w, batch.t, answer.gradient, settings.gradient));

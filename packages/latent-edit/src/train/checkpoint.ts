@@ -21,7 +21,7 @@ export interface TrainState {
 }
 
 /** What of a checkpoint is not part of the run's state proper. */
-export interface Surroundings {
+export interface CheckpointContext {
   settings: TrainSettings;
   run: RunFingerprint;
   weights: Float32Array[];
@@ -29,7 +29,10 @@ export interface Surroundings {
 }
 
 /** The state as one safetensors file: arrays as tensors, the rest as JSON in the header. Throws for numbers that are not finite. */
-export async function encodeCheckpoint(state: TrainState, { settings, run, weights, cache }: Surroundings): Promise<Uint8Array> {
+export async function encodeCheckpoint(
+  state: TrainState,
+  { settings, run, weights, cache }: CheckpointContext,
+): Promise<Uint8Array> {
   const { step, arrays } = await adamStateToData(state.adam);
   const tensors = new Map<string, TensorData>();
   const put = (name: string, data: Float32Array, shape: readonly number[] = [data.length]) => {
@@ -60,7 +63,7 @@ export async function encodeCheckpoint(state: TrainState, { settings, run, weigh
 export async function decodeCheckpoint(
   bytes: Uint8Array,
   expected: { settings: TrainSettings; run: RunFingerprint; sizes: readonly number[] },
-): Promise<{ state: TrainState; weights: Float32Array[]; cache: Surroundings["cache"] }> {
+): Promise<{ state: TrainState; weights: Float32Array[]; cache: CheckpointContext["cache"] }> {
   const { settings, run, sizes } = expected;
   const { tensors, metadata } = await readSafetensors(bytes);
   const text = metadata.get("state");

@@ -11,7 +11,7 @@ import type { TrainOptions } from "./settings.js";
  * trace here.
  */
 export interface RunFingerprint {
-  /** Of the pool of codes, as float32. */
+  /** Of the codes, as float32. */
   readonly codes: string;
   /** Of the classes of the edited attribute, given or asked from the model: they say which codes are starts. */
   readonly labels: string;
@@ -31,13 +31,13 @@ export interface RunFingerprint {
 export async function runFingerprint(
   direction: Direction,
   model: AttributeModel,
-  pool: StartCodes,
+  codes: StartCodes,
   heldOut: StartCodes | undefined,
   { validation, earlyStopping }: Pick<TrainOptions, "validation" | "earlyStopping">,
 ): Promise<RunFingerprint> {
   const { every = null, maxCodes = null } = validation ?? {};
   return {
-    ...pool.hashes(),
+    ...codes.hashes(),
     validation: heldOut ? { ...heldOut.hashes(), every, maxCodes } : null,
     earlyStopping: earlyStopping?.patience ?? null,
     direction: { kind: direction.kind, ...describeDirection(direction).settings },

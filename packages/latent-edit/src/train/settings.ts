@@ -34,9 +34,9 @@ export interface TrainOptions extends GivenOptions<typeof TRAINING> {
   generator?: Generator;
   regressor?: Regressor;
   attribute: AttributeChoice;
-  /** Pool of codes [n, d]; those labelled `from` are the starts. */
+  /** Codes [n, d]; those labelled `from` are the starts. */
   codes: MatrixLike;
-  /** Predicted classes of the pool, [n, attributes]; default: asked from the model. */
+  /** Predicted classes of the codes, [n, attributes]; default: asked from the model. */
   labels?: MatrixLike;
   /**
    * `"paper"`: the released code's loss, sampling, schedule (1,000 iterations, α = 6), one 3/8 step, no cached logits. Options given beside it

@@ -36,10 +36,10 @@ export async function trainDirection(direction: Direction, options: TrainOptions
   const { attribute, iterations } = settings;
   const { signal, validation } = options;
   if (settings.solver !== null) direction.solver = settings.solver;
-  const pool = await StartCodes.create("trainDirection", model, options.codes, options.labels, attribute, signal);
+  const codes = await StartCodes.create("trainDirection", model, options.codes, options.labels, attribute, signal);
   const starts = {
-    forward: pool.startingAt(attribute.from),
-    backward: settings.bothWays ? pool.startingAt(attribute.to) : undefined,
+    forward: codes.startingAt(attribute.from),
+    backward: settings.bothWays ? codes.startingAt(attribute.to) : undefined,
   };
   const heldOut =
     validation && (await StartCodes.create("trainDirection", model, validation.codes, validation.labels, attribute, signal));
@@ -49,8 +49,8 @@ export async function trainDirection(direction: Direction, options: TrainOptions
   const optimizer = adam();
   const schedule = stepDecay({ learningRate: settings.learningRate, every: settings.decayEvery, factor: settings.decayFactor });
   // Asks the model once more, so only where it is needed.
-  const run = options.checkpoint && (await runFingerprint(direction, model, pool, heldOut, options));
-  const state = await resumeOrStart(variables, pool, settings, run, options.checkpoint?.store);
+  const run = options.checkpoint && (await runFingerprint(direction, model, codes, heldOut, options));
+  const state = await resumeOrStart(variables, codes, settings, run, options.checkpoint?.store);
   const random = SeededRandom.fromState(state.random);
   const store = options.checkpoint?.store;
   let images = 0;
@@ -60,7 +60,7 @@ export async function trainDirection(direction: Direction, options: TrainOptions
   const keep = async () => {
     if (!store || !run) return;
     await store.write(
-      await encodeCheckpoint(state, { settings, run, weights: await weightsOf(variables), cache: pool.exportCache() }),
+      await encodeCheckpoint(state, { settings, run, weights: await weightsOf(variables), cache: codes.exportCache() }),
     );
     kept = state.iteration;
   };
@@ -74,7 +74,7 @@ export async function trainDirection(direction: Direction, options: TrainOptions
       const begin = performance.now();
       const batches = Array.from({ length: settings.accumulate }, () => drawBatch(random, starts, settings));
       const where = `iteration ${state.iteration + 1} of ${iterations}`;
-      const { score, gradients } = await meanGradient(direction, model, pool, batches, settings, options, where);
+      const { score, gradients } = await meanGradient(direction, model, codes, batches, settings, options, where);
       const { learningRate } = schedule.update({ step: state.iteration });
       const next = await nextStep(optimizer, variables, gradients, state.adam, learningRate, where);
       isWhole = false;
@@ -110,7 +110,9 @@ export async function trainDirection(direction: Direction, options: TrainOptions
   }
   const elapsed = (performance.now() - started) / 1000;
   if (state.best && options.earlyStopping) assignWeights(variables, state.best.weights);
-  const gap = await owning((own) => solverGap(direction, own(pool.tensor(starts.forward.slice(0, GAP_CODES))), settings.maxTime));
+  const gap = await owning((own) =>
+    solverGap(direction, own(codes.tensor(starts.forward.slice(0, GAP_CODES))), settings.maxTime),
+  );
   return {
     iterations: state.iteration,
     batches: state.batches,
@@ -139,18 +141,18 @@ function drawBatch(
 async function meanGradient(
   direction: Direction,
   model: AttributeModel,
-  pool: StartCodes,
+  codes: StartCodes,
   batches: readonly Batch[],
   settings: TrainSettings,
   options: TrainOptions,
   where: string,
 ): Promise<{ score: Score; gradients: Tensor[] }> {
-  if (batches.length === 1) return batchGradient(direction, model, pool, batches[0]!, settings, options, where);
+  if (batches.length === 1) return batchGradient(direction, model, codes, batches[0]!, settings, options, where);
   return owning(async (own) => {
     const scores: Score[] = [];
     const parts: Tensor[][] = [];
     for (const batch of batches) {
-      const { score, gradients } = await batchGradient(direction, model, pool, batch, settings, options, where);
+      const { score, gradients } = await batchGradient(direction, model, codes, batch, settings, options, where);
       scores.push(score);
       parts.push(own(gradients));
     }
@@ -213,7 +215,7 @@ async function watch(
 
 async function resumeOrStart(
   variables: readonly Variable[],
-  pool: StartCodes,
+  codes: StartCodes,
   settings: TrainSettings,
   run: RunFingerprint | undefined,
   store: CheckpointStore | undefined,
@@ -223,7 +225,7 @@ async function resumeOrStart(
     const sizes = variables.map(({ size }) => size);
     const { state, weights, cache } = await decodeCheckpoint(bytes, { settings, run, sizes });
     assignWeights(variables, weights);
-    pool.importCache(cache);
+    codes.importCache(cache);
     return state;
   }
   const random = new SeededRandom(settings.seed).getState();

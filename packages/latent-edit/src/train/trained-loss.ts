@@ -20,7 +20,7 @@ export type LossChoice = Pick<TrainOptions, "identity" | "loss">;
 export async function askForLoss(
   own: Own,
   model: AttributeModel,
-  { w, moved, originalLogits }: { w: Tensor2D; moved: Tensor2D; originalLogits: readonly Tensor2D[] },
+  { w, ends, originalLogits }: { w: Tensor2D; ends: Tensor2D; originalLogits: readonly Tensor2D[] },
   { target, t }: Batch,
   { attribute, temperature, preservationWeight }: TrainSettings,
   { identity, loss }: LossChoice,
@@ -28,7 +28,7 @@ export async function askForLoss(
   const originalEmbeddings = identity && own(await embed(own, model, w, identity));
   const request = { attributeIndex: attribute.index, target, originalLogits, temperature, preservationWeight };
   const answer = await model.lossAndGradient(
-    moved,
+    ends,
     loss?.({ target, originalLogits, t }) ?? (originalEmbeddings ? { ...request, originalEmbeddings } : request),
   );
   own([answer.gradient, ...answer.logits]);

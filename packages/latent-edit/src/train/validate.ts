@@ -17,7 +17,7 @@ import { accuracyOf, askForLoss, type Batch, type LossChoice, partsOf, scoreOf }
 export async function validate(
   direction: Direction,
   model: AttributeModel,
-  pool: StartCodes,
+  codes: StartCodes,
   rows: Int32Array,
   settings: TrainSettings,
   choice: LossChoice,
@@ -33,7 +33,7 @@ export async function validate(
       t: settings.maxTime,
       target: settings.attribute.to,
     };
-    const score = await scoreBatch(direction, model, pool, batch, settings, choice, where);
+    const score = await scoreBatch(direction, model, codes, batch, settings, choice, where);
     for (const key of ["total", "attributeLoss", "preservationLoss", "accuracy"] as const) {
       sums[key] += (batch.rows.length / rows.length) * score[key];
     }
@@ -44,25 +44,25 @@ export async function validate(
 function scoreBatch(
   direction: Direction,
   model: AttributeModel,
-  pool: StartCodes,
+  codes: StartCodes,
   batch: Batch,
   settings: TrainSettings,
   choice: LossChoice,
   where: string,
 ): Promise<Score> {
   return owning(async (own) => {
-    const originalLogits = own(await pool.logits(batch.rows, where));
-    const w = own(pool.tensor(batch.rows));
-    const moved = own(direction.flow(w, batch.t));
+    const originalLogits = own(await codes.logits(batch.rows, where));
+    const w = own(codes.tensor(batch.rows));
+    const ends = own(direction.flow(w, batch.t));
     // Only the model knows an identity or custom loss at its end points. The paper's needs logits alone: a third of the work.
     if (choice.identity || choice.loss) {
-      const answer = await askForLoss(own, model, { w, moved, originalLogits }, batch, settings, choice);
+      const answer = await askForLoss(own, model, { w, ends, originalLogits }, batch, settings, choice);
       await checkFinite(where, partsOf(answer));
       return scoreOf(answer, batch, settings);
     }
     const { attribute, temperature, preservationWeight } = settings;
-    const logits = own(await model.logits(moved));
-    await checkFinite(where, { "the flow's end points": moved, "the model's logits at the end points": logits });
+    const logits = own(await model.logits(ends));
+    await checkFinite(where, { "the flow's end points": ends, "the model's logits at the end points": logits });
     const terms = own(
       tidy(() => [
         attributeLoss(logits[attribute.index]!, batch.target, temperature),

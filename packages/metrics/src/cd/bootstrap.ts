@@ -129,7 +129,7 @@ export function pairedBootstrap(a: CdCurve, b: CdCurve, options: BootstrapOption
 }
 
 /** The central `confidence` share of a sample, percentiles linear between order statistics; [NaN, NaN] for an empty one. */
-export function percentileInterval(values: readonly number[], confidence: number): [number, number] {
+function percentileInterval(values: readonly number[], confidence: number): [number, number] {
   const sorted = Float64Array.from(values).sort();
   const quantile = (q: number) => {
     const position = q * (sorted.length - 1);
