@@ -10,8 +10,8 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Where a command runs. */
-export interface Surroundings {
+/** What a command may do less than usual. */
+export interface CommandLimits {
   /** File descriptor that takes stdout; default: it is read. */
   readonly stdout?: number;
   /** How many files it may have open. */
@@ -23,7 +23,7 @@ export function command(
   folder: URL,
   args: readonly string[],
   onLine: (line: string, child: ChildProcess) => void = () => undefined,
-  { stdout: sink, files }: Surroundings = {},
+  { stdout: sink, files }: CommandLimits = {},
 ): Promise<Ended> {
   const whole = [process.execPath, fileURLToPath(new URL("cli.js", folder)), ...args];
   const limited = files === undefined ? whole : ["/bin/sh", "-c", `ulimit -n ${files}; exec "$@"`, "sh", ...whole];
