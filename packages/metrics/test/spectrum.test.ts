@@ -131,6 +131,22 @@ describe("the spectrum of a matrix whose spectrum is known", () => {
     });
   });
 
+  it("entries whose sizes are further apart than one scaling of float64 can bring together", () => {
+    const { real } = eigenSpectrum([
+      [1e-300, 1e300],
+      [1e-300, 1e-300],
+    ]);
+    expect(Array.from(real).toSorted((x, y) => x - y)).toEqual([expect.closeTo(-1, 12), expect.closeTo(1, 12)]);
+    const cycle = eigenSpectrum([
+      [0, 1e200, 0],
+      [0, 0, 1e100],
+      [1e-300, 0, 0],
+    ]);
+    cycle.modulus.forEach((modulus) => {
+      expect(modulus).toBeCloseTo(1, 12);
+    });
+  });
+
   it("a triangular matrix: its diagonal, whatever the sizes", () => {
     const diagonal = [1e155, 3, -1e-200, 0, 7e-310];
     const a = diagonal.map((x, i) => diagonal.map((_, j) => (i === j ? x : i < j ? 1e150 : 0)));

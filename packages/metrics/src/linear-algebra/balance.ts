@@ -43,7 +43,8 @@ export function takeIsolated(a: Float64Array, n: number): Rest {
 }
 
 /** Keeps the scaling away from the ends of float64. */
-const SMALLEST = 2 ** -960;
+const LARGEST_EXPONENT = 960;
+const SMALLEST = 2 ** -LARGEST_EXPONENT;
 
 /** Rounds over all rows: balancing is a help, not a need, so one that still changes things after these is good enough. */
 const MOST_ROUNDS = 50;
@@ -64,10 +65,10 @@ export function balance(a: Float64Array, n: number): void {
         row[k] = a[i * n + k]!;
         column[k] = a[k * n + i]!;
       }
-      const factor = factorFor(norm(row), norm(column));
-      const next = factor * total[i]!;
-      if (factor === 1 || !(next > SMALLEST && next < 1 / SMALLEST)) continue;
-      total[i] = next;
+      const wanted = factorFor(norm(row), norm(column)) * total[i]!;
+      const factor = Math.min(Math.max(wanted, SMALLEST), 1 / SMALLEST) / total[i]!;
+      if (factor === 1) continue;
+      total[i]! *= factor;
       changed = true;
       for (let k = 0; k < n; k++) {
         a[i * n + k]! /= factor;
@@ -81,6 +82,7 @@ export function balance(a: Float64Array, n: number): void {
 function factorFor(row: number, column: number): number {
   const sum = row + column;
   if (row === 0 || column === 0 || sum === Number.POSITIVE_INFINITY) return 1;
-  const factor = 2 ** Math.round((Math.log2(row) - Math.log2(column)) / 2);
+  const exponent = Math.round((Math.log2(row) - Math.log2(column)) / 2);
+  const factor = 2 ** Math.min(Math.max(exponent, -LARGEST_EXPONENT), LARGEST_EXPONENT);
   return row / factor + column * factor < 0.95 * sum ? factor : 1;
 }
