@@ -78,6 +78,18 @@ describe("a search that goes on from an event", () => {
     }
   });
 
+  it("however steep the event function is at its root", () => {
+    const turn = (_t: number, [x, v]: readonly [number, number]): readonly [number, number] => [v, -x];
+    for (const steep of [Math.cbrt, (x: number) => Math.sign(x) * Math.sqrt(Math.abs(x)), Math.sign]) {
+      let [t, y] = [0, [0, 1] as [number, number]];
+      for (let i = 1; i <= 4; i++) {
+        const next = odeintEvent(turn, y, t, { event: (_t, [x]) => steep(x), maxTime: t + 10, rtol: 1e-11, atol: 1e-12 });
+        expect(next.t).toBeCloseTo(i * Math.PI, 9);
+        [t, y] = [next.t, [next.y[0]!, next.y[1]!]];
+      }
+    }
+  });
+
   it("in time that decreases", () => {
     const found = odeintEvent(fall, [1e-16, -5], 10, { event: ground, maxTime: 0 });
     expect(found.t).toBeCloseTo(10 - 10 / GRAVITY, 12);

@@ -39,10 +39,15 @@ const ABSOLUTE: Tolerances = { rtol: 0, atol: 1 };
  */
 export function* leaveRoot<V>(event: EventOnStep<V>, start: Point, end: Point): Generator<Reading, Point, number> {
   if (!(Math.abs(start.value) <= SUSPICIOUS * Math.abs(end.value) || start.value === 0)) return start;
-  const residual = yield* largestResidual(event, start, end);
-  if (Math.abs(start.value) > residual) return start;
   const { space, step, value } = event;
   const length = end.t - start.t;
+  const residual = yield* largestResidual(event, start, end);
+  if (Math.abs(start.value) > residual) {
+    // A function that is steeper at its root than along the step, such as ∛y, has changed its sign within what states can tell.
+    const t = start.t + event.rounding.state * length;
+    const value1 = yield space.scope(() => value(t, step.evaluate(t)));
+    return Math.sign(value1) === -Math.sign(start.value) ? { t, value: value1 } : start;
+  }
   for (let share = event.rounding.state; share < 1; share *= SPREAD) {
     const t = start.t + share * length;
     const point = { t, value: yield space.scope(() => value(t, step.evaluate(t))) };
