@@ -86,6 +86,40 @@ describe("gradients where steps meet the limit of stability", () => {
     expect(Math.abs(dl![0]! / STIFF[1000] - 1)).toBeLessThan(0.01);
   });
 
+  it.each([
+    ["dopri5", 0.05],
+    ["bosh3", 0.05],
+    ["dopri8", 0.02],
+  ] as const)("a pendulum of 20 radians a second that hangs still, by %s", async (method, tolerance) => {
+    await start("cpu");
+    const [omega, damping, end] = [20, 0.5, 2];
+    const f = (_t: number, [q, p]: readonly [tf.Tensor, tf.Tensor]): readonly [tf.Tensor, tf.Tensor] => [
+      p,
+      tf.sub(tf.mul(-(omega ** 2), tf.sin(q)), tf.mul(damping, p)),
+    ];
+    const inputs = [tf.scalar(0), tf.scalar(0)];
+    const options = { method, rtol: 1e-4, atol: 1e-4 };
+    const [dq, dp] = gradients((q, p) => last(odeint(f, [q!, p!] as const, [0, end], options)[0]), inputs);
+    tf.dispose(inputs);
+    const turns = Math.sqrt(omega ** 2 - damping ** 2 / 4);
+    const [left, sine] = [Math.exp((-damping * end) / 2), Math.sin(turns * end)];
+    expect(Math.abs(dq![0]! - left * (Math.cos(turns * end) + (damping / 2 / turns) * sine))).toBeLessThan(tolerance);
+    expect(Math.abs(dp![0]! - (left * sine) / turns)).toBeLessThan(tolerance / omega);
+  });
+
+  it.each([
+    ["dopri5", "steps"],
+    ["dopri8", "checkpointed"],
+  ] as const)("a rate that grows a thousandfold while the state rests, by %s and %s", async (method, gradient) => {
+    await start("cpu");
+    const y0 = tf.scalar(0);
+    const f = (t: number, y: tf.Tensor) => tf.mul(y, -0.1 - 50 * (1 + Math.tanh(2 * (t - 5))));
+    const [dy0] = gradients((y0) => last(odeint(f, y0!, [0, 10], { method, gradient })), [y0]);
+    y0.dispose();
+    // e^(−501).
+    expect(Math.abs(dy0![0]!)).toBeLessThan(1e-30);
+  });
+
   it("the adjoint leaves a hopeless way back at once: no more evaluations than thrice those of checkpoints", async () => {
     await start("cpu");
     const cost: number[] = [];

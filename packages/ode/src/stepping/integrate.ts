@@ -14,6 +14,10 @@ import { describeStiffness } from "./stiffness.js";
 
 const NONE: readonly never[] = [];
 
+/** A step may be this many times as long as its end allows a step to be; a longer one is tried again, at least this share as long. */
+const GROWN = 1.5;
+const SHORTEN = 8;
+
 /**
  * The solver's loop. A generator, since it must know a few scalars (error ratios) that may live on a device: it yields each one and is
  * resumed with its value, so that one loop serves a synchronous and an asynchronous driver. It never yields inside a scope.
@@ -75,6 +79,22 @@ export function* integrate<V>(
       const hopeless = !Number.isFinite(ratio) && !(yield* isFiniteState(space, slope));
       if (hopeless || verdict === "too small") return ending(Number.isFinite(ratio) ? "stepUnderflow" : "notFinite", span.h);
       continue;
+    }
+    // The derivative at a step's end tells of rates that grew within it; it is needed for the next step anyway.
+    if (problem.longestStep) {
+      const longest = yield* problem.longestStep(beforeJump(span.t1), y1, policy.wanted!);
+      const length = Math.abs(span.h);
+      const tooLong = length > GROWN * longest;
+      policy.longest = tooLong ? Math.max(longest, length / SHORTEN) : longest;
+      if (tooLong) {
+        statistics.rejected++;
+        after = "rejection";
+        space.rewind?.(mark);
+        space.recycle(y1);
+        stepper.release();
+        continue;
+      }
+      bounded = jumps.has(span.t1) ? Number.NaN : span.t1;
     }
     statistics.accepted++;
     if (test === undefined && !space.looksFinite(y1)) {
