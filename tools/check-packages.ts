@@ -2,10 +2,10 @@
  * What a user will get, checked before anybody gets it: publint and "are the types wrong" on every packed package, then all of them installed
  * in an empty project, where a program (test/packed/consumer.ts) is type-checked under both module resolutions and run with plain node, and with pnpm,
  * README by README, where only what an install line names is found.
- * Run `npm run build` first. `--keep` leaves the project in place.
+ * What must be small is bundled, and the demo is run in an empty folder. Run `npm run build` first. `--keep` leaves the project in place.
  */
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -114,6 +114,29 @@ function loadWithoutTfjs(): void {
   }
 }
 
+/** What a page is given of `latentflow`: nothing of the pipeline, which needs Node. */
+async function bundleForBrowsers(): Promise<void> {
+  const contents = 'import { loadModel, odeint } from "latentflow"; console.log(loadModel, odeint);';
+  const options = { bundle: true, format: "esm", platform: "browser", write: false, metafile: true, logLevel: "error" } as const;
+  const { metafile } = await build({ ...options, external: ["onnxruntime-*"], stdin: { contents, resolveDir: project } });
+  const inputs = Object.keys(metafile.inputs);
+  const wrong = inputs.filter((file) => file.includes("@latentflow/experiments") || file.startsWith("node:"));
+  if (wrong.length > 0 || !inputs.some((file) => file.includes("@latentflow/engine")))
+    throw new Error(
+      `check-packages: expected a bundle of latentflow for browsers without the pipeline, got ${wrong.join(", ")}.`,
+    );
+}
+
+/** The first thing that anyone runs, in an empty folder. */
+function tryTheDemo(tarballs: ReadonlyMap<string, string>): void {
+  const folder = join(project, "empty");
+  mkdirSync(folder);
+  const packages = [...tarballs.values()].map((file) => `--package=${file}`);
+  run("npm", ["exec", "--yes", ...packages, "--", "latentflow", "demo", "--quick"], folder);
+  const made = existsSync(join(folder, "out", "demo", "report.html"));
+  if (!made) throw new Error("check-packages: expected npx latentflow demo --quick to end in out/demo/report.html, got none.");
+}
+
 try {
   step("publint");
   await lintPackages();
@@ -127,8 +150,11 @@ try {
   loadWithoutTfjs();
   step("install with pnpm what each README says, resolve what it imports, and run the first example");
   checkUnderPnpm(tarballsByName(tarballs), join(project, "pnpm"));
-  step("bundle what must be small");
+  step("bundle what must be small, and latentflow for browsers");
   await measureSmall();
+  await bundleForBrowsers();
+  step("npx latentflow demo --quick, in an empty folder");
+  tryTheDemo(tarballsByName(tarballs));
 } finally {
   if (!process.argv.includes("--keep")) rmSync(project, { recursive: true, force: true });
 }
