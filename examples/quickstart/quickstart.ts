@@ -8,11 +8,9 @@ import * as tf from "@tensorflow/tfjs-core";
 await useBackend();
 const { generator, regressor, codes, labels } = await loadPretrainedScenes();
 const model = await onnxModel({ generator, regressor }); // without onnxruntime-node: tfjsModel({ generator, regressor })
-const data = (await codes.data()) as Float32Array;
-const pool = { data, shape: codes.shape };
 
 const larger = new NeuralOdeDirection({ latentDim: generator.latentDim, depth: 1 });
-const settings = { model, codes: pool, labels, attribute: { name: "object_size" }, iterations: 100, learningRate: 0.02 };
+const settings = { model, codes, labels, attribute: "object_size", iterations: 100, learningRate: 0.02 };
 const { batches } = await trainDirection(larger, settings);
 console.log(`loss ${batches[0]?.total.toFixed(2)} → ${batches.at(-1)?.total.toFixed(2)}`);
 

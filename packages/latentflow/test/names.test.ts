@@ -25,9 +25,8 @@ it("trains and edits with names of its own alone", async () => {
   const { edit, loadModel, NeuralOdeDirection, trainDirection } = browser;
   const model = await loadModel("tabletop");
   const codes = await model.sample(60, { seed: 0 });
-  const pool = { data: (await codes.data()) as Float32Array, shape: codes.shape };
   const larger = new NeuralOdeDirection({ latentDim: model.latentDim, depth: 1 });
-  await trainDirection(larger, { model, codes: pool, attribute: "object_size", iterations: 2, batchSize: 4 });
+  await trainDirection(larger, { model, codes, attribute: "object_size", iterations: 2, batchSize: 4 });
   const edited = edit(codes, larger, 4);
   const images = await model.synthesize(edited);
   expect(images.shape).toEqual([60, 64, 64, 3]);
