@@ -12,8 +12,8 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   scenes: ["core", "core/files", "checkpoints", "models"],
   engine: ["core", "backend", "checkpoints", "onnx", "latent-edit", "models", "scenes"],
   experiments: [
-    ...["core", "core/files", "backend", "backend/gradients", "checkpoints", "onnx", "models", "engine"],
-    ...["latent-edit", "latent-edit/files", "metrics", "scenes"],
+    ...["core", "core/files", "backend", "backend/gradients", "checkpoints", "onnx", "engine"],
+    ...["latent-edit", "latent-edit/files", "metrics"],
   ],
   latentflow: [
     ...["core", "backend", "ode", "onnx", "models", "latent-edit", "metrics"],
