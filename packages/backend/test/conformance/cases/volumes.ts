@@ -43,6 +43,7 @@ for (const [x, window, stride, pad] of [
   [[1, 5, 4, 3, 2], [3, 3, 3], [2, 2, 2], "same"],
   [[2, 3, 4, 3, 1], [3, 2, 2], [1, 1, 1], "same"],
   [[1, 5, 5, 5, 1], [3, 3, 3], [2, 2, 2], 1],
+  [[1, 3, 4, 5, 1], [2, 3, 2], [1, 2, 2], "same"],
 ] as const) {
   const windows = ref.windowsOf(x.slice(1, 4), window, stride, pad);
   const kind = `[${x}] window ${window} stride ${stride} pad ${pad}`;
