@@ -1,3 +1,4 @@
 import { library } from "../../tools/tsup-library.js";
 
-export default library(["src/index.ts"]);
+// pure-rand has subpaths only, which an import map would have to name one by one: its few functions are bundled in (NOTICE).
+export default library(["src/index.ts"], { noExternal: [/^pure-rand/] });

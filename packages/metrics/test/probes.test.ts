@@ -1,9 +1,9 @@
-import { SeededRandom } from "@latentflow/core";
 import { describe, expect, it } from "vitest";
 import { MetricsError, probeAttribute } from "../src/index.js";
 import { fitLogistic, predictLogistic } from "../src/probes/logistic-regression.js";
 import { predictNeighbours } from "../src/probes/nearest-neighbours.js";
 import { fitRbfSvm, predictRbfSvm, rbfDecisions } from "../src/probes/rbf-svm.js";
+import { randomIndex } from "../src/random.js";
 import reference from "./reference/metrics.json" with { type: "json" };
 
 describe.each(reference.probes.map((c) => [c.classes, c] as const))("%i classes against scikit-learn", (_, c) => {
@@ -54,8 +54,8 @@ it("the Gaussian kernel copes with rows that are the same but for their label", 
 });
 
 describe("probeAttribute", () => {
-  const random = new SeededRandom(11);
-  const codes = Array.from({ length: 600 }, () => [random.uniform(-1, 1), random.uniform(-1, 1)]);
+  const index = randomIndex("test", 11);
+  const codes = Array.from({ length: 600 }, () => [index(2000) / 1000 - 1, index(2000) / 1000 - 1]);
 
   it("a half-plane is linear: no gap", () => {
     const result = probeAttribute(

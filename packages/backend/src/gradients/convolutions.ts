@@ -12,7 +12,7 @@ import {
   type Tensor5D,
   tensor1d,
 } from "@tensorflow/tfjs-core";
-import { convolutionSizes, type Rounding, refuseRoundingUp } from "./rounding.js";
+import { convolutionSizes, type Rounding, refuseRoundingUp } from "../kernels/rounding.js";
 import { runKernel } from "./run-kernel.js";
 
 /**

@@ -13,7 +13,7 @@ import {
   tensor1d,
   zerosLike,
 } from "@tensorflow/tfjs-core";
-import { poolSizes, type Rounding, refuseRoundingUp } from "./rounding.js";
+import { poolSizes, type Rounding, refuseRoundingUp } from "../kernels/rounding.js";
 import { runKernel } from "./run-kernel.js";
 
 interface PoolingAttributes {

@@ -1,5 +1,5 @@
 import { backend_util } from "@tensorflow/tfjs-core";
-import type { Rounding } from "../gradients/rounding.js";
+import type { Rounding } from "./rounding.js";
 
 /** Attributes of tfjs's pooling kernels. */
 export interface PoolingAttributes {

@@ -1,7 +1,7 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { backend_util, type TensorInfo } from "@tensorflow/tfjs-core";
-import { convolutionSizes, type PoolingAttributes, poolSizes, type Rounding, refuseRoundingUp } from "../gradients/rounding.js";
 import type { KernelOverride } from "../kernels/override.js";
+import { convolutionSizes, type PoolingAttributes, poolSizes, type Rounding, refuseRoundingUp } from "../kernels/rounding.js";
 import { fallingBack } from "./fall-back.js";
 
 interface ConvolutionAttributes {

@@ -1,7 +1,7 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { poolSizes, refuseRoundingUp } from "../gradients/rounding.js";
 import type { KernelOverride } from "../kernels/override.js";
+import { poolSizes, refuseRoundingUp } from "../kernels/rounding.js";
 import { forEachMaximum, imageWindows, type PoolingAttributes, volumeWindows, type Windows } from "../kernels/windows.js";
 import { allocate, floatsOf, integers } from "../wasm/heap.js";
 

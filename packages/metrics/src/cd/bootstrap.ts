@@ -1,6 +1,7 @@
 import { describeValue } from "@latentflow/core";
 import { MetricsError } from "../errors.js";
-import { checkFraction, checkInteger, checkOptions, seededRandom } from "../input/checks.js";
+import { checkFraction, checkInteger, checkOptions } from "../input/checks.js";
+import { randomIndex } from "../random.js";
 import { areaUnderCdCurve, type ControlDisentanglement } from "./area.js";
 import { type CdCurve, checkCdCurve, meanOverSamples } from "./cd-curve.js";
 
@@ -129,7 +130,7 @@ export function pairedBootstrap(a: CdCurve, b: CdCurve, options: BootstrapOption
 }
 
 /** The central `confidence` share of a sample, percentiles linear between order statistics; [NaN, NaN] for an empty one. */
-function percentileInterval(values: readonly number[], confidence: number): [number, number] {
+export function percentileInterval(values: readonly number[], confidence: number): [number, number] {
   const sorted = Float64Array.from(values).sort();
   const quantile = (q: number) => {
     const position = q * (sorted.length - 1);
@@ -144,10 +145,10 @@ function prepare(caller: string, samples: number, options: BootstrapOptions) {
   checkOptions(caller, options, ["resamples", "confidence", "seed"]);
   const resamples = checkInteger(caller, "resamples", options.resamples ?? 1000, 1);
   const confidence = checkFraction(caller, "confidence", options.confidence ?? 0.95);
-  const random = seededRandom(caller, options.seed ?? 0);
+  const index = randomIndex(caller, options.seed ?? 0);
   const rows = new Uint32Array(samples);
   const draw = () => {
-    for (let i = 0; i < samples; i++) rows[i] = random.integer(0, samples - 1);
+    for (let i = 0; i < samples; i++) rows[i] = index(samples);
     return rows;
   };
   return { resamples, confidence, draw };

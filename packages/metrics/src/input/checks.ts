@@ -21,11 +21,6 @@ export function checkInteger(caller: string, name: string, value: unknown, min: 
   return core.checkNumber(caller, name, value, { integer: true, min, max }, MetricsError);
 }
 
-/** Seeded random numbers; the seed is an integer from 0 that a double holds exactly. */
-export function seededRandom(caller: string, seed: unknown): core.SeededRandom {
-  return new core.SeededRandom(checkInteger(caller, "seed", seed, 0));
-}
-
 /** Returns `value` when it lies strictly between 0 and 1. */
 export function checkFraction(caller: string, name: string, value: unknown): number {
   if (typeof value === "number" && value > 0 && value < 1) return value;

@@ -7,11 +7,11 @@ import {
   checkOptions,
   checkSameLength,
   type Numbers,
-  seededRandom,
   toIntegers,
 } from "../input/checks.js";
 import { type MatrixLike, toMatrix } from "../input/matrix.js";
 import { scaleOf } from "../linear-algebra/scale.js";
+import { permutation } from "../random.js";
 import { fitLogistic, predictLogistic } from "./logistic-regression.js";
 import { predictNeighbours } from "./nearest-neighbours.js";
 import { fitRbfSvm, predictRbfSvm } from "./rbf-svm.js";
@@ -73,8 +73,8 @@ export function probeAttribute(codes: MatrixLike, labels: Numbers, options: Prob
     throw new MetricsError(`probeAttribute: expected codes for a training and a test part, got ${rows}.`);
   }
 
-  const order = seededRandom("probeAttribute", options.seed ?? 0).permutation(rows);
-  const part = (indices: Int32Array) => {
+  const order = permutation("probeAttribute", rows, options.seed ?? 0);
+  const part = (indices: Uint32Array) => {
     const x = new Float64Array(indices.length * columns);
     indices.forEach((row, i) => {
       x.set(data.subarray(row * columns, (row + 1) * columns), i * columns);
