@@ -7,6 +7,7 @@ import * as files from "@latentflow/core/files";
 import * as optim from "@latentflow/core/optim";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, describe, expect, it } from "vitest";
+import { JUNK as ANYWHERE, complaint } from "../../../tools/wrong-arguments.js";
 
 await tf.setBackend("cpu");
 const folder = await mkdtemp(join(tmpdir(), "latentflow-"));
@@ -109,35 +110,16 @@ ring.push(ring);
 const gone = tf.tensor1d([1, 2]);
 gone.dispose();
 
-const JUNK: readonly [string, unknown][] = [
-  ["undefined", undefined],
-  ["null", null],
-  ['"x"', "x"],
-  ["NaN", Number.NaN],
-  ["-3", -3],
-  ["function", () => 1],
-  ["{}", {}],
-  ["[]", []],
-  ["[[]]", [[]]],
-  ["[null]", [null]],
-  ['["x"]', ["x"]],
-  ["symbol", Symbol("s")],
+const JUNK: readonly (readonly [string, unknown])[] = [
+  ...ANYWHERE,
   ["a circle of records", circle],
   ["a circle of arrays", ring],
 ];
 const DISPOSED: readonly [string, unknown][] = [["disposed tensors", [gone, gone]]];
 
-/** What is wrong with the answer to wrong arguments: nothing, when they are refused by a typed error of the function's name. */
-async function complaint(f: Call[0], args: readonly unknown[]): Promise<string | undefined> {
-  try {
-    await f(...(args as never[]));
-    return "accepted";
-  } catch (error) {
-    return error instanceof core.CoreError && /^[\w.]+: .*(expected|unknown option) /.test(error.message)
-      ? undefined
-      : String(error);
-  }
-}
+/** An error of core that names the function. */
+const isTyped = (error: unknown) =>
+  error instanceof core.CoreError && /^[\w.]+: .*(expected|unknown option) /.test(error.message);
 
 it("names every public function", () => {
   const own = Object.entries({ ...core, ...optim, ...files });
@@ -169,7 +151,7 @@ describe.each(Object.entries(calls))("%s", (name, [f, args, options]) => {
       for (const [what, wrong] of [...JUNK, ...junk]) {
         if (isMeant(i, what, right)) continue;
         if (what.startsWith("a circle") && /^(checkNumber|SeededRandom.shuffle) /.test(`${name} `)) continue;
-        const found = await complaint(f, all.with(i, wrong));
+        const found = await complaint(f, all.with(i, wrong), isTyped);
         if (found) complaints.push(`argument ${i} = ${what}: ${found}`);
       }
     }
@@ -187,7 +169,7 @@ describe.each(Object.entries(calls))("%s", (name, [f, args, options]) => {
       for (const [what, wrong] of JUNK.slice(1)) {
         if (isMeant(key, what, right)) continue;
         if (key === "within" && what === '"x"') continue;
-        const found = await complaint(f, [...args, { ...options, [key]: wrong }]);
+        const found = await complaint(f, [...args, { ...options, [key]: wrong }], isTyped);
         if (found) complaints.push(`${key} = ${what}: ${found}`);
       }
     }

@@ -2,8 +2,8 @@ import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LatentflowError } from "@latentflow/core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { JUNK as ANYWHERE, complaint } from "../../../tools/wrong-arguments.js";
 import * as experiments from "../src/index.js";
 import { madeUpResults } from "./made-up/results.js";
 
@@ -118,33 +118,9 @@ const TOO_LENIENT: Readonly<Record<string, readonly string[]>> = {
   "stripFigure labels": ['["x"]'],
 };
 
-const JUNK: readonly [string, unknown][] = [
-  ["undefined", undefined],
-  ["null", null],
-  ['"x"', "x"],
-  ["NaN", Number.NaN],
-  ["-3", -3],
-  ["function", () => 1],
-  ["{}", {}],
-  ["[]", []],
-  ["[[]]", [[]]],
-  ["[null]", [null]],
-  ['["x"]', ["x"]],
-  ["{data,shape}", { data: [1], shape: 3 }],
-  ["symbol", Symbol("s")],
-];
+const JUNK: readonly (readonly [string, unknown])[] = [...ANYWHERE, ["{data,shape}", { data: [1], shape: 3 }]];
 
 const run = async (f: (...args: never[]) => unknown, args: readonly unknown[]) => f(...(args as never[]));
-
-/** What is wrong with the answer to wrong arguments: nothing, when a typed error refuses them. */
-async function complaint(f: (...args: never[]) => unknown, args: readonly unknown[]): Promise<string | undefined> {
-  try {
-    await run(f, args);
-    return "accepted";
-  } catch (error) {
-    return error instanceof LatentflowError ? undefined : String(error);
-  }
-}
 
 it("has a call of every public function", () => {
   // Types and templates have no arguments to be checked when they run.

@@ -1,7 +1,7 @@
 import "@tensorflow/tfjs-backend-cpu";
-import { LatentflowError } from "@latentflow/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { JUNK as ANYWHERE, complaint } from "../../../tools/wrong-arguments.js";
 import { fileStore } from "../src/files.js";
 import * as latentEdit from "../src/index.js";
 import { base, codes, depth, heldOut, memoryStore, model } from "./small-training.js";
@@ -147,33 +147,9 @@ const TOO_LENIENT: Readonly<Record<string, readonly string[]>> = {
   "pullBack 4": ["undefined"],
   "saveDirection training": ["{}", "{data,shape}"],
 };
-const JUNK: readonly [string, unknown][] = [
-  ["undefined", undefined],
-  ["null", null],
-  ['"x"', "x"],
-  ["NaN", Number.NaN],
-  ["-3", -3],
-  ["function", () => 1],
-  ["{}", {}],
-  ["[]", []],
-  ["[[]]", [[]]],
-  ["[null]", [null]],
-  ['["x"]', ["x"]],
-  ["{data,shape}", { data: [1], shape: 3 }],
-  ["symbol", Symbol("s")],
-];
+const JUNK: readonly (readonly [string, unknown])[] = [...ANYWHERE, ["{data,shape}", { data: [1], shape: 3 }]];
 
 const run = async (f: (...args: never[]) => unknown, args: readonly unknown[]) => f(...(args as never[]));
-
-/** What is wrong with the answer to wrong arguments: nothing, when they are refused by a typed error. */
-async function complaint(f: (...args: never[]) => unknown, args: readonly unknown[]): Promise<string | undefined> {
-  try {
-    await run(f, args);
-    return "accepted";
-  } catch (error) {
-    return error instanceof LatentflowError ? undefined : String(error);
-  }
-}
 
 describe.each(Object.entries(calls))("%s", (name, [f, args, options]) => {
   const all = options ? [...args, options] : args;

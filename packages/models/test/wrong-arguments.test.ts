@@ -1,8 +1,8 @@
 import { useBackend } from "@latentflow/backend";
 import { writeSafetensors } from "@latentflow/checkpoints";
-import { LatentflowError } from "@latentflow/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
+import { complaint } from "../../../tools/wrong-arguments.js";
 import { CnnBackbone, FactorRegressor, ModelsError, StyleGan2Generator, withTruncation } from "../src/index.js";
 import { regressorTensors } from "./networks.js";
 
@@ -94,15 +94,6 @@ const JUNK: readonly [string, unknown][] = [
   ["a disposed tensor", gone],
   ["a tensor of rank 5", tf.zeros([1, 1, 1, 1, 1])],
 ];
-
-async function complaint(f: Call[0], args: readonly unknown[]): Promise<string | undefined> {
-  try {
-    await f(...(args as never[]));
-    return "accepted";
-  } catch (error) {
-    return error instanceof LatentflowError ? undefined : String(error);
-  }
-}
 
 describe.each(Object.entries(calls))("%s", (name, [f, args]) => {
   it.skipIf(args.length === 0)("takes what is right", async () => {

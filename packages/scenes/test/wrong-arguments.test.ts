@@ -1,7 +1,7 @@
-import { LatentflowError } from "@latentflow/core";
 import * as scenes from "@latentflow/scenes";
 import { exportScenesNpz, renderScenes } from "@latentflow/scenes/node";
 import { describe, expect, it } from "vitest";
+import { complaint } from "../../../tools/wrong-arguments.js";
 
 const dataset = scenes.scenesDataset("tabletop");
 const factors = [0, 0, 0, 0, 0, 0, 0] as const;
@@ -47,15 +47,6 @@ const JUNK: readonly [string, unknown][] = [
   ["[symbol]", [Symbol("s")]],
 ];
 const DEFAULT = ["scenesDataset 0", "renderScene 1", "renderStudio 1"];
-
-async function complaint(f: Call[0], args: readonly unknown[]): Promise<string | undefined> {
-  try {
-    await f(...(args as never[]));
-    return "accepted";
-  } catch (error) {
-    return error instanceof LatentflowError ? undefined : String(error);
-  }
-}
 
 it("names every public function", () => {
   const functions = Object.entries(scenes).filter(([name, value]) => typeof value === "function" && name !== "ScenesError");
