@@ -32,7 +32,6 @@ export const NODE_ENTRIES: readonly string[] = [
 /** Packages whose folders or files still know each other both ways, and why; who mends one takes it out. */
 export const CIRCLES_LEFT: Readonly<Record<string, string>> = {
   onnx: "a graph's check infers shapes, which are inferred of a graph",
-  checkpoints: "arguments.ts knows the kinds of elements, whose readers use it",
 };
 
 /**

@@ -1,5 +1,5 @@
 import { describeValue } from "@latentflow/core";
-import { checkTensorData } from "./arguments.js";
+import { checkTensorData } from "./check-tensor-data.js";
 import { type DType, dtypes, MAX_DIMENSIONS, type TensorData, type TypedArray } from "./dtypes.js";
 import { CheckpointError, describe, EndOfDataError } from "./error.js";
 import type { ByteSource } from "./source.js";

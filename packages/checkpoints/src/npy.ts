@@ -1,13 +1,13 @@
-import { checkReadOptions, checkTensorData } from "./arguments.js";
 import { Budget } from "./budget.js";
+import { checkTensorData } from "./check-tensor-data.js";
 import { dtypes, elementCount, memorySize, type TensorData } from "./dtypes.js";
 import { decodeElements, encodeElements, pieces } from "./elements.js";
 import { CheckpointError, describe, named } from "./error.js";
 import { Cursor } from "./pickle/cursor.js";
 import { fromColumnMajor, type NumpyDType, numpyTypeName, parseNumpyDType } from "./pickle/numpy-globals.js";
 import { type PythonLiteral, parsePythonLiteral } from "./pickle/python-literal.js";
+import { checkReadOptions, type ReadOptions } from "./read-options.js";
 import { type CheckpointSource, withSource } from "./source.js";
-import type { ReadOptions } from "./torch/read-torch.js";
 
 /** What stands before the elements of an npy file. */
 export interface NpyHeader extends NumpyDType {

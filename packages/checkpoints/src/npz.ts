@@ -1,11 +1,10 @@
 import { checkOptions, describeValue } from "@latentflow/core";
-import { checkReadOptions } from "./arguments.js";
 import { Budget } from "./budget.js";
 import { dtypes, elementCount, type TensorData } from "./dtypes.js";
 import { CheckpointError, named } from "./error.js";
 import { decodeNpy, LONGEST_HEADER, type NpyHeader, parseNpyHeader } from "./npy.js";
+import { checkReadOptions, type ReadOptions } from "./read-options.js";
 import { type ByteSource, type CheckpointSource, openSource } from "./source.js";
-import type { ReadOptions } from "./torch/read-torch.js";
 import { ZipArchive, type ZipEntry } from "./zip.js";
 
 export interface SliceOptions {

@@ -1,4 +1,3 @@
-import { checkReadOptions } from "./arguments.js";
 import { Budget } from "./budget.js";
 import { CheckpointError, describe, named } from "./error.js";
 import { collectNetworks, type NvlabsNetwork } from "./nvlabs-networks.js";
@@ -8,10 +7,10 @@ import { Callable, type FindGlobal, PickleMachine } from "./pickle/machine.js";
 import { numpyGlobals } from "./pickle/numpy-globals.js";
 import { SIZES } from "./pickle/sizes.js";
 import type { PickledObject } from "./pickle/values.js";
+import { checkReadOptions, type ReadOptions } from "./read-options.js";
 import { bytesSource, type CheckpointSource, ownedSource, withSource } from "./source.js";
 import { torchGlobals } from "./torch/globals.js";
 import { readLegacyHead } from "./torch/legacy-format.js";
-import type { ReadOptions } from "./torch/read-torch.js";
 import { TensorCollector } from "./torch/storages.js";
 
 /**

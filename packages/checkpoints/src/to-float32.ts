@@ -1,4 +1,4 @@
-import { checkTensorData } from "./arguments.js";
+import { checkTensorData } from "./check-tensor-data.js";
 import type { TensorData } from "./dtypes.js";
 
 /**

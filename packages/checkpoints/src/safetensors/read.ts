@@ -1,11 +1,10 @@
-import { checkReadOptions } from "../arguments.js";
 import { Budget } from "../budget.js";
 import { type DType, dtypes, elementCount, memorySize, type TensorData, type TypedArray } from "../dtypes.js";
 import { decodeElements, pieces } from "../elements.js";
 import { CheckpointError, describe, named } from "../error.js";
 import { Cursor } from "../pickle/cursor.js";
+import { checkReadOptions, type ReadOptions } from "../read-options.js";
 import { type ByteSource, type CheckpointSource, withSource } from "../source.js";
-import type { ReadOptions } from "../torch/read-torch.js";
 import { type HeaderEntry, parseHeader } from "./header.js";
 import { TYPE_BY_NAME } from "./type-names.js";
 

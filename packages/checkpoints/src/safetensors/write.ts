@@ -1,7 +1,8 @@
 import { describeValue } from "@latentflow/core";
-import { checkTensorData, entriesOf } from "../arguments.js";
+import { checkTensorData } from "../check-tensor-data.js";
 import { dtypes, type TensorData } from "../dtypes.js";
 import { encodeElements } from "../elements.js";
+import { entriesOf } from "../entries-of.js";
 import { CheckpointError, describe } from "../error.js";
 import { METADATA, TYPE_NAMES } from "./type-names.js";
 

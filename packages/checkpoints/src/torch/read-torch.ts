@@ -1,4 +1,3 @@
-import { checkReadOptions } from "../arguments.js";
 import { Budget } from "../budget.js";
 import { dtypes } from "../dtypes.js";
 import { decodeElements } from "../elements.js";
@@ -8,19 +7,12 @@ import { Cursor } from "../pickle/cursor.js";
 import { type FindGlobal, PickleMachine } from "../pickle/machine.js";
 import { numpyGlobals } from "../pickle/numpy-globals.js";
 import type { PickleValue } from "../pickle/values.js";
+import { checkReadOptions, type ReadOptions } from "../read-options.js";
 import { type ByteSource, type CheckpointSource, withSource } from "../source.js";
 import { ZipArchive, type ZipEntry } from "../zip.js";
 import { torchGlobals } from "./globals.js";
 import { parsePersistentId, readLegacyHead } from "./legacy-format.js";
 import { Storage, storageType, TensorCollector } from "./storages.js";
-
-export interface ReadOptions {
-  /**
-   * Most bytes of memory the file's arrays may take, and its other values as far as they take more than 12 MiB. Default: four times the file,
-   * enough for anything but tensors that were expanded, or decompressed, to many times their stored size. Infinity: no limit.
-   */
-  maxBytes?: number;
-}
 
 /**
  * Reads a file that `torch.save` wrote: the zip format (PyTorch ≥ 1.6) or the older stream. Values arrive as PickleValue says; tensors are
