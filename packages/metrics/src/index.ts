@@ -20,6 +20,14 @@ export { type Paths, pathStraightness } from "./flow/straightness.js";
 export { type Labels, samplesStartingAt, selectSamples } from "./input/labels.js";
 export type { MatrixLike } from "./input/matrix.js";
 export { type ProbeOptions, type ProbeResult, probeAttribute } from "./probes/probe-attribute.js";
+export { type CodeRegion, type CodeRegionOptions, codeDistances, codeRegion } from "./realism/code-region.js";
+export { type FrechetDistance, frechetDistance } from "./realism/frechet-distance.js";
+export {
+  type ResampledDistance,
+  type ResampledRows,
+  type ResampleOptions,
+  resampleDistances,
+} from "./realism/resample.js";
 export { binomialTest, wilsonInterval } from "./statistics/binomial.js";
 export { pearson, ranks, type Spearman, spearman } from "./statistics/correlation.js";
 export { type StudyQuestion, type StudyResponse, type StudyTally, tallyStudy } from "./study/human-study.js";

@@ -12,6 +12,8 @@ const codes = Array.from({ length: 12 }, (_, i) => [i, (i * 7) % 5]);
 const classes = codes.map((_, i) => i % 2);
 const responses = [{ question: "Q1", attribute: "hair", left: "a", right: "b", answer: "left" as const }];
 
+const rows = { ids: [0, 1], classes: [0, 1], influence: [1, -1] };
+
 /** A right call of every public function. The last argument is options where the second list names what they hold. */
 const calls: Readonly<Record<string, readonly [args: readonly unknown[], options?: Record<string, unknown>]>> = {
   areaUnderCdCurve: [[[curve]], { range: [0, 0] }],
@@ -19,6 +21,10 @@ const calls: Readonly<Record<string, readonly [args: readonly unknown[], options
   attributeCorrelation: [[matrix]],
   directionCosines: [[matrix]],
   labelAssociation: [[matrix, [4, 6]]],
+  codeDistances: [[metrics.codeRegion(codes), codes]],
+  codeRegion: [[codes], { slope: 0.2, share: 0.9 }],
+  frechetDistance: [[codes, codes]],
+  resampleDistances: [[[{ distance: 1, edited: rows, own: rows }]], { resamples: 3, seed: 1 }],
   binomialTest: [[3, 5], { p: 0.4 }],
   wilsonInterval: [[3, 5], { confidence: 0.9 }],
   bootstrapAreas: [[[curve]], { resamples: 3, confidence: 0.9, seed: 1 }],

@@ -130,15 +130,17 @@ export function pairedBootstrap(a: CdCurve, b: CdCurve, options: BootstrapOption
 }
 
 /** The central `confidence` share of a sample, percentiles linear between order statistics; [NaN, NaN] for an empty one. */
-export function percentileInterval(values: readonly number[], confidence: number): [number, number] {
+export function percentileInterval(values: ArrayLike<number>, confidence: number): [number, number] {
   const sorted = Float64Array.from(values).sort();
-  const quantile = (q: number) => {
-    const position = q * (sorted.length - 1);
-    const below = Math.floor(position);
-    const low = sorted[below] ?? Number.NaN;
-    return low + (position - below) * ((sorted[below + 1] ?? low) - low);
-  };
-  return [quantile((1 - confidence) / 2), quantile((1 + confidence) / 2)];
+  return [percentileOf(sorted, (1 - confidence) / 2), percentileOf(sorted, (1 + confidence) / 2)];
+}
+
+/** The quantile q of sorted numbers, linear between order statistics; NaN of none. */
+export function percentileOf(sorted: Float64Array, q: number): number {
+  const position = q * (sorted.length - 1);
+  const below = Math.floor(position);
+  const low = sorted[below] ?? Number.NaN;
+  return low + (position - below) * ((sorted[below + 1] ?? low) - low);
 }
 
 function prepare(caller: string, samples: number, options: BootstrapOptions) {
