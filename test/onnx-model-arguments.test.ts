@@ -31,6 +31,16 @@ describe("models", () => {
     return { generator: generator.build(), regressor: regressor.build(), threads: 1 };
   }
 
+  /** A network that gives the mean colour as features [n, 3], times a factor, beside one answer of all classes. */
+  function withFeatures(factor: number, name = "features") {
+    const graph = new GraphBuilder();
+    const images = graph.input("images", ["n", 3, 2, 2]);
+    const mean = graph.op("Mul", [graph.reduce("ReduceMean", images, [2, 3], false), graph.float(factor)]);
+    graph.output(name, mean, ["n", 3]);
+    graph.output("classes", graph.slice(mean, 1, 0, 2), ["n", 2]);
+    return graph.build();
+  }
+
   beforeAll(async () => {
     await useBackend("cpu");
     attributeModel = await onnxModel(parts());
@@ -41,6 +51,28 @@ describe("models", () => {
   afterAll(() => {
     attributeModel.dispose();
     tf.dispose([w, ...request.originalLogits]);
+  });
+
+  it('give an output "features" of the judge, of the regressor without one, of neither: never as an attribute', async () => {
+    const [plain, own, judged] = [
+      await onnxModel(parts()),
+      await onnxModel({ ...parts(), regressor: withFeatures(1) }),
+      await onnxModel({ ...parts(), judge: withFeatures(2) }),
+    ];
+    expect(plain.features).toBeUndefined();
+    expect(own.attributes).toEqual([{ name: "classes", classes: 2 }]);
+    const before = tf.memory().numTensors;
+    const [once, twice, logits] = [await own.features!(w), await judged.features!(w), await own.logits(w)];
+    const values = await once.data();
+    expect(Array.from(await twice.data(), (x) => x / 2)).toEqual(Array.from(values));
+    expect(await logits[0]!.data()).toEqual(values.slice(0, 2));
+    tf.dispose([once, twice, ...logits]);
+    expect(tf.memory().numTensors).toBe(before);
+    for (const model of [plain, own, judged]) model.dispose();
+    await expect(own.features!(w)).rejects.toThrow("features: expected a model in use");
+    await expect(onnxModel({ ...parts(), judge: withFeatures(1, "other") })).rejects.toThrow(
+      'expected the judge to have an output "features" [n, f], got other, classes',
+    );
   });
 
   it.each<[string, () => Promise<unknown>, RegExp]>([

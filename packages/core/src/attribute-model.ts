@@ -22,6 +22,8 @@ export interface Regressor {
   readonly attributes: readonly Attribute[];
   /** images [n, height, width, 3] in about [-1, 1] → one [n, classes] a attribute. */
   logits(images: Tensor4D): Tensor2D[];
+  /** What its last layers read, the penultimate layer: images as above → [n, f]. Needed where pictures are compared as a whole. */
+  features?(images: Tensor4D): Tensor2D;
 }
 
 /** A frozen network that represents an image's identity. */
@@ -76,6 +78,11 @@ export interface AttributeModel {
   synthesize(w: Tensor): Promise<Tensor4D>;
   /** One [n, classes] per attribute. */
   logits(w: Tensor): Promise<Tensor2D[]>;
+  /**
+   * [n, f]: what the judge's penultimate layer makes of the images, or the regressor's where the model has no judge. Absent where that network gives
+   * no features.
+   */
+  features?(w: Tensor): Promise<Tensor2D>;
   lossAndGradient(w: Tensor, loss: LossRequest | CustomLoss): Promise<LossAndGradient>;
   dispose(): void;
 }

@@ -1,5 +1,5 @@
 import { currentBackend } from "@latentflow/backend";
-import { checkChoice, checkOptions } from "@latentflow/core";
+import { checkChoice, checkOptions, describeValue } from "@latentflow/core";
 import { tfjsModel } from "@latentflow/latent-edit";
 import { hasNativeRuntime, type OnnxExportable, onnxModel } from "@latentflow/onnx";
 import { EngineError } from "./errors.js";
@@ -33,26 +33,33 @@ export async function autoModel(parts: ModelParts, options: AutoModelOptions = {
   const obstacle = wanted === "tfjs" ? "tfjs was asked for" : await onnxObstacle(parts, wanted);
   if (wanted === "onnx" && obstacle !== null) throw new EngineError(`autoModel: ${obstacle}, so the engine can't be "onnx".`);
   const truncation = truncationOf(parts, options.truncation ?? 1);
-  const { generator, regressor } = parts;
+  const { generator, regressor, judge } = parts;
+  if (judge !== undefined && typeof judge?.features !== "function")
+    throw new EngineError(`autoModel: expected a judge with features(images), got ${describeValue(judge)}.`);
   if (obstacle === null) {
-    const networks = { generator: generator as OnnxExportable, regressor: regressor as OnnxExportable };
+    const networks = {
+      generator: generator as OnnxExportable,
+      regressor: regressor as OnnxExportable,
+      ...(judge && { judge: judge as OnnxExportable }),
+    };
     const model = new WatchedModel(await onnxModel({ ...networks, ...truncation, ...(threads !== undefined && { threads }) }));
     // The number of threads changes no number, so it is no part of what a run is known by.
     const device = "ONNX Runtime on the processor";
     const reason = wanted === "onnx" ? "it was asked for" : "the fastest engine that is installed";
-    return running(model, { name: "onnx", device, reason });
+    return running(model, { name: "onnx", device, reason }, judge);
   }
-  const model = new WatchedModel(tfjsModel({ generator, regressor, ...truncation }));
-  return running(model, { name: "tfjs", device: currentBackend().device, reason: obstacle });
+  const model = new WatchedModel(tfjsModel({ generator, regressor, ...(judge && { judge }), ...truncation }));
+  return running(model, { name: "tfjs", device: currentBackend().device, reason: obstacle }, judge);
 }
 
-function running(model: WatchedModel, engine: RunningModel["engine"]): RunningModel {
-  return { model, engine, images: () => model.images, dispose: () => model.dispose() };
+function running(model: WatchedModel, engine: RunningModel["engine"], judge: ModelParts["judge"]): RunningModel {
+  const features = model.features && (judge ? "judge" : "regressor");
+  return { model, engine, judge: features ?? null, images: () => model.images, dispose: () => model.dispose() };
 }
 
 /** Why ONNX Runtime can't run these networks here, or shouldn't; null when it can. */
-async function onnxObstacle({ generator, regressor }: ModelParts, wanted: EngineName): Promise<string | null> {
-  if (typeof generator.toOnnx !== "function" || typeof regressor.toOnnx !== "function")
+async function onnxObstacle({ generator, regressor, judge }: ModelParts, wanted: EngineName): Promise<string | null> {
+  if ([generator, regressor, judge].some((network) => network && typeof network.toOnnx !== "function"))
     return "the networks can't be written as ONNX graphs (they have no toOnnx())";
   if (!inNode) return wanted === "onnx" ? null : "in a browser it is faster than onnxruntime-web on one thread";
   return (await hasNativeRuntime()) ? null : "onnxruntime-node is not installed (npm install onnxruntime-node makes this faster)";

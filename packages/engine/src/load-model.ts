@@ -100,6 +100,7 @@ class LoadedNetworks implements LoadedModel {
   readonly latentDim: number;
   readonly rowCount?: number;
   readonly engine: EngineInfo;
+  readonly features?: (w: Tensor) => Promise<Tensor2D>;
   private disposed = false;
 
   constructor(
@@ -111,6 +112,8 @@ class LoadedNetworks implements LoadedModel {
     this.engine = running.engine;
     this.latentDim = model.latentDim;
     if (model.rowCount !== undefined) this.rowCount = model.rowCount;
+    if (model.features !== undefined)
+      this.features = async (w) => (this.alive("features") as Required<AttributeModel>).features(w);
   }
 
   get attributes() {

@@ -9,10 +9,20 @@ export interface ModelParts {
   /** Networks that can write themselves as ONNX graphs (`toOnnx()`) run on ONNX Runtime, others on tfjs. */
   readonly generator: Generator & Partial<OnnxExportable>;
   readonly regressor: Regressor & Partial<OnnxExportable>;
+  /**
+   * A second regressor with `features`, never used to train or to measure Control: edited pictures are compared with the generator's own in its
+   * features. Where there is none, the regressor stands in.
+   */
+  readonly judge?: Regressor & Partial<OnnxExportable>;
   /** Codes w, [count · latentDim] row by row, the same for the same seed. */
   sampleCodes(count: number, seed: number): Promise<Float32Array>;
   /** Mean latent, [latentDim]: needed for a truncation below 1. */
   readonly meanLatent?: ArrayLike<number>;
+  /**
+   * Slope, below 0, of the leaky ReLU in which the mapping network ends that makes w, 0.2 in StyleGAN2: before it, codes lie about as a Gaussian does.
+   * Absent where codes come otherwise.
+   */
+  readonly mappingSlope?: number;
   /** Weights of the layers that read w, one [out, latentDim] a layer: needed for SeFa. */
   styleWeights?(): Promise<MatrixLike[]>;
   dispose?(): void;
@@ -32,6 +42,8 @@ export interface EngineInfo {
 export interface RunningModel {
   readonly model: AttributeModel;
   readonly engine: EngineInfo;
+  /** Whose features the model gives: a judge's, the regressor's where there is no judge, nobody's. */
+  readonly judge: "judge" | "regressor" | null;
   /** Images asked for so far. */
   readonly images: () => number;
   dispose(): void;

@@ -1,5 +1,5 @@
 import type { AttributeModel, CustomLoss, LossAndGradient, LossRequest } from "@latentflow/core";
-import { dispose, type Tensor } from "@tensorflow/tfjs-core";
+import { dispose, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
 import { EngineError } from "./errors.js";
 
 /**
@@ -10,11 +10,13 @@ import { EngineError } from "./errors.js";
 export class WatchedModel implements AttributeModel {
   readonly latentDim: number;
   readonly rowCount?: number;
+  readonly features?: (w: Tensor) => Promise<Tensor2D>;
   images = 0;
 
   constructor(private readonly inner: AttributeModel) {
     this.latentDim = inner.latentDim;
     if (inner.rowCount !== undefined) this.rowCount = inner.rowCount;
+    if (inner.features !== undefined) this.features = (w) => this.featuresOf(inner as Required<AttributeModel>, w);
   }
 
   get attributes() {
@@ -58,6 +60,15 @@ export class WatchedModel implements AttributeModel {
 
   dispose(): void {
     this.inner.dispose();
+  }
+
+  private async featuresOf(inner: Required<AttributeModel>, w: Tensor): Promise<Tensor2D> {
+    this.images += w.shape[0]!;
+    const features = await inner.features(w);
+    checkShapes([features], [[w.shape[0]!, features.shape[1]!]], "features");
+    if (await areFinite([features])) return features;
+    features.dispose();
+    throw new EngineError("model: expected finite features, got NaN or infinity. Look at the generator's images.");
   }
 
   private logitShapes(w: Tensor): number[][] {

@@ -1,10 +1,14 @@
+import { readFile } from "node:fs/promises";
 import { useBackend } from "@latentflow/backend";
-import { StyleGan2Generator } from "@latentflow/models";
+import { FactorRegressor, StyleGan2Generator } from "@latentflow/models";
 import { hasNativeRuntime } from "@latentflow/onnx";
 import { loadSceneRegressor } from "@latentflow/scenes";
-import type { Tensor2D } from "@tensorflow/tfjs-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { dispose, fill, memory, type Rank, type Tensor2D, type Tensor4D } from "@tensorflow/tfjs-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { autoModel, type ModelParts } from "../src/index.js";
+
+/** One of other weights and attributes than the scenes'. */
+const SMALL_REGRESSOR = new URL("../../models/test/reference/small-regressor.pth", import.meta.url);
 
 let parts: ModelParts;
 let w: Tensor2D;
@@ -42,6 +46,61 @@ it("gives the same logits on ONNX Runtime and on tfjs, truncated too, and counts
     expect(onnx.images()).toBe(3);
     onnx.dispose();
   }
+});
+
+describe("features", () => {
+  const far = (x: ArrayLike<number>, y: ArrayLike<number>) =>
+    Math.max(...Array.from(x, (value, i) => Math.abs(value - y[i]!) / Math.max(1, Math.abs(y[i]!))));
+  const featuresOf = async (given: ModelParts, engine: "onnx" | "tfjs", truncation = 1) => {
+    const { model, judge, images, dispose } = await autoModel(given, { engine, truncation });
+    const answer = await model.features!(w);
+    const values = (await answer.data<"float32">()).slice();
+    answer.dispose();
+    dispose();
+    return { judge, shape: answer.shape, values, images: images() };
+  };
+
+  it("are the judge's, the same on both engines, and the regressor's where there is no judge", async ({ skip }) => {
+    const judge = await FactorRegressor.fromTorch(new Uint8Array(await readFile(SMALL_REGRESSOR)));
+    const before = memory().numTensors;
+    const images = parts.generator.synthesize(w);
+    const expected = { regressor: parts.regressor.features!(images), judge: judge.features(images) };
+    const engines = (await hasNativeRuntime()) ? (["tfjs", "onnx"] as const) : (["tfjs"] as const);
+    for (const engine of engines) {
+      for (const [who, given] of [
+        ["regressor", parts],
+        ["judge", { ...parts, judge }],
+      ] as const) {
+        const found = await featuresOf(given, engine);
+        expect([found.judge, found.images]).toEqual([who, 3]);
+        expect(found.shape).toEqual(expected[who].shape);
+        expect(far(found.values, await expected[who].data())).toBeLessThan(2e-3);
+        expect(far((await featuresOf(given, engine, 0.7)).values, found.values)).toBeGreaterThan(1e-2);
+      }
+    }
+    dispose([images, ...Object.values(expected)]);
+    expect(memory().numTensors).toBe(before);
+    judge.dispose();
+    if (engines.length === 1) skip("ONNX Runtime: onnxruntime-node is not installed");
+  });
+
+  it("come of neither network: there are none; a judge that is no graph runs on tfjs; one without features is refused", async () => {
+    const { attributes } = parts.regressor;
+    const plain = { attributes, logits: parts.regressor.logits.bind(parts.regressor) };
+    const none = await autoModel({ ...parts, regressor: plain }, { engine: "tfjs" });
+    expect([none.judge, none.model.features]).toEqual([null, undefined]);
+    const judge = { ...plain, features: (images: Tensor4D) => parts.regressor.features!(images) };
+    expect((await autoModel({ ...parts, judge })).engine.reason).toContain("toOnnx()");
+    await expect(autoModel({ ...parts, judge: plain })).rejects.toThrow("expected a judge with features(images)");
+  });
+
+  it("that are not finite are refused", async () => {
+    const judge = { ...parts.regressor, logits: () => [], features: () => fill<Rank.R2>([3, 2], Number.NaN) };
+    const { model } = await autoModel({ ...parts, judge }, { engine: "tfjs" });
+    const before = memory().numTensors;
+    await expect(model.features!(w)).rejects.toThrow("expected finite features");
+    expect(memory().numTensors).toBe(before);
+  });
 });
 
 it("says what is missing", async () => {

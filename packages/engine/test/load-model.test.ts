@@ -81,6 +81,25 @@ describe("loadModel", () => {
     if (engines.length === 1) skip("ONNX Runtime: onnxruntime-node is not installed");
   });
 
+  it("takes a judge's file, whose features it gives, and frees it, too", async () => {
+    const before = tf.memory().numTensors;
+    const judge = new URL("../../models/test/reference/small-regressor.pth", import.meta.url);
+    const [plain, judged] = [
+      await loadModel({ generator, regressor: REGRESSOR }, { engine: "tfjs" }),
+      await loadModel({ generator, regressor: REGRESSOR, judge }, { engine: "tfjs" }),
+    ];
+    expect(judged.parts.judge).toBeDefined();
+    expect(judged.parts.mappingSlope).toBe(0.2);
+    const codes = await plain.sample(2);
+    const [ours, theirs] = [await plain.features!(codes), await judged.features!(codes)];
+    expect(await ours.data()).not.toEqual(await theirs.data());
+    tf.dispose([codes, ours, theirs]);
+    plain.dispose();
+    judged.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+    await expect(judged.features!(tf.zeros([1, 8]))).rejects.toThrow("features: expected a model in use");
+  });
+
   it("names attributes as told, and truncates as told beside the files", async () => {
     const attributes = ["color", "shape", "size", "height", "wall", "x", "z"];
     const whole = await loadModel({ generator, regressor: REGRESSOR, attributes }, { engine: "tfjs" });
@@ -103,6 +122,7 @@ describe("loadModel", () => {
     [{ generator: "g.safetensors" }, undefined, "got no regressor"],
     [{ generator: "g.onnx", regressor: REGRESSOR }, undefined, "Graphs run with onnxModel of @latentflow/onnx."],
     [{ generator: "g.txt", regressor: REGRESSOR }, undefined, "to end in .pkl, .pt, .pth, .safetensors, got g.txt"],
+    [{ generator: REGRESSOR, regressor: REGRESSOR, judge: "/nowhere/j.pt" }, undefined, "could not load the generator"],
     [{ generator: "/nowhere/g.pt", regressor: REGRESSOR }, undefined, "could not load the generator, /nowhere/g.pt: "],
     [{ generator: new Uint8Array(40), regressor: REGRESSOR }, undefined, "got bytes of another kind"],
     [

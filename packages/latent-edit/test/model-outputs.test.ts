@@ -56,6 +56,29 @@ describe.each(models)("a model with %s", (_what, generator, regressor, message) 
   });
 });
 
+it("features are one row a picture; a judge without any is refused", async () => {
+  const answering = (features: () => unknown) => ({ ...regressor, features: features as () => tf.Tensor2D });
+  const w = tf.zeros([3, D]);
+  const before = tf.memory().numTensors;
+  expect(tfjsModel({ generator, regressor }).features).toBeUndefined();
+  for (const [answer, message] of [
+    [() => tf.zeros([2, 4]), /features\(images\) to be \[3, features\], got \[2, 4\]/],
+    [() => tf.zeros([3, 4, 1]), /got \[3, 4, 1\]/],
+    [() => undefined, /got undefined/],
+  ] as const) {
+    const model = tfjsModel({ generator, regressor, judge: answering(answer) });
+    await expect(model.features!(w)).rejects.toThrow(message);
+    await expect(tfjsModel({ generator, regressor: answering(answer) }).features!(w)).rejects.toThrow(message);
+  }
+  const features = await tfjsModel({ generator, regressor, judge: answering(() => tf.ones([3, 4])) }).features!(w);
+  expect(features.shape).toEqual([3, 4]);
+  features.dispose();
+  expect(tf.memory().numTensors).toBe(before);
+  const plain = { attributes: regressor.attributes, logits: regressor.logits };
+  expect(() => tfjsModel({ generator, regressor, judge: plain })).toThrow("expected a judge with features(images)");
+  w.dispose();
+});
+
 it("a custom loss gives one number", async () => {
   const model = tfjsModel({ generator, regressor });
   const w = tf.zeros([3, D]);

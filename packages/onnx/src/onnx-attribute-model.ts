@@ -23,7 +23,7 @@ import { onX64, runtimeFor } from "./session/runtime.js";
 import { checkedAnswer, toTensor } from "./tensors.js";
 
 /** The graphs that are run, each with a session of its own. */
-type Kind = "forward" | "divergence" | "identity" | "pullback";
+type Kind = "forward" | "features" | "divergence" | "identity" | "pullback";
 type Outputs = Readonly<Record<string, OnnxTensor>>;
 
 /** What `onnxModel` gives. */
@@ -31,6 +31,7 @@ export class OnnxAttributeModel implements AttributeModel {
   readonly latentDim: number;
   readonly rowCount?: number;
   readonly attributes: readonly Attribute[];
+  readonly features?: (w: Tensor) => Promise<Tensor2D>;
   private readonly sessions = new Map<string, Promise<OnnxSession>>();
   private disposed = false;
 
@@ -47,6 +48,8 @@ export class OnnxAttributeModel implements AttributeModel {
     this.latentDim = network.latentDim;
     if (network.rowCount !== undefined) this.rowCount = network.rowCount;
     this.attributes = network.attributes;
+    const { featureCount } = network;
+    if (featureCount !== undefined) this.features = (w) => this.featuresOf(w, featureCount);
   }
 
   /** Makes the session that every use needs, so that a missing runtime or an op that it refuses is an error at once. */
@@ -73,6 +76,14 @@ export class OnnxAttributeModel implements AttributeModel {
     const codes = await codesOf("logits", w, this.network);
     const outputs = await session.run({ w: codes }, this.logitsNames);
     return this.checkedLogits("logits", outputs, codes).map((answer) => toTensor<Tensor2D>(answer));
+  }
+
+  private async featuresOf(w: Tensor, featureCount: number): Promise<Tensor2D> {
+    // A session of its own, made when it is first needed: few ask for features, and all others would wait for the judge.
+    const session = await this.session("features", "features");
+    const codes = await codesOf("features", w, this.network);
+    const { features } = await session.run({ w: codes }, ["features"]);
+    return toTensor<Tensor2D>(checkedAnswer("features", "features", features!, [codes.dims[0]!, featureCount]));
   }
 
   async lossAndGradient(w: Tensor, loss: LossRequest | CustomLoss): Promise<LossAndGradient> {
@@ -137,6 +148,7 @@ export class OnnxAttributeModel implements AttributeModel {
     const only = (...names: string[]) => prune({ ...model, outputs: model.outputs.filter(({ name }) => names.includes(name)) });
     const outputs = ["images", ...this.logitsNames];
     if (kind === "forward") return only(...outputs);
+    if (kind === "features") return only("features");
     if (kind === "pullback") return differentiate(only(...outputs), { outputs, wrt: ["w"] });
     return fusedLoss(this.network, kind);
   }

@@ -21,7 +21,7 @@ export type OnnxSource = OnnxModel | Uint8Array | OnnxExportable;
 export interface OnnxModelOptions extends OnnxSessionOptions {
   /** Input w [n, d] or [n, layers, d]; output images [n, 3, height, width] or [n, height, width, 3] in about [-1, 1]. */
   readonly generator: OnnxSource;
-  /** Input images, with its own clamp, resize and normalisation inside; one output [n, classes] an attribute, or one with all classes. */
+  /** Input images, with its own clamp, resize and normalisation inside; one output [n, classes] an attribute, or one with all classes; "features" [n, f] may come beside them. */
   readonly regressor: OnnxSource;
   /** Names and classes. Default: the regressor's own, else its outputs' names and widths. */
   readonly attributes?: readonly Attribute[];
@@ -29,6 +29,8 @@ export interface OnnxModelOptions extends OnnxSessionOptions {
   readonly truncation?: { readonly psi: number; readonly meanLatent: Tensor1D | ArrayLike<number> };
   /** Input images, output [n, e] with rows of length 1: for losses with `originalEmbeddings` (equation 9). */
   readonly embedder?: OnnxSource;
+  /** A second classifier with an output "features" [n, f], which the model then gives in place of the regressor's own output of that name. */
+  readonly judge?: OnnxSource;
   /**
    * Large 3 × 3 convolutions in Winograd's form: fewer multiplications for four times the memory of their filters, and rounding of 1e-5 in place of
    * 1e-6. Default: where it measured faster, on x86-64 processors with onnxruntime-node.
@@ -45,9 +47,9 @@ export interface OnnxModelOptions extends OnnxSessionOptions {
  * @throws OnnxError for parts that don't fit, an op that can't be differentiated, or a runtime that is not installed
  */
 export async function onnxModel(options: OnnxModelOptions): Promise<OnnxAttributeModel> {
-  const own = ["generator", "regressor", "attributes", "truncation", "embedder", "winograd"];
+  const own = ["generator", "regressor", "attributes", "truncation", "embedder", "judge", "winograd"];
   checkOptions("onnxModel", options ?? {}, [...own, ...SESSION_OPTIONS], OnnxError);
-  const { generator, regressor, attributes, truncation, embedder, winograd, ...session } = options ?? {};
+  const { generator, regressor, attributes, truncation, embedder, judge, winograd, ...session } = options ?? {};
   if (winograd !== undefined && typeof winograd !== "boolean") {
     throw new OnnxError(`onnxModel: expected winograd to be true or false, got ${describeValue(winograd)}.`);
   }
@@ -55,6 +57,7 @@ export async function onnxModel(options: OnnxModelOptions): Promise<OnnxAttribut
     generator: await graphOf("generator", generator),
     regressor: await graphOf("regressor", regressor),
     embedder: embedder === undefined ? undefined : await graphOf("embedder", embedder),
+    judge: judge === undefined ? undefined : await graphOf("judge", judge),
     attributes: attributes ?? attributesOf(regressor),
     regressorNames: attributesOf(regressor)?.map(({ name }) => name),
     truncation: truncation === undefined ? undefined : await truncationOf(truncation),

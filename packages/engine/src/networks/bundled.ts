@@ -9,7 +9,7 @@ const LOADERS = {
   tabletop: async (options: LoadOptions) => {
     const { generator, regressor, codes } = await loadPretrainedScenes(options);
     codes.dispose();
-    return styleGan2Parts("StyleGAN2 of the bundled scenes, 64 px", generator, regressor);
+    return styleGan2Parts("StyleGAN2 of the bundled scenes, 64 px", { generator, regressor });
   },
 } satisfies Record<string, (options: LoadOptions) => Promise<ModelParts>>;
 

@@ -12,6 +12,8 @@ export interface NetworkFiles {
   readonly generator: CheckpointSource;
   /** The paper's CNN regressor: `.pt`, `.pth` or `.safetensors`. */
   readonly regressor: CheckpointSource;
+  /** A second regressor, in a file of the same kind, trained from another seed: judges edited pictures, and nothing else. */
+  readonly judge?: CheckpointSource;
   /** Names of the regressor's attributes, one a head, in order. Default: "attribute 0", "attribute 1", … */
   readonly attributes?: readonly string[];
 }
@@ -37,15 +39,23 @@ const REGRESSORS: Partial<
  */
 export async function readNetworks(files: NetworkFiles): Promise<ModelParts> {
   checkRequired("readNetworks", files, ["generator", "regressor"], EngineError);
-  checkOptions("readNetworks", files, ["generator", "regressor", "attributes"], EngineError);
+  checkOptions("readNetworks", files, ["generator", "regressor", "judge", "attributes"], EngineError);
   const { attributes } = files;
-  const generator = await openNetwork("generator", files.generator, GENERATORS, (read, source) => read(source));
   const options = attributes === undefined ? {} : { attributes };
-  const regressor = await openNetwork("regressor", files.regressor, REGRESSORS, (read, source) => read(source, options)).catch(
-    (error) => {
-      generator.dispose();
-      throw error;
-    },
-  );
-  return styleGan2Parts(`StyleGAN2, ${generator.architecture.resolution} px`, generator, regressor);
+  const opened: { dispose(): void }[] = [];
+  const open = async <Network extends { dispose(): void }>(network: Promise<Network>): Promise<Network> => {
+    opened.push(await network);
+    return network;
+  };
+  try {
+    const generator = await open(openNetwork("generator", files.generator, GENERATORS, (read, source) => read(source)));
+    const regressorOf = (part: string, file: CheckpointSource) =>
+      open(openNetwork(part, file, REGRESSORS, (read, source) => read(source, options)));
+    const regressor = await regressorOf("regressor", files.regressor);
+    const judge = files.judge === undefined ? undefined : await regressorOf("judge", files.judge);
+    return await styleGan2Parts(`StyleGAN2, ${generator.architecture.resolution} px`, { generator, regressor, judge });
+  } catch (error) {
+    for (const network of opened) network.dispose();
+    throw error;
+  }
 }

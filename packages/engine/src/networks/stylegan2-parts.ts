@@ -1,12 +1,18 @@
 import type { FactorRegressor, StyleGan2Generator } from "@latentflow/models";
 import type { ModelParts } from "../parts.js";
 
-/** A StyleGAN2 and its regressor, which belong to the parts from now on. */
-export async function styleGan2Parts(
-  name: string,
-  generator: StyleGan2Generator,
-  regressor: FactorRegressor,
-): Promise<ModelParts> {
+/** Networks of a StyleGAN2 and of what reads its pictures. */
+export interface StyleGan2Networks {
+  readonly generator: StyleGan2Generator;
+  readonly regressor: FactorRegressor;
+  readonly judge?: FactorRegressor | undefined;
+}
+
+/** Slope of the leaky ReLU behind every layer of StyleGAN2's mapping network. */
+const MAPPING_SLOPE = 0.2;
+
+/** A StyleGAN2 with its regressor and its judge, if it has one; they belong to the parts from now on. */
+export async function styleGan2Parts(name: string, { generator, regressor, judge }: StyleGan2Networks): Promise<ModelParts> {
   const mean = generator.latentAverage ?? generator.meanLatent();
   const meanLatent = Array.from(await mean.data());
   if (mean !== generator.latentAverage) mean.dispose();
@@ -14,7 +20,9 @@ export async function styleGan2Parts(
     name,
     generator,
     regressor,
+    ...(judge && { judge }),
     meanLatent,
+    mappingSlope: MAPPING_SLOPE,
     async sampleCodes(count, seed) {
       const codes = generator.sample(count, { seed });
       const values = (await codes.data()) as Float32Array;
@@ -25,6 +33,7 @@ export async function styleGan2Parts(
     dispose() {
       generator.dispose();
       regressor.dispose();
+      judge?.dispose();
     },
   };
 }

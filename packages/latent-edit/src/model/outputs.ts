@@ -36,6 +36,15 @@ export function checkLogits(caller: string, logits: unknown, attributes: readonl
   return logits as Tensor2D[];
 }
 
+/** Features of the images, [n, f]. */
+export function checkFeatures(caller: string, features: unknown, images: Tensor): Tensor2D {
+  const [n] = images.shape;
+  checkTensor(caller, "features(images)", features, `[${n}, features]`, LatentEditError);
+  const { rank, shape } = features as Tensor;
+  if (rank === 2 && shape[0] === n) return features as Tensor2D;
+  throw new LatentEditError(`${caller}: expected features(images) to be [${n}, features], got [${shape.join(", ")}].`);
+}
+
 /** Embeddings of the images and the original ones, both [n, e]: others would be broadcast. */
 export function checkEmbeddings(caller: string, embeddings: unknown, original: Tensor2D, images: Tensor): Tensor2D {
   checkTensor(caller, "originalEmbeddings", original, "a tensor [n, e]", LatentEditError);

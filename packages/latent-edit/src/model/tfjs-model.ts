@@ -28,7 +28,7 @@ import { LatentEditError } from "../errors.js";
 import { checkCodes } from "../input/checks.js";
 import { releaseTape } from "../tensors/release-tape.js";
 import { attributeLoss, identityLoss, preservationLoss } from "./losses.js";
-import { checkImages, checkLogits, checkLoss } from "./outputs.js";
+import { checkFeatures, checkImages, checkLogits, checkLoss } from "./outputs.js";
 import { type Truncation, withTruncation } from "./truncation.js";
 
 export interface TfjsModelOptions {
@@ -38,6 +38,8 @@ export interface TfjsModelOptions {
   truncation?: Truncation;
   /** For losses with `originalEmbeddings` (equation 9). */
   embedder?: Embedder;
+  /** A second classifier, whose `features` the model then gives in place of the regressor's. Its answers count for nothing else. */
+  judge?: Regressor;
 }
 
 /**
@@ -46,11 +48,14 @@ export interface TfjsModelOptions {
  */
 export function tfjsModel(options: TfjsModelOptions): AttributeModel {
   checkRequired("tfjsModel", options, ["generator", "regressor"], LatentEditError);
-  checkOptions("tfjsModel", options, ["generator", "regressor", "truncation", "embedder"], LatentEditError);
-  const { regressor, truncation, embedder } = options;
+  checkOptions("tfjsModel", options, ["generator", "regressor", "truncation", "embedder", "judge"], LatentEditError);
+  const { regressor, truncation, embedder, judge } = options;
   checkFrozenHalf("tfjsModel", options.generator, regressor);
   if (embedder !== undefined && typeof embedder?.embed !== "function") {
     throw new LatentEditError(`tfjsModel: expected an embedder with embed(images), got ${describeValue(embedder)}.`);
+  }
+  if (judge !== undefined && typeof judge?.features !== "function") {
+    throw new LatentEditError(`tfjsModel: expected a judge with features(images), got ${describeValue(judge)}.`);
   }
   if (truncation !== undefined) {
     checkRequired("tfjsModel: truncation", truncation, ["psi", "meanLatent"], LatentEditError);
@@ -58,7 +63,7 @@ export function tfjsModel(options: TfjsModelOptions): AttributeModel {
   }
   const generator =
     truncation === undefined ? options.generator : withTruncation(options.generator, truncation.psi, truncation.meanLatent);
-  return new TfjsModel(generator, regressor, embedder);
+  return new TfjsModel(generator, regressor, embedder, judge ?? regressor);
 }
 
 /** Throws unless these are a generator and a regressor, as far as can be told without asking them. */
@@ -80,15 +85,18 @@ class TfjsModel implements AttributeModel {
   readonly latentDim: number;
   readonly rowCount?: number;
   readonly attributes: readonly Attribute[];
+  readonly features?: (w: Tensor) => Promise<Tensor2D>;
 
   constructor(
     private readonly generator: Generator,
     private readonly regressor: Regressor,
     private readonly embedder: Embedder | undefined,
+    judge: Regressor,
   ) {
     this.latentDim = generator.latentDim;
     if (generator.rowCount !== undefined) this.rowCount = generator.rowCount;
     this.attributes = regressor.attributes;
+    if (judge.features !== undefined) this.features = (w) => this.featuresBy(judge as Required<Regressor>, w);
   }
 
   async synthesize(w: Tensor): Promise<Tensor4D> {
@@ -128,6 +136,14 @@ class TfjsModel implements AttributeModel {
   }
 
   dispose(): void {}
+
+  private async featuresBy(judge: Required<Regressor>, w: Tensor): Promise<Tensor2D> {
+    checkCodes("features", w, this.latentDim);
+    return tidy(() => {
+      const images = this.images("features", w);
+      return checkFeatures("features", judge.features(images), images);
+    });
+  }
 
   private images(caller: string, w: Tensor): Tensor4D {
     return checkImages(caller, this.generator.synthesize(w), w);

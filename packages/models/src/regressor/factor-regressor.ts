@@ -105,7 +105,7 @@ export class FactorRegressor implements Regressor {
     });
   }
 
-  /** The regressor as an ONNX graph: "images" [n, 3, side, side] → one output [n, classes] an attribute. */
+  /** The regressor as an ONNX graph: "images" [n, 3, side, side] → one output [n, classes] an attribute, and "features" [n, features]. */
   async toOnnx(): Promise<OnnxModel> {
     checkAlive("toOnnx", "regressor", this.disposed);
     return regressorToOnnx(this.backbone, this.heads, this.attributes);

@@ -10,7 +10,7 @@ interface Linear {
   readonly bias: Tensor1D;
 }
 
-/** A regressor as an ONNX graph: "images" [n, 3, side, side] → one [n, classes] an attribute. */
+/** A regressor as an ONNX graph: "images" [n, 3, side, side] → one [n, classes] an attribute, and "features", which all of them read. */
 export async function regressorToOnnx(
   backbone: Backbone,
   heads: readonly Linear[],
@@ -27,6 +27,7 @@ export async function regressorToOnnx(
   for (const [k, head] of heads.entries()) {
     graph.output(`attribute_${k}`, await linearToGraph(graph, features, head), ["n", attributes[k]!.classes]);
   }
+  graph.output("features", features, ["n", backbone.featureCount]);
   return graph.build();
 }
 

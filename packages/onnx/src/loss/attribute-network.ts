@@ -6,7 +6,7 @@ import { type Dim, floats, type OnnxModel, type ValueInfo } from "../graph/model
 import { raiseOpset } from "../graph/raise-opset.js";
 import { shapeText } from "../shapes/fact.js";
 import { inferShapes, type ValueFacts } from "../shapes/infer.js";
-import { logitsOf } from "./logits.js";
+import { featuresOutput, logitsOf } from "./logits.js";
 
 /** Truncation towards a mean latent: w → mean + ψ · (w − mean). */
 export interface TruncationValues {
@@ -17,12 +17,16 @@ export interface TruncationValues {
 
 /** Generator, then regressor, then embedder, as one graph. */
 export interface AttributeNetwork {
-  /** Input "w"; outputs "images" [n, height, width, 3], "logits_0" …, and "embedding" when there is an embedder. All float32. */
+  /**
+   * Input "w"; outputs "images" [n, height, width, 3], "logits_0" …, "embedding" when there is an embedder, and "features" when the judge, or the
+   * regressor where there is none, gives some. All float32.
+   */
   readonly model: OnnxModel;
   readonly latentDim: number;
   readonly rowCount: number | undefined;
   readonly attributes: readonly Attribute[];
   readonly embeddingSize: number | undefined;
+  readonly featureCount: number | undefined;
   /** The number of codes that the generator's graph was exported for; undefined when it takes any. */
   readonly batch: number | undefined;
 }
@@ -31,6 +35,7 @@ export interface NetworkParts {
   readonly generator: OnnxModel;
   readonly regressor: OnnxModel;
   readonly embedder?: OnnxModel | undefined;
+  readonly judge?: OnnxModel | undefined;
   readonly attributes?: readonly Attribute[] | undefined;
   /** What a regressor of ours calls its attributes; a graph has the names of its outputs. */
   readonly regressorNames?: readonly string[] | undefined;
@@ -48,8 +53,8 @@ const OPSET = 18;
  * @throws OnnxError when a part has other inputs or outputs than its task asks for, or images do not fit a part that reads them
  */
 export function attributeNetwork(parts: NetworkParts): AttributeNetwork {
-  const { generator, regressor, embedder, truncation } = parts;
-  const opset = Math.max(OPSET, generator.opset, regressor.opset, embedder?.opset ?? 0);
+  const { generator, regressor, embedder, judge, truncation } = parts;
+  const opset = Math.max(OPSET, generator.opset, regressor.opset, embedder?.opset ?? 0, judge?.opset ?? 0);
   const w = onlyInput("generator", generator);
   const [first, ...latent] = w.dims;
   if (latent.length < 1 || latent.length > 2 || latent.some((dim) => typeof dim !== "number")) {
@@ -68,8 +73,11 @@ export function attributeNetwork(parts: NetworkParts): AttributeNetwork {
     graph.output(logitsName(k), value, [batch ?? "n", logits.attributes[k]!.classes]);
   });
   const embeddingSize = embedder && addEmbedding(graph, embedder, images);
+  const featureCount = judge
+    ? addFeatures(graph, "judge", judge, addReader(graph, "judge", judge, images), images)
+    : featuresOutput(regressor) && addFeatures(graph, "regressor", regressor, seen, images);
   const rowCount = latent.length === 2 ? (latent[0] as number) : undefined;
-  return { model: graph.build(), latentDim, rowCount, attributes: logits.attributes, embeddingSize, batch };
+  return { model: graph.build(), latentDim, rowCount, attributes: logits.attributes, embeddingSize, featureCount, batch };
 }
 
 const named = ({ attributes, regressorNames }: NetworkParts) => ({ attributes, regressorNames });
@@ -191,6 +199,20 @@ function onlyInput(part: string, model: OnnxModel): ValueInfo & { readonly dims:
   if (!isFloat(input.type))
     throw new OnnxError(`onnxModel: expected the ${part}'s input "${input.name}" to be real numbers, got ${input.type}.`);
   return { ...input, dims: input.dims };
+}
+
+/** Makes a network's features an output; gives their number. */
+function addFeatures(graph: GraphBuilder, part: string, model: OnnxModel, { values, facts }: Seen, images: Images): number {
+  const output = featuresOutput(model);
+  const known = output && facts.get(output.name);
+  const dims = known?.dims ?? output?.dims ?? [];
+  const [rows, size] = dims;
+  if (!output || dims.length !== 2 || typeof size !== "number" || (known && rows !== images.dims[0]))
+    throw new OnnxError(
+      `onnxModel: expected the ${part} to have an output "features" [n, f], got ${output ? shapeText(dims) : model.outputs.map(({ name }) => name).join(", ")}.`,
+    );
+  graph.output("features", values[output.name]!, [images.dims[0]!, size]);
+  return size;
 }
 
 function addEmbedding(graph: GraphBuilder, embedder: OnnxModel, images: Images): number {

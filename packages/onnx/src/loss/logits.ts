@@ -1,7 +1,7 @@
 import { type Attribute, describeValue } from "@latentflow/core";
 import { OnnxError } from "../errors.js";
 import type { GraphBuilder } from "../graph/builder.js";
-import type { Dim, OnnxModel } from "../graph/model.js";
+import type { Dim, OnnxModel, ValueInfo } from "../graph/model.js";
 import { shapeText } from "../shapes/fact.js";
 import type { ValueFacts } from "../shapes/infer.js";
 
@@ -22,9 +22,15 @@ interface Logits {
   readonly attributes: readonly Attribute[];
 }
 
+/** The output of a regressor that is no answer but what its answers are read off. */
+export function featuresOutput(regressor: OnnxModel): ValueInfo | undefined {
+  return regressor.outputs.length > 1 ? regressor.outputs.find(({ name }) => name === "features") : undefined;
+}
+
 /** One output an attribute, or a single output [n, sum of classes] that is split as `attributes` says. */
 export function logitsOf(graph: GraphBuilder, { regressor, values, facts, batch, attributes, regressorNames }: Answers): Logits {
-  const outputs = regressor.outputs.map(({ name, dims: declared }) => {
+  const answers = regressor.outputs.filter((output) => output !== featuresOutput(regressor));
+  const outputs = answers.map(({ name, dims: declared }) => {
     const dims = facts.get(name)?.dims ?? declared ?? [];
     const rows = facts.has(name) ? dims[0] === batch : true;
     if (dims.length !== 2 || !rows)
