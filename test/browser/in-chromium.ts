@@ -24,7 +24,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const FETCHED_FOLDERS = [
   "node_modules/onnxruntime-web/dist",
   "node_modules/@tensorflow/tfjs-backend-wasm/dist",
-  "packages/scenes/data",
+  "packages/scenes/data/tabletop",
 ];
 const TYPES: Record<string, string> = { ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm" };
 

@@ -25,7 +25,7 @@ async function findings(): Promise<PretrainedFindings> {
   const blob = await response.clone().blob();
   const tensors = [await readSafetensors(response), await readSafetensors(blob)].map((file) => file.tensors.size);
   const missing = (await readSafetensors(await fetch("/nothing.safetensors")).catch((error) => error)) as Error;
-  const scenes = await loadPretrainedScenes({ from: "/" });
+  const scenes = await loadPretrainedScenes("tabletop", { from: "/" });
   const [pictures, classes] = tf.tidy(() => {
     const images = scenes.generator.synthesize(tf.slice(scenes.codes, 0, COUNT));
     const perAttribute = scenes.regressor.logits(images).map((logits) => tf.argMax(logits, 1));

@@ -10,7 +10,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EngineError, loadModel, type ModelSource } from "../src/index.js";
 
-const REGRESSOR = new URL("../../scenes/data/regressor.safetensors", import.meta.url);
+const REGRESSOR = new URL("../../scenes/data/tabletop/regressor.safetensors", import.meta.url);
 let folder: string;
 let generator: string;
 

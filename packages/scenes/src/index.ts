@@ -1,2 +1,9 @@
-export { type LoadOptions, loadPretrainedScenes, loadSceneRegressor, type PretrainedScenes } from "./pretrained.js";
+export type { LoadOptions } from "./data-files.js";
+export {
+  loadPretrainedScenes,
+  loadSceneGenerator,
+  loadSceneJudge,
+  loadSceneRegressor,
+  type PretrainedScenes,
+} from "./pretrained.js";
 export * from "./render.js";

@@ -3,46 +3,42 @@ import { type Attribute, checkBackend, checkOptions, describeValue } from "@late
 import { FactorRegressor, StyleGan2Generator } from "@latentflow/models";
 import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import { CODE_COUNT, CODE_SEED } from "./codes.js";
+import { type DataFile, fileOf, type LoadOptions, readFile } from "./data-files.js";
+import { SCENE_SETS, type SceneSetName, scenesDataset } from "./dataset.js";
 import { ScenesError } from "./errors.js";
-import { SCENE_FACTORS } from "./tabletop/factors.js";
 
-/** The scenes' networks, ready to edit with. `dispose` frees them and the codes. */
+/** A benchmark's networks, ready to edit with. `dispose` frees them and the codes. */
 export interface PretrainedScenes {
-  /** StyleGAN2 trained on the scenes: 64 px, latent dimension 64. Without truncation. */
+  /** StyleGAN2 trained on the scenes: 64 px, latent dimension d = 64 (tabletop) or 96 (studio). Without truncation. */
   readonly generator: StyleGan2Generator;
-  /** Reads the seven factors off a picture. Trained on rendered scenes alone. */
+  /** Reads the factors off a picture. Trained on rendered scenes alone. */
   readonly regressor: FactorRegressor;
   readonly attributes: readonly Attribute[];
-  /** Mean of w over the codes, [64]. Belongs to the generator. */
+  /** Mean of w over the codes, [d]. Belongs to the generator. */
   readonly meanLatent: Tensor1D;
-  /** Codes w, [20000, 64]. */
+  /** Codes w, [20000, d]. */
   readonly codes: Tensor2D;
-  /** The regressor's classes of the codes' pictures: row-major [20000, 7]. */
+  /** The regressor's classes of the codes' pictures: row-major [20000, factors]. */
   readonly labels: { readonly data: Uint8Array; readonly shape: readonly [number, number] };
   dispose(): void;
 }
 
-export interface LoadOptions {
-  /**
-   * Folder that holds the package's data files, for builds that don't take them along (esbuild): an address, in a page also one relative to it, such
-   * as "/scenes/". Default: the package's own, beside its modules.
-   */
-  readonly from?: URL | string;
-}
-
 /**
- * Loads generator, regressor and labelled codes onto the current tfjs backend. Nothing is downloaded in Node; in browsers the files are
- * fetched from beside the module, or from the folder `from`.
+ * Loads a benchmark's generator, regressor and labelled codes onto the current tfjs backend. Nothing is downloaded in Node; in browsers the files
+ * are fetched from beside the module, or from the folder `from`.
  *
- * @throws ScenesError if a file is missing or cannot be read, or no backend has started
+ * @param name default "tabletop"
+ * @throws ScenesError if there is no benchmark of that name, a file is missing or cannot be read, or no backend has started
  */
-export async function loadPretrainedScenes(options: LoadOptions = {}): Promise<PretrainedScenes> {
-  checkOptions("loadPretrainedScenes", options, ["from"], ScenesError);
-  checkBackend("loadPretrainedScenes", ScenesError);
-  const files = filesOf("loadPretrainedScenes", options.from);
-  const labels = await load("loadPretrainedScenes", files.codes, readLabels);
-  const generator = await load("loadPretrainedScenes", files.generator, readGenerator);
-  const regressor = await load("loadPretrainedScenes", files.regressor, readRegressor).catch((error) => {
+export async function loadPretrainedScenes(
+  name: SceneSetName = "tabletop",
+  options: LoadOptions = {},
+): Promise<PretrainedScenes> {
+  const load = loader("loadPretrainedScenes", name, options);
+  const { attributes } = scenesDataset(name);
+  const labels = await load("codes", (file) => readLabels(file, attributes.length));
+  const generator = await load("generator", readGenerator);
+  const regressor = await load("regressor", (file) => readRegressor(file, name)).catch((error) => {
     generator.dispose();
     throw error;
   });
@@ -53,7 +49,7 @@ export async function loadPretrainedScenes(options: LoadOptions = {}): Promise<P
     attributes: regressor.attributes,
     meanLatent: generator.latentAverage as Tensor1D,
     codes,
-    labels: { data: labels, shape: [CODE_COUNT, SCENE_FACTORS.length] },
+    labels: { data: labels, shape: [CODE_COUNT, attributes.length] },
     dispose() {
       generator.dispose();
       regressor.dispose();
@@ -63,14 +59,48 @@ export async function loadPretrainedScenes(options: LoadOptions = {}): Promise<P
 }
 
 /**
- * Loads the attribute regressor alone: seven heads, in the order of {@link SCENE_FACTORS}. The caller disposes it.
+ * Loads a benchmark's generator alone, with its mean latent. The caller disposes it.
  *
- * @throws ScenesError if its file is missing or cannot be read, or no backend has started
+ * @param name default "tabletop"
+ * @throws ScenesError if there is no benchmark of that name, its file is missing or cannot be read, or no backend has started
  */
-export async function loadSceneRegressor(options: LoadOptions = {}): Promise<FactorRegressor> {
-  checkOptions("loadSceneRegressor", options, ["from"], ScenesError);
-  checkBackend("loadSceneRegressor", ScenesError);
-  return load("loadSceneRegressor", filesOf("loadSceneRegressor", options.from).regressor, readRegressor);
+export async function loadSceneGenerator(
+  name: SceneSetName = "tabletop",
+  options: LoadOptions = {},
+): Promise<StyleGan2Generator> {
+  return loader("loadSceneGenerator", name, options)("generator", readGenerator);
+}
+
+/**
+ * Loads a benchmark's attribute regressor alone: a head a factor, in the order of the data set's `attributes`. The caller disposes it.
+ *
+ * @param name default "tabletop"
+ * @throws ScenesError if there is no benchmark of that name, its file is missing or cannot be read, or no backend has started
+ */
+export async function loadSceneRegressor(name: SceneSetName = "tabletop", options: LoadOptions = {}): Promise<FactorRegressor> {
+  return loader("loadSceneRegressor", name, options)("regressor", (file) => readRegressor(file, name));
+}
+
+/**
+ * Loads a benchmark's judge: a second regressor of the same factors, trained from another seed, for measures that must not use the network which
+ * edits are trained with. The caller disposes it.
+ *
+ * @param name default "tabletop"
+ * @throws ScenesError if there is no benchmark of that name, its file is missing or cannot be read, or no backend has started
+ */
+export async function loadSceneJudge(name: SceneSetName = "tabletop", options: LoadOptions = {}): Promise<FactorRegressor> {
+  return loader("loadSceneJudge", name, options)("judge", (file) => readRegressor(file, name));
+}
+
+/** Checks what was asked for; gives what reads one of that benchmark's files. */
+function loader(caller: string, name: SceneSetName, options: LoadOptions) {
+  if (!SCENE_SETS.includes(name)) {
+    throw new ScenesError(`${caller}: expected one of ${SCENE_SETS.join(", ")}, got ${describeValue(name)}`);
+  }
+  checkOptions(caller, options, ["from"], ScenesError);
+  checkBackend(caller, ScenesError);
+  return <T>(file: DataFile, read: (source: CheckpointSource) => Promise<T>): Promise<T> =>
+    readFile(caller, fileOf(caller, name, file, options.from), read);
 }
 
 async function readGenerator(file: CheckpointSource): Promise<StyleGan2Generator> {
@@ -80,48 +110,12 @@ async function readGenerator(file: CheckpointSource): Promise<StyleGan2Generator
   throw new ScenesError("expected a generator with its mean latent, latent_avg, got one without");
 }
 
-function readRegressor(file: CheckpointSource): Promise<FactorRegressor> {
-  return FactorRegressor.fromSafetensors(file, { attributes: SCENE_FACTORS.map(({ name }) => name) });
+function readRegressor(file: CheckpointSource, name: SceneSetName): Promise<FactorRegressor> {
+  return FactorRegressor.fromSafetensors(file, { attributes: scenesDataset(name).attributes.map((factor) => factor.name) });
 }
 
-async function readLabels(file: CheckpointSource): Promise<Uint8Array> {
+async function readLabels(file: CheckpointSource, factors: number): Promise<Uint8Array> {
   const labels = (await readSafetensors(file)).tensors.get("labels");
-  if (labels?.data instanceof Uint8Array && labels.shape.join() === `${CODE_COUNT},${SCENE_FACTORS.length}`) return labels.data;
-  throw new ScenesError(
-    `expected uint8 labels [${CODE_COUNT}, ${SCENE_FACTORS.length}], got ${labels?.shape.join(", ") ?? "none"}`,
-  );
-}
-
-/** The three files. Written out, since bundlers look for just this form to find files that belong to a module. */
-function filesOf(caller: string, from: URL | string | undefined): { generator: URL; regressor: URL; codes: URL } {
-  if (from === undefined) {
-    return {
-      generator: new URL("../data/generator.safetensors", import.meta.url),
-      regressor: new URL("../data/regressor.safetensors", import.meta.url),
-      codes: new URL("../data/codes.safetensors", import.meta.url),
-    };
-  }
-  const folder = folderOf(caller, from);
-  const file = (name: string): URL => new URL(`${name}.safetensors`, folder);
-  return { generator: file("generator"), regressor: file("regressor"), codes: file("codes") };
-}
-
-/** The folder as an address, ending in "/"; in a page, "/scenes" is one of its own. */
-function folderOf(caller: string, from: unknown): URL {
-  const address = typeof from === "string" || from instanceof URL ? `${from}`.replace(/\/*$/, "/") : "";
-  const page = typeof document === "object" ? document.baseURI : typeof location === "object" ? location.href : undefined;
-  if (address !== "" && URL.canParse(address, page)) return new URL(address, page);
-  throw new ScenesError(
-    `${caller}: expected from to be the address of a folder, got ${describeValue(from)}; in Node, pathToFileURL("folder") of node:url makes one.`,
-  );
-}
-
-/** Reads one file, from the disk or by HTTP; says which one where that fails. */
-async function load<T>(caller: string, url: URL, read: (file: CheckpointSource) => Promise<T>): Promise<T> {
-  try {
-    return await read(url.protocol === "file:" ? url : await fetch(url));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ScenesError(`${caller}: could not load ${url}: ${reason} Say with { from } where the data files are.`, { cause });
-  }
+  if (labels?.data instanceof Uint8Array && labels.shape.join() === `${CODE_COUNT},${factors}`) return labels.data;
+  throw new ScenesError(`expected uint8 labels [${CODE_COUNT}, ${factors}], got ${labels?.shape.join(", ") ?? "none"}`);
 }

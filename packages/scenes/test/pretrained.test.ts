@@ -6,12 +6,21 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { useBackend } from "@latentflow/backend";
 import { writeSafetensors } from "@latentflow/checkpoints";
-import { loadPretrainedScenes, loadSceneRegressor, renderScene, SCENE_FACTORS, ScenesError } from "@latentflow/scenes";
+import {
+  loadPretrainedScenes,
+  loadSceneGenerator,
+  loadSceneJudge,
+  loadSceneRegressor,
+  renderScene,
+  SCENE_FACTORS,
+  type SceneSetName,
+  ScenesError,
+} from "@latentflow/scenes";
 import { argMax, div, memory, sub, type Tensor4D, tensor4d, tidy } from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { tinyGenerator } from "./tiny-generator.js";
 
-const regressorFile = new URL("../data/regressor.safetensors", import.meta.url);
+const regressorFile = new URL("../data/tabletop/regressor.safetensors", import.meta.url);
 let folder: string;
 let server: Server;
 let address: string;
@@ -42,7 +51,7 @@ describe("loadPretrainedScenes", () => {
   it.each(["a folder", "an address, as in browsers"])("gives networks, 20,000 codes and their labels from %s", async (place) => {
     const before = memory().numTensors;
     const from = place === "a folder" ? pathToFileURL(folder) : `${address}/served`;
-    const { generator, attributes, meanLatent, codes, labels, dispose } = await loadPretrainedScenes({ from });
+    const { generator, attributes, meanLatent, codes, labels, dispose } = await loadPretrainedScenes("tabletop", { from });
     expect(attributes).toEqual(SCENE_FACTORS.map(({ name, classes }) => ({ name, classes })));
     expect([generator.latentDim, meanLatent.shape, codes.shape]).toEqual([64, [64], [20_000, 64]]);
     expect([labels.shape, labels.data.length]).toEqual([[20_000, 7], 140_000]);
@@ -55,24 +64,36 @@ describe("loadPretrainedScenes", () => {
     ["nothing", ""],
     ["a number", 3],
   ])("says how to name a folder, given %s", async (_, from) => {
-    for (const load of [loadPretrainedScenes, loadSceneRegressor]) {
-      await expect(load({ from: from as string })).rejects.toThrow(ScenesError);
-      await expect(load({ from: from as string })).rejects.toThrow(/expected from to be the address of a folder.*pathToFileURL/);
+    for (const load of [loadPretrainedScenes, loadSceneGenerator, loadSceneRegressor, loadSceneJudge]) {
+      await expect(load("tabletop", { from: from as string })).rejects.toThrow(ScenesError);
+      await expect(load("tabletop", { from: from as string })).rejects.toThrow(
+        /expected from to be the address of a folder.*pathToFileURL/,
+      );
     }
   });
 
   it("says which file is missing, and keeps no tensors", async () => {
     const before = memory().numTensors;
-    await expect(loadPretrainedScenes({ from: `${address}/served/elsewhere` })).rejects.toThrow(ScenesError);
-    await expect(loadPretrainedScenes({ from: `${address}/served/elsewhere` })).rejects.toThrow(/codes\.safetensors.*404/);
+    await expect(loadPretrainedScenes("tabletop", { from: `${address}/served/elsewhere` })).rejects.toThrow(ScenesError);
+    await expect(loadPretrainedScenes("tabletop", { from: `${address}/served/elsewhere` })).rejects.toThrow(
+      /codes\.safetensors.*404/,
+    );
     await rm(join(folder, "regressor.safetensors"));
-    await expect(loadPretrainedScenes({ from: pathToFileURL(folder) })).rejects.toThrow(/regressor\.safetensors/);
+    await expect(loadPretrainedScenes("tabletop", { from: pathToFileURL(folder) })).rejects.toThrow(/regressor\.safetensors/);
     expect(memory().numTensors).toBe(before);
   });
 
   it("refuses options that it does not know", async () => {
-    await expect(loadPretrainedScenes({ form: "x" } as object)).rejects.toThrow(/known options: from/);
+    await expect(loadPretrainedScenes("tabletop", { form: "x" } as object)).rejects.toThrow(/known options: from/);
   });
+});
+
+it("names the benchmarks that there are", async () => {
+  for (const load of [loadPretrainedScenes, loadSceneGenerator, loadSceneRegressor, loadSceneJudge]) {
+    await expect(load("kitchen" as SceneSetName)).rejects.toThrow(
+      `${load.name}: expected one of tabletop, studio, got "kitchen"`,
+    );
+  }
 });
 
 describe("loadSceneRegressor", () => {

@@ -14,5 +14,10 @@ it("@latentflow/scenes/render loads no tfjs and no networks", async () => {
 
 it("its exports are those of @latentflow/scenes", () => {
   expect(all).toMatchObject(render);
-  expect(Object.keys(all).filter((name) => !(name in render))).toEqual(["loadPretrainedScenes", "loadSceneRegressor"]);
+  expect(Object.keys(all).filter((name) => !(name in render))).toEqual([
+    "loadPretrainedScenes",
+    "loadSceneGenerator",
+    "loadSceneJudge",
+    "loadSceneRegressor",
+  ]);
 });

@@ -25,8 +25,10 @@ const calls: Readonly<Record<string, Call>> = {
 };
 /** Wrong calls that start workers or read files when they are right. */
 const refused: Readonly<Record<string, Call>> = {
-  loadPretrainedScenes: [scenes.loadPretrainedScenes, [{}]],
-  loadSceneRegressor: [scenes.loadSceneRegressor, [{}]],
+  loadPretrainedScenes: [scenes.loadPretrainedScenes, ["studio", {}]],
+  loadSceneGenerator: [scenes.loadSceneGenerator, ["studio", {}]],
+  loadSceneRegressor: [scenes.loadSceneRegressor, ["studio", {}]],
+  loadSceneJudge: [scenes.loadSceneJudge, ["studio", {}]],
   renderScenes: [renderScenes, [[1], {}]],
   exportScenesNpz: [exportScenesNpz, ["/nowhere/x.npz", {}]],
 };

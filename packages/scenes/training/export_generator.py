@@ -1,11 +1,12 @@
 """Chooses the run's best snapshot and packs it for the package.
 
     npx tsx packages/scenes/training/write-codes.ts --out $RUN/z.npy
-    python packages/scenes/training/export_generator.py --data $DATA --run $RUN --out packages/scenes
+    python packages/scenes/training/export_generator.py --data $DATA --run $RUN --out packages/scenes --scenes studio
 
-The best of the newest snapshots is the one with the least Fréchet distance on 5,000 images. Writes data/generator.safetensors
-(float32, rosinality's keys and latent_avg), data/codes.safetensors (predicted labels of the shipped codes), data/generator.json
-(numbers of the model card), images/generated.png (rendered on the left, generated on the right), images/frechet.svg, and a reference for the tests.
+The best of the newest snapshots is the one with the least Fréchet distance on 5,000 images. Writes, in data/SCENES, generator.safetensors
+(float32, rosinality's keys and latent_avg), codes.safetensors (predicted labels of the shipped codes), generator.json
+(numbers of the model card), and images/SCENES-generated.png (rendered on the left, generated on the right), images/SCENES-frechet.svg, a reference
+for the tests.
 """
 
 import argparse
@@ -35,25 +36,27 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True, help="the package's folder")
+    parser.add_argument("--scenes", choices=("tabletop", "studio"), default="tabletop")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.set_grad_enabled(False)
 
+    data, images = args.out / "data" / args.scenes, args.out / "images"
     scenes = Scenes(args.data, held_out=True)
-    quality = Quality(load_regressor(args.out / "data" / "regressor.safetensors"), scenes)
+    quality = Quality(load_regressor(data / "regressor.safetensors"), scenes)
     seen, generator, measured = choose(args.run, quality)
     z = torch.from_numpy(np.load(args.run / "z.npy"))
     labels = torch.cat([torch.stack([p.argmax(1) for p in quality.read(generator(part))[1]], 1) for part in z.split(200)])
     weights = generator.state_dict() | {"latent_avg": generator.style(z).mean(0)}
-    write(args.out / "data" / "generator.safetensors", weights)
-    write(args.out / "data" / "codes.safetensors", {"labels": labels.to(torch.uint8)})
+    write(data / "generator.safetensors", weights)
+    write(data / "codes.safetensors", {"labels": labels.to(torch.uint8)})
     report = {"images": seen} | {name: round(value, 4) for name, value in measured.items()}
     report |= {"label balance": balance(scenes.factors, labels), "curve": curve(args.run / "log.csv")}
-    (args.out / "data" / "generator.json").write_text(json.dumps(report, indent=1) + "\n")
-    (args.out / "test" / "reference" / "pretrained.json").write_text(json.dumps(reference(generator, z[:2])) + "\n")
-    write_png(args.out / "images" / "generated.png", side_by_side(scenes.batch(np.arange(64)), generator(z[:64])))
-    write_curve(args.out / "images" / "frechet.svg", report["curve"])
+    (data / "generator.json").write_text(json.dumps(report, indent=1) + "\n")
+    (args.out / "test" / "reference" / f"{args.scenes}.json").write_text(json.dumps(reference(generator, z[:2])) + "\n")
+    write_png(images / f"{args.scenes}-generated.png", side_by_side(scenes.batch(np.arange(64)), generator(z[:64])))
+    write_curve(images / f"{args.scenes}-frechet.svg", report["curve"])
     print(json.dumps(report, indent=1))
 
 

@@ -1,8 +1,9 @@
 """Trains the attribute regressor on rendered images alone; it never sees a generated one.
 
-    python packages/scenes/training/train_regressor.py --data /var/tmp/latentflow-training/data --out packages/scenes/data
+    python packages/scenes/training/train_regressor.py --data /var/tmp/latentflow-training/data --out packages/scenes/data/tabletop
+    python packages/scenes/training/train_regressor.py --data … --out … --name judge --seed 1
 
-Writes regressor.safetensors (float32) and regressor.json (held-out accuracies). Some minutes on two cores.
+Writes NAME.safetensors (float32) and NAME.json (held-out accuracies). Half an hour on one core.
 """
 
 import argparse
@@ -25,6 +26,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--name", choices=("regressor", "judge"), default="regressor", help="the judge learns from another seed and is never trained against")
     parser.add_argument("--steps", type=int, default=6_000)
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--seed", type=int, default=0)
@@ -57,7 +59,7 @@ def main() -> None:
     accuracies = evaluate(regressor, Scenes(args.data, held_out=True), limit=500 if args.smoke else None)
     print(json.dumps(accuracies, indent=2))
     if not args.smoke:
-        save(args.out, regressor, accuracies)
+        save(args.out, args.name, regressor, accuracies)
 
 
 def jitter(images: Tensor) -> Tensor:
@@ -87,12 +89,12 @@ def evaluate(regressor: Regressor, scenes: Scenes, limit: int | None = None) -> 
     return {name: round(value, 5) for name, value in result.items()}
 
 
-def save(folder: Path, regressor: Regressor, accuracies: dict[str, float]) -> None:
+def save(folder: Path, name: str, regressor: Regressor, accuracies: dict[str, float]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    weights = {name: value.contiguous() for name, value in regressor.state_dict().items()}
-    save_file(weights, folder / "regressor.safetensors.tmp")
-    os.replace(folder / "regressor.safetensors.tmp", folder / "regressor.safetensors")
-    (folder / "regressor.json").write_text(json.dumps({"held-out accuracy": accuracies}, indent=2) + "\n")
+    weights = {key: value.contiguous() for key, value in regressor.state_dict().items()}
+    save_file(weights, folder / f"{name}.safetensors.tmp")
+    os.replace(folder / f"{name}.safetensors.tmp", folder / f"{name}.safetensors")
+    (folder / f"{name}.json").write_text(json.dumps({"held-out accuracy": accuracies}, indent=2) + "\n")
 
 
 if __name__ == "__main__":

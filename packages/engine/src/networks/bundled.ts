@@ -1,16 +1,12 @@
 import { checkChoice, checkOptions } from "@latentflow/core";
-import { type LoadOptions, loadPretrainedScenes } from "@latentflow/scenes";
+import { type LoadOptions, loadSceneGenerator, loadSceneRegressor, type SceneSetName } from "@latentflow/scenes";
 import { EngineError } from "../errors.js";
 import type { ModelParts } from "../parts.js";
 import { styleGan2Parts } from "./stylegan2-parts.js";
 
 /** Networks that come with `@latentflow/scenes`; one is one line. */
 const LOADERS = {
-  tabletop: async (options: LoadOptions) => {
-    const { generator, regressor, codes } = await loadPretrainedScenes(options);
-    codes.dispose();
-    return styleGan2Parts("StyleGAN2 of the bundled scenes, 64 px", { generator, regressor });
-  },
+  tabletop: (options: LoadOptions) => scenes("tabletop", "StyleGAN2 of the bundled scenes, 64 px", options),
 } satisfies Record<string, (options: LoadOptions) => Promise<ModelParts>>;
 
 export type BundledName = keyof typeof LOADERS;
@@ -32,4 +28,13 @@ export async function loadBundled(name: BundledName, options: BundledOptions = {
   checkChoice("loadBundled", "name", name, BUNDLED, EngineError);
   checkOptions("loadBundled", options, ["from"], EngineError);
   return LOADERS[name](options.from === undefined ? {} : { from: options.from });
+}
+
+async function scenes(benchmark: SceneSetName, name: string, options: LoadOptions): Promise<ModelParts> {
+  const generator = await loadSceneGenerator(benchmark, options);
+  const regressor = await loadSceneRegressor(benchmark, options).catch((error) => {
+    generator.dispose();
+    throw error;
+  });
+  return styleGan2Parts(name, { generator, regressor });
 }
