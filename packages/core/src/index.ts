@@ -10,6 +10,7 @@ export type {
   LossRequest,
   Regressor,
 } from "./attribute-model.js";
+export { ATTRIBUTE_LISTS, type AttributeList, attributeNames } from "./attribute-names/index.js";
 export { type DeclaredOptions, type GivenOptions, type OptionValues, readOptions } from "./declared-options.js";
 export { CoreError, describeValue, LatentflowError } from "./errors.js";
 export {

@@ -25,6 +25,7 @@ type Call = readonly [f: (...args: never[]) => unknown, args: readonly unknown[]
 
 /** A right call of every public function and method. The last argument is options where the second list names what they hold. */
 const calls: Readonly<Record<string, Call>> = {
+  attributeNames: [core.attributeNames, ["ffhq"]],
   argmax: [(values) => core.argmax(values), [[1, 3, 2]]],
   // What a message calls things is left out: any text will do.
   checkBackend: [() => core.checkBackend("f"), []],
