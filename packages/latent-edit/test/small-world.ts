@@ -32,6 +32,28 @@ export const generator: Generator = {
     }),
 };
 
+/** Rows of a W+ code of the generator below. */
+export const ROWS = 4;
+
+/** The same as a generator of W+ codes: each quarter of its hidden units reads a row of its own. Of equal rows it makes what `generator` does. */
+export const plusGenerator: Generator = {
+  latentDim: D,
+  rowCount: ROWS,
+  synthesize: (w) =>
+    tf.tidy(() => {
+      if (w.rank === 2) return generator.synthesize(w);
+      const dense = tf.split(tf.tensor2d(DENSE, [D, 96]), ROWS, 1);
+      const rows = tf.unstack(w, 1) as tf.Tensor2D[];
+      const hidden = tf.tanh(
+        tf.concat(
+          rows.map((row, i) => tf.matMul(row, dense[i]!)),
+          1,
+        ),
+      );
+      return tf.conv2d(tf.reshape(hidden, [-1, 4, 4, 6]) as tf.Tensor4D, tf.tensor4d(CONV, [3, 3, 6, 3]), 1, "same");
+    }),
+};
+
 export const regressor: Regressor = {
   attributes: CLASSES.map((classes, j) => ({ name: ["shape", "size", "colour"][j]!, classes })),
   logits: (images) =>

@@ -8,6 +8,7 @@ import { loadDirection } from "../src/index.js";
 import type * as workers from "../src/workers.js";
 import { bundle } from "./process/bundle.js";
 import { PROBLEM } from "./process/problem.js";
+import { D, ROWS } from "./small-world.js";
 
 let trainDirections: typeof workers.trainDirections;
 let setup: URL;
@@ -50,6 +51,23 @@ describe("trainDirections", () => {
     ["two jobs of one name", () => trainDirections([job("a"), job("a")], { setup }), /different names/],
   ])("refuses %s before a worker starts", async (_, act, message) => {
     await expect(act()).rejects.toMatchObject({ name: "LatentEditError", message: expect.stringMatching(message) });
+  });
+
+  it("trains on W+ codes, tensors too, and the file says which rows it moves", async () => {
+    const { data } = PROBLEM.codes as { data: Float32Array; shape: [number, number] };
+    const plus = tf.tensor3d(data, [data.length / (ROWS * D), ROWS, D]);
+    const [whole, some] = await trainDirections(
+      [
+        { ...job("whole"), codes: plus, iterations: 3 },
+        { ...job("some"), codes: plus, iterations: 3, rows: [0, 2] },
+      ],
+      { workers: 1, setup },
+    );
+    plus.dispose();
+    expect((await loadDirection(fileOf(whole))).direction.rows).toBeUndefined();
+    const { direction, info } = await loadDirection(fileOf(some));
+    expect(direction.rows).toEqual([0, 2]);
+    expect(info.training).toMatchObject({ rows: [0, 2] });
   });
 
   it("trains jobs in parallel, with the same result as one after the other, in the jobs' order", async () => {

@@ -7,7 +7,7 @@ import { onRows, type RowList, type RowRange } from "./rows.js";
 import { checkSolver, type FlowSolver } from "./solver.js";
 
 export interface FlowOptions {
-  /** Rows of a W+ code to move, as a range [from, to] or a list { only } (default all). */
+  /** Rows of a W+ code to move, as a range [from, to] or a list { only } (default: the direction's own, else all). */
   rows?: RowRange | RowList;
   /** In place of the direction's own solver. */
   solver?: FlowSolver;
@@ -24,6 +24,8 @@ export interface Direction {
   readonly latentDim: number;
   /** How `flow` integrates; saved with the direction, since it is part of the edit. Absent for closed forms. */
   solver?: FlowSolver;
+  /** Rows of a W+ code that `flow` moves where nothing else is asked; saved with the direction, since they are part of the edit. Absent: all. */
+  rows?: RowRange | RowList;
   /** dw/dt at rows w [n, d]. */
   velocity(w: Tensor2D): Tensor2D;
   /** w after time t: [n, d] or [n, rowCount, d], differentiable. Always from time 0. */
@@ -43,6 +45,7 @@ export abstract class FlowDirection implements Direction {
   abstract readonly latentDim: number;
   abstract readonly variables: Variable[];
   solver?: FlowSolver;
+  rows?: RowRange | RowList;
 
   abstract velocity(w: Tensor2D): Tensor2D;
   /** Rows [n, d] at many times, [times, n, d]. */
@@ -57,7 +60,9 @@ export abstract class FlowDirection implements Direction {
     const one = typeof t === "object" && t !== null ? undefined : checkNumber("flow", "t", t, {}, LatentEditError);
     const times = one === undefined ? checkTimes("flow", "t", t) : [one];
     return tidy(() => {
-      const paths = onRows("flow", w, this.latentDim, options.rows, times.length, (rows) => this.moveRows(rows, times, options));
+      const paths = onRows("flow", w, this.latentDim, options.rows ?? this.rows, times.length, (rows) =>
+        this.moveRows(rows, times, options),
+      );
       return one !== undefined ? reshape(slice(paths, 0, 1), w.shape) : paths;
     });
   }
@@ -69,7 +74,7 @@ export abstract class FlowDirection implements Direction {
     if (each.length !== w.shape[0])
       throw new LatentEditError(`flowEach: expected one time for each of ${w.shape[0]} codes, got ${each.length}.`);
     return tidy(() =>
-      onRows("flowEach", w, this.latentDim, options.rows, undefined, (rows) => {
+      onRows("flowEach", w, this.latentDim, options.rows ?? this.rows, undefined, (rows) => {
         const repeat = rows.shape[0] / each.length;
         const times = Array.from({ length: rows.shape[0] }, (_, i) => each[Math.floor(i / repeat)]!);
         return this.moveEachRow(rows, times, options);

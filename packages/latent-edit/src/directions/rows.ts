@@ -1,5 +1,5 @@
 import { checkNumber, checkOptions, describeValue } from "@latentflow/core";
-import { concat, reshape, slice, stack, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import { concat, gather, reshape, slice, stack, type Tensor, type Tensor2D, tensor1d, tidy } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
 import { checkCodes } from "../input/checks.js";
 
@@ -10,6 +10,9 @@ export type RowRange = readonly [from: number, to: number];
 export interface RowList {
   readonly only: readonly number[];
 }
+
+/** More rows than any generator has: a bound for rows of a file, before its generator is known. */
+export const MOST_ROWS = 4096;
 
 /** Neighbouring rows: the first of them, how many, and whether they move. */
 interface Stretch {
@@ -37,7 +40,7 @@ export function onRows(
   if (w.rank === 2) {
     if (chosen !== undefined) {
       throw new LatentEditError(
-        `${caller}: expected a W+ code [n, rowCount, d] for the rows option, got [${w.shape.join(", ")}]; leave it out.`,
+        `${caller}: expected a W+ code [n, rowCount, d] for the rows option, got [${w.shape.join(", ")}]; leave it out, and where the direction has rows of its own, repeat the code.`,
       );
     }
     return f(w as Tensor2D);
@@ -61,6 +64,12 @@ export function onRows(
   });
 }
 
+/** The rows of W+ codes that an edit moves, [n, moving, d]; all where none are chosen. W codes come back as they are. */
+export function movingRows(caller: string, w: Tensor, chosen: RowRange | RowList | undefined): Tensor {
+  if (w.rank === 2 || chosen === undefined) return w;
+  return gather(w, tensor1d(rowsOf(caller, chosen, w.shape[1]!), "int32"), 1);
+}
+
 function joined(parts: Tensor[], axis: number): Tensor {
   return parts.length === 1 ? parts[0]! : concat(parts, axis);
 }
@@ -79,7 +88,8 @@ function stretchesOf(caller: string, chosen: RowRange | RowList, count: number):
   return stretches;
 }
 
-function rowsOf(caller: string, chosen: unknown, count: number): number[] {
+/** The chosen ones of `count` rows, one by one. Throws unless they are a range or a list of them. */
+export function rowsOf(caller: string, chosen: unknown, count: number): number[] {
   if (Array.isArray(chosen) && chosen.length === 2) {
     const from = checkNumber(caller, "rows[0]", chosen[0], { min: 0, max: count - 1, integer: true }, LatentEditError);
     const to = checkNumber(caller, "rows[1]", chosen[1], { min: from + 1, max: count, integer: true }, LatentEditError);
@@ -93,5 +103,6 @@ function rowsOf(caller: string, chosen: unknown, count: number): number[] {
   }
   checkOptions(`${caller}: rows`, chosen as RowList, ["only"], LatentEditError);
   const limits = { min: 0, max: count - 1, integer: true };
-  return only.map((row, i) => checkNumber(caller, `rows.only[${i}]`, row, limits, LatentEditError));
+  const rows = only.map((row, i) => checkNumber(caller, `rows.only[${i}]`, row, limits, LatentEditError));
+  return [...new Set(rows)].sort((a, b) => a - b);
 }

@@ -8,6 +8,7 @@ import { checkDirection } from "./check-direction.js";
 import type { Direction } from "./direction.js";
 import { kindNamed, kindNames } from "./index.js";
 import { settingsOfToday } from "./old-names.js";
+import { MOST_ROWS, type RowList, type RowRange, rowsOf } from "./rows.js";
 import type { FlowSolver } from "./solver.js";
 import type { TrainSettings } from "./train-settings.js";
 
@@ -24,7 +25,7 @@ export interface DirectionInfo {
 const INFO = ["attribute", "generator", "training"] as const;
 
 /** Header entries that are not a kind's own. */
-const COMMON: readonly string[] = ["format", "version", "kind", "latentDim", "solver", ...INFO];
+const COMMON: readonly string[] = ["format", "version", "kind", "latentDim", "solver", "rows", ...INFO];
 
 const FORMAT = "latentflow-direction";
 
@@ -32,7 +33,7 @@ const FORMAT = "latentflow-direction";
  * A direction as a safetensors file.
  *
  * Header (`__metadata__`, all texts): `format` "latentflow-direction", `version` "1", `kind` "linear", "neural-ode" or a registered one, `latentDim`, `depth` and
- * `negativeSlope` (neural-ode; of other kinds, the settings of their description), and as JSON `solver`, `attribute`, `generator`, `training`. Tensors: `direction` [d], or the paper's keys
+ * `negativeSlope` (neural-ode; of other kinds, the settings of their description), and as JSON `solver`, `rows` (of W+ codes, those that move), `attribute`, `generator`, `training`. Tensors: `direction` [d], or the paper's keys
  * `odefunc.model.…` (see `toStateDict`), so that the file loads in PyTorch too.
  */
 export async function saveDirection(direction: Direction, info: DirectionInfo = {}): Promise<Uint8Array> {
@@ -52,8 +53,9 @@ export async function saveDirection(direction: Direction, info: DirectionInfo = 
       `saveDirection: expected settings with names other than ${taken.join(", ")}; every file has these.`,
     );
   }
-  const { latentDim, solver } = direction;
-  const json = { ...info, ...(solver && { solver }) };
+  const { latentDim, solver, rows } = direction;
+  if (rows !== undefined) rowsOf("saveDirection", rows, MOST_ROWS);
+  const json = { ...info, ...(solver && { solver }), ...(rows && { rows }) };
   return writeSafetensors(await entry.save(direction), {
     format: FORMAT,
     version: "1",
@@ -140,7 +142,19 @@ function build(metadata: ReadonlyMap<string, string>, tensors: ReadonlyMap<strin
       `loadDirection: expected tensors of ${key} ${metadata.get(key)}, as the file says, got ${value}; the file is damaged.`,
     );
   }
+  if (metadata.has("rows")) direction.rows = checkRows(parse(metadata, "rows"), direction);
   return direction;
+}
+
+/** Rows as `flow` takes them, of however many; the direction is disposed where they are none. */
+function checkRows(rows: RowRange | RowList, direction: Direction): RowRange | RowList {
+  try {
+    rowsOf("loadDirection", rows, MOST_ROWS);
+    return rows;
+  } catch (error) {
+    direction.dispose();
+    throw error;
+  }
 }
 
 /** A part of the header that is JSON. */

@@ -4,6 +4,7 @@ import { LatentEditError } from "../errors.js";
 import { type Codes, toCodes } from "../input/codes.js";
 import { checkDirection } from "./check-direction.js";
 import type { Direction } from "./direction.js";
+import { movingRows } from "./rows.js";
 import { CONVERGED_SOLVER } from "./solver.js";
 
 /** How far a direction's own solver ends from the exact flow. */
@@ -17,7 +18,7 @@ export interface SolverGap {
 
 /**
  * The distance between the end points of a direction's own solver and of a converged one (dopri5 to 1e-6): one step of length t is a different
- * edit from the flow it approximates, and this says by how much.
+ * edit from the flow it approximates, and this says by how much. Of W+ codes, the rows that the direction moves count.
  */
 export async function solverGap(direction: Direction, w: Codes, t: number): Promise<SolverGap> {
   checkDirection("solverGap", direction);
@@ -26,7 +27,9 @@ export async function solverGap(direction: Direction, w: Codes, t: number): Prom
     const codes: Tensor = toCodes("flow", w, direction.latentDim);
     const own = direction.flow(codes, t);
     const exact = direction.flow(codes, t, { solver: CONVERGED_SOLVER });
-    return reshape(norm(sub(own, exact), "euclidean", -1), [-1]);
+    // Of rows that stay nothing is integrated: they would only bring the mean down.
+    const [reached, wanted] = [own, exact].map((end) => movingRows("solverGap", end, direction.rows)) as [Tensor, Tensor];
+    return reshape(norm(sub(reached, wanted), "euclidean", -1), [-1]);
   });
   const values = Array.from(await distances.data<"float32">());
   distances.dispose();

@@ -1,5 +1,6 @@
 import type { DeclaredOptions, OptionValues } from "@latentflow/core";
 import type { EditedAttribute } from "../model/attribute-choice.js";
+import type { RowList, RowRange } from "./rows.js";
 import type { FlowSolver } from "./solver.js";
 
 /** Options of a training that are numbers, words, or yes and no. The defaults are the paper's. */
@@ -38,4 +39,6 @@ export interface TrainSettings extends OptionValues<typeof TRAINING> {
   /** Equations 4 and 5, 4 and 9, or the caller's own. */
   readonly loss: "paper" | "identity" | "custom";
   readonly solver: FlowSolver | null;
+  /** Rows of W+ codes that move. Absent: all. */
+  readonly rows?: RowRange | RowList;
 }

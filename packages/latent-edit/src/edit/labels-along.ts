@@ -6,20 +6,26 @@ import type { RowList, RowRange } from "../directions/rows.js";
 import type { FlowSolver } from "../directions/solver.js";
 import { LatentEditError } from "../errors.js";
 import { checkFunction, checkModel, checkTimes } from "../input/checks.js";
-import { type MatrixLike, readMatrix } from "../input/matrix.js";
+import { type Codes, type CodeTable, readCodes } from "../input/codes.js";
+import { definedOf } from "../input/defined.js";
 import { firstNotFinite } from "../tensors/finite.js";
 import { owning } from "../tensors/owning.js";
 
 export interface LabelsAlongOptions {
   model: AttributeModel;
-  /** Start codes [n, d]. */
-  codes: MatrixLike;
+  /** Start codes, [n, d] or [n, rowCount, d]. */
+  codes: Codes;
   /** Edit lengths; the first is usually 0. */
   times: readonly number[];
   /** Codes at once (default 100, as in the paper). Images asked of the model at once are this many too. */
   batchSize?: number;
   solver?: FlowSolver;
-  /** For generators with W+: repeat each code `rowCount` times, and edit only these of its rows. */
+  /**
+   * Rows of W+ codes that move, as a range [from, to] or a list { only } (default: the direction's own, else all). W codes are then repeated to as
+   * many rows as the model takes.
+   */
+  rows?: RowRange | RowList;
+  /** The same of W codes with the number of rows, for models that don't say theirs. */
   wPlus?: { rowCount: number; rows: RowRange | RowList };
   onProgress?: (progress: { codes: number; total: number }) => void;
   signal?: AbortSignal;
@@ -33,7 +39,7 @@ export interface LabelsAlong {
 
 /** What the regressor predicts for many codes at many edit lengths. Images are made batch by batch and never kept. */
 export async function labelsAlong(direction: Direction, options: LabelsAlongOptions): Promise<LabelsAlong> {
-  const known = ["model", "codes", "times", "batchSize", "solver", "wPlus", "onProgress", "signal"];
+  const known = ["model", "codes", "times", "batchSize", "solver", "rows", "wPlus", "onProgress", "signal"];
   checkRequired("labelsAlong", options, ["model", "codes", "times"], LatentEditError);
   checkOptions("labelsAlong", options, known, LatentEditError);
   checkDirection("labelsAlong", direction);
@@ -41,17 +47,17 @@ export async function labelsAlong(direction: Direction, options: LabelsAlongOpti
   checkFunction("labelsAlong", "onProgress", options.onProgress);
   const { model, signal } = options;
   const times = checkTimes("labelsAlong", "times", options.times);
-  const codes = await readMatrix("labelsAlong", "codes", options.codes);
-  if (codes.columns !== direction.latentDim) {
-    throw new LatentEditError(
-      `labelsAlong: expected codes [n, ${direction.latentDim}], as the direction's, got [${codes.rows}, ${codes.columns}].`,
-    );
-  }
+  const table = await readCodes("labelsAlong", options.codes, direction.latentDim);
+  const codes = table.matrix;
   if (options.wPlus !== undefined) {
     checkRequired("labelsAlong: wPlus", options.wPlus, ["rowCount", "rows"], LatentEditError);
     checkOptions("labelsAlong: wPlus", options.wPlus, ["rowCount", "rows"], LatentEditError);
     checkNumber("labelsAlong", "wPlus.rowCount", options.wPlus.rowCount, { min: 1, integer: true }, LatentEditError);
+    if (table.rowCount !== undefined || options.rows !== undefined) {
+      throw new LatentEditError("labelsAlong: expected rows of W+ codes, or wPlus of W codes, got both; give rows alone.");
+    }
   }
+  const shape = pathShape(direction, table, options);
   const batchSize = checkNumber("labelsAlong", "batchSize", options.batchSize ?? 100, { min: 1, integer: true }, LatentEditError);
   const attributes = model.attributes.length;
   const size = codes.rows * attributes * times.length;
@@ -60,7 +66,7 @@ export async function labelsAlong(direction: Direction, options: LabelsAlongOpti
   for (let start = 0; start < codes.rows; start += batchSize) {
     const count = Math.min(batchSize, codes.rows - start);
     const values = codes.data.subarray(start * codes.columns, (start + count) * codes.columns);
-    const paths = tidy(() => pathsOf(direction, values, count, times, options));
+    const paths = tidy(() => pathsOf(direction, values, count, times, shape, options));
     try {
       for (let t = 0; t < times.length; t++) {
         throwIfAborted("labelsAlong", signal);
@@ -83,19 +89,45 @@ export async function labelsAlong(direction: Direction, options: LabelsAlongOpti
   return { data, shape: [codes.rows, attributes, times.length] };
 }
 
+/** How codes go along the direction: as they are, or W codes repeated to W+, and which rows move. */
+interface PathShape {
+  readonly rowCount: number | undefined;
+  readonly repeats: boolean;
+  readonly rows: RowRange | RowList | undefined;
+}
+
+function pathShape(direction: Direction, table: CodeTable, { model, rows: given, wPlus }: LabelsAlongOptions): PathShape {
+  const { rowCount, matrix, latentDim } = table;
+  if (rowCount !== undefined && rowCount !== model.rowCount) {
+    const takes = model.rowCount === undefined ? `[n, ${latentDim}]` : `[n, ${model.rowCount}, ${latentDim}]`;
+    throw new LatentEditError(
+      `labelsAlong: expected codes ${takes}, as the model takes them, got the shape [${matrix.rows}, ${rowCount}, ${latentDim}].`,
+    );
+  }
+  if (wPlus !== undefined) return { rowCount: wPlus.rowCount, repeats: true, rows: wPlus.rows };
+  const rows = given ?? direction.rows;
+  if (rowCount !== undefined || rows === undefined) return { rowCount, repeats: false, rows };
+  if (model.rowCount !== undefined) return { rowCount: model.rowCount, repeats: true, rows };
+  throw new LatentEditError(
+    "labelsAlong: expected a model with a rowCount for rows of W codes, got one that takes W codes only; give W+ codes and their model.",
+  );
+}
+
 /** [times, count, d], or [times, count, rowCount, d]. */
 function pathsOf(
   direction: Direction,
   values: Float64Array,
   count: number,
   times: readonly number[],
-  { solver, wPlus }: LabelsAlongOptions,
+  { rowCount, repeats, rows }: PathShape,
+  { solver }: LabelsAlongOptions,
 ): Tensor {
-  const w = tensor2d(Float32Array.from(values), [count, direction.latentDim]);
-  const flowOptions = solver === undefined ? {} : { solver };
-  if (wPlus === undefined) return direction.flow(w, times, flowOptions);
-  const repeated = tile(reshape(w, [count, 1, direction.latentDim]), [1, wPlus.rowCount, 1]);
-  return direction.flow(repeated, times, { ...flowOptions, rows: wPlus.rows });
+  const d = direction.latentDim;
+  const flowOptions = definedOf({ solver, rows });
+  const w = tensor2d(Float32Array.from(values), [count, values.length / count]);
+  if (rowCount === undefined) return direction.flow(w, times, flowOptions);
+  const codes = repeats ? tile(reshape(w, [count, 1, d]), [1, rowCount, 1]) : reshape(w, [count, rowCount, d]);
+  return direction.flow(codes, times, flowOptions);
 }
 
 /** The largest of NaNs would be class 0, and a curve of such labels would look like any other. */

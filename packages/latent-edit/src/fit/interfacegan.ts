@@ -8,9 +8,12 @@ import {
   SeededRandom,
 } from "@latentflow/core";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import type { RowList, RowRange } from "../directions/rows.js";
 import { LatentEditError } from "../errors.js";
 import { SEED } from "../input/checks.js";
-import { type Matrix, type MatrixLike, type Numbers, norm, readMatrix, selectRows, toMatrix } from "../input/matrix.js";
+import { type Codes, readCodes } from "../input/codes.js";
+import { type Matrix, type MatrixLike, type Numbers, norm, selectRows, toMatrix } from "../input/matrix.js";
+import { meanOfRows } from "./mean-of-rows.js";
 import { extremes, readScores } from "./score-extremes.js";
 import { rowTimes } from "./svm/certificate.js";
 import { fitLinearSvm, type LinearSvm, SVM } from "./svm/linear-svm.js";
@@ -31,6 +34,8 @@ const INTERFACEGAN = {
 export interface InterFaceGanOptions extends GivenOptions<typeof INTERFACEGAN> {
   /** Rows with exactly this score are left out, as are those whose score is not finite. */
   readonly invalid?: number;
+  /** Rows of W+ codes that the edit will move, as a range [from, to] or a list { only } (default all). */
+  readonly rows?: RowRange | RowList;
   readonly signal?: AbortSignal;
 }
 
@@ -52,20 +57,23 @@ const ANGLE = 0.05;
  *
  * Where codes of one score lie on both sides of a group's limit, as with labels for scores, the seed draws among them.
  *
- * @param codes [n, d], of any size
+ * Of W+ codes the mean over the rows to be moved is what is separated: shifting each of these rows by t shifts their mean by t, so along the direction
+ * found a code crosses the hyperplane just where its mean does. Codes of equal rows give what W codes give.
+ *
+ * @param codes [n, d] or [n, rowCount, d], of any size
  * @param scores one number a code: logits, probabilities, or `classScores` of several classes
  * @throws LatentEditError when too few codes, scores of one value, or fewer codes than a group takes above (or below) a tied score are left, or
  * when no direction separates the groups
  */
 export async function fitInterFaceGan(
-  codes: MatrixLike,
+  codes: Codes,
   scores: Tensor | Numbers | readonly Numbers[],
   options: InterFaceGanOptions = {},
 ): Promise<InterFaceGan> {
-  const settings = readOptions("fitInterFaceGan", INTERFACEGAN, options, LatentEditError, ["invalid", "signal"]);
+  const settings = readOptions("fitInterFaceGan", INTERFACEGAN, options, LatentEditError, ["invalid", "rows", "signal"]);
   const { ratio, trainShare, seed, C, tolerance } = settings;
   if (options.invalid !== undefined) checkNumber("fitInterFaceGan", "invalid", options.invalid, {}, LatentEditError);
-  const all = await readMatrix("fitInterFaceGan", "codes", codes);
+  const all = meanOfRows("fitInterFaceGan", await readCodes("fitInterFaceGan", codes), options.rows);
   const values = await readScores(scores);
   if (values.length !== all.rows) {
     throw new LatentEditError(`fitInterFaceGan: expected one score for each of ${all.rows} codes, got ${values.length}.`);

@@ -1,9 +1,12 @@
 import { checkNumber, checkOptions, describeValue } from "@latentflow/core";
 import { EigenvalueDecomposition, Matrix as MlMatrix } from "ml-matrix";
+import type { RowList, RowRange } from "../directions/rows.js";
 import { LatentEditError } from "../errors.js";
 import { checkBoolean } from "../input/checks.js";
+import { type Codes, toCodeTable } from "../input/codes.js";
 import { columnMeans, type Matrix, type MatrixLike, rowOf, scaleOf, subtractRow, toMatrix, unit } from "../input/matrix.js";
 import { addOuterProducts } from "./cholesky.js";
+import { meanOfRows } from "./mean-of-rows.js";
 
 /** Directions found without labels, strongest first. */
 export interface PrincipalDirections {
@@ -16,14 +19,15 @@ export interface PrincipalDirections {
 }
 
 /**
- * GANSpace (Härkönen et al., NeurIPS 2020) in W: the principal components of sampled codes.
+ * GANSpace (Härkönen et al., NeurIPS 2020) in W: the principal components of sampled codes; of W+ codes, those of the mean over the rows to be moved.
  *
- * @param codes [n, d], n ≥ 2
+ * @param codes [n, d] or [n, rowCount, d], n ≥ 2
  * @param options.components how many (default all d)
+ * @param options.rows rows of W+ codes, as a range [from, to] or a list { only } (default all)
  * @throws LatentEditError when all codes are the same: there is no direction in them
  */
-export function ganSpace(codes: MatrixLike, options: { components?: number } = {}): PrincipalDirections {
-  const matrix = toMatrix("ganSpace", "codes", codes);
+export function ganSpace(codes: Codes, options: { components?: number; rows?: RowRange | RowList } = {}): PrincipalDirections {
+  const matrix = meanOfRows("ganSpace", toCodeTable("ganSpace", codes), options?.rows);
   const components = checkComponents("ganSpace", matrix, options);
   if (matrix.rows < 2) throw new LatentEditError("ganSpace: expected 2 codes or more, got 1.");
   const mean = columnMeans(matrix);
@@ -70,8 +74,8 @@ export function seFa(
   return { directions, strengths: singularValues, mean: new Float64Array(columns) };
 }
 
-function checkComponents(caller: string, matrix: Matrix, options: { components?: number; normalize?: boolean }): number {
-  checkOptions(caller, options, caller === "seFa" ? ["components", "normalize"] : ["components"], LatentEditError);
+function checkComponents(caller: string, matrix: Matrix, options: { components?: number }): number {
+  checkOptions(caller, options, ["components", caller === "seFa" ? "normalize" : "rows"], LatentEditError);
   const limits = { min: 1, max: matrix.columns, integer: true };
   return checkNumber(caller, "components", options.components ?? matrix.columns, limits, LatentEditError);
 }

@@ -1,8 +1,8 @@
-import { describeValue, isTensor } from "@latentflow/core";
+import { checkTensor, describeValue, isTensor } from "@latentflow/core";
 import { type Tensor, type Tensor2D, type Tensor3D, tensor } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
 import { checkCodes } from "./checks.js";
-import { type Numbers, toMatrix } from "./matrix.js";
+import { type Matrix, type Numbers, plain, toMatrix } from "./matrix.js";
 
 /**
  * Latent codes as anyone has them: a tensor [n, d] or, of W+, [n, rowCount, d]; rows of numbers, or codes of rows of numbers; or flat numbers (row
@@ -43,6 +43,48 @@ export function toCodes<C extends Codes>(caller: string, codes: C, latentDim: nu
   return tensor(Float32Array.from(data), [...shape]) as Tensor as TensorOf<C>;
 }
 
+/** Codes as float64 numbers, a code a row: of W+ codes their rows one after the other. */
+export interface CodeTable {
+  /** [n, d], or [n, rowCount · d]. */
+  readonly matrix: Matrix;
+  /** Width of a latent row. */
+  readonly latentDim: number;
+  /** Of W+ codes; undefined of W codes. */
+  readonly rowCount: number | undefined;
+}
+
+/** The same of what may be a tensor, whose numbers are waited for. Throws as `toCodeTable` does. */
+export async function readCodes(caller: string, codes: Codes, latentDim?: number): Promise<CodeTable> {
+  return toCodeTable(caller, await plain(caller, "codes", codes), latentDim);
+}
+
+/**
+ * Codes as a table; a tensor is read at once.
+ *
+ * @param latentDim the width that they must have; default: any
+ * @throws LatentEditError for codes of another width, ragged rows, or numbers that are not finite
+ */
+export function toCodeTable(caller: string, codes: Codes, latentDim?: number): CodeTable {
+  const { data, shape } = numbersOf(caller, isTensor(codes) ? tensorNumbers(caller, codes) : codes);
+  const width = shape.at(-1)!;
+  if (latentDim !== undefined && width !== latentDim) {
+    throw new LatentEditError(
+      `${caller}: expected codes [n, ${latentDim}] or [n, rowCount, ${latentDim}], got [${shape.join(", ")}].`,
+    );
+  }
+  const columns = data.length / shape[0]!;
+  return {
+    matrix: { data, rows: shape[0]!, columns },
+    latentDim: width,
+    rowCount: shape.length === 3 ? shape[1]! : undefined,
+  };
+}
+
+function tensorNumbers(caller: string, codes: Tensor): { data: Numbers; shape: readonly number[] } {
+  checkTensor(caller, "codes", codes, "a tensor [n, d] or [n, rowCount, d]", LatentEditError);
+  return { data: codes.dataSync<"float32">(), shape: codes.shape };
+}
+
 /** Numbers and their shape, of two or three dimensions. */
 function numbersOf(caller: string, codes: Exclude<Codes, Tensor>): { data: Float64Array; shape: readonly number[] } {
   if (isList(codes)) {
@@ -50,11 +92,12 @@ function numbersOf(caller: string, codes: Exclude<Codes, Tensor>): { data: Float
     const { data, rows, columns } = toMatrix(caller, "codes", codes as readonly Numbers[]);
     return { data, shape: [rows, columns] };
   }
-  const { data, shape } = codes as { data: Numbers; shape: readonly number[] };
+  const { data, shape } = (codes ?? {}) as { data: Numbers; shape: readonly number[] };
   const isShape = Array.isArray(shape) && shape.every((length) => Number.isInteger(length) && length > 0);
   if (!isShape || shape.length < 2 || shape.length > 3) {
+    const got = Array.isArray(shape) ? `the shape [${shape.join(", ")}]` : describeValue(codes);
     throw new LatentEditError(
-      `${caller}: expected codes { data, shape: [n, d] or [n, rowCount, d] }, got the shape ${Array.isArray(shape) ? `[${shape.join(", ")}]` : describeValue(shape)}.`,
+      `${caller}: expected codes as a tensor, rows of numbers, or { data, shape: [n, d] or [n, rowCount, d] }, got ${got}.`,
     );
   }
   const width = shape.at(-1)!;

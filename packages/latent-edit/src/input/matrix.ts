@@ -24,9 +24,14 @@ export async function readMatrix(caller: string, what: string, input: MatrixLike
 }
 
 /** A tensor's numbers with their shape; what is no tensor stays as it is. */
-export async function plain(caller: string, what: string, input: MatrixLike): Promise<Exclude<MatrixLike, Tensor>> {
-  if (!isTensor(input)) return input;
+export async function plain<T>(
+  caller: string,
+  what: string,
+  input: T,
+): Promise<Exclude<T, Tensor> | { data: Numbers; shape: [rows: number, columns: number] }> {
+  if (!isTensor(input)) return input as Exclude<T, Tensor>;
   checkTensor(caller, what, input, "a tensor [rows, columns]", LatentEditError);
+  // Codes have a third dimension, which those who take them look at.
   return { data: await input.data(), shape: input.shape as [number, number] };
 }
 

@@ -1,7 +1,8 @@
 import { type AttributeModel, argmax, checkNumber, nextMacrotask, throwIfAborted } from "@latentflow/core";
-import { type Tensor2D, tensor2d } from "@tensorflow/tfjs-core";
+import { reshape, type Tensor, type Tensor2D, tensor2d, tidy, tile } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
-import { type Matrix, type MatrixLike, readMatrix, rowOf } from "../input/matrix.js";
+import { type Codes, type CodeTable, readCodes } from "../input/codes.js";
+import { type MatrixLike, readMatrix, rowOf } from "../input/matrix.js";
 import { owning } from "../tensors/owning.js";
 import { hashOfNumbers } from "./hash.js";
 
@@ -14,26 +15,29 @@ export class StartCodes {
 
   private constructor(
     private readonly model: AttributeModel,
-    private readonly codes: Matrix,
+    private readonly codes: CodeTable,
+    /** Rows that W codes are repeated to; undefined where they stay as they are. */
+    private readonly repeated: number | undefined,
     /** Class of the edited attribute of each code. */
     private readonly labels: Int32Array,
     private readonly attributeName: string,
   ) {}
 
+  /** @param asRows W codes are to be W+ codes of equal rows */
   static async create(
     caller: string,
     model: AttributeModel,
-    codes: MatrixLike,
+    codes: Codes,
     labels: MatrixLike | undefined,
-    attribute: { index: number; name: string },
+    { attribute, asRows }: { attribute: { index: number; name: string }; asRows: boolean },
     signal: AbortSignal | undefined,
   ): Promise<StartCodes> {
-    const matrix = await readMatrix(caller, "codes", codes);
-    if (matrix.columns !== model.latentDim) {
-      throw new LatentEditError(`${caller}: expected codes [n, ${model.latentDim}], got [${matrix.rows}, ${matrix.columns}].`);
-    }
+    const table = await readCodes(caller, codes, model.latentDim);
+    const { matrix, rowCount } = table;
+    checkRowCount(caller, model, rowCount, asRows);
     const classes = new Int32Array(matrix.rows);
-    const starts = new StartCodes(model, matrix, classes, attribute.name);
+    const repeated = asRows && rowCount === undefined ? model.rowCount : undefined;
+    const starts = new StartCodes(model, table, repeated, classes, attribute.name);
     if (labels === undefined) {
       for (let start = 0; start < matrix.rows; start += LABELLING_BATCH) {
         throwIfAborted(caller, signal);
@@ -44,15 +48,15 @@ export class StartCodes {
       }
       return starts;
     }
-    const table = await readMatrix(caller, "labels", labels);
-    if (table.rows !== matrix.rows || table.columns !== model.attributes.length) {
+    const given = await readMatrix(caller, "labels", labels);
+    if (given.rows !== matrix.rows || given.columns !== model.attributes.length) {
       throw new LatentEditError(
-        `${caller}: expected labels [${matrix.rows}, ${model.attributes.length}], one row a code, got [${table.rows}, ${table.columns}].`,
+        `${caller}: expected labels [${matrix.rows}, ${model.attributes.length}], one row a code, got [${given.rows}, ${given.columns}].`,
       );
     }
     const last = model.attributes[attribute.index]!.classes - 1;
-    for (let i = 0; i < table.rows; i++) {
-      const label = rowOf(table, i)[attribute.index];
+    for (let i = 0; i < given.rows; i++) {
+      const label = rowOf(given, i)[attribute.index];
       classes[i] = checkNumber(
         caller,
         `label ${i} of ${attribute.name}`,
@@ -69,20 +73,26 @@ export class StartCodes {
     const found = Int32Array.from([...this.labels.keys()].filter((i) => this.labels[i] === label));
     if (found.length > 0) return found;
     throw new LatentEditError(
-      `trainDirection: expected codes labelled ${label} of ${this.attributeName} to start from, got none among ${this.codes.rows}; give more codes.`,
+      `trainDirection: expected codes labelled ${label} of ${this.attributeName} to start from, got none among ${this.codes.matrix.rows}; give more codes.`,
     );
   }
 
   /** Short hashes of what decides the draws: the codes, and their classes of the edited attribute. */
   hashes(): { codes: string; labels: string } {
-    return { codes: hashOfNumbers(this.codes.data), labels: hashOfNumbers(this.labels) };
+    return { codes: hashOfNumbers(this.codes.matrix.data), labels: hashOfNumbers(this.labels) };
   }
 
-  /** Codes as a tensor [rows, d]; the caller disposes it. */
-  tensor(rows: ArrayLike<number>): Tensor2D {
-    const values = new Float32Array(rows.length * this.codes.columns);
-    for (let i = 0; i < rows.length; i++) values.set(rowOf(this.codes, rows[i]!), i * this.codes.columns);
-    return tensor2d(values, [rows.length, this.codes.columns]);
+  /** Codes as a tensor [n, d], or of W+ [n, rowCount, d]; the caller disposes it. */
+  tensor(indices: ArrayLike<number>): Tensor {
+    const { matrix, rowCount, latentDim } = this.codes;
+    const [n, { columns }] = [indices.length, matrix];
+    const values = new Float32Array(n * columns);
+    for (let i = 0; i < n; i++) values.set(rowOf(matrix, indices[i]!), i * columns);
+    return tidy(() => {
+      const codes = tensor2d(values, [n, columns]);
+      if (rowCount !== undefined) return reshape(codes, [n, rowCount, latentDim]);
+      return this.repeated === undefined ? codes : tile(reshape(codes, [n, 1, latentDim]), [1, this.repeated, 1]);
+    });
   }
 
   /**
@@ -145,4 +155,13 @@ export class StartCodes {
     for (let j = 0; j < attribute; j++) start += this.model.attributes[j]!.classes;
     return this.cache.get(row)!.subarray(start, start + this.model.attributes[attribute]!.classes);
   }
+}
+
+/** Throws where codes, or the rows to move of them, are W+ and the model takes no such ones. */
+function checkRowCount(caller: string, model: AttributeModel, given: number | undefined, asRows: boolean): void {
+  const isPlus = given !== undefined || asRows;
+  if (!isPlus || (model.rowCount !== undefined && (given ?? model.rowCount) === model.rowCount)) return;
+  const takes = model.rowCount === undefined ? "codes [n, d] only" : `W+ codes of ${model.rowCount} rows`;
+  const got = given === undefined ? "rows to move" : `codes of ${given} rows`;
+  throw new LatentEditError(`${caller}: expected codes of the model, which takes ${takes}, got ${got}; give it those.`);
 }

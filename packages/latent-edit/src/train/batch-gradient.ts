@@ -26,12 +26,13 @@ export function batchGradient(
   return owning(async (own) => {
     const w = own(codes.tensor(batch.rows));
     const originalLogits = own(settings.cacheLogits ? await codes.logits(batch.rows, where) : await model.logits(w));
-    const ends = own(tidy(() => direction.flow(w, batch.t, { gradient: settings.gradient })));
+    const { gradient, rows } = settings;
+    const ends = own(tidy(() => direction.flow(w, batch.t, { gradient, ...(rows && { rows }) })));
     await checkFinite(where, { "the flow's end points": ends, "the start codes' logits": originalLogits });
     const answer = await askForLoss(own, model, { w, ends, originalLogits }, batch, settings, choice);
     await checkFinite(where, partsOf(answer));
     const score = await scoreOf(answer, batch, settings);
-    const gradients = own(pullBack(direction, w, batch.t, answer.gradient, settings.gradient));
+    const gradients = own(pullBack(direction, w, batch.t, answer.gradient, gradient, rows));
     await checkFinite(where, { "the gradient of the direction's variables": gradients });
     return { score, gradients: gradients.map((x) => x.clone()) };
   });

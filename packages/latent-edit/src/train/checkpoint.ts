@@ -71,9 +71,9 @@ export async function decodeCheckpoint(
     throw new LatentEditError("trainDirection: expected a training checkpoint of latentflow, got another safetensors file.");
   }
   const rest = parseState(text);
-  const differing = (Object.keys(settings) as (keyof TrainSettings)[]).filter(
-    (key) => JSON.stringify(settings[key]) !== JSON.stringify(rest.settings[key]),
-  );
+  // Those of either: rows that move are named only where they are not all.
+  const keys = new Set([...Object.keys(settings), ...Object.keys(rest.settings)] as (keyof TrainSettings)[]);
+  const differing = [...keys].filter((key) => JSON.stringify(settings[key]) !== JSON.stringify(rest.settings[key]));
   if (differing.length > 0) {
     throw new LatentEditError(
       `trainDirection: expected a checkpoint made with these settings, got one that differs in ${differing.join(", ")}; give the same settings or another store.`,

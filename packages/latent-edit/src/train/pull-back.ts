@@ -1,9 +1,10 @@
 import { checkDirection } from "../directions/check-direction.js";
 import "@latentflow/backend/gradients";
 import { checkTensor } from "@latentflow/core";
-import { mul, type Scalar, sum, type Tensor, type Tensor2D, tidy, variableGrads } from "@tensorflow/tfjs-core";
+import { mul, type Scalar, sum, type Tensor, tidy, variableGrads } from "@tensorflow/tfjs-core";
 import type { Direction } from "../directions/direction.js";
 import type { FlowGradient } from "../directions/integrate.js";
+import type { RowList, RowRange } from "../directions/rows.js";
 import { LatentEditError } from "../errors.js";
 import { checkCodes } from "../input/checks.js";
 
@@ -11,17 +12,19 @@ import { checkCodes } from "../input/checks.js";
  * The gradient of a loss with respect to a direction's trainable variables, pulled back through its flow from dL/dw(T). The flow is run again
  * for this: it costs next to nothing beside the generator, and no tape has to live while the model answers.
  *
- * @param w start codes [n, d]
+ * @param w start codes [n, d] or [n, rowCount, d]
  * @param cotangent dL/dw(T), shaped like w
  * @param gradient how it passes the flow (default "steps")
+ * @param rows rows of W+ codes that move (default: the direction's own, else all)
  * @returns one tensor a trainable variable, in their order
  */
 export function pullBack(
   direction: Direction,
-  w: Tensor2D,
+  w: Tensor,
   t: number,
   cotangent: Tensor,
   gradient: FlowGradient = "steps",
+  rows?: RowRange | RowList,
 ): Tensor[] {
   checkDirection("pullBack", direction);
   checkCodes("pullBack", w, direction.latentDim);
@@ -29,9 +32,10 @@ export function pullBack(
   if (cotangent.shape.join() !== w.shape.join()) {
     throw new LatentEditError(`pullBack: expected a cotangent of w's shape [${w.shape}], got [${cotangent.shape}].`);
   }
+  const options = { gradient, ...(rows !== undefined && { rows }) };
   return tidy(() => {
     const variables = direction.variables.filter((variable) => variable.trainable);
-    const { grads } = variableGrads(() => sum(mul(direction.flow(w, t, { gradient }), cotangent)) as Scalar, variables);
+    const { grads } = variableGrads(() => sum(mul(direction.flow(w, t, options), cotangent)) as Scalar, variables);
     return variables.map((variable) => grads[variable.name]!);
   });
 }

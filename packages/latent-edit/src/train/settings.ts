@@ -15,10 +15,12 @@ import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { checkDirection } from "../directions/check-direction.js";
 import type { Direction } from "../directions/direction.js";
 import { describeDirection } from "../directions/index.js";
+import { MOST_ROWS, type RowList, type RowRange, rowsOf } from "../directions/rows.js";
 import { checkSolver, type FlowSolver, PAPER_SOLVER } from "../directions/solver.js";
 import { TRAINING, type TrainSettings } from "../directions/train-settings.js";
 import { LatentEditError } from "../errors.js";
 import { checkFunction, checkModel } from "../input/checks.js";
+import type { Codes } from "../input/codes.js";
 import type { MatrixLike } from "../input/matrix.js";
 import { type AttributeChoice, resolveAttribute } from "../model/attribute-choice.js";
 import { tfjsModel } from "../model/tfjs-model.js";
@@ -34,8 +36,8 @@ export interface TrainOptions extends GivenOptions<typeof TRAINING> {
   generator?: Generator;
   regressor?: Regressor;
   attribute: AttributeChoice;
-  /** Codes [n, d]; those labelled `from` are the starts. */
-  codes: MatrixLike;
+  /** Codes [n, d], or W+ codes [n, rowCount, d] for a model that takes them; those labelled `from` are the starts. */
+  codes: Codes;
   /** Predicted classes of the codes, [n, attributes]; default: asked from the model. */
   labels?: MatrixLike;
   /**
@@ -43,6 +45,11 @@ export interface TrainOptions extends GivenOptions<typeof TRAINING> {
    * still win. Default: the same numbers with cached logits and the direction's own solver.
    */
   preset?: "paper";
+  /**
+   * Rows of W+ codes that the direction moves, as a range [from, to] or a list { only }, the others stay; W codes are repeated to as many rows as the
+   * model takes. They become the direction's own. Default: the direction's, else all.
+   */
+  rows?: RowRange | RowList;
   /** Solver to train with; it becomes the direction's own. Default: the direction's. */
   solver?: FlowSolver;
   /** Replaces equation 5 by equation 9; the model needs the same embedder. */
@@ -50,7 +57,7 @@ export interface TrainOptions extends GivenOptions<typeof TRAINING> {
   /** Replaces the paper's loss. */
   loss?: LossFactory;
   /** Held-out codes, scored at t = α every `every` iterations (default 100) by the loss trained with. */
-  validation?: { codes: MatrixLike; labels?: MatrixLike; every?: number; maxCodes?: number };
+  validation?: { codes: Codes; labels?: MatrixLike; every?: number; maxCodes?: number };
   /** Stop after this many validations in a row without a lower loss, and keep the best weights. Needs `validation`. */
   earlyStopping?: { patience: number };
   /**
@@ -64,7 +71,19 @@ export interface TrainOptions extends GivenOptions<typeof TRAINING> {
 
 /** Names of the options that are not declared. */
 const OTHERS: readonly Exclude<keyof TrainOptions, keyof typeof TRAINING>[] = [
-  ...(["model", "generator", "regressor", "attribute", "codes", "labels", "preset", "solver", "identity", "loss"] as const),
+  ...([
+    "model",
+    "generator",
+    "regressor",
+    "attribute",
+    "codes",
+    "labels",
+    "preset",
+    "rows",
+    "solver",
+    "identity",
+    "loss",
+  ] as const),
   ...(["validation", "earlyStopping", "checkpoint", "onProgress", "signal"] as const),
 ];
 
@@ -95,6 +114,8 @@ export function resolveSettings(direction: Direction, options: TrainOptions): { 
   if (options.earlyStopping && !options.validation) {
     throw new LatentEditError("trainDirection: expected validation codes for earlyStopping; give validation: { codes }.");
   }
+  const rows = options.rows ?? direction.rows;
+  if (rows !== undefined) rowsOf("trainDirection", rows, model.rowCount ?? MOST_ROWS);
   const solver = options.solver ?? (preset === "paper" ? PAPER_SOLVER : (direction.solver ?? null));
   return {
     model,
@@ -103,6 +124,7 @@ export function resolveSettings(direction: Direction, options: TrainOptions): { 
       ...numbers,
       loss: options.loss ? "custom" : options.identity ? "identity" : "paper",
       solver: solver === null ? null : checkSolver("trainDirection", solver),
+      ...(rows && { rows }),
       gradient,
       cacheLogits: options.cacheLogits === undefined ? preset !== "paper" : cacheLogits,
       seed,

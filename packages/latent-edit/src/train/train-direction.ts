@@ -36,14 +36,17 @@ export async function trainDirection(direction: Direction, options: TrainOptions
   const { attribute, iterations } = settings;
   const { signal, validation } = options;
   if (settings.solver !== null) direction.solver = settings.solver;
-  const codes = await StartCodes.create("trainDirection", model, options.codes, options.labels, attribute, signal);
+  const kind = { attribute, asRows: settings.rows !== undefined };
+  const codes = await StartCodes.create("trainDirection", model, options.codes, options.labels, kind, signal);
   const starts = {
     forward: codes.startingAt(attribute.from),
     backward: settings.bothWays ? codes.startingAt(attribute.to) : undefined,
   };
   const heldOut =
-    validation && (await StartCodes.create("trainDirection", model, validation.codes, validation.labels, attribute, signal));
+    validation && (await StartCodes.create("trainDirection", model, validation.codes, validation.labels, kind, signal));
   const heldOutRows = heldOut?.startingAt(attribute.from).slice(0, validation?.maxCodes ?? 256);
+
+  if (settings.rows !== undefined) direction.rows = settings.rows;
 
   const variables = direction.variables.filter((variable) => variable.trainable);
   const optimizer = adam();

@@ -1,5 +1,5 @@
 import type { AttributeModel, LossAndGradient } from "@latentflow/core";
-import { argMax, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import { argMax, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import type { TrainSettings } from "../directions/train-settings.js";
 import type { Parts } from "../tensors/finite.js";
 import { type Own, owning } from "../tensors/owning.js";
@@ -20,7 +20,7 @@ export type LossChoice = Pick<TrainOptions, "identity" | "loss">;
 export async function askForLoss(
   own: Own,
   model: AttributeModel,
-  { w, ends, originalLogits }: { w: Tensor2D; ends: Tensor2D; originalLogits: readonly Tensor2D[] },
+  { w, ends, originalLogits }: { w: Tensor; ends: Tensor; originalLogits: readonly Tensor2D[] },
   { target, t }: Batch,
   { attribute, temperature, preservationWeight }: TrainSettings,
   { identity, loss }: LossChoice,
@@ -58,7 +58,7 @@ export async function scoreOf(
 async function embed(
   own: Own,
   model: AttributeModel,
-  w: Tensor2D,
+  w: Tensor,
   embedder: NonNullable<LossChoice["identity"]>,
 ): Promise<Tensor2D> {
   const images = own(await model.synthesize(w));

@@ -53,7 +53,7 @@ function scoreBatch(
   return owning(async (own) => {
     const originalLogits = own(await codes.logits(batch.rows, where));
     const w = own(codes.tensor(batch.rows));
-    const ends = own(direction.flow(w, batch.t));
+    const ends = own(direction.flow(w, batch.t, settings.rows ? { rows: settings.rows } : {}));
     // Only the model knows an identity or custom loss at its end points. The paper's needs logits alone: a third of the work.
     if (choice.identity || choice.loss) {
       const answer = await askForLoss(own, model, { w, ends, originalLogits }, batch, settings, choice);

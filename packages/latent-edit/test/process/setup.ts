@@ -1,11 +1,11 @@
 import { existsSync, writeFileSync } from "node:fs";
 import type { AttributeModel } from "@latentflow/core";
 import { tfjsModel } from "../../src/model/tfjs-model.js";
-import { generator, regressor } from "../small-world.js";
+import { plusGenerator, regressor } from "../small-world.js";
 
 /** The model of the worker tests. Where DIE names a file, the thread dies in the middle of a training unless the file exists. */
 export default async function setup(): Promise<AttributeModel> {
-  const model = tfjsModel({ generator, regressor });
+  const model = tfjsModel({ generator: plusGenerator, regressor });
   const marker = process.env.DIE;
   if (marker === undefined || existsSync(marker)) return model;
   let calls = 0;
