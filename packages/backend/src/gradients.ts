@@ -14,18 +14,23 @@ import { batchNormGradient, completeBatchNorm } from "./gradients/batch-norm.js"
 import { pairGradients } from "./gradients/broadcast-pairs.js";
 import { productGradient } from "./gradients/broadcast-product.js";
 import { comparisonGradients } from "./gradients/comparisons.js";
+import { repairComposedOps } from "./gradients/composed-ops.js";
 import { convolutionGradients } from "./gradients/convolutions.js";
 import { eluGradient } from "./gradients/elu.js";
 import { releaseFailedGradients } from "./gradients/failed-gradients.js";
 import { repairSoftmaxCrossEntropy } from "./gradients/losses.js";
 import { pickingGradients } from "./gradients/picking.js";
+import { piecewiseGradients } from "./gradients/piecewise.js";
 import { poolingGradients } from "./gradients/pooling.js";
+import { quotientGradients } from "./gradients/quotients.js";
 import { rearrangingGradients } from "./gradients/rearranging.js";
 import { reductionGradients } from "./gradients/reductions.js";
 import { refusedGradients } from "./gradients/refused.js";
 import { resizingGradients } from "./gradients/resizing.js";
 import { repairTapeOrder } from "./gradients/tape-order.js";
 
+// Before the order of the tape is put right, which moves what was recorded last.
+repairComposedOps();
 repairTapeOrder();
 completeBatchNorm();
 releaseFailedGradients();
@@ -35,6 +40,8 @@ const ours: GradConfig[] = [
   productGradient,
   batchNormGradient,
   eluGradient,
+  ...piecewiseGradients,
+  ...quotientGradients,
   ...pairGradients,
   ...comparisonGradients,
   ...convolutionGradients,

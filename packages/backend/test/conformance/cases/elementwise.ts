@@ -25,6 +25,12 @@ export const elementwise: Case[] = [
     reference: (x) => ref.map(x, (v) => Math.log1p(Math.exp(v))),
   },
   {
+    name: "logSigmoid of an intermediate result [4,7]",
+    shapes: [[4, 7]],
+    run: (x) => tf.logSigmoid(tf.mul(x, 2)),
+    reference: (x) => ref.map(x, (v) => -Math.log1p(Math.exp(-2 * v))),
+  },
+  {
     name: "elu [4,7]",
     shapes: [[4, 7]],
     run: (x) => tf.elu(x),
