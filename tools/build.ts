@@ -3,7 +3,7 @@
  * time and are only needed for publishing and type-checking consumers.
  */
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { copyFileSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { packageNames } from "./source-aliases.js";
@@ -14,8 +14,9 @@ const names = args.filter((arg) => !arg.startsWith("--"));
 const chosen = names.length > 0 ? names : packageNames();
 const env = { ...process.env, ...(args.includes("--no-types") ? { LATENTFLOW_BUILD_TYPES: "no" } : {}) };
 
-/** One tsup process, since esbuild reads the working directory only once in its life. */
+/** One tsup process, since esbuild reads the working directory only once in its life; and the licence, which npm packs only from beside the manifest. */
 function build(name: string): Promise<void> {
+  copyFileSync(`${root}LICENSE`, `${root}packages/${name}/LICENSE`);
   const tsup = spawn(process.execPath, [`${root}node_modules/tsup/dist/cli-default.js`, "--silent"], {
     cwd: `${root}packages/${name}`,
     env,

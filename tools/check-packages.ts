@@ -1,5 +1,5 @@
 /**
- * What a user will get, checked before anybody gets it: publint and "are the types wrong" on every packed package, then all of them installed
+ * What a user will get, checked before anybody gets it: publint, licences and "are the types wrong" on every packed package, then all of them installed
  * in an empty project, where a program (test/packed/consumer.ts) is type-checked under both module resolutions and run with plain node, and with pnpm,
  * README by README, where only what an install line names is found.
  * What must be small is bundled, and the demo is run in an empty folder. Run `npm run build` first. `--keep` leaves the project in place.
@@ -44,6 +44,27 @@ function packAll(): string[] {
   run("npm", ["pack", "--silent", "--pack-destination", project, ...folders], root);
   return readdirSync(project).filter((file) => file.endsWith(".tgz"));
 }
+
+/** Every package says under which licence it is, and whose code it contains. */
+function checkLicences(tarballs: readonly string[]): void {
+  const licence = readFileSync(join(root, "LICENSE"), "utf8");
+  for (const [name, tarball] of tarballsByName(tarballs)) {
+    const files = run("tar", ["-tzf", tarball], project).split("\n");
+    const read = (file: string) => (files.includes(file) ? run("tar", ["-xzOf", tarball, file], project) : undefined);
+    if (read("package/LICENSE") !== licence)
+      throw new Error(
+        `check-packages: expected ${name} to contain the LICENSE, got ${files.length} files without it. Build first.`,
+      );
+    const bundlesOthers = readFileSync(join(root, "packages", folderOf(name), "tsup.config.ts"), "utf8").includes("noExternal");
+    const notice = read("package/NOTICE");
+    if (bundlesOthers && !/under\s+this\s+licence/.test(notice ?? ""))
+      throw new Error(
+        `check-packages: expected a NOTICE of ${name} with the licence of the code that it bundles, got ${notice ?? "none"}.`,
+      );
+  }
+}
+
+const folderOf = (name: string) => name.replace("@latentflow/", "");
 
 function checkTypes(tarballs: string[]): void {
   const attw = join(root, "node_modules/@arethetypeswrong/cli/dist/index.js");
@@ -142,6 +163,8 @@ try {
   await lintPackages();
   step("pack");
   const tarballs = packAll();
+  step("licences");
+  checkLicences(tarballs);
   step(`types of ${tarballs.length} tarballs`);
   checkTypes(tarballs);
   step("install, type-check and run in an empty project");
