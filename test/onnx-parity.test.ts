@@ -105,6 +105,35 @@ describe("onnxModel equals tfjsModel", () => {
     for (const tensor of [plus, ...loss.originalLogits]) tensor.dispose();
   });
 
+  it.each<[string, Partial<LossRequest>]>([
+    ["one temperature on both sides", { temperature: 2, preservation: { originalTemperature: 2 } }],
+    ["terms over ln C", { preservation: { attributeWeights: [6, 6, 2, 3].map((c) => 1 / Math.log(c)), temperature: 3 } }],
+    ["squared Hellinger distances", { preservation: { divergence: "hellinger", temperature: 2, originalTemperature: 2 } }],
+    [
+      "squared Hellinger distances, weighed, of another attribute",
+      { attributeIndex: 2, target: 1, preservation: { divergence: "hellinger", attributeWeights: [1, 0.2, 3, 0] } },
+    ],
+    ["codes that count differently", { codeWeights: [0, 2.5, 0.5] }],
+    ["the same with a bounded term", { codeWeights: [0, 2.5, 0.5], preservation: { divergence: "hellinger" } }],
+  ])("a loss beside the paper's and its gradient: %s", async (_, extra) => {
+    const loss = await request(w, { preservationWeight: 5, ...extra });
+    await expectSameLoss(w, loss);
+    tf.dispose([...loss.originalLogits]);
+  });
+
+  it("what is left out of a request is the paper's, to the bit", async () => {
+    const loss = await request(w);
+    const written: LossRequest = {
+      ...loss,
+      preservation: { divergence: "kl", temperature: 4, originalTemperature: 1, attributeWeights: Array(4).fill(1) },
+      codeWeights: Array(N).fill(1),
+    };
+    const [plain, same] = [await model.lossAndGradient(w, loss), await model.lossAndGradient(w, written)];
+    expect([same.attributeLoss, same.preservationLoss]).toEqual([plain.attributeLoss, plain.preservationLoss]);
+    expect(await same.gradient.data()).toEqual(await plain.gradient.data());
+    tf.dispose([plain.gradient, same.gradient, ...plain.logits, ...same.logits, ...loss.originalLogits]);
+  });
+
   it("the identity term (equation 9)", async () => {
     const images = await reference.synthesize(tf.zeros([N, 32]));
     const originalEmbeddings = embedder.embed(images);
@@ -137,6 +166,10 @@ describe("onnxModel equals tfjsModel", () => {
     await expect(model.lossAndGradient(w, { ...loss, attributeIndex: 9 })).rejects.toThrow(OnnxError);
     await expect(model.lossAndGradient(w, { ...loss, target: 6 })).rejects.toThrow(/target class in 0…5/);
     await expect(model.lossAndGradient(w, { ...loss, originalLogits: [] })).rejects.toThrow(/originalLogits/);
+    const wrong = (extra: unknown) => model.lossAndGradient(w, { ...loss, ...(extra as Partial<LossRequest>) });
+    await expect(wrong({ preservation: { divergence: "l2" } })).rejects.toThrow(/one of kl, hellinger/);
+    await expect(wrong({ preservation: { attributeWeights: [1] } })).rejects.toThrow(/attributeWeights to be 4/);
+    await expect(wrong({ codeWeights: [1, 2] })).rejects.toThrow(/codeWeights to be 3 finite numbers/);
     await expect(onnxModel({ generator, regressor, thread: 1 } as never)).rejects.toThrow(/threads/);
     const noImages = new GraphBuilder();
     noImages.output("y", noImages.op("Tanh", [noImages.input("w", ["n", 4])]), ["n", 4]);

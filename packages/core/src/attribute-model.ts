@@ -1,4 +1,5 @@
 import type { Scalar, Tensor, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
+import type { Preservation } from "./preservation.js";
 
 /** One attribute that a regressor predicts. */
 export interface Attribute {
@@ -34,7 +35,8 @@ export interface Embedder {
 
 /**
  * The paper's loss (equations 4 and 5, or 9 in place of 5) as data, so that an engine can fuse it into its graph:
- * `CE(logits_k / τ, target) + λ · mean over j ≠ k of KL(softmax(original_j) ‖ softmax(logits_j / τ))`.
+ * `CE(logits_k / τ, target) + λ · mean over j ≠ k of KL(softmax(original_j) ‖ softmax(logits_j / τ))`. `preservation` and `codeWeights` make others of
+ * its kind.
  */
 export interface LossRequest {
   /** Index k of the edited attribute. */
@@ -47,6 +49,10 @@ export interface LossRequest {
   readonly temperature: number;
   /** λ. Paper: 1. */
   readonly preservationWeight: number;
+  /** What the second term measures (default equation 5). */
+  readonly preservation?: Preservation;
+  /** How much each code counts in the first term, [n] (default 1). */
+  readonly codeWeights?: ArrayLike<number>;
   /** Identity term (equation 9) in place of the KL: embeddings [n, e] of the start images. */
   readonly originalEmbeddings?: Tensor2D;
 }

@@ -24,5 +24,13 @@ export {
   describeUnknown,
   type NumberLimits,
 } from "./options.js";
+export {
+  type CompletePreservation,
+  completeCodeWeights,
+  completePreservation,
+  DIVERGENCES,
+  type Divergence,
+  type Preservation,
+} from "./preservation.js";
 export { type RandomState, SeededRandom } from "./random.js";
 export { checkBackend, isTensor } from "./tensor.js";

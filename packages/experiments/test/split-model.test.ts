@@ -38,6 +38,23 @@ function split(most: number, signal?: AbortSignal) {
 const valuesOf = async (tensors: readonly tf.Tensor[]) =>
   Promise.all(tensors.map(async (tensor) => [tensor.shape, ...(await tensor.data())]));
 
+it("a model asked in parts weighs each code as the whole batch does", async () => {
+  const { model, asked } = split(3);
+  const codeWeights = [0, 2, 1, 0, 0.5, 3, 1, 0.5];
+  const preservation = { divergence: "hellinger" } as const;
+  const common = { attributeIndex: 1, target: 2, originalLogits, temperature: 4, preservationWeight: 0.7 };
+  const loss = { ...common, codeWeights, preservation };
+  const [a, b] = [await whole.lossAndGradient(w, loss), await model.lossAndGradient(w, loss)];
+  expect(asked).toEqual([3, 3, 2]);
+  expect(b.attributeLoss).toBeCloseTo(a.attributeLoss, 6);
+  expect(b.preservationLoss).toBeCloseTo(a.preservationLoss, 6);
+  const [inOne, inParts] = [await a.gradient.data(), await b.gradient.data()];
+  inOne.forEach((x, i) => {
+    expect(inParts[i]).toBeCloseTo(x, 6);
+  });
+  tf.dispose([a.gradient, b.gradient, ...a.logits, ...b.logits]);
+});
+
 describe("a model asked in parts", () => {
   it.each([
     [3, [3, 3, 2]],

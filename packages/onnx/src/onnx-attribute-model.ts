@@ -16,14 +16,14 @@ import { winogradConvolutions } from "./graph/winograd.js";
 import { type AttributeNetwork, logitsName } from "./loss/attribute-network.js";
 import { codesOf, gradientLike } from "./loss/codes.js";
 import { evaluateCustomLoss } from "./loss/custom-loss.js";
-import { fusedLoss } from "./loss/fused-loss.js";
-import { lossFeeds, lossTerms } from "./loss/request.js";
+import { fusedLoss, type LossKind } from "./loss/fused-loss.js";
+import { lossFeeds, lossKind, lossTerms } from "./loss/request.js";
 import { OnnxSession, type OnnxSessionOptions } from "./session/onnx-session.js";
 import { onX64, runtimeFor } from "./session/runtime.js";
 import { checkedAnswer, toTensor } from "./tensors.js";
 
 /** The graphs that are run, each with a session of its own. */
-type Kind = "forward" | "features" | "divergence" | "identity" | "pullback";
+type Kind = "forward" | "features" | LossKind | "pullback";
 type Outputs = Readonly<Record<string, OnnxTensor>>;
 
 /** What `onnxModel` gives. */
@@ -91,12 +91,12 @@ export class OnnxAttributeModel implements AttributeModel {
     const codes = await codesOf("lossAndGradient", w, this.network);
     if (typeof loss === "function") return this.customLoss(w, codes, loss);
     const feeds = await lossFeeds(this.network, loss, codes.dims[0]!);
-    const session = await this.session("lossAndGradient", loss.originalEmbeddings ? "identity" : "divergence");
+    const session = await this.session("lossAndGradient", lossKind(loss));
     const outputs = await session.run({ w: codes, ...feeds });
     const logits = this.checkedLogits("lossAndGradient", outputs, codes);
     const gradient = checkedGradient(outputs, codes);
     return {
-      ...lossTerms(outputs, loss),
+      ...lossTerms(this.network, outputs, loss),
       logits: logits.map((answer) => toTensor<Tensor2D>(answer)),
       gradient: gradientLike(w, gradient),
     };

@@ -104,11 +104,13 @@ function joined<T extends Tensor>(parts: readonly T[]): T {
 
 /** A loss's request for some rows of its batch; the caller disposes its tensors. */
 function rowsOf(loss: LossRequest, start: number, count: number): LossRequest {
-  const { target, originalLogits, originalEmbeddings } = loss;
+  const { target, originalLogits, originalEmbeddings, codeWeights } = loss;
   const rows = <T extends Tensor>(tensor: T) => tidy(() => slice(tensor, start, count)) as T;
+  const numbers = (values: ArrayLike<number>) => Array.from({ length: count }, (_, i) => values[start + i]!);
   return {
     ...loss,
-    target: typeof target === "number" ? target : Array.from({ length: count }, (_, i) => target[start + i]!),
+    target: typeof target === "number" ? target : numbers(target),
+    ...(codeWeights && { codeWeights: numbers(codeWeights) }),
     originalLogits: originalLogits.map(rows),
     ...(originalEmbeddings && { originalEmbeddings: rows(originalEmbeddings) }),
   };

@@ -1,5 +1,15 @@
-import { checkNumber, checkTensor, describeValue, type Embedder } from "@latentflow/core";
 import {
+  checkNumber,
+  checkTensor,
+  completeCodeWeights,
+  completePreservation,
+  type Divergence,
+  describeValue,
+  type Embedder,
+  type Preservation,
+} from "@latentflow/core";
+import {
+  add,
   addN,
   div,
   exp,
@@ -11,9 +21,11 @@ import {
   type Scalar,
   sub,
   sum,
+  type Tensor,
   type Tensor2D,
   type Tensor4D,
   tensor1d,
+  tensor2d,
   tidy,
 } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
@@ -26,8 +38,14 @@ import { checkEmbeddings } from "./outputs.js";
  * @param logits of the edited attribute, [n, classes]
  * @param target class wanted, one for all or [n], integers of any element type
  * @param temperature τ > 0
+ * @param codeWeights how much each row counts, [n] (default 1)
  */
-export function attributeLoss(logits: Tensor2D, target: number | Numbers, temperature: number): Scalar {
+export function attributeLoss(
+  logits: Tensor2D,
+  target: number | Numbers,
+  temperature: number,
+  codeWeights?: ArrayLike<number>,
+): Scalar {
   checkLogits("attributeLoss", "logits", logits);
   checkNumber("attributeLoss", "temperature", temperature, { above: 0 }, LatentEditError);
   const [n, classes] = logits.shape;
@@ -38,8 +56,10 @@ export function attributeLoss(logits: Tensor2D, target: number | Numbers, temper
       `attributeLoss: expected ${n} target classes in 0…${classes - 1}, got [${targets.slice(0, 8).join(", ")}].`,
     );
   }
+  const weights = codeWeights && completeCodeWeights("attributeLoss", codeWeights, n, LatentEditError);
   return tidy(() => {
-    const wanted = oneHot(tensor1d(targets, "int32"), classes);
+    const one = oneHot(tensor1d(targets, "int32"), classes);
+    const wanted = weights ? mul(one, tensor2d([...weights], [n, 1])) : one;
     return neg(mean(sum(mul(wanted, logSoftmax(div(logits, temperature))), 1))) as Scalar;
   });
 }
@@ -47,12 +67,15 @@ export function attributeLoss(logits: Tensor2D, target: number | Numbers, temper
 /**
  * Equation 5: mean over the other attributes j ≠ k of KL(softmax(original_j) ‖ softmax(logits_j / τ)), mean over the batch. The temperature
  * divides the shifted side only.
+ *
+ * @param preservation what makes it another term of its kind (default none)
  */
 export function preservationLoss(
   logits: readonly Tensor2D[],
   original: readonly Tensor2D[],
   attributeIndex: number,
   temperature: number,
+  preservation?: Preservation,
 ): Scalar {
   checkLogitsList("preservationLoss", "logits", logits);
   checkLogitsList("preservationLoss", "original logits", original);
@@ -69,16 +92,29 @@ export function preservationLoss(
     { min: 0, max: logits.length - 1, integer: true },
     LatentEditError,
   );
+  const term = completePreservation(
+    "preservationLoss",
+    preservation,
+    { temperature, attributes: logits.length },
+    LatentEditError,
+  );
   return tidy(() => {
     const divergences = logits.flatMap((shifted, j) => {
       if (j === attributeIndex) return [];
-      const before = logSoftmax(original[j]!);
-      const after = logSoftmax(div(shifted, temperature));
-      return [mean(sum(mul(exp(before), sub(before, after)), 1))];
+      const before: Tensor2D = logSoftmax(div(original[j]!, term.originalTemperature));
+      const after: Tensor2D = logSoftmax(div(shifted, term.temperature));
+      return [mul(mean(DIVERGENCE[term.divergence](before, after)), term.attributeWeights[j]!)];
     });
     return div(addN(divergences), divergences.length) as Scalar;
   });
 }
+
+/** Between the distributions of each row, from their logarithms [n, classes]: [n]. */
+const DIVERGENCE: Readonly<Record<Divergence, (before: Tensor2D, after: Tensor2D) => Tensor>> = {
+  kl: (before, after) => sum(mul(exp(before), sub(before, after)), 1),
+  // Half the sum of the logarithms: the root of a product of probabilities would have no gradient where one is 0.
+  hellinger: (before, after) => sub(1, sum(exp(mul(add(before, after), 0.5)), 1)),
+};
 
 /** Equation 9, in place of 5: 1 − cos(F(x₀), F(x_T)), mean over the batch, for an embedder F with rows of length 1. */
 export function identityLoss(embedder: Embedder): (images: Tensor4D, originalEmbeddings: Tensor2D) => Scalar {

@@ -155,13 +155,13 @@ class TfjsModel implements AttributeModel {
 
   private terms(logits: Tensor2D[], images: Tensor4D, loss: LossRequest | CustomLoss): [Scalar, Scalar?, number?] {
     if (typeof loss === "function") return [checkLoss("lossAndGradient", loss(logits, images))];
-    const attribute = attributeLoss(logits[loss.attributeIndex]!, loss.target, loss.temperature);
+    const attribute = attributeLoss(logits[loss.attributeIndex]!, loss.target, loss.temperature, loss.codeWeights);
     return [attribute, this.preservation(logits, images, loss), loss.preservationWeight];
   }
 
   private preservation(logits: Tensor2D[], images: Tensor4D, loss: LossRequest): Scalar {
     if (loss.originalEmbeddings === undefined)
-      return preservationLoss(logits, loss.originalLogits, loss.attributeIndex, loss.temperature);
+      return preservationLoss(logits, loss.originalLogits, loss.attributeIndex, loss.temperature, loss.preservation);
     if (this.embedder === undefined) {
       throw new LatentEditError(
         "lossAndGradient: expected a model with an embedder for originalEmbeddings; pass one to tfjsModel.",

@@ -1,6 +1,6 @@
 import { checkDirection } from "../directions/check-direction.js";
 import "@latentflow/backend/gradients";
-import { checkNumber, checkOptions, checkRequired, type Generator, type Regressor } from "@latentflow/core";
+import { checkNumber, checkOptions, checkRequired, type Generator, type Preservation, type Regressor } from "@latentflow/core";
 import { add, mul, type Scalar, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import type { Direction, FlowOptions } from "../directions/direction.js";
 import { LatentEditError } from "../errors.js";
@@ -28,6 +28,8 @@ export interface DirectionLossOptions extends FlowOptions {
   temperature?: number;
   /** λ (default 1). */
   preservationWeight?: number;
+  /** What the second term measures (default equation 5). */
+  preservation?: Preservation;
 }
 
 /**
@@ -46,6 +48,7 @@ export function directionLoss(options: DirectionLossOptions): { total: Scalar; a
     "originalLogits",
     "temperature",
     "preservationWeight",
+    "preservation",
   ];
   checkRequired("directionLoss", options, ["direction", "generator", "regressor", "attributeIndex", "w", "t"], LatentEditError);
   checkOptions("directionLoss", options, [...known, "rows", "solver", "gradient"], LatentEditError);
@@ -63,7 +66,7 @@ export function directionLoss(options: DirectionLossOptions): { total: Scalar; a
     const flowOptions = definedOf({ rows, solver, gradient });
     const logits = regressor.logits(generator.synthesize(direction.flow(w, t, flowOptions)));
     const edited = attributeLoss(logits[k]!, options.target ?? classes - 1, temperature);
-    const others = preservationLoss(logits, original, k, temperature);
+    const others = preservationLoss(logits, original, k, temperature, options.preservation);
     return { total: add(edited, mul(others, preservationWeight)) as Scalar, attributeLoss: edited, preservationLoss: others };
   });
 }

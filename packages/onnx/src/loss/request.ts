@@ -1,8 +1,21 @@
-import { checkNumber, describeValue, type LossRequest } from "@latentflow/core";
+import {
+  type CompletePreservation,
+  checkNumber,
+  completeCodeWeights,
+  completePreservation,
+  describeValue,
+  type LossRequest,
+} from "@latentflow/core";
 import { OnnxError } from "../errors.js";
 import { floats, type OnnxTensor } from "../graph/model.js";
 import { numbersOfTensor } from "../tensors.js";
 import type { AttributeNetwork } from "./attribute-network.js";
+import type { LossKind } from "./fused-loss.js";
+
+/** The graph that answers a request. */
+export function lossKind({ originalEmbeddings, preservation }: LossRequest): LossKind {
+  return originalEmbeddings ? "identity" : (preservation?.divergence ?? "kl");
+}
 
 /** The inputs of the fused loss that say what is asked for (see `fusedLoss`). */
 export async function lossFeeds(
@@ -13,6 +26,9 @@ export async function lossFeeds(
   const { attributes } = network;
   checkRequest(network, request, images);
   const { attributeIndex, originalEmbeddings } = request;
+  const term = preservationOf(network, request);
+  const codeWeights = completeCodeWeights("lossAndGradient", request.codeWeights, images, OnnxError);
+  const isEdited = attributes.map((_, j) => j === attributeIndex);
   const total = attributes.reduce((sum, { classes }) => sum + classes, 0);
   const wanted = new Float32Array(images * total);
   let column = 0;
@@ -21,19 +37,28 @@ export async function lossFeeds(
       for (let i = 0; i < images; i++) wanted[i * total + column + targetOf(request, i)] = 1;
     } else if (!originalEmbeddings) {
       const logits = await numbersOfTensor("lossAndGradient", `originalLogits[${j}]`, request.originalLogits[j]);
-      for (let i = 0; i < images; i++) writeSoftmax(logits.subarray(i * classes, (i + 1) * classes), wanted, i * total + column);
+      const row = (i: number) => logits.subarray(i * classes, (i + 1) * classes);
+      for (let i = 0; i < images; i++) writeSoftmax(row(i), term.originalTemperature, wanted, i * total + column);
     }
     column += classes;
   }
   const others = originalEmbeddings ? 0 : request.preservationWeight / (attributes.length - 1);
   const feeds = {
     wanted: floats([images, total], wanted),
+    row_weights: floats(
+      [images, attributes.length],
+      codeWeights.flatMap((weight) => isEdited.map((edited) => (edited ? weight : 1))),
+    ),
     weights: floats(
       [attributes.length],
-      attributes.map((_, j) => (j === attributeIndex ? 1 : others)),
+      isEdited.map((edited, j) => (edited ? 1 : others * term.attributeWeights[j]!)),
     ),
-    temperature: floats([], [request.temperature]),
+    temperatures: floats(
+      [attributes.length],
+      isEdited.map((edited) => (edited ? request.temperature : term.temperature)),
+    ),
   };
+  if (lossKind(request) === "hellinger") return { ...feeds, edited: floats([attributes.length], isEdited.map(Number)) };
   if (!originalEmbeddings) return feeds;
   return {
     ...feeds,
@@ -47,22 +72,28 @@ export async function lossFeeds(
 
 /** The loss terms from the fused loss' outputs: equation 4, and equation 5 (or 9) before λ. */
 export function lossTerms(
+  network: AttributeNetwork,
   outputs: Readonly<Record<string, OnnxTensor>>,
   request: LossRequest,
 ): { attributeLoss: number; preservationLoss: number } {
   const divergences = Array.from(outputs.divergences!.data, Number);
   const attributeLoss = divergences[request.attributeIndex]!;
   if (request.originalEmbeddings) return { attributeLoss, preservationLoss: Number(outputs.identity!.data[0]) };
-  const sum = divergences.reduce((total, x, j) => (j === request.attributeIndex ? total : total + x), 0);
+  const { attributeWeights } = preservationOf(network, request);
+  const sum = divergences.reduce((total, x, j) => (j === request.attributeIndex ? total : total + attributeWeights[j]! * x), 0);
   return { attributeLoss, preservationLoss: sum / (divergences.length - 1) };
+}
+
+function preservationOf({ attributes }: AttributeNetwork, { preservation, temperature }: LossRequest): CompletePreservation {
+  return completePreservation("lossAndGradient", preservation, { temperature, attributes: attributes.length }, OnnxError);
 }
 
 const targetOf = ({ target }: LossRequest, i: number) => (typeof target === "number" ? target : target?.[i])!;
 
 /** In float64: the numbers are few. */
-function writeSoftmax(logits: ArrayLike<number>, into: Float32Array, at: number): void {
+function writeSoftmax(logits: ArrayLike<number>, temperature: number, into: Float32Array, at: number): void {
   const largest = Math.max(...Array.from(logits));
-  const powers = Array.from(logits, (x) => Math.exp(x - largest));
+  const powers = Array.from(logits, (x) => Math.exp((x - largest) / temperature));
   const sum = powers.reduce((a, b) => a + b, 0);
   powers.forEach((power, i) => {
     into[at + i] = power / sum;
