@@ -8,6 +8,7 @@ export type { RowList, RowRange } from "./directions/rows.js";
 export { type DirectionInfo, loadDirection, saveDirection } from "./directions/save.js";
 export { type AdaptiveSolver, CONVERGED_SOLVER, type FixedSolver, type FlowSolver, PAPER_SOLVER } from "./directions/solver.js";
 export { type SolverGap, solverGap } from "./directions/solver-gap.js";
+export { startAlong } from "./directions/start-along.js";
 export { importSeedFlow, toStateDict } from "./directions/state-dict.js";
 export type { TrainSettings } from "./directions/train-settings.js";
 export { type ComposedEdit, compose, type EditStep } from "./edit/compose.js";
@@ -22,6 +23,7 @@ export { type LinearSvm, type LinearSvmOptions, linearSvm } from "./fit/svm/line
 export type { Codes, TensorOf } from "./input/codes.js";
 export type { MatrixLike, Numbers } from "./input/matrix.js";
 export type { AttributeChoice, AttributeEnds, EditedAttribute } from "./model/attribute-choice.js";
+export { CodeDensity } from "./model/code-density.js";
 export { type Fingerprint, fingerprint, logitsFingerprint, sameFingerprint } from "./model/fingerprint.js";
 export { attributeLoss, identityLoss, preservationLoss } from "./model/losses.js";
 export { type TfjsModelOptions, tfjsModel } from "./model/tfjs-model.js";

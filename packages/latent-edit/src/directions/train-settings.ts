@@ -1,4 +1,4 @@
-import type { DeclaredOptions, OptionValues } from "@latentflow/core";
+import { type DeclaredOptions, DIVERGENCES, type OptionValues } from "@latentflow/core";
 import type { EditedAttribute } from "../model/attribute-choice.js";
 import type { RowList, RowRange } from "./rows.js";
 import type { FlowSolver } from "./solver.js";
@@ -19,6 +19,18 @@ export const TRAINING = {
   temperature: { default: 4, above: 0 },
   /** λ (default 1). */
   preservationWeight: { default: 1, min: 0 },
+  /** What the second term measures: "kl" (default, equation 5), or "hellinger", squared Hellinger distances, which are bounded. */
+  preservation: { default: "kl", choices: DIVERGENCES },
+  /** τ of the start's side of the second term (default 1, the paper's: `temperature` divides the edited side alone). */
+  originalTemperature: { default: 1, above: 0 },
+  /** "log-classes": each attribute's part of the second term over ln C, so that forty classes do not outweigh two. Default "equal". */
+  attributeScale: { default: "equal", choices: ["equal", "log-classes"] },
+  /** "one" (default): a T for each batch. "stratified": a T for each code, spread evenly over [α/4, α]: every batch sees both ends. */
+  lengths: { default: "one", choices: ["one", "stratified"] },
+  /** Share of a batch's codes that are looked at on their way to T, where only the second term counts (default 0). */
+  pathShare: { default: 0, min: 0, max: 0.9 },
+  /** λ of a third term, which keeps w(T) where codes live: what it lies farther out than its start does (default 0; see `CodeDensity`). */
+  codesWeight: { default: 0, min: 0 },
   /** Adam's rate (default 1e-3), multiplied by `decayFactor` every `decayEvery` iterations. */
   learningRate: { default: 1e-3, above: 0 },
   /** Default 1000. */
@@ -35,6 +47,8 @@ export const TRAINING = {
 
 /** What defines a training run; all of it is saved with the direction. */
 export interface TrainSettings extends OptionValues<typeof TRAINING> {
+  /** τ of the edited side of the second term. */
+  readonly preservationTemperature: number;
   readonly attribute: EditedAttribute;
   /** Equations 4 and 5, 4 and 9, or the caller's own. */
   readonly loss: "paper" | "identity" | "custom";

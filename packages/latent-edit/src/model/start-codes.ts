@@ -4,6 +4,7 @@ import { LatentEditError } from "../errors.js";
 import { type Codes, type CodeTable, readCodes } from "../input/codes.js";
 import { type MatrixLike, readMatrix, rowOf } from "../input/matrix.js";
 import { owning } from "../tensors/owning.js";
+import { CodeDensity } from "./code-density.js";
 import { hashOfNumbers } from "./hash.js";
 
 const LABELLING_BATCH = 32;
@@ -75,6 +76,12 @@ export class StartCodes {
     throw new LatentEditError(
       `trainDirection: expected codes labelled ${label} of ${this.attributeName} to start from, got none among ${this.codes.matrix.rows}; give more codes.`,
     );
+  }
+
+  /** Where all the codes lie; of W+ codes, where their rows do. */
+  density(): CodeDensity {
+    const { matrix, rowCount = 1, latentDim } = this.codes;
+    return CodeDensity.fit({ data: matrix.data, rows: matrix.rows * rowCount, columns: latentDim });
   }
 
   /** Short hashes of what decides the draws: the codes, and their classes of the edited attribute. */

@@ -3,12 +3,14 @@ import type { TrainSettings } from "../directions/train-settings.js";
 
 /** Loss terms and accuracy of one batch or of the validation codes. */
 export interface Score {
-  /** attributeLoss + λ · preservationLoss. */
+  /** attributeLoss + λ · preservationLoss, and the third term times `codesWeight`. */
   readonly total: number;
   /** Equation 4. */
   readonly attributeLoss: number;
   /** Equation 5 (or 9), before λ. */
   readonly preservationLoss: number;
+  /** How much farther out than their starts codes end, before `codesWeight`; absent where that is 0. */
+  readonly codesLoss?: number;
   /** Share of codes whose predicted class at the end point is the one wanted. */
   readonly accuracy: number;
 }
@@ -17,7 +19,7 @@ export interface TrainProgress extends Score {
   /** Iterations done, from 1. */
   readonly iteration: number;
   readonly iterations: number;
-  /** Edit length of the (last) batch. */
+  /** Edit length of the (last) batch; the longest of its codes'. */
   readonly time: number;
   readonly learningRate: number;
   readonly imagesPerSecond: number;

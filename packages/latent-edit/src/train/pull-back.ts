@@ -13,6 +13,7 @@ import { checkCodes } from "../input/checks.js";
  * for this: it costs next to nothing beside the generator, and no tape has to live while the model answers.
  *
  * @param w start codes [n, d] or [n, rowCount, d]
+ * @param t edit length, or one for each code
  * @param cotangent dL/dw(T), shaped like w
  * @param gradient how it passes the flow (default "steps")
  * @param rows rows of W+ codes that move (default: the direction's own, else all)
@@ -21,7 +22,7 @@ import { checkCodes } from "../input/checks.js";
 export function pullBack(
   direction: Direction,
   w: Tensor,
-  t: number,
+  t: number | readonly number[],
   cotangent: Tensor,
   gradient: FlowGradient = "steps",
   rows?: RowRange | RowList,
@@ -35,7 +36,8 @@ export function pullBack(
   const options = { gradient, ...(rows !== undefined && { rows }) };
   return tidy(() => {
     const variables = direction.variables.filter((variable) => variable.trainable);
-    const { grads } = variableGrads(() => sum(mul(direction.flow(w, t, options), cotangent)) as Scalar, variables);
+    const ends = () => (typeof t === "number" ? direction.flow(w, t, options) : direction.flowEach(w, t, options));
+    const { grads } = variableGrads(() => sum(mul(ends(), cotangent)) as Scalar, variables);
     return variables.map((variable) => grads[variable.name]!);
   });
 }

@@ -50,6 +50,8 @@ export interface TrainOptions extends GivenOptions<typeof TRAINING> {
    * model takes. They become the direction's own. Default: the direction's, else all.
    */
   rows?: RowRange | RowList;
+  /** τ of the edited side of the second term (default: `temperature`). */
+  preservationTemperature?: number;
   /** Solver to train with; it becomes the direction's own. Default: the direction's. */
   solver?: FlowSolver;
   /** Replaces equation 5 by equation 9; the model needs the same embedder. */
@@ -65,26 +67,20 @@ export interface TrainOptions extends GivenOptions<typeof TRAINING> {
    * codes, labels, validation, model) is refused; functions (`loss`, `identity`) cannot be compared.
    */
   checkpoint?: { store: CheckpointStore; every?: number };
+  /**
+   * Stop after this many iterations, counted from the first one ever, in place of after all `iterations`; the state is kept in the checkpoint's
+   * store, from which the training goes on when it is called again with a later pause, or none.
+   */
+  pauseAt?: number;
   onProgress?: (progress: TrainProgress) => void;
   signal?: AbortSignal;
 }
 
 /** Names of the options that are not declared. */
 const OTHERS: readonly Exclude<keyof TrainOptions, keyof typeof TRAINING>[] = [
-  ...([
-    "model",
-    "generator",
-    "regressor",
-    "attribute",
-    "codes",
-    "labels",
-    "preset",
-    "rows",
-    "solver",
-    "identity",
-    "loss",
-  ] as const),
-  ...(["validation", "earlyStopping", "checkpoint", "onProgress", "signal"] as const),
+  ...(["model", "generator", "regressor", "attribute", "codes", "labels", "preset", "rows", "solver"] as const),
+  ...(["identity", "loss", "preservationTemperature", "validation", "earlyStopping", "checkpoint"] as const),
+  ...(["pauseAt", "onProgress", "signal"] as const),
 ];
 
 /** Checks the options and completes them. The returned settings are plain JSON. */
@@ -116,12 +112,23 @@ export function resolveSettings(direction: Direction, options: TrainOptions): { 
   }
   const rows = options.rows ?? direction.rows;
   if (rows !== undefined) rowsOf("trainDirection", rows, model.rowCount ?? MOST_ROWS);
+  if (numbers.pathShare > 0 && options.loss) {
+    throw new LatentEditError(
+      "trainDirection: expected no pathShare beside a loss of your own, which has no terms to tell apart.",
+    );
+  }
+  if (options.pauseAt !== undefined && !options.checkpoint) {
+    throw new LatentEditError("trainDirection: expected a checkpoint to go on from beside pauseAt; give checkpoint: { store }.");
+  }
+  const { preservationTemperature = numbers.temperature } = options;
+  checkNumber("trainDirection", "preservationTemperature", preservationTemperature, { above: 0 }, LatentEditError);
   const solver = options.solver ?? (preset === "paper" ? PAPER_SOLVER : (direction.solver ?? null));
   return {
     model,
     settings: {
       attribute: resolveAttribute("trainDirection", model, options.attribute),
       ...numbers,
+      preservationTemperature,
       loss: options.loss ? "custom" : options.identity ? "identity" : "paper",
       solver: solver === null ? null : checkSolver("trainDirection", solver),
       ...(rows && { rows }),
@@ -133,9 +140,10 @@ export function resolveSettings(direction: Direction, options: TrainOptions): { 
 }
 
 /** Options within options: their names and counts. */
-function checkParts({ validation, earlyStopping, checkpoint, loss, identity, onProgress }: TrainOptions): void {
+function checkParts({ validation, earlyStopping, checkpoint, loss, identity, onProgress, pauseAt }: TrainOptions): void {
   const count = (name: string, value: number | undefined) =>
     checkNumber("trainDirection", name, value ?? 1, { min: 1, integer: true }, LatentEditError);
+  count("pauseAt", pauseAt);
   checkFunction("trainDirection", "loss", loss);
   checkFunction("trainDirection", "onProgress", onProgress);
   if (identity !== undefined && typeof identity?.embed !== "function") {

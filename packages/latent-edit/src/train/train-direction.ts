@@ -12,10 +12,11 @@ import { owning } from "../tensors/owning.js";
 import { batchGradient } from "./batch-gradient.js";
 import { checkFinite } from "./check-finite.js";
 import { decodeCheckpoint, encodeCheckpoint, type TrainState } from "./checkpoint.js";
+import { type Batch, drawBatch, longest } from "./draw-batch.js";
 import type { History, Score } from "./history.js";
 import { type RunFingerprint, runFingerprint } from "./run-fingerprint.js";
 import { resolveSettings, type TrainOptions } from "./settings.js";
-import type { Batch } from "./trained-loss.js";
+import type { LossChoice } from "./trained-loss.js";
 import { validate } from "./validate.js";
 
 /** Codes over which the solver gap is measured. */
@@ -35,6 +36,7 @@ export async function trainDirection(direction: Direction, options: TrainOptions
   const { model, settings } = resolveSettings(direction, options);
   const { attribute, iterations } = settings;
   const { signal, validation } = options;
+  const last = Math.min(iterations, options.pauseAt ?? iterations);
   if (settings.solver !== null) direction.solver = settings.solver;
   const kind = { attribute, asRows: settings.rows !== undefined };
   const codes = await StartCodes.create("trainDirection", model, options.codes, options.labels, kind, signal);
@@ -48,6 +50,7 @@ export async function trainDirection(direction: Direction, options: TrainOptions
 
   if (settings.rows !== undefined) direction.rows = settings.rows;
 
+  const choice: LossChoice = { ...options, density: settings.codesWeight > 0 ? codes.density() : undefined };
   const variables = direction.variables.filter((variable) => variable.trainable);
   const optimizer = adam();
   const schedule = stepDecay({ learningRate: settings.learningRate, every: settings.decayEvery, factor: settings.decayFactor });
@@ -71,13 +74,13 @@ export async function trainDirection(direction: Direction, options: TrainOptions
   let isWhole = true;
 
   try {
-    while (state.iteration < iterations && !state.stoppedEarly) {
+    while (state.iteration < last && !state.stoppedEarly) {
       throwIfAborted("trainDirection", signal);
       await nextMacrotask();
       const begin = performance.now();
       const batches = Array.from({ length: settings.accumulate }, () => drawBatch(random, starts, settings));
       const where = `iteration ${state.iteration + 1} of ${iterations}`;
-      const { score, gradients } = await meanGradient(direction, model, codes, batches, settings, options, where);
+      const { score, gradients } = await meanGradient(direction, model, codes, batches, settings, choice, where);
       const { learningRate } = schedule.update({ step: state.iteration });
       const next = await nextStep(optimizer, variables, gradients, state.adam, learningRate, where);
       isWhole = false;
@@ -85,19 +88,19 @@ export async function trainDirection(direction: Direction, options: TrainOptions
       disposeAdamState(state.adam);
       state.adam = next.state;
       state.iteration++;
-      const time = batches.at(-1)!.t;
+      const time = longest(batches.at(-1)!);
       state.batches.push({ ...score, time, learningRate });
       images += settings.batchSize * settings.accumulate;
 
       const seconds = (performance.now() - begin) / 1000;
       const validated =
         heldOut && heldOutRows && state.iteration % (validation?.every ?? 100) === 0
-          ? await validate(direction, model, heldOut, heldOutRows, settings, options, `the validation after ${where}`, signal)
+          ? await validate(direction, model, heldOut, heldOutRows, settings, choice, `the validation after ${where}`, signal)
           : undefined;
       if (validated) await watch(state, validated, variables, options.earlyStopping?.patience);
       state.random = random.getState();
       isWhole = true;
-      if (state.iteration % (options.checkpoint?.every ?? 100) === 0 || state.iteration === iterations || state.stoppedEarly)
+      if (state.iteration % (options.checkpoint?.every ?? 100) === 0 || state.iteration === last || state.stoppedEarly)
         await keep();
       const imagesPerSecond = (settings.batchSize * settings.accumulate) / seconds;
       const progress = { ...score, iteration: state.iteration, iterations, time, learningRate, imagesPerSecond };
@@ -128,42 +131,30 @@ export async function trainDirection(direction: Direction, options: TrainOptions
   };
 }
 
-/** T ~ U(α/4, α), one draw a batch; start codes drawn with replacement from those of the start class. */
-function drawBatch(
-  random: SeededRandom,
-  starts: { forward: Int32Array; backward: Int32Array | undefined },
-  { maxTime, batchSize, attribute }: TrainSettings,
-): Batch {
-  const t = random.uniform(maxTime / 4, maxTime);
-  const back = starts.backward !== undefined && random.uniform() < 0.5;
-  const from = back ? starts.backward! : starts.forward;
-  const rows = random.sample(batchSize, from.length, true).map((i) => from[i]!);
-  return { rows, t: back ? -t : t, target: back ? attribute.from : attribute.to };
-}
-
 async function meanGradient(
   direction: Direction,
   model: AttributeModel,
   codes: StartCodes,
   batches: readonly Batch[],
   settings: TrainSettings,
-  options: TrainOptions,
+  choice: LossChoice,
   where: string,
 ): Promise<{ score: Score; gradients: Tensor[] }> {
-  if (batches.length === 1) return batchGradient(direction, model, codes, batches[0]!, settings, options, where);
+  if (batches.length === 1) return batchGradient(direction, model, codes, batches[0]!, settings, choice, where);
   return owning(async (own) => {
     const scores: Score[] = [];
     const parts: Tensor[][] = [];
     for (const batch of batches) {
-      const { score, gradients } = await batchGradient(direction, model, codes, batch, settings, options, where);
+      const { score, gradients } = await batchGradient(direction, model, codes, batch, settings, choice, where);
       scores.push(score);
       parts.push(own(gradients));
     }
-    const mean = (key: keyof Score) => scores.reduce((sum, score) => sum + score[key], 0) / scores.length;
-    const score = {
+    const mean = (key: keyof Score) => scores.reduce((sum, score) => sum + score[key]!, 0) / scores.length;
+    const score: Score = {
       total: mean("total"),
       attributeLoss: mean("attributeLoss"),
       preservationLoss: mean("preservationLoss"),
+      ...(choice.density && { codesLoss: mean("codesLoss") }),
       accuracy: mean("accuracy"),
     };
     return { score, gradients: tidy(() => parts[0]!.map((_, i) => div(addN(parts.map((part) => part[i]!)), parts.length))) };

@@ -1,36 +1,48 @@
-import type { AttributeModel, LossAndGradient } from "@latentflow/core";
+import type { AttributeModel, LossAndGradient, Preservation } from "@latentflow/core";
 import { argMax, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import type { TrainSettings } from "../directions/train-settings.js";
+import type { CodeDensity } from "../model/code-density.js";
 import type { Parts } from "../tensors/finite.js";
 import { type Own, owning } from "../tensors/owning.js";
+import { type Batch, longest } from "./draw-batch.js";
 import type { Score } from "./history.js";
 import type { TrainOptions } from "./settings.js";
 
-/** One batch as drawn: which codes, how far, to which class. */
-export interface Batch {
-  readonly rows: Int32Array;
-  readonly t: number;
-  readonly target: number;
+/** What beside the settings says which loss is trained. */
+export interface LossChoice extends Pick<TrainOptions, "identity" | "loss"> {
+  /** Where codes live; absent where the third term has no weight. */
+  readonly density?: CodeDensity | undefined;
 }
 
-/** What of the options says which loss is trained. */
-export type LossChoice = Pick<TrainOptions, "identity" | "loss">;
+/** The second term, as engines and losses take it. */
+export function preservationOf(settings: TrainSettings, attributes: AttributeModel["attributes"]): Preservation {
+  const { preservation, preservationTemperature, originalTemperature, attributeScale } = settings;
+  return {
+    divergence: preservation,
+    temperature: preservationTemperature,
+    originalTemperature,
+    ...(attributeScale === "log-classes" && { attributeWeights: attributes.map(({ classes }) => 1 / Math.log(classes)) }),
+  };
+}
 
 /** The model's answer to the loss being trained: the paper's, with its identity term, or one of the caller's. */
 export async function askForLoss(
   own: Own,
   model: AttributeModel,
   { w, ends, originalLogits }: { w: Tensor; ends: Tensor; originalLogits: readonly Tensor2D[] },
-  { target, t }: Batch,
-  { attribute, temperature, preservationWeight }: TrainSettings,
+  batch: Batch,
+  settings: TrainSettings,
   { identity, loss }: LossChoice,
 ): Promise<LossAndGradient> {
+  const { target, codeWeights } = batch;
+  const { attribute, temperature, preservationWeight } = settings;
   const originalEmbeddings = identity && own(await embed(own, model, w, identity));
-  const request = { attributeIndex: attribute.index, target, originalLogits, temperature, preservationWeight };
-  const answer = await model.lossAndGradient(
-    ends,
-    loss?.({ target, originalLogits, t }) ?? (originalEmbeddings ? { ...request, originalEmbeddings } : request),
-  );
+  const request = {
+    ...{ attributeIndex: attribute.index, target, originalLogits, temperature, preservationWeight },
+    ...(codeWeights && { codeWeights }),
+    ...(originalEmbeddings ? { originalEmbeddings } : { preservation: preservationOf(settings, model.attributes) }),
+  };
+  const answer = await model.lossAndGradient(ends, loss?.({ target, originalLogits, t: longest(batch) }) ?? request);
   own([answer.gradient, ...answer.logits]);
   return answer;
 }
@@ -45,14 +57,21 @@ export function partsOf({ attributeLoss, preservationLoss, logits, gradient }: L
   };
 }
 
-/** The answer as a record of the history. */
+/** The answer as a record of the history. @param codesLoss the third term, before its weight; undefined where it has none */
 export async function scoreOf(
   { attributeLoss, preservationLoss, logits }: LossAndGradient,
-  { target }: Batch,
+  { target, codeWeights }: Batch,
   settings: TrainSettings,
+  codesLoss?: number,
 ): Promise<Score> {
-  const accuracy = await accuracyOf(logits[settings.attribute.index]!, target);
-  return { total: attributeLoss + settings.preservationWeight * preservationLoss, attributeLoss, preservationLoss, accuracy };
+  const accuracy = await accuracyOf(logits[settings.attribute.index]!, target, codeWeights);
+  return totalled({ attributeLoss, preservationLoss, accuracy, ...(codesLoss !== undefined && { codesLoss }) }, settings);
+}
+
+/** A score with the sum of its terms. */
+export function totalled(terms: Omit<Score, "total">, { preservationWeight, codesWeight }: TrainSettings): Score {
+  const { attributeLoss, preservationLoss, codesLoss = 0 } = terms;
+  return { total: attributeLoss + preservationWeight * preservationLoss + codesWeight * codesLoss, ...terms };
 }
 
 async function embed(
@@ -65,12 +84,16 @@ async function embed(
   return tidy(() => embedder.embed(images));
 }
 
-/** Share of rows whose largest logit is the target's. */
-export function accuracyOf(logits: Tensor2D, target: number): Promise<number> {
+/** Share of rows whose largest logit is the target's; of those that count, where some don't. */
+export function accuracyOf(logits: Tensor2D, target: number, codeWeights?: readonly number[]): Promise<number> {
   return owning(async (own) => {
     const values = await own(tidy(() => argMax(logits, 1))).data();
-    let right = 0;
-    for (const label of values) if (label === target) right++;
-    return right / values.length;
+    let [right, all] = [0, 0];
+    values.forEach((label: number, i: number) => {
+      if (codeWeights?.[i] === 0) return;
+      all++;
+      if (label === target) right++;
+    });
+    return right / all;
   });
 }

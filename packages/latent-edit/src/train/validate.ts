@@ -5,9 +5,11 @@ import type { TrainSettings } from "../directions/train-settings.js";
 import { attributeLoss, preservationLoss } from "../model/losses.js";
 import type { StartCodes } from "../model/start-codes.js";
 import { owning } from "../tensors/owning.js";
+import { endsOf } from "./batch-gradient.js";
 import { checkFinite } from "./check-finite.js";
+import type { Batch } from "./draw-batch.js";
 import type { Score } from "./history.js";
-import { accuracyOf, askForLoss, type Batch, type LossChoice, partsOf, scoreOf } from "./trained-loss.js";
+import { accuracyOf, askForLoss, type LossChoice, partsOf, preservationOf, scoreOf, totalled } from "./trained-loss.js";
 
 /**
  * The trained loss and the accuracy of held-out codes after the longest edit, t = α, in batches of the training's size.
@@ -24,7 +26,14 @@ export async function validate(
   where: string,
   signal: AbortSignal | undefined,
 ): Promise<Score> {
-  const sums = { total: 0, attributeLoss: 0, preservationLoss: 0, accuracy: 0 };
+  const terms = [
+    "total",
+    "attributeLoss",
+    "preservationLoss",
+    "accuracy",
+    ...(choice.density ? (["codesLoss"] as const) : []),
+  ] as const;
+  const sums: Record<string, number> = Object.fromEntries(terms.map((term) => [term, 0]));
   for (let start = 0; start < rows.length; start += settings.batchSize) {
     throwIfAborted("trainDirection", signal);
     await nextMacrotask();
@@ -34,11 +43,9 @@ export async function validate(
       target: settings.attribute.to,
     };
     const score = await scoreBatch(direction, model, codes, batch, settings, choice, where);
-    for (const key of ["total", "attributeLoss", "preservationLoss", "accuracy"] as const) {
-      sums[key] += (batch.rows.length / rows.length) * score[key];
-    }
+    for (const term of terms) sums[term]! += (batch.rows.length / rows.length) * score[term]!;
   }
-  return sums;
+  return sums as unknown as Score;
 }
 
 function scoreBatch(
@@ -53,25 +60,27 @@ function scoreBatch(
   return owning(async (own) => {
     const originalLogits = own(await codes.logits(batch.rows, where));
     const w = own(codes.tensor(batch.rows));
-    const ends = own(direction.flow(w, batch.t, settings.rows ? { rows: settings.rows } : {}));
+    const ends = own(endsOf(direction, w, batch, { ...settings, gradient: "steps" }));
+    const [codesLoss] = choice.density ? await own(choice.density.excess(ends, w)).data() : [];
     // Only the model knows an identity or custom loss at its end points. The paper's needs logits alone: a third of the work.
     if (choice.identity || choice.loss) {
       const answer = await askForLoss(own, model, { w, ends, originalLogits }, batch, settings, choice);
       await checkFinite(where, partsOf(answer));
-      return scoreOf(answer, batch, settings);
+      return scoreOf(answer, batch, settings, codesLoss);
     }
-    const { attribute, temperature, preservationWeight } = settings;
+    const { attribute, temperature } = settings;
     const logits = own(await model.logits(ends));
     await checkFinite(where, { "the flow's end points": ends, "the model's logits at the end points": logits });
     const terms = own(
       tidy(() => [
         attributeLoss(logits[attribute.index]!, batch.target, temperature),
-        preservationLoss(logits, originalLogits, attribute.index, temperature),
+        preservationLoss(logits, originalLogits, attribute.index, temperature, preservationOf(settings, model.attributes)),
       ]),
     );
     const [first, second] = await Promise.all(terms.map(async (term) => (await term.data())[0]!));
     await checkFinite(where, { "the attribute loss": first!, "the preservation loss": second! });
     const accuracy = await accuracyOf(logits[attribute.index]!, batch.target);
-    return { total: first! + preservationWeight * second!, attributeLoss: first!, preservationLoss: second!, accuracy };
+    const score = { attributeLoss: first!, preservationLoss: second!, accuracy };
+    return totalled(codesLoss === undefined ? score : { ...score, codesLoss }, settings);
   });
 }
