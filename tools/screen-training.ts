@@ -23,6 +23,7 @@ const { values } = parseArgs({
     iterations: { type: "string", default: "200" },
     starts: { type: "string", default: "150" },
     "max-time": { type: "string", default: "6" },
+    threads: { type: "string", default: "1" },
     out: { type: "string", default: "/var/tmp/latentflow-screen" },
     "table-only": { type: "boolean", default: false },
   },
@@ -53,7 +54,7 @@ const readCells = async (): Promise<Cell[]> =>
     : [];
 
 if (!values["table-only"]) {
-  const model = await loadModel(values.model as BundledName, { engine: "onnx" });
+  const model = await loadModel(values.model as BundledName, { engine: "onnx", threads: Number(values.threads) });
   const codes = (name: string, count: number, seed: number) =>
     Codes.make(model, count, seed, join(values.out, `${values.model}-${name}-${count}-${seed}.f32`));
   const training = await codes("training", 3000, 0);

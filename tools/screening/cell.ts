@@ -58,7 +58,7 @@ export async function curveOf(direction: Direction, { model, validation, factor,
   return { control: rounded(curve.control), disentanglement: rounded(curve.disentanglement) };
 }
 
-/** Trains and measures one candidate, at half of its iterations and at their end. */
+/** Trains and measures one candidate. */
 export async function runCell(problem: Problem, candidate: Candidate | undefined, seed: number): Promise<Cell["curves"]> {
   const { model, training, factor, setting } = problem;
   const { iterations } = setting;
@@ -70,23 +70,12 @@ export async function runCell(problem: Problem, candidate: Candidate | undefined
   const { depth, start, steps = 1 } = candidate;
   const direction = new NeuralOdeDirection({ latentDim: model.latentDim, depth, seed, solver: { method: "rk4", steps } });
   if (start !== "random") startAlong(direction, await lineOf(problem), start * Math.sqrt(model.latentDim));
-  const curves: Cell["curves"][number][] = [];
-  let bytes: Uint8Array | null = null;
-  const store = {
-    read: async () => bytes,
-    write: async (written: Uint8Array) => {
-      bytes = written;
-    },
-  };
-  for (const pauseAt of [iterations / 2, iterations]) {
-    await trainDirection(direction, {
-      ...{ model, attribute: factor, codes: training.matrix, labels: training.labels, seed, iterations },
-      ...{ learningRate: (depth === -1 ? 2.5 : 1) * 0.02, decayEvery: iterations / 2 },
-      ...candidate.train,
-      ...{ checkpoint: { store, every: iterations }, pauseAt },
-    });
-    curves.push({ iteration: pauseAt, ...(await curveOf(direction, problem)) });
-  }
+  await trainDirection(direction, {
+    ...{ model, attribute: factor, codes: training.matrix, labels: training.labels, seed, iterations },
+    ...{ learningRate: (depth === -1 ? 2.5 : 1) * 0.02, decayEvery: iterations / 2 },
+    ...candidate.train,
+  });
+  const curve = await curveOf(direction, problem);
   direction.dispose();
-  return curves;
+  return [{ iteration: iterations, ...curve }];
 }

@@ -1,4 +1,4 @@
-import { describeValue } from "./errors.js";
+import { CoreError, describeValue } from "./errors.js";
 import { checkChoice, checkNumber, checkOptions, type ErrorClass } from "./options.js";
 
 /** How the edited pictures' distribution over an attribute's classes is compared with the start's. */
@@ -39,7 +39,7 @@ export function completePreservation(
   caller: string,
   preservation: Preservation | undefined,
   context: { readonly temperature: number; readonly attributes: number },
-  ErrorType: ErrorClass,
+  ErrorType: ErrorClass = CoreError,
 ): CompletePreservation {
   const names = ["divergence", "temperature", "originalTemperature", "attributeWeights"];
   checkOptions(`${caller}: preservation`, preservation, names, ErrorType);
@@ -66,8 +66,9 @@ export function completeCodeWeights(
   caller: string,
   weights: ArrayLike<number> | undefined,
   codes: number,
-  ErrorType: ErrorClass,
+  ErrorType: ErrorClass = CoreError,
 ): readonly number[] {
+  checkNumber(caller, "the number of codes", codes, { min: 0, integer: true }, ErrorType);
   if (weights === undefined) return Array<number>(codes).fill(1);
   return checkFactors(caller, "codeWeights", weights, codes, "code", ErrorType);
 }

@@ -23,7 +23,6 @@ export { type LinearSvm, type LinearSvmOptions, linearSvm } from "./fit/svm/line
 export type { Codes, TensorOf } from "./input/codes.js";
 export type { MatrixLike, Numbers } from "./input/matrix.js";
 export type { AttributeChoice, AttributeEnds, EditedAttribute } from "./model/attribute-choice.js";
-export { CodeDensity } from "./model/code-density.js";
 export { type Fingerprint, fingerprint, logitsFingerprint, sameFingerprint } from "./model/fingerprint.js";
 export { attributeLoss, identityLoss, preservationLoss } from "./model/losses.js";
 export { type TfjsModelOptions, tfjsModel } from "./model/tfjs-model.js";

@@ -71,6 +71,7 @@ const calls: Readonly<
   loadDirection: [latentEdit.loadDirection, [await latentEdit.saveDirection(direction, {})], { model }],
   toStateDict: [latentEdit.toStateDict, [direction]],
   importSeedFlow: [latentEdit.importSeedFlow, [await latentEdit.toStateDict(direction)], { solver, negativeSlope: 0.1 }],
+  startAlong: [latentEdit.startAlong, [depth(1), Array(D).fill(1), 2]],
   fingerprint: [latentEdit.fingerprint, [model]],
   logitsFingerprint: [latentEdit.logitsFingerprint, [model]],
   sameFingerprint: [
@@ -80,8 +81,12 @@ const calls: Readonly<
       [1, 2],
     ],
   ],
-  attributeLoss: [latentEdit.attributeLoss, [logits()[0], 1, 4]],
-  preservationLoss: [latentEdit.preservationLoss, [logits(), logits(), 0, 4]],
+  attributeLoss: [latentEdit.attributeLoss, [logits()[0], 1, 4, [1, 0.5]]],
+  preservationLoss: [
+    latentEdit.preservationLoss,
+    [logits(), logits(), 0, 4],
+    { divergence: "hellinger", temperature: 2, originalTemperature: 1, attributeWeights: [1, 1, 1] },
+  ],
   identityLoss: [latentEdit.identityLoss, [embedder]],
   tfjsModel: [
     latentEdit.tfjsModel,
@@ -114,6 +119,8 @@ const calls: Readonly<
         solver,
         gradient: "steps",
       },
+      ...{ preservation: "hellinger", preservationTemperature: 2, originalTemperature: 2, attributeScale: "log-classes" },
+      ...{ lengths: "stratified", pathShare: 0.5, codesWeight: 1, pauseAt: 1 },
       ...{ cacheLogits: true, validation: { codes: heldOut, every: 5, maxCodes: 2 }, earlyStopping: { patience: 2 } },
       ...{ checkpoint: { store: memoryStore(), every: 5 }, seed: 1, onProgress: () => undefined, signal },
     },
@@ -145,6 +152,8 @@ const TOO_LENIENT: Readonly<Record<string, readonly string[]>> = {
   "trainDirection onProgress": ["function"],
   "labelsAlong onProgress": ["function"],
   "pullBack 4": ["undefined"],
+  "startAlong 2": ["undefined"],
+  "attributeLoss 3": ["undefined"],
   "saveDirection training": ["{}", "{data,shape}"],
 };
 const JUNK: readonly (readonly [string, unknown])[] = [...ANYWHERE, ["{data,shape}", { data: [1], shape: 3 }]];

@@ -12,9 +12,14 @@ import { NeuralOdeDirection } from "./neural-ode-direction.js";
  * @param vector the line's direction, [d], of whatever length, such as InterFaceGAN's
  * @param speed length that the field gets before it is normalised (default √d, about what a constant has at first): the larger, the slower a training
  * bends the line
+ * @returns the direction
  * @throws LatentEditError for other directions, another length, zeros, or numbers that are not finite
  */
-export function startAlong(direction: NeuralOdeDirection, vector: Numbers, speed?: number): void {
+export function startAlong(
+  direction: NeuralOdeDirection,
+  vector: Numbers,
+  speed = Math.sqrt(direction?.latentDim),
+): NeuralOdeDirection {
   if (!(direction instanceof NeuralOdeDirection)) {
     throw new LatentEditError(`startAlong: expected a NeuralOdeDirection, got ${describeValue(direction)}.`);
   }
@@ -26,10 +31,11 @@ export function startAlong(direction: NeuralOdeDirection, vector: Numbers, speed
       `startAlong: expected ${d} finite numbers, not all 0, got ${numbers.length}: ${Array.from(numbers.slice(0, 4)).join(", ")}, ….`,
     );
   }
-  const length = checkNumber("startAlong", "speed", speed ?? Math.sqrt(d), { above: 0 }, LatentEditError);
+  const length = checkNumber("startAlong", "speed", speed, { above: 0 }, LatentEditError);
   const along = Float32Array.from(unit(numbers), (x) => x * length);
   tidy(() => {
     variables.at(-1)!.assign(tensor2d(along, [1, d]));
     if (depth > 0) variables.at(-2)!.assign(neg(eye(d)));
   });
+  return direction;
 }

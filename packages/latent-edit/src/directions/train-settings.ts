@@ -29,7 +29,7 @@ export const TRAINING = {
   lengths: { default: "one", choices: ["one", "stratified"] },
   /** Share of a batch's codes that are looked at on their way to T, where only the second term counts (default 0). */
   pathShare: { default: 0, min: 0, max: 0.9 },
-  /** λ of a third term, which keeps w(T) where codes live: what it lies farther out than its start does (default 0; see `CodeDensity`). */
+  /** λ of a third term, which keeps w(T) where codes live: what it lies farther out than its start does (default 0). */
   codesWeight: { default: 0, min: 0 },
   /** Adam's rate (default 1e-3), multiplied by `decayFactor` every `decayEvery` iterations. */
   learningRate: { default: 1e-3, above: 0 },

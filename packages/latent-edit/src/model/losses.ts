@@ -56,7 +56,7 @@ export function attributeLoss(
       `attributeLoss: expected ${n} target classes in 0…${classes - 1}, got [${targets.slice(0, 8).join(", ")}].`,
     );
   }
-  const weights = codeWeights && completeCodeWeights("attributeLoss", codeWeights, n, LatentEditError);
+  const weights = codeWeights === undefined ? undefined : completeCodeWeights("attributeLoss", codeWeights, n, LatentEditError);
   return tidy(() => {
     const one = oneHot(tensor1d(targets, "int32"), classes);
     const wanted = weights ? mul(one, tensor2d([...weights], [n, 1])) : one;
