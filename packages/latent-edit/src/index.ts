@@ -1,4 +1,5 @@
 export { type Direction, FlowDirection, type FlowOptions } from "./directions/direction.js";
+export { type ImportOptions, importDirection } from "./directions/import.js";
 export { describeDirection, registerDirection } from "./directions/index.js";
 export type { FlowGradient } from "./directions/integrate.js";
 export type { DirectionDescription, DirectionKind, SavedDirection } from "./directions/kind.js";

@@ -68,6 +68,7 @@ const calls: Readonly<
   ],
   solverGap: [latentEdit.solverGap, [direction, w, 1]],
   saveDirection: [latentEdit.saveDirection, [direction], info],
+  importDirection: [latentEdit.importDirection, [await latentEdit.saveDirection(direction)], { solver, model }],
   loadDirection: [latentEdit.loadDirection, [await latentEdit.saveDirection(direction, {})], { model }],
   toStateDict: [latentEdit.toStateDict, [direction]],
   importSeedFlow: [latentEdit.importSeedFlow, [await latentEdit.toStateDict(direction)], { solver, negativeSlope: 0.1 }],

@@ -50,13 +50,6 @@ export function text() {
     });
 }
 
-/** One of the texts that a table knows, which may grow: types don't list them. */
-export function known(ids: readonly string[]) {
-  return text().refine((id) => ids.includes(id), {
-    error: ({ input }) => `expected {field} to be ${describeChoice(input, ids)}`,
-  });
-}
-
 /** A whole path: the same file from whichever folder a run goes on. */
 export const path = () => text().overwrite((given) => resolve(given));
 

@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { experimentSchema } from "./schema.js";
 
+/** Methods that are files. */
+const FILES = [{ type: "string", pattern: "^file:" }, { type: "object" }];
+
 /**
  * JSON Schema of what a configuration file holds; draft 7, which editors know whole.
  *
@@ -12,6 +15,6 @@ export function configurationSchema(methods: readonly string[]): object {
     ...z.toJSONSchema(experimentSchema(null), { target: "draft-7", io: "input" }),
     if: { type: "object", properties: { extensions: false } },
     // biome-ignore lint/suspicious/noThenProperty: JSON Schema's word
-    then: { type: "object", properties: { methods: { type: "array", items: { enum: methods } } } },
+    then: { type: "object", properties: { methods: { type: "array", items: { anyOf: [{ enum: methods }, ...FILES] } } } },
   };
 }

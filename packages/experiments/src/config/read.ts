@@ -18,11 +18,12 @@ export async function readConfig(path: string): Promise<ExperimentOptions> {
   const options = extname(file) === ".json" ? await readJson(path, file) : await importDefault(path, file);
   if (typeof options !== "object" || options === null || Array.isArray(options))
     throw new ConfigError(`config: expected ${path} to hold an object, got ${describeValue(options)}.`);
-  const { model, extensions } = options as { model?: unknown; extensions?: unknown };
+  const { model, extensions, methods } = options as { model?: unknown; extensions?: unknown; methods?: unknown };
   return {
     ...options,
     ...(typeof model === "object" && model !== null && { model: fromFolder(model as Record<string, unknown>, dirname(file)) }),
     ...(typeof extensions === "string" && extensions !== "" && { extensions: resolve(dirname(file), extensions) }),
+    ...(Array.isArray(methods) && { methods: methods.map((method) => methodFromFolder(method, dirname(file))) }),
   };
 }
 
@@ -67,4 +68,11 @@ function plain(value: unknown, depth = 0): unknown {
 function fromFolder(model: Record<string, unknown>, folder: string): ModelOptions {
   const paths = ["from", "path", "generator", "regressor"].filter((key) => typeof model[key] === "string");
   return { ...model, ...Object.fromEntries(paths.map((key) => [key, resolve(folder, model[key] as string)])) } as ModelOptions;
+}
+
+/** A method that is a file: its path, taken from the configuration's folder. */
+function methodFromFolder(method: unknown, folder: string): NonNullable<ExperimentOptions["methods"]>[number] {
+  if (typeof method === "string") return method.replace(/^file:(.+)/, (_, path: string) => `file:${resolve(folder, path)}`);
+  const { file } = (method ?? {}) as { file?: unknown };
+  return typeof file === "string" && file !== "" ? { ...(method as object), file: resolve(folder, file) } : (method as string);
 }

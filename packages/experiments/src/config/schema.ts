@@ -2,6 +2,8 @@
  * The configuration, declared once: defaults (the paper's), limits and what each field means. Types, checks, messages, the JSON Schema for
  * editors and the README's table follow from here.
  */
+import { resolve } from "node:path";
+import { ATTRIBUTE_LISTS, describeChoice } from "@latentflow/core";
 import { z } from "zod";
 import {
   attributeName,
@@ -9,7 +11,6 @@ import {
   count,
   distinct,
   either,
-  known,
   list,
   ofKind,
   path,
@@ -77,6 +78,41 @@ const attributes = either(
   ],
   'a list with an entry or more, or "all"',
 );
+
+/** Before the path of a method that is a file. */
+const FILE = "file:";
+
+const directionFile = section({
+  file: path().describe(
+    "direction: .safetensors of ours, .pt of the paper's code, .npy of one vector; {index} and {name} are each attribute's",
+  ),
+  attribute: attributeName()
+    .nullable()
+    .default(null)
+    .describe("for which it is; null: for each by {index} or {name}, or the only one"),
+  dataset: choice(ATTRIBUTE_LISTS)
+    .nullable()
+    .default(null)
+    .describe("whose attributes {index} counts, by their names; null: the regressor's"),
+  label: text().nullable().default(null).describe("what the report calls it; null: file and folder"),
+});
+
+/** A method that the table knows, or a file. */
+const method = (ids: readonly string[] | null) =>
+  either(
+    [
+      text()
+        .refine((id) => id.startsWith(FILE) || ids === null || ids.includes(id), {
+          error: ({ input }) => `expected {field} to be ${describeChoice(input, ids ?? [])}`,
+        })
+        .refine((id) => id !== FILE, { error: 'expected {field} to have a path behind "file:", got none.' })
+        .transform((id): string | z.output<typeof directionFile> =>
+          id.startsWith(FILE) ? { file: resolve(id.slice(FILE.length)), attribute: null, dataset: null, label: null } : id,
+        ),
+      directionFile,
+    ],
+    'a method\'s name, "file:" and a path, or an object with a file',
+  );
 
 const sample = section({
   codes: count(4, MANY).default(20_000).describe("codes to fit, train and probe on"),
@@ -156,10 +192,15 @@ export const experimentSchema = (methods: readonly string[] | null) =>
       attributes: attributes
         .prefault("all")
         .describe('edited attributes: names, or names with classes; "all": each that the regressor knows'),
-      methods: list(methods === null ? text() : known(methods))
-        .superRefine(distinct((id) => id))
-        .default(["interfacegan", "projected", "constant", "ode-1"])
-        .describe("ways to find an edit"),
+      methods: list(method(methods))
+        .superRefine(
+          distinct(
+            (given) => JSON.stringify(given),
+            (given) => (typeof given === "string" ? given : given.file),
+          ),
+        )
+        .prefault(["interfacegan", "projected", "constant", "ode-1"])
+        .describe('ways to find an edit, by name, and directions that are found already: "file:log/ffhq/1/ckpt_{index}.pt"'),
       sample: sample.prefault({}).describe("codes and their labels"),
       fit: fit.prefault({}).describe("methods that need no training"),
       train: train.prefault({}).describe("methods that are trained"),

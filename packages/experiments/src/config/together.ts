@@ -4,7 +4,7 @@ import type { z } from "zod";
 const [MOST_CHUNKS, MOST_PICTURES, MOST_LABELS] = [100_000, 100_000, 2 ** 31];
 
 interface Sizes {
-  readonly methods: readonly string[];
+  readonly methods: readonly unknown[];
   readonly sample: { readonly codes: number; readonly heldOut: number; readonly chunk: number };
   readonly fit: { readonly ratio: number };
   readonly evaluate: { readonly starts: number; readonly times: number };

@@ -19,6 +19,8 @@ export type PresetName = NonNullable<ExperimentOptions["preset"]>;
 export type ModelChoice = ExperimentConfig["model"];
 export type ModelOptions = Exclude<ExperimentOptions["model"], string | undefined>;
 export type AttributeEdit = Exclude<ExperimentConfig["attributes"], string>[number];
+/** A method that is a file, or one file an attribute. */
+export type DirectionFile = Exclude<ExperimentConfig["methods"][number], string>;
 export type SampleConfig = ExperimentConfig["sample"];
 export type FitConfig = ExperimentConfig["fit"];
 export type TrainConfig = ExperimentConfig["train"];

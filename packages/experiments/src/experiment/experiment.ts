@@ -3,8 +3,9 @@ import type { Analysis } from "../analyses/analysis.js";
 import { type Edit, editOf, editsOf } from "../config/edits.js";
 import type { ExperimentConfig } from "../config/types.js";
 import { ConfigError } from "../errors.js";
+import { fileMethod } from "../methods/file.js";
 import type { Method } from "../methods/method.js";
-import type { MethodId, NetworkInfo } from "../results/index.js";
+import type { NetworkInfo } from "../results/index.js";
 import type { Tables } from "./extensions.js";
 
 /** A configuration with everything looked up that it names: what all steps begin with. */
@@ -23,17 +24,30 @@ export function experimentOf(config: ExperimentConfig, networks: NetworkInfo, ta
     config,
     networks,
     edits: editsOf(config, networks.attributes),
-    methods: methodsOf(config, tables),
+    methods: methodsOf(config, tables, networks.files),
     analyses: tables.analyses,
   };
 }
 
-/** @throws ConfigError for a method that there is not */
-export function methodsOf({ methods }: Pick<ExperimentConfig, "methods">, tables: Pick<Tables, "methods">): Method[] {
+/**
+ * @param files what the files of directions hold, of methods that are files
+ * @throws ConfigError for a method that there is not
+ */
+export function methodsOf(
+  { methods }: Pick<ExperimentConfig, "methods">,
+  tables: Pick<Tables, "methods">,
+  files: NonNullable<NetworkInfo["files"]> = {},
+): Method[] {
   const ids = tables.methods.map(({ id }) => id);
-  return methods.map((id: MethodId, i) => {
-    checkChoice("config", `methods[${i}]`, id, ids, ConfigError);
-    return tables.methods[ids.indexOf(id)]!;
+  const taken = new Set(ids);
+  return methods.map((given, i) => {
+    if (typeof given !== "string") {
+      const method = fileMethod(given, files, taken);
+      taken.add(method.id);
+      return method;
+    }
+    checkChoice("config", `methods[${i}]`, given, ids, ConfigError);
+    return tables.methods[ids.indexOf(given)]!;
   });
 }
 

@@ -32,7 +32,7 @@ interface MethodOf<Found> {
    */
   find(context: FindContext): Promise<Found>;
   /** What the direction depends on besides codes, seed and edit: another value, and it is found again. Default: the settings of its step. */
-  settings?(config: ExperimentConfig): Readonly<Record<string, unknown>>;
+  settings?(config: ExperimentConfig, edit: Edit): Readonly<Record<string, unknown>>;
   /**
    * Directions that `find` reads, which are then found before, asked for or not. Default: none.
    *

@@ -30,4 +30,16 @@ export interface NetworkInfo {
   readonly attributes: readonly Attribute[];
   readonly latentDim: number;
   readonly environment: Environment;
+  /** What the files of directions held when the run looked at them, by their paths. Absent where no method is a file. */
+  readonly files?: Readonly<Record<string, DirectionFileRecord>>;
+}
+
+/** A file of a direction. */
+export interface DirectionFileRecord {
+  /** The path of the method as the configuration says it, with {index} and {name}. */
+  readonly method: string;
+  readonly sha256: string;
+  readonly kind: "linear" | "nonlinear";
+  /** What it holds: "neural ODE, depth 1". */
+  readonly label: string;
 }

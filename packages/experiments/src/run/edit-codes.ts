@@ -53,8 +53,9 @@ export async function editCodes(request: EditRequest): Promise<EditedCodes> {
   const { config, networks, edits, methods } = plan.experiment;
   const edit = request.attribute === undefined ? edits[0]! : editNamed(edits, request.attribute);
   const { name } = edit;
-  const id = request.method ?? config.methods.at(-1)!;
-  checkChoice("edit", "--method", id, config.methods, ConfigError);
+  const ids = methods.map((one) => one.id);
+  const id = request.method ?? ids.at(-1)!;
+  checkChoice("edit", "--method", id, ids, ConfigError);
   const method = methods.find((one) => one.id === id)!;
   const job = directionJob(edit, method);
   if ((await folder.record(job, plan.inputsOf(job))) === null) {

@@ -36,7 +36,7 @@ export function refuseReplacing({ jobs, changes }: Replaced, path: string): void
   const [what, are, their] =
     jobs.length === 1 ? ["1 finished job", "is", "its"] : [`${jobs.length} finished jobs`, "are", "their"];
   throw new ConfigError(
-    `run: expected the settings with which ${path} was made, got others: ${short(changes) || "other networks, or another version"}. ${what} (${short(jobs)}) ${are} of those, and ${their} results would be replaced. Give another --out, or --replace to do so.`,
+    `run: expected the settings with which ${path} was made, got others: ${short(changes) || "other networks, other files of directions, or another version"}. ${what} (${short(jobs)}) ${are} of those, and ${their} results would be replaced. Give another --out, or --replace to do so.`,
   );
 }
 

@@ -8,6 +8,7 @@ import { ConfigError } from "../errors.js";
 import { experimentOf } from "../experiment/experiment.js";
 import { type Extensions, tablesWith } from "../experiment/extensions.js";
 import { tablesOf } from "../experiment/tables-of.js";
+import { lookAtFiles } from "../methods/file-look.js";
 import type { NetworkInfo } from "../results/index.js";
 import { STEPS, type StepName } from "../steps/job.js";
 import { hashOfJson } from "../store/hash.js";
@@ -95,10 +96,12 @@ export async function runExperiment(options: ExperimentOptions | ExperimentConfi
   try {
     const found = begun ?? (await session.discover());
     // Slices of a cluster begin together: the first to have looked decides what the run is made with.
-    const networks = begun ?? networksOf(await readRunFile(folder), config) ?? found;
+    const looked = begun ?? networksOf(await readRunFile(folder), config) ?? found;
+    const files = await lookAtFiles(config, looked, { before: known?.world.files, ready: () => session.ready() });
+    const networks = withFiles(looked, files);
     const experiment = experimentOf(config, networks, tables);
     // Also where nothing is left to do: networks that were replaced since must not be taken for those of the results.
-    if (networks !== found || begun !== null) await session.context(experiment).model();
+    if (looked !== found || begun !== null) await session.context(experiment).model();
     const rerun = command ?? known?.rerun ?? "";
     const plan = new Plan(experiment);
     const jobs = await pendingJobs(plan, plan.select(steps, shard), folder, shard);
@@ -127,6 +130,10 @@ export async function runExperiment(options: ExperimentOptions | ExperimentConfi
   } finally {
     await session.dispose();
   }
+}
+
+function withFiles({ files: _, ...networks }: NetworkInfo, files: NetworkInfo["files"]): NetworkInfo {
+  return files === undefined ? networks : { ...networks, files };
 }
 
 /** Pixels asked of the networks at once at most: more make nothing faster, and a stop, which comes between two batches, slow. */

@@ -38,7 +38,7 @@ function findJob({ config, networks, methods, edits }: Experiment, method: Metho
     id: directionJob(edit, method),
     step: method.step,
     needs: needs.length > 0 ? needs.map((needed) => directionJob(needed.edit, needed.method)) : [SUMMARY_JOB],
-    settings: { ...(method.settings?.(config) ?? standardSettings(config, method)), seed: config.seed, edit },
+    settings: { ...(method.settings?.(config, edit) ?? standardSettings(config, method)), seed: config.seed, edit },
     ...{ images, gradients, operations },
     ...(isAskedFor && { pair: `${edit.slug}/${method.id}` }),
     ...(method.check && { check: (parts) => method.check!(parts) }),

@@ -66,6 +66,11 @@ export async function saveDirection(direction: Direction, info: DirectionInfo = 
   });
 }
 
+/** Whether a safetensors file says that it is a direction's. */
+export function isDirectionFile(metadata: ReadonlyMap<string, string>): boolean {
+  return metadata.get("format") === FORMAT;
+}
+
 function mapValues<T>(record: Readonly<Record<string, T>> | object, f: (value: T) => string): Record<string, string> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, f(value)]));
 }
@@ -104,7 +109,7 @@ export async function loadDirection(
     );
   }
   const { tensors, metadata } = await readSafetensors(source);
-  if (metadata.get("format") !== FORMAT || metadata.get("version") !== "1") {
+  if (!isDirectionFile(metadata) || metadata.get("version") !== "1") {
     throw new LatentEditError(
       `loadDirection: expected a file of format ${FORMAT}, version 1, got ${metadata.get("format") ?? "no format"}, version ${metadata.get("version") ?? "none"}.`,
     );
