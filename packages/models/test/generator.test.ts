@@ -45,7 +45,7 @@ describe("files", () => {
   it("a pickle of NVlabs' layout gives PyTorch's pictures, clamp included", async () => {
     const generator = await StyleGan2Generator.fromNvlabs(file("small-nvlabs.pkl"));
     expect(generator.architecture).toEqual(architectureOf(clamped));
-    expect(generator.latentAverage?.shape).toEqual([8]);
+    expect(generator.meanLatent?.shape).toEqual([8]);
     const w = generator.map(seeded("codes", clamped.z) as Tensor2D);
     expectClose(generator.synthesize(plusCode(w, generator.rowCount)), clamped.images, 1e-4);
   });
@@ -57,7 +57,7 @@ describe("files", () => {
     expect(again.architecture).toEqual(generator.architecture);
     const w = generator.sample(2, { seed: 3 });
     expect(again.synthesize(w).dataSync()).toEqual(generator.synthesize(w).dataSync());
-    expect(again.latentAverage?.dataSync()).toEqual(generator.latentAverage?.dataSync());
+    expect(again.meanLatent?.dataSync()).toEqual(generator.meanLatent?.dataSync());
   });
 
   it("the style weights are the modulations of all convolutions, those to RGB left out, as the file has them", async () => {
@@ -157,14 +157,14 @@ describe("codes and noise", () => {
     expect(generator.synthesize(plus).dataSync()).toEqual(generator.synthesize(w).dataSync());
   });
 
-  it("sample and meanLatent repeat with their seed, and only with it", () => {
+  it("sample and estimateMeanLatent repeat with their seed, and only with it", () => {
     expect(generator.sample(3, { seed: 5 }).dataSync()).toEqual(generator.sample(3, { seed: 5 }).dataSync());
     expect(generator.sample(3, { seed: 5 }).dataSync()).not.toEqual(generator.sample(3, { seed: 6 }).dataSync());
-    const mean = generator.meanLatent(1000, { seed: 2 });
+    const mean = generator.estimateMeanLatent(1000, { seed: 2 });
     const codes = generator.sample(1000, { seed: 2 });
     const difference = max(abs(sub(mean0(codes, 0), mean))).dataSync()[0]!;
     expect(difference).toBeLessThan(1e-5);
-    expect(generator.meanLatent(1000, { seed: 2 }).dataSync()).toEqual(mean.dataSync());
+    expect(generator.estimateMeanLatent(1000, { seed: 2 }).dataSync()).toEqual(mean.dataSync());
   });
 
   it("fixed noise repeats; fresh noise follows its seed; given maps equal to the file's are the file's", () => {
@@ -184,7 +184,7 @@ describe("codes and noise", () => {
   });
 
   it("truncation 1 changes nothing, 0 gives the mean's picture, and it acts on every row", () => {
-    const mean = generator.meanLatent(200);
+    const mean = generator.estimateMeanLatent(200);
     const w = generator.sample(2, { seed: 1 });
     const full = generator.withTruncation(1, mean).synthesize(w).dataSync();
     generator

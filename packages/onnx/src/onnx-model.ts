@@ -19,7 +19,7 @@ export type OnnxSource = OnnxModel | Uint8Array | OnnxExportable;
 
 /** Options of `onnxModel`. */
 export interface OnnxModelOptions extends OnnxSessionOptions {
-  /** Input w [n, d] or [n, layers, d]; output images [n, 3, height, width] or [n, height, width, 3] in about [-1, 1]. */
+  /** Input w [n, d] or [n, rows, d]; output images [n, 3, height, width] or [n, height, width, 3] in about [-1, 1]. */
   readonly generator: OnnxSource;
   /** Input images, with its own clamp, resize and normalisation inside; one output [n, classes] an attribute, or one with all classes; "features" [n, f] may come beside them. */
   readonly regressor: OnnxSource;

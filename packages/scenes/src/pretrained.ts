@@ -47,7 +47,7 @@ export async function loadPretrainedScenes(
     generator,
     regressor,
     attributes: regressor.attributes,
-    meanLatent: generator.latentAverage as Tensor1D,
+    meanLatent: generator.meanLatent as Tensor1D,
     codes,
     labels: { data: labels, shape: [CODE_COUNT, attributes.length] },
     dispose() {
@@ -105,7 +105,7 @@ function loader(caller: string, name: SceneSetName, options: LoadOptions) {
 
 async function readGenerator(file: CheckpointSource): Promise<StyleGan2Generator> {
   const generator = await StyleGan2Generator.fromSafetensors(file);
-  if (generator.latentAverage) return generator;
+  if (generator.meanLatent) return generator;
   generator.dispose();
   throw new ScenesError("expected a generator with its mean latent, latent_avg, got one without");
 }

@@ -13,9 +13,9 @@ const MAPPING_SLOPE = 0.2;
 
 /** A StyleGAN2 with its regressor and its judge, if it has one; they belong to the parts from now on. */
 export async function styleGan2Parts(name: string, { generator, regressor, judge }: StyleGan2Networks): Promise<ModelParts> {
-  const mean = generator.latentAverage ?? generator.meanLatent();
+  const mean = generator.meanLatent ?? generator.estimateMeanLatent();
   const meanLatent = Array.from(await mean.data());
-  if (mean !== generator.latentAverage) mean.dispose();
+  if (mean !== generator.meanLatent) mean.dispose();
   return {
     name,
     generator,

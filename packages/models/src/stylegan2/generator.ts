@@ -58,7 +58,7 @@ export class StyleGan2Generator implements Generator {
   /** Rows of a W+ code: 2 · log2(resolution) − 2. */
   readonly rowCount: number;
   /** The running mean of w that the file carries, [latentDim]; absent when it carries none. Belongs to the generator. */
-  readonly latentAverage?: Tensor1D;
+  readonly meanLatent?: Tensor1D;
   private readonly tensors: NamedTensors;
   private readonly mapping: readonly MappingLayer[];
   private readonly layers: SynthesisLayers;
@@ -82,9 +82,9 @@ export class StyleGan2Generator implements Generator {
     this.mapping = mappingLayers(architecture, tensors);
     this.layers = synthesisLayers(architecture, tensors);
     this.resampler = new Resampler(architecture.channels);
-    const average = tensors.get("latent_avg");
-    if (average?.data.length === this.latentDim)
-      this.latentAverage = keep(tensor1d(floatsOf("StyleGan2Generator", tensors, "latent_avg")));
+    const mean = tensors.get("latent_avg");
+    if (mean?.data.length === this.latentDim)
+      this.meanLatent = keep(tensor1d(floatsOf("StyleGan2Generator", tensors, "latent_avg")));
   }
 
   /**
@@ -189,11 +189,11 @@ export class StyleGan2Generator implements Generator {
   }
 
   /** Mean of the codes of `count` (default 4096, the paper's number) normal z from a seed, [latentDim]. The caller disposes it. */
-  meanLatent(count = 4096, options: { seed?: number } = {}): Tensor1D {
-    checkAlive("meanLatent", "generator", this.disposed);
-    checkOptions("meanLatent", options, ["seed"], ModelsError);
-    checkNumber("meanLatent", "count", count, { integer: true, min: 1 }, ModelsError);
-    const random = seeded("meanLatent", options.seed);
+  estimateMeanLatent(count = 4096, options: { seed?: number } = {}): Tensor1D {
+    checkAlive("estimateMeanLatent", "generator", this.disposed);
+    checkOptions("estimateMeanLatent", options, ["seed"], ModelsError);
+    checkNumber("estimateMeanLatent", "count", count, { integer: true, min: 1 }, ModelsError);
+    const random = seeded("estimateMeanLatent", options.seed);
     return tidy(() => {
       let total: Tensor1D = zeros([this.latentDim]);
       for (let done = 0; done < count; done += BATCH) {
@@ -207,12 +207,12 @@ export class StyleGan2Generator implements Generator {
   /**
    * The generator with truncation inside: w → mean + psi · (w − mean).
    *
-   * @param mean [latentDim]; default the file's own, or `meanLatent()` when it has none, kept until the generator is disposed
+   * @param mean [latentDim]; default the file's own, or `estimateMeanLatent()` when it has none, kept until the generator is disposed
    */
   withTruncation(psi: number, mean?: Tensor1D): Generator {
     checkAlive("withTruncation", "generator", this.disposed);
     checkNumber("withTruncation", "psi", psi, {}, ModelsError);
-    return withTruncation(this, psi, mean ?? this.latentAverage ?? this.keptMean());
+    return withTruncation(this, psi, mean ?? this.meanLatent ?? this.keptMean());
   }
 
   /**
@@ -255,11 +255,11 @@ export class StyleGan2Generator implements Generator {
     const mapping = this.mapping.flatMap(({ weight, bias }) => [weight, bias]);
     for (const tensor of [...mapping, ...this.truncationMeans]) tensor.dispose();
     disposeLayers(this.layers);
-    this.latentAverage?.dispose();
+    this.meanLatent?.dispose();
   }
 
   private keptMean(): Tensor1D {
-    if (this.truncationMeans.length === 0) this.truncationMeans.push(keep(this.meanLatent()));
+    if (this.truncationMeans.length === 0) this.truncationMeans.push(keep(this.estimateMeanLatent()));
     return this.truncationMeans[0]!;
   }
 }

@@ -58,7 +58,7 @@ export function attributeNetwork(parts: NetworkParts): AttributeNetwork {
   const w = onlyInput("generator", generator);
   const [first, ...latent] = w.dims;
   if (latent.length < 1 || latent.length > 2 || latent.some((dim) => typeof dim !== "number")) {
-    throw new OnnxError(`onnxModel: expected the generator's input to be [n, d] or [n, layers, d], got ${shapeText(w.dims)}.`);
+    throw new OnnxError(`onnxModel: expected the generator's input to be [n, d] or [n, rows, d], got ${shapeText(w.dims)}.`);
   }
   const batch = typeof first === "number" ? first : undefined;
   const latentDim = latent.at(-1) as number;
