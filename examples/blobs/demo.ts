@@ -45,7 +45,7 @@ const random = new SeededRandom(settings.seed);
 const codes = random.normals(settings.codes * LATENT_DIM);
 const heldOut = random.normals(settings.heldOut * LATENT_DIM);
 const times = Array.from({ length: settings.times }, (_, i) => (settings.maxTime * i) / (settings.times - 1));
-const matrix = (data: Float32Array) => ({ data, shape: [data.length / LATENT_DIM, LATENT_DIM] as const });
+const codesOf = (data: Float32Array) => ({ data, shape: [data.length / LATENT_DIM, LATENT_DIM] as const });
 
 const sections: Section[] = [];
 for (const { name, remark } of EDITED) sections.push({ attribute: name, remark, results: await compareMethods(name) });
@@ -79,7 +79,7 @@ async function compareMethods(name: string): Promise<Result[]> {
   for (const { method, direction } of directions) {
     const bar = new ProgressBar(`${name}: measuring ${method}`);
     const onProgress = ({ codes: done, total }: { codes: number; total: number }) => bar.show(done / total);
-    const labels = await labelsAlong(direction, { model, codes: matrix(heldOut), times, onProgress });
+    const labels = await labelsAlong(direction, { model, codes: codesOf(heldOut), times, onProgress });
     bar.end();
     const curve = cdCurve(labels, {
       attributeIndex: attribute,
@@ -102,7 +102,7 @@ async function interFaceGan(attribute: number): Promise<Direction> {
   const score = tf.tidy(() =>
     tf.sub(tf.slice(logits[attribute]!, [0, 1], [-1, 1]), tf.slice(logits[attribute]!, [0, 0], [-1, 1])),
   );
-  const { direction } = await fitInterFaceGan(matrix(codes), await score.data(), { seed: settings.seed });
+  const { direction } = await fitInterFaceGan(codesOf(codes), await score.data(), { seed: settings.seed });
   tf.dispose([w, logits, score]);
   return new LinearDirection(direction);
 }
@@ -114,7 +114,7 @@ async function train(name: string, depth: number): Promise<Direction> {
   await trainDirection(direction, {
     model,
     attribute: { name },
-    codes: matrix(codes),
+    codes: codesOf(codes),
     iterations,
     learningRate,
     maxTime,

@@ -1,4 +1,4 @@
-import { CheckpointError } from "./error.js";
+import { CheckpointError } from "./errors.js";
 
 /** Bytes that a file's arrays may take, however small the file is. */
 const SMALL_ARRAYS = 1 << 18;

@@ -1,6 +1,6 @@
 import { describeValue } from "@latentflow/core";
 import { dtypes, type TensorData } from "./dtypes.js";
-import { CheckpointError } from "./error.js";
+import { CheckpointError } from "./errors.js";
 
 /**
  * Throws unless `value` looks like a tensor of a known type. Whether its elements fit its shape is left to the writer.

@@ -1,4 +1,4 @@
-import { CheckpointError } from "./error.js";
+import { CheckpointError } from "./errors.js";
 import { float8E4M3, float8E5M2 } from "./float8.js";
 import { bfloat16, float16, type NarrowFloats } from "./half-floats.js";
 

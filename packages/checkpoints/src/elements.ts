@@ -1,7 +1,7 @@
 import { describeValue } from "@latentflow/core";
 import { checkTensorData } from "./check-tensor-data.js";
 import { type DType, dtypes, MAX_DIMENSIONS, type TensorData, type TypedArray } from "./dtypes.js";
-import { CheckpointError, describe, EndOfDataError } from "./error.js";
+import { CheckpointError, describe, EndOfDataError } from "./errors.js";
 import type { ByteSource } from "./source.js";
 
 const PIECE = 1 << 20;

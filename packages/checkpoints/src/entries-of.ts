@@ -1,5 +1,5 @@
 import { describeValue } from "@latentflow/core";
-import { CheckpointError } from "./error.js";
+import { CheckpointError } from "./errors.js";
 
 /** The entries of a Map or of a plain object; anything else is refused. */
 export function entriesOf<T>(

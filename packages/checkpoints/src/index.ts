@@ -1,5 +1,5 @@
 export type { DType, TensorData, TypedArray } from "./dtypes.js";
-export { CheckpointError } from "./error.js";
+export { CheckpointError } from "./errors.js";
 export { type NpyHeader, readNpy, writeNpy } from "./npy.js";
 export { NpzFile, type Slice, type SliceOptions } from "./npz.js";
 export { readNvlabsPickle } from "./nvlabs.js";

@@ -2,7 +2,7 @@ import { Budget } from "./budget.js";
 import { checkTensorData } from "./check-tensor-data.js";
 import { dtypes, elementCount, memorySize, type TensorData } from "./dtypes.js";
 import { decodeElements, encodeElements, pieces } from "./elements.js";
-import { CheckpointError, describe, named } from "./error.js";
+import { CheckpointError, describe, named } from "./errors.js";
 import { Cursor } from "./pickle/cursor.js";
 import { fromColumnMajor, type NumpyDType, numpyTypeName, parseNumpyDType } from "./pickle/numpy-globals.js";
 import { type PythonLiteral, parsePythonLiteral } from "./pickle/python-literal.js";

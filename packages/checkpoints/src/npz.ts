@@ -1,7 +1,7 @@
 import { checkOptions, describeValue } from "@latentflow/core";
 import { Budget } from "./budget.js";
 import { dtypes, elementCount, type TensorData } from "./dtypes.js";
-import { CheckpointError, named } from "./error.js";
+import { CheckpointError, named } from "./errors.js";
 import { decodeNpy, LONGEST_HEADER, type NpyHeader, parseNpyHeader } from "./npy.js";
 import { checkReadOptions, type ReadOptions } from "./read-options.js";
 import { type ByteSource, type CheckpointSource, openSource } from "./source.js";

@@ -1,6 +1,6 @@
 import type { Budget } from "./budget.js";
 import type { TensorData } from "./dtypes.js";
-import { CheckpointError } from "./error.js";
+import { CheckpointError } from "./errors.js";
 import { SIZES, textSize } from "./pickle/sizes.js";
 import { PickledObject, type PickleValue } from "./pickle/values.js";
 import { isTensorData } from "./state-dict.js";

@@ -1,5 +1,5 @@
 import { Budget } from "./budget.js";
-import { CheckpointError, describe, named } from "./error.js";
+import { CheckpointError, describe, named } from "./errors.js";
 import { collectNetworks, type NvlabsNetwork } from "./nvlabs-networks.js";
 import { callables, firstOf, makeMap, makeObject, pythonGlobals } from "./pickle/common-globals.js";
 import { Cursor } from "./pickle/cursor.js";

@@ -1,5 +1,5 @@
 import { checkNumber, checkOptions } from "@latentflow/core";
-import { CheckpointError } from "./error.js";
+import { CheckpointError } from "./errors.js";
 
 export interface ReadOptions {
   /**

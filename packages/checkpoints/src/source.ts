@@ -1,5 +1,5 @@
 import { describeValue } from "@latentflow/core";
-import { CheckpointError, describe, EndOfDataError } from "./error.js";
+import { CheckpointError, describe, EndOfDataError } from "./errors.js";
 
 /**
  * Where a file comes from: its bytes, a Blob or File, a fetch Response (read to its end), or in Node a path or file: URL (read piece by

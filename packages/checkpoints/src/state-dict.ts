@@ -1,6 +1,6 @@
 import { describeValue } from "@latentflow/core";
 import type { TensorData } from "./dtypes.js";
-import { CheckpointError, describe } from "./error.js";
+import { CheckpointError, describe } from "./errors.js";
 import type { PickleValue } from "./pickle/values.js";
 
 /**

@@ -2,7 +2,7 @@ import { Inflate } from "fflate";
 import type { Budget } from "./budget.js";
 import { crc32 } from "./crc32.js";
 import { pieces } from "./elements.js";
-import { CheckpointError, describe } from "./error.js";
+import { CheckpointError, describe } from "./errors.js";
 import { Cursor } from "./pickle/cursor.js";
 import type { ByteSource } from "./source.js";
 

@@ -93,7 +93,7 @@ describe("one NaN of the frozen half at iteration 4 of 10", () => {
     [
       "the start codes' logits, asked in every iteration",
       "logits",
-      // Three batches label the pool, then one call is the run's fingerprint.
+      // Three batches label the codes, then one call is the run's fingerprint.
       3 + 1 + 4,
       (logits: tf.Tensor[]) => [spoiled(logits[0]!), ...logits.slice(1)],
       { cacheLogits: false },
@@ -140,7 +140,7 @@ describe("other ways to a number that is not finite", () => {
     await expect(run).rejects.toThrow(/at the validation after iteration \d+ of 10/);
   });
 
-  it("in the labelling of the pool: the code is named", async () => {
+  it("in the labelling of the codes: the code is named", async () => {
     const failing = modelThatFails("logits", 2, (logits: tf.Tensor[]) => [logits[0]!, spoiled(logits[1]!), logits[2]!]);
     await expect(trainDirection(depth(1), { ...options, model: failing })).rejects.toThrow(
       /got NaN for code 63, attribute size, at the labelling of the codes/,

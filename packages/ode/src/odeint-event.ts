@@ -6,7 +6,7 @@ import { gradientProblem } from "./gradients/gradient-problem.js";
 import { implicitEvent } from "./gradients/implicit-event.js";
 import { type CheckedEvent, checkEvent } from "./input/check-event.js";
 import type { EventOptions, EventResult } from "./input/event-options.js";
-import { type Checked, requireArrival } from "./input/problem.js";
+import { type CheckedCall, requireArrival } from "./input/problem.js";
 import type { TensorProblem } from "./input/tensor-problem.js";
 import { METHODS } from "./methods/index.js";
 import { isRecording, offTape, rewindTape, tapeMark } from "./state/tape.js";
@@ -62,7 +62,7 @@ export async function odeintEventAsync<const S extends AnyState, A = undefined>(
   return tensorResult(checked, made, await driveAsync(made.space, search)) as EventResult<S>;
 }
 
-function withTimeTensor(checked: Checked, t0: Tensor): Checked {
+function withTimeTensor(checked: CheckedCall, t0: Tensor): CheckedCall {
   const { values } = checked.times;
   const start = reshape(t0, []);
   // Between t0 and maxTime nodes stay in proportion; without an end they move with t0.

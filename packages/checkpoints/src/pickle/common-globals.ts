@@ -1,4 +1,4 @@
-import { describe } from "../error.js";
+import { describe } from "../errors.js";
 import { LONGEST_TEXT } from "./literals.js";
 import { Callable, type FindGlobal, type PickleMachine } from "./machine.js";
 import { SIZES, textSize } from "./sizes.js";

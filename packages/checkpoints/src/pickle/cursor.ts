@@ -1,4 +1,4 @@
-import { CheckpointError, EndOfDataError } from "../error.js";
+import { CheckpointError, EndOfDataError } from "../errors.js";
 import { LONGEST_TEXT } from "./literals.js";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });

@@ -1,4 +1,4 @@
-import { CheckpointError } from "../error.js";
+import { CheckpointError } from "../errors.js";
 
 /** Longest integer in bytes: arithmetic on longer ones would cost more than their length. */
 const LONGEST_INTEGER = 256;

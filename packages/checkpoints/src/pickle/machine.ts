@@ -1,5 +1,5 @@
 import type { Budget } from "../budget.js";
-import { CheckpointError, describe } from "../error.js";
+import { CheckpointError, describe } from "../errors.js";
 import { type Cursor, utf8Text } from "./cursor.js";
 import { floatFromText, integerFromBytes, integerFromText, latin1Text, unescapeString } from "./literals.js";
 import { Memo } from "./memo.js";

@@ -1,6 +1,6 @@
 import { type DType, dtypes, elementCount, memorySize, type TensorData } from "../dtypes.js";
 import { ElementDecoder, stridedElements } from "../elements.js";
-import { CheckpointError, describe } from "../error.js";
+import { CheckpointError, describe } from "../errors.js";
 import { callables, firstOf, names } from "./common-globals.js";
 import { exactNumber } from "./literals.js";
 import type { FindGlobal, PickleMachine } from "./machine.js";

@@ -1,4 +1,4 @@
-import { CheckpointError, describe } from "../error.js";
+import { CheckpointError, describe } from "../errors.js";
 
 /** A Python literal: dict, tuple, text, whole number, True, False or None. Whole numbers too large to be exact stay as near as they come. */
 export type PythonLiteral = Map<PythonLiteral, PythonLiteral> | readonly PythonLiteral[] | string | number | boolean | null;

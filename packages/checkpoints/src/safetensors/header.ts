@@ -1,6 +1,6 @@
 import type { Budget } from "../budget.js";
 import { MAX_DIMENSIONS } from "../dtypes.js";
-import { CheckpointError, describe } from "../error.js";
+import { CheckpointError, describe } from "../errors.js";
 import { METADATA } from "./type-names.js";
 
 /** What a header says of one tensor. */

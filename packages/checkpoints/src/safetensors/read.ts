@@ -1,7 +1,7 @@
 import { Budget } from "../budget.js";
 import { type DType, dtypes, elementCount, memorySize, type TensorData, type TypedArray } from "../dtypes.js";
 import { decodeElements, pieces } from "../elements.js";
-import { CheckpointError, describe, named } from "../error.js";
+import { CheckpointError, describe, named } from "../errors.js";
 import { Cursor } from "../pickle/cursor.js";
 import { checkReadOptions, type ReadOptions } from "../read-options.js";
 import { type ByteSource, type CheckpointSource, withSource } from "../source.js";

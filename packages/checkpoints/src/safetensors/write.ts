@@ -3,7 +3,7 @@ import { checkTensorData } from "../check-tensor-data.js";
 import { dtypes, type TensorData } from "../dtypes.js";
 import { encodeElements } from "../elements.js";
 import { entriesOf } from "../entries-of.js";
-import { CheckpointError, describe } from "../error.js";
+import { CheckpointError, describe } from "../errors.js";
 import { METADATA, TYPE_NAMES } from "./type-names.js";
 
 /**

@@ -1,5 +1,5 @@
 import { type DType, dtypes, type TensorData } from "../dtypes.js";
-import { describe } from "../error.js";
+import { describe } from "../errors.js";
 import { callables, firstOf, names } from "../pickle/common-globals.js";
 import { Callable, type FindGlobal, type PickleMachine } from "../pickle/machine.js";
 import { PickledGlobal } from "../pickle/values.js";

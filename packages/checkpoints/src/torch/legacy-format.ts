@@ -1,7 +1,7 @@
 import type { Budget } from "../budget.js";
 import { dtypes, type TypedArray } from "../dtypes.js";
 import { decodeElements, pieces } from "../elements.js";
-import { CheckpointError, describe } from "../error.js";
+import { CheckpointError, describe } from "../errors.js";
 import { pythonGlobals } from "../pickle/common-globals.js";
 import { Cursor } from "../pickle/cursor.js";
 import { type FindGlobal, type PickleHost, PickleMachine } from "../pickle/machine.js";

@@ -1,7 +1,7 @@
 import { Budget } from "../budget.js";
 import { dtypes } from "../dtypes.js";
 import { decodeElements } from "../elements.js";
-import { CheckpointError, describe, EndOfDataError, named } from "../error.js";
+import { CheckpointError, describe, EndOfDataError, named } from "../errors.js";
 import { firstOf, pythonGlobals } from "../pickle/common-globals.js";
 import { Cursor } from "../pickle/cursor.js";
 import { type FindGlobal, PickleMachine } from "../pickle/machine.js";

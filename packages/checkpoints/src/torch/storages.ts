@@ -1,7 +1,7 @@
 import type { Budget } from "../budget.js";
 import { type DType, dtypes, elementCount, memorySize, type TensorData, type TypedArray } from "../dtypes.js";
 import { isContiguous, stridedElements } from "../elements.js";
-import { CheckpointError, describe } from "../error.js";
+import { CheckpointError, describe } from "../errors.js";
 import type { PickleMachine } from "../pickle/machine.js";
 import { SIZES, tensorSize } from "../pickle/sizes.js";
 

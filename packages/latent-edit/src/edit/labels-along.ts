@@ -48,7 +48,7 @@ export async function labelsAlong(direction: Direction, options: LabelsAlongOpti
   const { model, signal } = options;
   const times = checkTimes("labelsAlong", "times", options.times);
   const table = await readCodes("labelsAlong", options.codes, direction.latentDim);
-  const codes = table.matrix;
+  const codes = table.codes;
   if (options.wPlus !== undefined) {
     checkRequired("labelsAlong: wPlus", options.wPlus, ["rowCount", "rows"], LatentEditError);
     checkOptions("labelsAlong: wPlus", options.wPlus, ["rowCount", "rows"], LatentEditError);
@@ -97,11 +97,11 @@ interface PathShape {
 }
 
 function pathShape(direction: Direction, table: CodeTable, { model, rows: given, wPlus }: LabelsAlongOptions): PathShape {
-  const { rowCount, matrix, latentDim } = table;
+  const { rowCount, codes, latentDim } = table;
   if (rowCount !== undefined && rowCount !== model.rowCount) {
     const takes = model.rowCount === undefined ? `[n, ${latentDim}]` : `[n, ${model.rowCount}, ${latentDim}]`;
     throw new LatentEditError(
-      `labelsAlong: expected codes ${takes}, as the model takes them, got the shape [${matrix.rows}, ${rowCount}, ${latentDim}].`,
+      `labelsAlong: expected codes ${takes}, as the model takes them, got the shape [${codes.rows}, ${rowCount}, ${latentDim}].`,
     );
   }
   if (wPlus !== undefined) return { rowCount: wPlus.rowCount, repeats: true, rows: wPlus.rows };

@@ -10,22 +10,22 @@ import type { Matrix } from "../input/matrix.js";
  */
 export function meanOfRows(
   caller: string,
-  { matrix, latentDim, rowCount }: CodeTable,
+  { codes, latentDim, rowCount }: CodeTable,
   chosen: RowRange | RowList | undefined,
 ): Matrix {
   if (rowCount === undefined) {
-    if (chosen === undefined) return matrix;
+    if (chosen === undefined) return codes;
     throw new LatentEditError(
-      `${caller}: expected W+ codes [n, rowCount, d] for the rows option, got [${matrix.rows}, ${matrix.columns}]; leave it out.`,
+      `${caller}: expected W+ codes [n, rowCount, d] for the rows option, got [${codes.rows}, ${codes.columns}]; leave it out.`,
     );
   }
   const rows = rowsOf(caller, chosen ?? [0, rowCount], rowCount);
-  const data = new Float64Array(matrix.rows * latentDim);
-  for (let i = 0; i < matrix.rows; i++) {
+  const data = new Float64Array(codes.rows * latentDim);
+  for (let i = 0; i < codes.rows; i++) {
     for (const row of rows) {
-      const start = i * matrix.columns + row * latentDim;
-      for (let k = 0; k < latentDim; k++) data[i * latentDim + k]! += matrix.data[start + k]!;
+      const start = i * codes.columns + row * latentDim;
+      for (let k = 0; k < latentDim; k++) data[i * latentDim + k]! += codes.data[start + k]!;
     }
   }
-  return { data: data.map((sum) => sum / rows.length), rows: matrix.rows, columns: latentDim };
+  return { data: data.map((sum) => sum / rows.length), rows: codes.rows, columns: latentDim };
 }

@@ -27,13 +27,13 @@ export interface PrincipalDirections {
  * @throws LatentEditError when all codes are the same: there is no direction in them
  */
 export function ganSpace(codes: Codes, options: { components?: number; rows?: RowRange | RowList } = {}): PrincipalDirections {
-  const matrix = meanOfRows("ganSpace", toCodeTable("ganSpace", codes), options?.rows);
-  const components = checkComponents("ganSpace", matrix, options);
-  if (matrix.rows < 2) throw new LatentEditError("ganSpace: expected 2 codes or more, got 1.");
-  const mean = columnMeans(matrix);
-  subtractRow(matrix, mean);
-  const { directions, singularValues } = rightSingularVectors("ganSpace", "codes that differ", matrix, components);
-  return { directions, strengths: singularValues.map((x) => x / Math.sqrt(matrix.rows - 1)), mean };
+  const points = meanOfRows("ganSpace", toCodeTable("ganSpace", codes), options?.rows);
+  const components = checkComponents("ganSpace", points, options);
+  if (points.rows < 2) throw new LatentEditError("ganSpace: expected 2 codes or more, got 1.");
+  const mean = columnMeans(points);
+  subtractRow(points, mean);
+  const { directions, singularValues } = rightSingularVectors("ganSpace", "codes that differ", points, components);
+  return { directions, strengths: singularValues.map((x) => x / Math.sqrt(points.rows - 1)), mean };
 }
 
 /**

@@ -46,7 +46,7 @@ export function toCodes<C extends Codes>(caller: string, codes: C, latentDim: nu
 /** Codes as float64 numbers, a code a row: of W+ codes their rows one after the other. */
 export interface CodeTable {
   /** [n, d], or [n, rowCount · d]. */
-  readonly matrix: Matrix;
+  readonly codes: Matrix;
   /** Width of a latent row. */
   readonly latentDim: number;
   /** Of W+ codes; undefined of W codes. */
@@ -74,7 +74,7 @@ export function toCodeTable(caller: string, codes: Codes, latentDim?: number): C
   }
   const columns = data.length / shape[0]!;
   return {
-    matrix: { data, rows: shape[0]!, columns },
+    codes: { data, rows: shape[0]!, columns },
     latentDim: width,
     rowCount: shape.length === 3 ? shape[1]! : undefined,
   };
@@ -101,8 +101,8 @@ function numbersOf(caller: string, codes: Exclude<Codes, Tensor>): { data: Float
     );
   }
   const width = shape.at(-1)!;
-  const matrix = toMatrix(caller, "codes", { data, shape: [shape.slice(0, -1).reduce((a, b) => a * b, 1), width] });
-  return { data: matrix.data, shape };
+  const rows = toMatrix(caller, "codes", { data, shape: [shape.slice(0, -1).reduce((a, b) => a * b, 1), width] });
+  return { data: rows.data, shape };
 }
 
 /** W+ codes as lists: each as many rows. */

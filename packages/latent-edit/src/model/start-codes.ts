@@ -16,7 +16,7 @@ export class StartCodes {
 
   private constructor(
     private readonly model: AttributeModel,
-    private readonly codes: CodeTable,
+    private readonly table: CodeTable,
     /** Rows that W codes are repeated to; undefined where they stay as they are. */
     private readonly repeated: number | undefined,
     /** Class of the edited attribute of each code. */
@@ -34,25 +34,26 @@ export class StartCodes {
     signal: AbortSignal | undefined,
   ): Promise<StartCodes> {
     const table = await readCodes(caller, codes, model.latentDim);
-    const { matrix, rowCount } = table;
+    const { rowCount } = table;
+    const count = table.codes.rows;
     checkRowCount(caller, model, rowCount, asRows);
-    const classes = new Int32Array(matrix.rows);
+    const classes = new Int32Array(count);
     const repeated = asRows && rowCount === undefined ? model.rowCount : undefined;
     const starts = new StartCodes(model, table, repeated, classes, attribute.name);
     if (labels === undefined) {
-      for (let start = 0; start < matrix.rows; start += LABELLING_BATCH) {
+      for (let start = 0; start < count; start += LABELLING_BATCH) {
         throwIfAborted(caller, signal);
         await nextMacrotask();
-        const rows = Array.from({ length: Math.min(LABELLING_BATCH, matrix.rows - start) }, (_, i) => start + i);
+        const rows = Array.from({ length: Math.min(LABELLING_BATCH, count - start) }, (_, i) => start + i);
         await starts.fill(rows, "the labelling of the codes");
         for (const row of rows) classes[row] = argmax(starts.logitsOf(row, attribute.index));
       }
       return starts;
     }
     const given = await readMatrix(caller, "labels", labels);
-    if (given.rows !== matrix.rows || given.columns !== model.attributes.length) {
+    if (given.rows !== count || given.columns !== model.attributes.length) {
       throw new LatentEditError(
-        `${caller}: expected labels [${matrix.rows}, ${model.attributes.length}], one row a code, got [${given.rows}, ${given.columns}].`,
+        `${caller}: expected labels [${count}, ${model.attributes.length}], one row a code, got [${given.rows}, ${given.columns}].`,
       );
     }
     const last = model.attributes[attribute.index]!.classes - 1;
@@ -74,31 +75,31 @@ export class StartCodes {
     const found = Int32Array.from([...this.labels.keys()].filter((i) => this.labels[i] === label));
     if (found.length > 0) return found;
     throw new LatentEditError(
-      `trainDirection: expected codes labelled ${label} of ${this.attributeName} to start from, got none among ${this.codes.matrix.rows}; give more codes.`,
+      `trainDirection: expected codes labelled ${label} of ${this.attributeName} to start from, got none among ${this.table.codes.rows}; give more codes.`,
     );
   }
 
   /** Where all the codes lie; of W+ codes, where their rows do. */
   density(): CodeDensity {
-    const { matrix, rowCount = 1, latentDim } = this.codes;
-    return CodeDensity.fit({ data: matrix.data, rows: matrix.rows * rowCount, columns: latentDim });
+    const { codes, rowCount = 1, latentDim } = this.table;
+    return CodeDensity.fit({ data: codes.data, rows: codes.rows * rowCount, columns: latentDim });
   }
 
   /** Short hashes of what decides the draws: the codes, and their classes of the edited attribute. */
   hashes(): { codes: string; labels: string } {
-    return { codes: hashOfNumbers(this.codes.matrix.data), labels: hashOfNumbers(this.labels) };
+    return { codes: hashOfNumbers(this.table.codes.data), labels: hashOfNumbers(this.labels) };
   }
 
   /** Codes as a tensor [n, d], or of W+ [n, rowCount, d]; the caller disposes it. */
   tensor(indices: ArrayLike<number>): Tensor {
-    const { matrix, rowCount, latentDim } = this.codes;
-    const [n, { columns }] = [indices.length, matrix];
+    const { codes, rowCount, latentDim } = this.table;
+    const [n, { columns }] = [indices.length, codes];
     const values = new Float32Array(n * columns);
-    for (let i = 0; i < n; i++) values.set(rowOf(matrix, indices[i]!), i * columns);
+    for (let i = 0; i < n; i++) values.set(rowOf(codes, indices[i]!), i * columns);
     return tidy(() => {
-      const codes = tensor2d(values, [n, columns]);
-      if (rowCount !== undefined) return reshape(codes, [n, rowCount, latentDim]);
-      return this.repeated === undefined ? codes : tile(reshape(codes, [n, 1, latentDim]), [1, this.repeated, 1]);
+      const chosen = tensor2d(values, [n, columns]);
+      if (rowCount !== undefined) return reshape(chosen, [n, rowCount, latentDim]);
+      return this.repeated === undefined ? chosen : tile(reshape(chosen, [n, 1, latentDim]), [1, this.repeated, 1]);
     });
   }
 

@@ -3,7 +3,7 @@ import { argMax, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core"
 import type { TrainSettings } from "../directions/train-settings.js";
 import type { CodeDensity } from "../model/code-density.js";
 import type { Parts } from "../tensors/finite.js";
-import { type Own, owning } from "../tensors/owning.js";
+import { owning, type TakeOwnership } from "../tensors/owning.js";
 import { type Batch, longest } from "./draw-batch.js";
 import type { Score } from "./history.js";
 import type { TrainOptions } from "./settings.js";
@@ -27,7 +27,7 @@ export function preservationOf(settings: TrainSettings, attributes: AttributeMod
 
 /** The model's answer to the loss being trained: the paper's, with its identity term, or one of the caller's. */
 export async function askForLoss(
-  own: Own,
+  own: TakeOwnership,
   model: AttributeModel,
   { w, ends, originalLogits }: { w: Tensor; ends: Tensor; originalLogits: readonly Tensor2D[] },
   batch: Batch,
@@ -75,7 +75,7 @@ export function totalled(terms: Omit<Score, "total">, { preservationWeight, code
 }
 
 async function embed(
-  own: Own,
+  own: TakeOwnership,
   model: AttributeModel,
   w: Tensor,
   embedder: NonNullable<LossChoice["identity"]>,

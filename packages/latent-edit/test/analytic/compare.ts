@@ -12,12 +12,12 @@ import {
   tfjsModel,
   trainDirection,
 } from "../../src/index.js";
-import { COMPARISON, generator, regressor, SETTINGS, type Setting, type World } from "./world.js";
+import { type BoundaryShape, COMPARISON, generator, regressor, SETTINGS, type Setting } from "./world.js";
 
 /** One setting, world and seed: what was trained to, mean disentanglement at equal Control, maximum Control, and the flow's comparisons. */
 export interface Comparison {
   setting: Setting;
-  world: World;
+  world: BoundaryShape;
   seed: number;
   /**
    * The trained loss on the held-out starts, mean over t = 1.5, 3, 4.5, 6: how far training got, and what the loss thinks of directions that
@@ -37,13 +37,13 @@ type Summary = Pick<
 >;
 
 /** Trains the flow and the constant, fits InterFaceGAN, and compares their CD curves on the same held-out starts. */
-export async function compareWorld(setting: Setting, world: World, seed: number): Promise<Comparison> {
-  const { latentDim, poolSize, heldOutStarts, times, interFaceGan, bootstrap } = COMPARISON;
+export async function compareWorld(setting: Setting, world: BoundaryShape, seed: number): Promise<Comparison> {
+  const { latentDim, codeCount, heldOutStarts, times, interFaceGan, bootstrap } = COMPARISON;
   const { flow, constant, training } = SETTINGS[setting];
   const random = new SeededRandom(1000 + seed);
   const model = tfjsModel({ generator, regressor: regressor(world) });
   const sample = (count: number) => ({ data: random.normals(count * latentDim), shape: [count, latentDim] as const });
-  const codes = sample(poolSize);
+  const codes = sample(codeCount);
   const starts = await startsOf(model, sample(4 * heldOutStarts), heldOutStarts);
 
   const train = async (direction: NeuralOdeDirection) => {
@@ -98,7 +98,7 @@ export async function compareWorld(setting: Setting, world: World, seed: number)
   };
 }
 
-function trainedLoss(direction: Direction, setting: Setting, world: World, starts: Codes): number {
+function trainedLoss(direction: Direction, setting: Setting, world: BoundaryShape, starts: Codes): number {
   const { temperature, preservationWeight, maxTime } = SETTINGS[setting].training;
   const times = [0.25, 0.5, 0.75, 1].map((share) => share * maxTime);
   return tf.tidy(() => {

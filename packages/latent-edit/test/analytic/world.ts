@@ -14,14 +14,14 @@ import * as tf from "@tensorflow/tfjs-core";
  * Besides, in every world: height, w₂ into 3 bands around −1, 0, 1; side, the sign of w₃. All logits have slope or height 4.
  */
 export const WORLDS = ["straight", "circle", "spiral"] as const;
-export type World = (typeof WORLDS)[number];
+export type BoundaryShape = (typeof WORLDS)[number];
 
 export const SEEDS = [0, 1, 2, 3, 4] as const;
 
 /** Every number of the comparison that all settings share; fixed, as the worlds and seeds are, before the first run. */
 export const COMPARISON = {
   latentDim: 32,
-  poolSize: 4000,
+  codeCount: 4000,
   heldOutStarts: 500,
   times: Array.from({ length: 40 }, (_, i) => (6 * i) / 39),
   control: "target",
@@ -80,7 +80,7 @@ export const generator: Generator = {
     }),
 };
 
-export function regressor(world: World): Regressor {
+export function regressor(world: BoundaryShape): Regressor {
   return {
     attributes: [
       { name: world, classes: 2 },
@@ -101,7 +101,7 @@ export function regressor(world: World): Regressor {
 }
 
 /** Positive in class 1. */
-function boundary(world: World, x: tf.Tensor2D, y: tf.Tensor2D, radius: tf.Tensor2D): tf.Tensor2D {
+function boundary(world: BoundaryShape, x: tf.Tensor2D, y: tf.Tensor2D, radius: tf.Tensor2D): tf.Tensor2D {
   if (world === "straight") return tf.sub(x, 0.5);
   if (world === "circle") return tf.sub(radius, 1.5);
   // sin(θ − πr) without the angle: sin θ = y/r, cos θ = x/r.

@@ -3,7 +3,7 @@ import { OdeError } from "../errors.js";
 import type { CheckedEvent, WantedEvent } from "../input/check-event.js";
 import type { EventResult } from "../input/event-options.js";
 import { float64Problem } from "../input/float64-problem.js";
-import { type Checked, requireArrival } from "../input/problem.js";
+import { type CheckedCall, requireArrival } from "../input/problem.js";
 import { drive, driveAsync } from "../stepping/drive.js";
 import type { Problem } from "../stepping/problem.js";
 import type { Rounding } from "./leave-root.js";
@@ -30,7 +30,7 @@ export async function findNumberEventAsync(checked: CheckedEvent): Promise<Event
 
 /** The search for an event of a state of numbers. */
 export function numberSearch(
-  { caller, options }: Checked,
+  { caller, options }: CheckedCall,
   { event, eventChecks, direction }: WantedEvent,
   { space }: Problem<Float64Array>,
 ): EventSearch<Float64Array> {

@@ -2,7 +2,7 @@ import { describeValue } from "@latentflow/core";
 import { reshape, type Scalar, Tensor } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
 import type { WantedEvent } from "../input/check-event.js";
-import type { Checked } from "../input/problem.js";
+import type { CheckedCall } from "../input/problem.js";
 import type { TensorProblem } from "../input/tensor-problem.js";
 import { offTape } from "../state/tape.js";
 import type { Rounding } from "./leave-root.js";
@@ -16,7 +16,7 @@ const ROUNDING: Rounding = { state: 2 ** -18, time: 32 * RESOLUTION };
 const ROUNDING_WITH_TIME: Rounding = { state: 2 ** -18, time: 2 ** -19 };
 
 /** The event function on leaves; its result is always a tensor of its own. */
-export function eventOnLeaves({ caller, options }: Checked, { event }: WantedEvent, { space }: TensorProblem) {
+export function eventOnLeaves({ caller, options }: CheckedCall, { event }: WantedEvent, { space }: TensorProblem) {
   return (t: number | Scalar, y: readonly Tensor[]): Scalar => {
     const result = event(t, space.present([...y]), options.args);
     if (result instanceof Tensor && result.size === 1 && result.dtype === "float32" && !result.isDisposed)
@@ -26,7 +26,7 @@ export function eventOnLeaves({ caller, options }: Checked, { event }: WantedEve
 }
 
 /** The search for an event of a state of tensors. */
-export function tensorSearch(checked: Checked, wanted: WantedEvent, made: TensorProblem): EventSearch<Tensor[]> {
+export function tensorSearch(checked: CheckedCall, wanted: WantedEvent, made: TensorProblem): EventSearch<Tensor[]> {
   const event = eventOnLeaves(checked, wanted, made);
   return {
     value: (t, y) => offTape(() => event(made.time?.at(t) ?? t, y)),

@@ -1,6 +1,6 @@
 import { clone, customGrad, type GradSaveFunc, stack, type Tensor, tidy, unstack } from "@tensorflow/tfjs-core";
 import type { BackwardPlan } from "../input/backward-plan.js";
-import type { Checked } from "../input/problem.js";
+import type { CheckedCall } from "../input/problem.js";
 import { offTape } from "../state/tape.js";
 import { argumentTensors } from "./argument-tensors.js";
 import { adjointGradients } from "./continuous-adjoint.js";
@@ -10,7 +10,7 @@ import { forwardPass } from "./forward-pass.js";
 import { packTensors, unpackTensors } from "./packing.js";
 
 /** A solve whose gradient comes from the adjoint equation, integrated backward. */
-export function adjoint(checked: Checked, backward: BackwardPlan): unknown {
+export function adjoint(checked: CheckedCall, backward: BackwardPlan): unknown {
   const { caller } = checked;
   const leaves = checked.y0.leaves as Tensor[];
   return tidy(() => {
@@ -25,7 +25,7 @@ export function adjoint(checked: Checked, backward: BackwardPlan): unknown {
       const savedTime = saved[args.tensors.length];
       const states = transpose(unpackTensors(saved[saved.length - 1]!, stacked));
       const cotangents = transpose(unpackTensors(dy, stacked));
-      const replaced: Checked = {
+      const replaced: CheckedCall = {
         ...checked,
         times: { values: checked.times.values, tensor: time.length === 0 ? undefined : savedTime },
         options: { ...checked.options, args: args.withTensors(savedArgs) },

@@ -1,6 +1,6 @@
 import { neg, type Scalar, scalar, type Tensor, zeros } from "@tensorflow/tfjs-core";
 import { BACKWARD_CALLER, type BackwardPlan } from "../input/backward-plan.js";
-import type { Checked } from "../input/problem.js";
+import type { CheckedCall } from "../input/problem.js";
 import type { PackedDynamics } from "../state/state-space.js";
 import { pullBack } from "../state/tape.js";
 import { TensorSpace } from "../state/tensor-space.js";
@@ -53,7 +53,7 @@ export interface BackwardProblem {
  * @param withParameters f with its parameters replaced by the saved ones
  */
 export function backwardProblem(
-  forward: Checked,
+  forward: CheckedCall,
   withParameters: (t: number | Scalar, y: unknown) => unknown,
   parameters: Parameters,
   { plan, times, seminorm, maxSteps }: BackwardPlan,

@@ -1,5 +1,5 @@
 import { add, clone, customGrad, type GradSaveFunc, type Tensor, tidy, unstack, zeros } from "@tensorflow/tfjs-core";
-import type { Checked } from "../input/problem.js";
+import type { CheckedCall } from "../input/problem.js";
 import { tensorProblem } from "../input/tensor-problem.js";
 import { argumentTensors } from "./argument-tensors.js";
 import { requireFinite } from "./finite-gradient.js";
@@ -9,7 +9,7 @@ import { packTensors, unpackTensors } from "./packing.js";
 import { pullBackSegments, segmentsOf } from "./segments.js";
 
 /** A solve whose gradient goes through its steps, recomputed between stored states: memory O(√steps), one more evaluation of each. */
-export function checkpointed(checked: Checked): unknown {
+export function checkpointed(checked: CheckedCall): unknown {
   return tidy(() => {
     const { caller, times, options, y0 } = checked;
     const leaves = y0.leaves as Tensor[];

@@ -21,7 +21,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
 import type { BackwardPlan } from "../input/backward-plan.js";
-import type { Checked } from "../input/problem.js";
+import type { CheckedCall } from "../input/problem.js";
 import { tensorProblem } from "../input/tensor-problem.js";
 import { TensorSpace } from "../state/tensor-space.js";
 import type { Statistics } from "../status.js";
@@ -39,7 +39,7 @@ import { type Parameters, pullBackSegments, segmentsOf } from "./segments.js";
 /** What the backward pass works from. */
 export interface AdjointInput {
   /** The forward call, its args and times replaced by the saved ones. */
-  readonly checked: Checked;
+  readonly checked: CheckedCall;
   /** States at the output times. */
   readonly states: readonly Tensor[][];
   /** dL/dy at the output times. */
@@ -223,7 +223,7 @@ function throughStoredStates(input: AdjointInput, reached: Arrival, onArrival: (
   const { tensor } = checked.times;
   const { endpoint } = checked.options;
   // Times are constants here: the gradient with respect to them comes from the adjoint itself.
-  const interval: Checked = {
+  const interval: CheckedCall = {
     ...checked,
     times: { values: times, tensor: undefined },
     singlePrecisionTime: tensor !== undefined,
@@ -254,7 +254,7 @@ function throughStoredStates(input: AdjointInput, reached: Arrival, onArrival: (
 }
 
 /** A grid given for the whole solve, cut to one interval. */
-function intervalGrid(checked: Checked, times: Float64Array): { grid?: number[] } {
+function intervalGrid(checked: CheckedCall, times: Float64Array): { grid?: number[] } {
   const { grid } = checked.options;
   if (grid === undefined) return {};
   const [low, high] = [Math.min(...times), Math.max(...times)];

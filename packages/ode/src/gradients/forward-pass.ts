@@ -1,5 +1,5 @@
 import type { Tensor, Variable } from "@tensorflow/tfjs-core";
-import { type Checked, requireArrival } from "../input/problem.js";
+import { type CheckedCall, requireArrival } from "../input/problem.js";
 import { findVariables, isRecording, offTape } from "../state/tape.js";
 import type { Statistics } from "../status.js";
 import { drive } from "../stepping/drive.js";
@@ -21,7 +21,7 @@ export interface ForwardPass {
 }
 
 /** Solves without a tape. Call it in a scope, which then holds `stacked` and the checkpoints. */
-export function forwardPass(checked: Checked, leaves: Tensor[], keepCheckpoints: boolean): ForwardPass {
+export function forwardPass(checked: CheckedCall, leaves: Tensor[], keepCheckpoints: boolean): ForwardPass {
   // Where the backward pass goes through the steps, they must be such as a gradient can follow.
   const forGradient = keepCheckpoints && isRecording();
   return offTape(() => {

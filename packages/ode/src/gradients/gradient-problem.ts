@@ -1,5 +1,5 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
-import type { Checked } from "../input/problem.js";
+import type { CheckedCall } from "../input/problem.js";
 import { type TensorProblem, tensorProblem } from "../input/tensor-problem.js";
 import { isRecording } from "../state/tape.js";
 import { watchGradient } from "./finite-gradient.js";
@@ -10,7 +10,7 @@ import { sensitivityLimit } from "./sensitivity.js";
  *
  * @param forGradient whether a gradient is to go through them, where the options don't say
  */
-export function gradientProblem(checked: Checked, leaves: Tensor[], forGradient: boolean): TensorProblem {
+export function gradientProblem(checked: CheckedCall, leaves: Tensor[], forGradient: boolean): TensorProblem {
   const made = tensorProblem(checked, leaves);
   const { caller, f, options } = checked;
   const { problem, space } = made;

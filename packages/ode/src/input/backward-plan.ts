@@ -5,7 +5,7 @@ import { TensorSpace } from "../state/tensor-space.js";
 import { smallestTolerance } from "../state/tolerances.js";
 import type { BackwardOptions } from "./options.js";
 import { type LooseOptions, type Plan, preparePlan, timesOf } from "./plan.js";
-import type { Checked } from "./problem.js";
+import type { CheckedCall } from "./problem.js";
 
 /** Who speaks of backward options in messages. */
 export const BACKWARD_CALLER = "odeintAdjoint: adjoint";
@@ -43,7 +43,7 @@ const BACKWARD_OPTIONS = [
 ];
 
 /** Checks the options of the backward solve, and completes them by those of the forward one, which have been checked. */
-export function planBackward(forward: Checked, given: unknown): BackwardPlan {
+export function planBackward(forward: CheckedCall, given: unknown): BackwardPlan {
   const caller = BACKWARD_CALLER;
   checkOptions(caller, given as object, BACKWARD_OPTIONS, OdeError);
   const backward = given as BackwardOptions;
@@ -69,7 +69,7 @@ export function planBackward(forward: Checked, given: unknown): BackwardPlan {
 /** Backward options completed by the forward ones where those apply; steps end at every output time. */
 function inherit(
   caller: string,
-  { options: forward, methods }: Checked,
+  { options: forward, methods }: CheckedCall,
   backward: LooseOptions,
   times: Float64Array,
 ): LooseOptions {

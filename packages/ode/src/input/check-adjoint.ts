@@ -3,14 +3,14 @@ import type { MethodTable } from "../methods/choose.js";
 import { type BackwardPlan, planBackward } from "./backward-plan.js";
 import { checkDynamics, checkInitialState, checkOptionsObject, checkTimes } from "./check-arguments.js";
 import type { LooseOptions } from "./plan.js";
-import type { Checked } from "./problem.js";
+import type { CheckedCall } from "./problem.js";
 import { planTensors } from "./tensor-problem.js";
 
 /** The arguments of `odeintAdjoint`, checked. */
 export function checkAdjoint(f: unknown, y0: unknown, t: unknown, options: unknown, methods: MethodTable): CheckedAdjoint {
   const caller = "odeintAdjoint";
   checkOptionsObject(caller, options);
-  const checked: Checked = {
+  const checked: CheckedCall = {
     caller,
     f: checkDynamics(caller, f),
     y0: checkInitialState(caller, y0),
@@ -31,6 +31,6 @@ export function checkAdjoint(f: unknown, y0: unknown, t: unknown, options: unkno
 
 /** What `odeintAdjoint` was asked for. */
 interface CheckedAdjoint {
-  readonly checked: Checked;
+  readonly checked: CheckedCall;
   readonly backward: BackwardPlan;
 }

@@ -5,7 +5,7 @@ import { checkDynamics, checkInitialState, checkOptionsObject, checkTimes } from
 import { checkEnd, checkWantedEvent, EVENT_OPTIONS, type WantedEvent, withinReach } from "./check-event.js";
 import type { OdeintOptions, SolveOptions } from "./options.js";
 import { type LooseOptions, requireSteps } from "./plan.js";
-import type { Checked } from "./problem.js";
+import type { CheckedCall } from "./problem.js";
 
 /** The arguments of `odeint`, checked. */
 export function checkOdeint(
@@ -17,7 +17,7 @@ export function checkOdeint(
   methods: MethodTable,
 ): CheckedOdeint {
   checkOptionsObject(caller, options);
-  const checked: Checked = {
+  const checked: CheckedCall = {
     caller,
     f: checkDynamics(caller, f),
     y0: checkInitialState(caller, y0),
@@ -32,7 +32,7 @@ export function checkOdeint(
 
 /** What `odeint` was asked for. */
 interface CheckedOdeint {
-  readonly checked: Checked;
+  readonly checked: CheckedCall;
   readonly gradient: NonNullable<OdeintOptions["gradient"]>;
 }
 
@@ -43,7 +43,7 @@ export interface RecordOptions {
 }
 
 /** What `solve` was asked for. */
-export interface CheckedSolve extends Checked {
+export interface CheckedSolve extends CheckedCall {
   readonly wanted: WantedEvent | undefined;
   readonly record: RecordOptions;
 }

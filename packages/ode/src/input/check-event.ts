@@ -5,7 +5,7 @@ import type { MethodTable } from "../methods/choose.js";
 import { refuseDisposed } from "../state/disposed.js";
 import { checkDynamics, checkInitialState, checkOptionsObject } from "./check-arguments.js";
 import { type LooseOptions, requireSteps } from "./plan.js";
-import type { Checked } from "./problem.js";
+import type { CheckedCall } from "./problem.js";
 
 /** event as the library calls it. */
 type UserEvent = (t: number | Scalar, y: unknown, args: unknown) => unknown;
@@ -18,7 +18,7 @@ export interface WantedEvent {
 }
 
 /** What `odeintEvent` was asked for. */
-export interface CheckedEvent extends Checked, WantedEvent {}
+export interface CheckedEvent extends CheckedCall, WantedEvent {}
 
 export const EVENT_OPTIONS = ["event", "eventChecks", "direction"] as const;
 

@@ -3,10 +3,10 @@ import { Float64Space } from "../state/float64-space.js";
 import { newStatistics } from "../status.js";
 import type { Problem } from "../stepping/problem.js";
 import { preparePlan } from "./plan.js";
-import { assemble, type Checked } from "./problem.js";
+import { assemble, type CheckedCall } from "./problem.js";
 
 /** A problem in float64. */
-export function float64Problem(checked: Checked): { problem: Problem<Float64Array>; space: Float64Space } {
+export function float64Problem(checked: CheckedCall): { problem: Problem<Float64Array>; space: Float64Space } {
   const { caller, f, y0, options, times } = checked;
   if (y0.kind !== "numbers") {
     throw new OdeError(

@@ -7,7 +7,7 @@ import type { InitialState, OutputTimes, UserDynamics } from "./check-arguments.
 import type { LooseOptions, Plan } from "./plan.js";
 
 /** What every public function has checked before it solves anything. */
-export interface Checked {
+export interface CheckedCall {
   readonly caller: string;
   readonly f: UserDynamics;
   readonly y0: InitialState;
@@ -23,7 +23,7 @@ export interface Checked {
 
 /** A checked call as a problem. */
 export function assemble<V>(
-  { caller, times, options }: Checked,
+  { caller, times, options }: CheckedCall,
   plan: Plan,
   space: StateSpace<V>,
   f: Problem<V>["f"],

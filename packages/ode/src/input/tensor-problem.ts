@@ -8,7 +8,7 @@ import { isNode } from "../stepping/constant-steps.js";
 import type { Problem, StepSettings } from "../stepping/problem.js";
 import { checkArgs } from "./check-arguments.js";
 import { type Plan, preparePlan } from "./plan.js";
-import { assemble, type Checked } from "./problem.js";
+import { assemble, type CheckedCall } from "./problem.js";
 
 /** A problem on tensors. */
 export interface TensorProblem {
@@ -19,7 +19,7 @@ export interface TensorProblem {
 }
 
 /** The options of a solve on tensors, checked and completed. */
-export function planTensors({ caller, options, methods, extra, times }: Checked): Plan {
+export function planTensors({ caller, options, methods, extra, times }: CheckedCall): Plan {
   const known = [...extra, "stepsForGradients"];
   checkArgs(caller, options.args);
   const plan = preparePlan(caller, options, methods, known, times.values, TensorSpace.defaultTolerances);
@@ -28,7 +28,7 @@ export function planTensors({ caller, options, methods, extra, times }: Checked)
 }
 
 /** Makes a problem on tensors. Call it in a scope when times are tensors. */
-export function tensorProblem(checked: Checked, leaves: Tensor[]): TensorProblem {
+export function tensorProblem(checked: CheckedCall, leaves: Tensor[]): TensorProblem {
   const { caller, f, y0, times, options } = checked;
   const plan = planTensors(checked);
   const { steps } = plan;
