@@ -19,7 +19,7 @@ export const affine: TrainMethod = {
 async function find({ config, edit, codes: load, model, progress }: FindContext): Promise<Trained> {
   const codes = await load();
   const scores = codes.logitsOf(edit.index).data.filter((_, i) => i % edit.classes === edit.to);
-  const line = await fitInterFaceGan(codes.matrix, scores, { ratio: 0.2, seed: config.seed });
+  const line = await fitInterFaceGan(codes.codes, scores, { ratio: 0.2, seed: config.seed });
   const direction = new AffineDirection(codes.latentDim, Float32Array.from(line.direction));
   const { data, shape } = codes.select(codes.startingAt(edit.index, edit.from, 16));
   const w = tf.tensor2d(data, [...shape]);

@@ -46,7 +46,7 @@ describe("the JSON Schema of a configuration", () => {
     [{ model: { kind: "scenes" } }],
     [{ model: { kind: "module", path: "m.js" }, truncation: 0.7, analyze: { k: null } }],
     [{ model: { kind: "files", generator: "g.pt", regressor: "r.pt", attributes: ["a"] }, analyze: { k: 3, probe: "rbf-svm" } }],
-    [{ train: { iterations: 100_000_000, preservation: 0 }, evaluate: { control: "changed", confidence: 0.999 } }],
+    [{ train: { iterations: 100_000_000, preservationWeight: 0 }, evaluate: { control: "changed", confidence: 0.999 } }],
   ])("takes %j, as the pipeline does", (options) => {
     expect([isValid(options), isTaken(options)]).toEqual([true, true]);
   });

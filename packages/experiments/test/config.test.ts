@@ -32,7 +32,14 @@ const LIMITS = Object.fromEntries(
 describe("a configuration", () => {
   it("without a field is the paper's settings", () => {
     const { train, methods, evaluate } = resolveConfig({});
-    expect(train).toMatchObject({ iterations: 1000, batchSize: 32, maxTime: 6, temperature: 4, preservation: 1, solverSteps: 1 });
+    expect(train).toMatchObject({
+      iterations: 1000,
+      batchSize: 32,
+      maxTime: 6,
+      temperature: 4,
+      preservationWeight: 1,
+      solverSteps: 1,
+    });
     expect(evaluate).toMatchObject({ starts: 2000, times: 40, control: "target" });
     expect(methods).toEqual(["interfacegan", "projected", "constant", "ode-1"]);
   });

@@ -49,6 +49,15 @@ describe("a run's folder that an earlier version wrote", () => {
     expect(results.sample).toEqual(whole.sample);
   });
 
+  it("says its settings under today's names, and what other settings differ in", async () => {
+    const { results } = await reportExperiment(out);
+    expect(results.config.train).toMatchObject({ preservationWeight: 1 });
+    expect(results.config.train).not.toHaveProperty("preservation");
+    const other = { ...results.config, train: { ...results.config.train, preservationWeight: 2 } };
+    const refused = runExperiment(other, { out, replace: false });
+    await expect(refused).rejects.toThrow(/got others: train\.preservationWeight 1 → 2\. \d+ finished jobs/);
+  });
+
   it("goes on: nothing that is done is done again, and the interrupted training ends as if it had not been stopped", async () => {
     const jobs: string[] = [];
     let first: number | undefined;

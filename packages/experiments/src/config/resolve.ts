@@ -1,5 +1,6 @@
 import { ConfigError } from "../errors.js";
 import { explainIssues } from "./messages.js";
+import { underTodaysNames } from "./old-names.js";
 import { onPreset } from "./presets.js";
 import { experimentSchema } from "./schema.js";
 import type { ExperimentConfig } from "./types.js";
@@ -12,7 +13,9 @@ import type { ExperimentConfig } from "./types.js";
  */
 export function completeConfig(options: unknown, methods: readonly string[]): ExperimentConfig {
   const { extensions } = (options ?? {}) as { readonly extensions?: unknown };
-  const { data, error } = experimentSchema(extensions === undefined ? methods : null).safeParse(onPreset(options));
+  const { data, error } = experimentSchema(extensions === undefined ? methods : null).safeParse(
+    onPreset(underTodaysNames(options)),
+  );
   if (error) throw new ConfigError(explainIssues(error.issues));
   return data;
 }

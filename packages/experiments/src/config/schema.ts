@@ -138,7 +138,7 @@ const train = section({
   decayEvery: EVERY.default(1000).describe("iterations until the learning rate falls"),
   decayFactor: positive(1000).default(0.5).describe("by which it falls"),
   temperature: positive(1e6).default(4).describe("τ, divides the logits of the edited pictures in the loss"),
-  preservation: quantity({ min: 0, most: 1e6 }).default(1).describe("λ, weight of what shall stay as it is"),
+  preservationWeight: quantity({ min: 0, most: 1e6 }).default(1).describe("λ, weight of what shall stay as it is"),
   solverSteps: count(1, 10_000).default(1).describe("Runge–Kutta steps over an edit"),
   checkpointEvery: EVERY.default(50).describe("iterations that an interruption costs at most"),
 });

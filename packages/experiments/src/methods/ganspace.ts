@@ -13,7 +13,7 @@ export const ganSpace: FitMethod = {
   async find(context) {
     const codes = await context.codes();
     const components = Math.min(context.config.fit.components, codes.latentDim);
-    const { directions } = await ofTheData("no direction", () => principalDirections(codes.matrix, { components }));
+    const { directions } = await ofTheData("no direction", () => principalDirections(codes.codes, { components }));
     return mostCorrelated(context, directions);
   },
 };

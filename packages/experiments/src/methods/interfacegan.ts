@@ -19,7 +19,7 @@ export const interFaceGan: FitMethod = {
     const scores = classScores(codes.logitsOf(edit.index), { to: edit.to, from: edit.from });
     const { ratio, C } = config.fit;
     const options = { ratio, C, seed: config.seed, ...(signal && { signal }) };
-    const found = await ofTheData("no direction", () => fitInterFaceGan(codes.matrix, scores, options));
+    const found = await ofTheData("no direction", () => fitInterFaceGan(codes.codes, scores, options));
     const { train, validation, rest } = found.accuracy;
     const accuracy = { train: finiteOrNull(train), validation: finiteOrNull(validation), rest: finiteOrNull(rest) };
     return straight(found.direction, { accuracy });

@@ -44,11 +44,7 @@ export async function trainInExperiment(
   }
 }
 
-async function train(
-  context: FindContext,
-  direction: Direction,
-  { solverSteps: _, preservation, ...settings }: TrainingSettings,
-) {
+async function train(context: FindContext, direction: Direction, { solverSteps: _, ...settings }: TrainingSettings) {
   const { config, edit, scratch, signal, progress } = context;
   const codes = await context.codes();
   checkStarts(edit, codes, 1, "sample.codes");
@@ -66,10 +62,9 @@ async function train(
   };
   return trainDirection(direction, {
     ...settings,
-    preservationWeight: preservation,
     model,
     attribute: { index: edit.index, from: edit.from, to: edit.to },
-    codes: codes.matrix,
+    codes: codes.codes,
     labels: { data: codes.labels, shape: [codes.rows, model.attributes.length] },
     seed: config.seed,
     checkpoint: { store, every: config.train.checkpointEvery },

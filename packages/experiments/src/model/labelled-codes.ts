@@ -8,7 +8,7 @@ export class LabelledCodes {
   readonly labels: Int32Array;
 
   constructor(
-    readonly codes: Float32Array,
+    private readonly data: Float32Array,
     readonly latentDim: number,
     /** [rows, sum of classes] */
     private readonly logits: Float32Array,
@@ -25,12 +25,12 @@ export class LabelledCodes {
   }
 
   get rows(): number {
-    return this.codes.length / this.latentDim;
+    return this.data.length / this.latentDim;
   }
 
-  /** As other packages take codes. */
-  get matrix() {
-    return { data: this.codes, shape: [this.rows, this.latentDim] as const };
+  /** The codes themselves, as other packages take them. */
+  get codes() {
+    return { data: this.data, shape: [this.rows, this.latentDim] as const };
   }
 
   label(row: number, attribute: number): number {
@@ -68,7 +68,7 @@ export class LabelledCodes {
   select(rows: readonly number[]) {
     const data = new Float32Array(rows.length * this.latentDim);
     rows.forEach((row, i) => {
-      data.set(this.codes.subarray(row * this.latentDim, (row + 1) * this.latentDim), i * this.latentDim);
+      data.set(this.data.subarray(row * this.latentDim, (row + 1) * this.latentDim), i * this.latentDim);
     });
     return { data, shape: [rows.length, this.latentDim] as const };
   }

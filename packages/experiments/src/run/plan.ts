@@ -1,3 +1,4 @@
+import { underHashedNames } from "../config/old-names.js";
 import type { Experiment } from "../experiment/experiment.js";
 import { analyzeJobs } from "../steps/analyze.js";
 import { comparisonJob } from "../steps/compare.js";
@@ -35,7 +36,8 @@ export class Plan {
     const known = this.hashes.get(id);
     if (known !== undefined) return known;
     const { settings, needs } = this.jobs.get(id)!;
-    const hash = hashOfJson({ format: FORMAT, id, settings, needs: needs.map((need) => this.inputsOf(need)) });
+    const needed = needs.map((need) => this.inputsOf(need));
+    const hash = hashOfJson({ format: FORMAT, id, settings: underHashedNames(settings), needs: needed });
     this.hashes.set(id, hash);
     return hash;
   }

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { writeJsonAtomic } from "@latentflow/core/files";
+import { underTodaysNames } from "../config/old-names.js";
 import type { ExperimentConfig } from "../config/types.js";
 import { ExperimentsError } from "../errors.js";
 import { explainFailure } from "../explain-failure.js";
@@ -35,7 +36,8 @@ export async function readRunFile(folder: RunFolder): Promise<RunFile | null> {
   if (text === null) return null;
   try {
     const file = JSON.parse(text) as RunFile;
-    if (file.format === "latentflow-run" && file.version === RUN_VERSION) return file;
+    if (file.format === "latentflow-run" && file.version === RUN_VERSION)
+      return { ...file, config: underTodaysNames(file.config) };
   } catch {
     // Not JSON: the error below says what to do.
   }

@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { writeJsonAtomic } from "@latentflow/core/files";
+import { underTodaysNames } from "../config/old-names.js";
 import { ExperimentsError } from "../errors.js";
 import { explainFailure } from "../explain-failure.js";
 import { hashOf, sealed } from "./hash.js";
@@ -126,7 +127,8 @@ export class RunFolder {
     if (text === null) return null;
     try {
       const record = JSON.parse(text) as Partial<JobRecord> | null;
-      if (record?.format === "latentflow-job" && Array.isArray(record.files)) return record as JobRecord;
+      if (record?.format === "latentflow-job" && Array.isArray(record.files))
+        return { ...(record as JobRecord), config: underTodaysNames(record.config!) };
     } catch {
       // Another file, as far as this run is concerned.
     }
