@@ -5,7 +5,7 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   ode: ["core", "backend/gradients", "backend/wasm"],
   checkpoints: ["core"],
   onnx: ["core", "core/files"],
-  models: ["core", "backend", "backend/gradients", "backend/wasm", "checkpoints", "onnx"],
+  models: ["core", "core/optim", "backend", "backend/gradients", "backend/wasm", "checkpoints", "onnx"],
   "latent-edit": ["core", "core/files", "core/optim", "ode", "checkpoints", "backend", "backend/gradients"],
   metrics: ["core"],
   datasets: ["checkpoints"],

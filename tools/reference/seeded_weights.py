@@ -49,3 +49,9 @@ def spread(name: str) -> tuple[float, float]:
 def seeded_tensor(name: str, shape: list[int]) -> torch.Tensor:
     deviation, mean = spread(name)
     return mean + deviation * seeded_normals(name, shape)
+
+
+def seeded_uniforms(name: str, shape: list[int]) -> torch.Tensor:
+    """Uniform in (-1, 1), rounded to float32."""
+    index = np.arange(int(np.prod(shape, dtype=np.int64)))
+    return torch.from_numpy((2 * uniform(fnv1a(name), index) - 1).astype(np.float32)).reshape(list(shape))

@@ -1,4 +1,12 @@
+export { InceptionResnetV1 } from "./embedder/inception-resnet-v1.js";
 export { ModelsError } from "./errors.js";
+export { distanceToOnnx, type ImageDistance, type ImageSize, imageDistances } from "./perceptual/distance.js";
+export type { FeatureNetworkName } from "./perceptual/feature-network.js";
+export { Lpips } from "./perceptual/lpips.js";
+export { PyramidDistance, type PyramidDistanceOptions } from "./perceptual/pyramid.js";
+export { Vgg16 } from "./perceptual/vgg16.js";
+export type { GraphGenerator } from "./projector/choose-objective.js";
+export { type Projection, type ProjectOptions, type ProjectProgress, project } from "./projector/project.js";
 export type { Backbone } from "./regressor/backbone.js";
 export { CnnBackbone, type CnnNames } from "./regressor/cnn-backbone.js";
 export { FactorRegressor, type FactorRegressorOptions } from "./regressor/factor-regressor.js";

@@ -7,7 +7,7 @@ import { seededTensors } from "./seeded-weights.js";
 /** The architecture of a reference case. */
 export function architectureOf({
   arguments: { channels, latent = 512, z = 512, mapping = 8, family, clamp },
-}: GeneratorCase): StyleGan2Architecture {
+}: Pick<GeneratorCase, "arguments">): StyleGan2Architecture {
   return {
     resolution: 2 << channels.length,
     zDim: z,

@@ -52,3 +52,23 @@ export function seededTensors(shapes: Iterable<readonly [string, readonly number
   }
   return tensors;
 }
+
+/** Uniform in (−1, 1): for networks of millions of weights, where normal numbers take seconds. */
+export function seededUniforms(name: string, count: number): Float32Array<ArrayBuffer> {
+  const key = fnv1a(name);
+  return Float32Array.from({ length: count }, (_, i) => 2 * uniform(key, i) - 1);
+}
+
+/** Tensors of a network with ReLU and batch normalisation, which keep the activations' size (`seeded_state` of tools/reference/make_perceptual.py). */
+export function seededNetwork(shapes: Iterable<readonly [string, readonly number[]]>): Map<string, TensorData> {
+  const tensors = new Map<string, TensorData>();
+  for (const [name, shape] of shapes) {
+    const count = shape.reduce((a, b) => a * b, 1);
+    const data = seededUniforms(name, count);
+    const scale = shape.length > 1 ? Math.sqrt(6 / (count / shape[0]!)) : 0.1;
+    const aroundOne = shape.length === 1 && /running_var$|weight$/.test(name);
+    for (let i = 0; i < count; i++) data[i] = aroundOne ? 1 + 0.2 * data[i]! : scale * data[i]!;
+    tensors.set(name, { dtype: "float32", shape, data });
+  }
+  return tensors;
+}

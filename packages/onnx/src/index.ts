@@ -21,5 +21,6 @@ export { OnnxAttributeModel } from "./onnx-attribute-model.js";
 export { type OnnxExportable, type OnnxModelOptions, type OnnxSource, onnxModel } from "./onnx-model.js";
 export { OnnxSession, type OnnxSessionOptions } from "./session/onnx-session.js";
 export { hasNativeRuntime, type Provider, type RuntimeName } from "./session/runtime.js";
+export { tuneConvolutions } from "./session/tune.js";
 export { foldConstants } from "./shapes/fold.js";
 export { type InferOptions, inferShapes, type ValueFacts } from "./shapes/infer.js";

@@ -10,16 +10,14 @@ import { dispose, type Tensor, type Tensor2D, type Tensor4D } from "@tensorflow/
 import { OnnxError } from "./errors.js";
 import { cotangentName, differentiate, gradientName } from "./gradients/differentiate.js";
 import type { OnnxModel, OnnxTensor } from "./graph/model.js";
-import { splitTransposedConvolutions } from "./graph/polyphase.js";
 import { prune } from "./graph/prune.js";
-import { winogradConvolutions } from "./graph/winograd.js";
 import { type AttributeNetwork, logitsName } from "./loss/attribute-network.js";
 import { codesOf, gradientLike } from "./loss/codes.js";
 import { evaluateCustomLoss } from "./loss/custom-loss.js";
 import { fusedLoss, type LossKind } from "./loss/fused-loss.js";
 import { lossFeeds, lossKind, lossTerms } from "./loss/request.js";
 import { OnnxSession, type OnnxSessionOptions } from "./session/onnx-session.js";
-import { onX64, runtimeFor } from "./session/runtime.js";
+import { tuneConvolutions } from "./session/tune.js";
 import { checkedAnswer, toTensor } from "./tensors.js";
 
 /** The graphs that are run, each with a session of its own. */
@@ -115,15 +113,6 @@ export class OnnxAttributeModel implements AttributeModel {
     this.sessions.clear();
   }
 
-  /** The graph in the forms of convolution that are fastest where it runs. */
-  private tuned(graph: OnnxModel): OnnxModel {
-    const { providers = [], runtime = "auto" } = this.options;
-    const onProcessor = providers.every((provider) => provider === "cpu" || provider === "wasm");
-    const native = onProcessor && runtimeFor(runtime, providers) === "onnxruntime-node";
-    const split = onProcessor ? splitTransposedConvolutions(graph) : graph;
-    return (this.winograd ?? (native && onX64)) ? winogradConvolutions(split) : split;
-  }
-
   private get logitsNames(): string[] {
     return this.attributes.map((_, k) => logitsName(k));
   }
@@ -137,7 +126,7 @@ export class OnnxAttributeModel implements AttributeModel {
     const known = this.sessions.get(kind);
     if (known) return known;
     const graph = this.graph(kind);
-    const made = OnnxSession.create(this.tuned(graph), this.options);
+    const made = OnnxSession.create(tuneConvolutions(graph, this.options, this.winograd), this.options);
     this.sessions.set(kind, made);
     made.catch(() => this.sessions.delete(kind));
     return made;

@@ -6,7 +6,15 @@ import {
   stateDict,
   writeSafetensors,
 } from "@latentflow/checkpoints";
-import { checkBackend, checkNumber, checkOptions, checkTensor, type Generator, SeededRandom } from "@latentflow/core";
+import {
+  checkBackend,
+  checkChoice,
+  checkNumber,
+  checkOptions,
+  checkTensor,
+  type Generator,
+  SeededRandom,
+} from "@latentflow/core";
 import type { OnnxModel } from "@latentflow/onnx";
 import {
   add,
@@ -26,7 +34,15 @@ import { checkAlive } from "../disposed.js";
 import { ModelsError } from "../errors.js";
 import { checkNamedTensors, checkTensors, floatsOf, type NamedTensors } from "../tensors-by-name.js";
 import { withTruncation } from "../truncation.js";
-import { checkArchitecture, parseArchitecture, rowCount, type StyleGan2Architecture, styleGan2Shapes } from "./architecture.js";
+import {
+  checkArchitecture,
+  layerCount,
+  parseArchitecture,
+  rowCount,
+  type StyleGan2Architecture,
+  sideOfLayer,
+  styleGan2Shapes,
+} from "./architecture.js";
 import { disposeLayers, type MappingLayer, mappingLayers, type SynthesisLayers, synthesisLayers } from "./layers.js";
 import { mapLatent } from "./mapping.js";
 import { type Noise, noiseOf } from "./noise.js";
@@ -243,9 +259,20 @@ export class StyleGan2Generator implements Generator {
     );
   }
 
-  /** The synthesis as an ONNX graph with the file's noise: "w" [n, rowCount, latentDim] → "images" [n, 3, resolution, resolution]. */
-  toOnnx(): OnnxModel {
-    return styleGan2ToOnnx(this.architecture, this.tensors);
+  /**
+   * The synthesis as an ONNX graph: "w" [n, rowCount, latentDim] → "images" [n, 3, resolution, resolution].
+   *
+   * @param options `noise`: "fixed" (default), the maps of the file; "inputs": the graph takes them as "noise_0", "noise_1", … [n, 1, side, side]
+   */
+  toOnnx(options: { noise?: "fixed" | "inputs" } = {}): OnnxModel {
+    checkOptions("toOnnx", options, ["noise"], ModelsError);
+    const noise = checkChoice("toOnnx", "noise", options.noise ?? "fixed", ["fixed", "inputs"], ModelsError);
+    return styleGan2ToOnnx(this.architecture, this.tensors, noise);
+  }
+
+  /** Sides of the noise maps, one a layer, for `noise` of `synthesize`. */
+  get noiseSides(): readonly number[] {
+    return Array.from({ length: layerCount(this.architecture) }, (_, i) => sideOfLayer(i));
   }
 
   /** Frees the weights. What computes says so afterwards; `toSafetensors` and `toOnnx`, which need no backend, go on. */

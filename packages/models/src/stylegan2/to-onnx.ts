@@ -15,14 +15,20 @@ const DOUBLING = [
 /**
  * The synthesis as an ONNX graph: "w" [n, rows, latentDim] → "images" [n, 3, side, side], with the noise of the file. As in `synthesize`, all images
  * share one filter: scale the input channels, convolve, scale the output channels. Gains, noise and bias are folded into one constant a layer.
+ *
+ * @param noise "inputs": the maps are inputs "noise_0", "noise_1", … [n, 1, side, side] of the graph
  */
-export function styleGan2ToOnnx(architecture: StyleGan2Architecture, tensors: NamedTensors): OnnxModel {
+export function styleGan2ToOnnx(
+  architecture: StyleGan2Architecture,
+  tensors: NamedTensors,
+  noise: "fixed" | "inputs" = "fixed",
+): OnnxModel {
   const { channels, latentDim, resolution } = architecture;
   const graph = new GraphBuilder({ name: "StyleGAN2 synthesis" });
   const rows = rowCount(architecture);
   const w = graph.input("w", ["n", rows, latentDim]);
   const codes = graph.ops("Split", [w, graph.ints(Array<number>(rows).fill(1))], rows, { axis: { int: 1 } });
-  const writer = new SynthesisWriter(graph, architecture, (name) => floatsOf("toOnnx", tensors, name));
+  const writer = new SynthesisWriter(graph, architecture, (name) => floatsOf("toOnnx", tensors, name), noise === "inputs");
   let x = graph.constant(floats([1, channels[0]!, 4, 4], writer.weights("input.input")), "constant");
   let picture: string | undefined;
   for (let i = 0; i < layerCount(architecture); i++) {
@@ -41,6 +47,7 @@ class SynthesisWriter {
     private readonly graph: GraphBuilder,
     private readonly architecture: StyleGan2Architecture,
     readonly weights: (name: string) => Float32Array,
+    private readonly noiseIsGiven: boolean,
   ) {}
 
   /** leakyRelu(demodulation · convolution(style · x) + noise + bias); the odd layers double the side. */
@@ -59,7 +66,9 @@ class SynthesisWriter {
       ? this.upConvolution(scaled, weight, inputs, outputs)
       : this.convolution(scaled, weight, inputs, outputs);
     const demodulated = graph.op("Mul", [convolved, this.demodulation(style, weight, inputs, outputs)]);
-    const shifted = graph.op("Add", [demodulated, this.noiseAndBias(i, outputs)]);
+    const shifted = this.noiseIsGiven
+      ? graph.op("Add", [graph.op("Add", [demodulated, this.givenNoise(i)]), this.bias(i, outputs)])
+      : graph.op("Add", [demodulated, this.noiseAndBias(i, outputs)]);
     return this.clamped(graph.op("LeakyRelu", [shifted], { alpha: { float: SLOPE } }), convClamp);
   }
 
@@ -169,6 +178,19 @@ class SynthesisWriter {
       (_, at) => GAIN * (strength * noise[at % pixels]! + bias[Math.floor(at / pixels)]!),
     );
     return this.graph.constant(floats([1, outputs, side, side], sum), `${name}.noise_and_bias`);
+  }
+
+  /** Noise that is an input, with its gain, [n, 1, side, side]. */
+  private givenNoise(i: number): string {
+    const side = sideOfLayer(i);
+    const noise = this.graph.input(`noise_${i}`, ["n", 1, side, side]);
+    return this.graph.op("Mul", [noise, this.graph.float(GAIN * this.weights(`${layerName(i)}.noise.weight`)[0]!)]);
+  }
+
+  /** The bias with its gain, [1, outputs, 1, 1]. */
+  private bias(i: number, outputs: number): string {
+    const values = this.weights(`${layerName(i)}.activate.bias`).map((value) => GAIN * value);
+    return this.graph.constant(floats([1, outputs, 1, 1], values), `${layerName(i)}.bias`);
   }
 
   private clamped(x: string, limit: number | null): string {

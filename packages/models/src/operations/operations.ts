@@ -1,0 +1,27 @@
+import type { Convolution } from "./convolution.js";
+import type { Linear } from "./linear.js";
+
+/**
+ * What convolutional networks are made of. A network is written once, as a function of these, and so computes on tfjs (`X` a tensor, channels last) and
+ * writes itself as a graph (`X` the name of a value, channels first).
+ */
+export interface Operations<X> {
+  convolution(x: X, layer: Convolution): X;
+  /** On rows of features, [n, inputs] → [n, outputs]. */
+  linear(x: X, layer: Linear): X;
+  relu(x: X): X;
+  /** Without padding; what doesn't fill a window is left out. */
+  maxPool(x: X, size: number, stride: number): X;
+  /** Means over all places, [n, channels]. */
+  globalMean(x: X): X;
+  /** Channels of several values of one size, side by side. */
+  concat(parts: readonly X[]): X;
+  /** x + factor · y */
+  addScaled(x: X, y: X, factor: number): X;
+  /** x · scale + shift for each channel. */
+  scaleChannels(x: X, scale: readonly number[], shift: readonly number[]): X;
+  /** Images of another size, bilinear with pixels' centres at halves, as PyTorch's `interpolate`. */
+  resize(x: X, side: number): X;
+  /** Rows of length 1. */
+  unitRows(x: X): X;
+}
