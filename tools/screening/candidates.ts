@@ -11,7 +11,7 @@ export interface Candidate {
   readonly train?: Partial<TrainOptions>;
 }
 
-const bounded = { preservation: "hellinger", temperature: 2, originalTemperature: 2, preservationWeight: 5 } as const;
+const bounded = { divergence: "hellinger", temperature: 2, originalTemperature: 2, preservationWeight: 5 } as const;
 const spread = { ...bounded, lengths: "stratified" } as const;
 
 /** What the paper does, and one idea at a time beside it. */

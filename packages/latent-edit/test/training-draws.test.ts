@@ -69,7 +69,7 @@ describe("edit lengths of a batch", () => {
 /** All that is not the paper's, at once. */
 const other: TrainOptions = {
   ...{ ...base, iterations: 6, lengths: "stratified", pathShare: 0.3, codesWeight: 0.5, attributeScale: "log-classes" },
-  ...{ preservation: "hellinger", preservationTemperature: 1.5, originalTemperature: 1.5, temperature: 2 },
+  ...{ divergence: "hellinger", preservationTemperature: 1.5, originalTemperature: 1.5, temperature: 2 },
   ...{ validation: { codes: heldOut, every: 2 }, solver: { method: "rk4", steps: 2 } },
 };
 
@@ -135,7 +135,7 @@ describe("a training with all that is not the paper's", () => {
   });
 
   it.each<[string, Partial<TrainOptions>]>([
-    ["preservation", { preservation: "kl" }],
+    ["divergence", { divergence: "kl" }],
     ["preservationTemperature", { preservationTemperature: 2 }],
     ["originalTemperature", { originalTemperature: 1 }],
     ["attributeScale", { attributeScale: "equal" }],
@@ -154,7 +154,7 @@ describe("a training with all that is not the paper's", () => {
 
 describe("options that do not fit", () => {
   it.each<[string, Partial<TrainOptions>, RegExp]>([
-    ["another divergence", { preservation: "js" as never }, /preservation to be one of kl, hellinger/],
+    ["another divergence", { divergence: "js" as never }, /divergence to be one of kl, hellinger/],
     ["another way to draw", { lengths: "two" as never }, /lengths to be one of one, stratified/],
     ["a share of all", { pathShare: 1 }, /pathShare to be a finite number ≥ 0 and ≤ 0.9/],
     ["a weight below 0", { codesWeight: -1 }, /codesWeight to be a finite number ≥ 0/],

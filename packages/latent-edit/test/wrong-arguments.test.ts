@@ -120,10 +120,24 @@ const calls: Readonly<
         solver,
         gradient: "steps",
       },
-      ...{ preservation: "hellinger", preservationTemperature: 2, originalTemperature: 2, attributeScale: "log-classes" },
+      ...{ divergence: "hellinger", preservationTemperature: 2, originalTemperature: 2, attributeScale: "log-classes" },
       ...{ lengths: "stratified", pathShare: 0.5, codesWeight: 1, pauseAt: 1 },
       ...{ cacheLogits: true, validation: { codes: heldOut, every: 5, maxCodes: 2 }, earlyStopping: { patience: 2 } },
       ...{ checkpoint: { store: memoryStore(), every: 5 }, seed: 1, onProgress: () => undefined, signal },
+    },
+  ],
+  plannedIterations: [latentEdit.plannedIterations, [3, [1, 2]]],
+  trainCandidates: [
+    async (...args: never[]) => {
+      const [candidates, more, halving] = args as unknown as Parameters<typeof latentEdit.trainCandidates<number>>;
+      const chosen = await latentEdit.trainCandidates(candidates, more, halving);
+      chosen.direction.dispose();
+      return chosen;
+    },
+    [[{ name: "a", direction: () => depth(1) }], { model, attribute: "size", codes }],
+    {
+      ...{ rounds: [1], measure: async () => 1, score: (measures: readonly number[]) => measures.map(() => 1) },
+      ...{ store: () => memoryStore(), every: 1, onProgress: () => undefined },
     },
   ],
   LinearDirection: [(vector: never) => new latentEdit.LinearDirection(vector), [[1, 2]]],
@@ -152,6 +166,8 @@ const TOO_LENIENT: Readonly<Record<string, readonly string[]>> = {
   "editUntil until": ["function"],
   "trainDirection onProgress": ["function"],
   "labelsAlong onProgress": ["function"],
+  "trainCandidates onProgress": ["function"],
+  "trainCandidates measure": ["function"],
   "pullBack 4": ["undefined"],
   "startAlong 2": ["undefined"],
   "attributeLoss 3": ["undefined"],

@@ -1,6 +1,6 @@
 /** What trainings did before there were settings for it. */
 const BEFORE = {
-  preservation: "kl",
+  divergence: "kl",
   originalTemperature: 1,
   attributeScale: "equal",
   lengths: "one",

@@ -20,7 +20,7 @@ export const TRAINING = {
   /** λ (default 1). */
   preservationWeight: { default: 1, min: 0 },
   /** What the second term measures: "kl" (default, equation 5), or "hellinger", squared Hellinger distances, which are bounded. */
-  preservation: { default: "kl", choices: DIVERGENCES },
+  divergence: { default: "kl", choices: DIVERGENCES },
   /** τ of the start's side of the second term (default 1, the paper's: `temperature` divides the edited side alone). */
   originalTemperature: { default: 1, above: 0 },
   /** "log-classes": each attribute's part of the second term over ln C, so that forty classes do not outweigh two. Default "equal". */

@@ -20,7 +20,7 @@ import type { LossChoice } from "./trained-loss.js";
 import { validate } from "./validate.js";
 
 /** Codes over which the solver gap is measured. */
-const GAP_CODES = 64;
+export const GAP_CODES = 64;
 
 /**
  * Trains a direction to change one attribute and leave the others alone (paper, section 4.2). The direction's variables are updated in place.

@@ -16,9 +16,9 @@ export interface LossChoice extends Pick<TrainOptions, "identity" | "loss"> {
 
 /** The second term, as engines and losses take it. */
 export function preservationOf(settings: TrainSettings, attributes: AttributeModel["attributes"]): Preservation {
-  const { preservation, preservationTemperature, originalTemperature, attributeScale } = settings;
+  const { divergence, preservationTemperature, originalTemperature, attributeScale } = settings;
   return {
-    divergence: preservation,
+    divergence,
     temperature: preservationTemperature,
     originalTemperature,
     ...(attributeScale === "log-classes" && { attributeWeights: attributes.map(({ classes }) => 1 / Math.log(classes)) }),

@@ -1,0 +1,265 @@
+import { checkNumber, checkOptions, checkRequired, describeValue } from "@latentflow/core";
+import { tensor, tidy } from "@tensorflow/tfjs-core";
+import type { Direction } from "../directions/direction.js";
+import { solverGap } from "../directions/solver-gap.js";
+import { LatentEditError } from "../errors.js";
+import { checkFunction } from "../input/checks.js";
+import { StartCodes } from "../model/start-codes.js";
+import { owning } from "../tensors/owning.js";
+import { decodeSnapshots, encodeSnapshots, type Snapshot } from "./candidate-state.js";
+import type { CheckpointStore } from "./checkpoint-store.js";
+import type { History } from "./history.js";
+import { runFingerprint } from "./run-fingerprint.js";
+import { resolveSettings, type TrainOptions } from "./settings.js";
+import { GAP_CODES, trainDirection } from "./train-direction.js";
+
+/** A way to train an edit: where it begins, and what differs from the options of all. */
+export interface Candidate {
+  readonly name: string;
+  /** A new direction with the weights that its training begins with: the same ones each time. */
+  direction(): Direction;
+  readonly train?: Partial<
+    Omit<TrainOptions, "attribute" | "codes" | "labels" | "iterations" | "checkpoint" | "pauseAt" | "signal">
+  >;
+}
+
+export interface Halving<M> {
+  /** Iterations after which those still in are measured, ascending; the last is all iterations. After each but the last the better half stays. */
+  readonly rounds: readonly number[];
+  /** What a direction is worth, as plain JSON: best on starts that are not trained on. */
+  measure(direction: Direction): Promise<M>;
+  /** A score for each measure, larger for better ones; asked of all so far together, so that it may compare them. */
+  score(measures: readonly M[]): readonly number[];
+  /** Where the state of that name is kept, to be resumed from, bit for bit (default: in memory alone). */
+  readonly store?: (name: string) => CheckpointStore;
+  /** Iterations between two states kept (default 100). */
+  readonly every?: number;
+  readonly onProgress?: (progress: { candidate: string; done: number; total: number }) => void;
+}
+
+/** What was chosen, and of what. */
+export interface Chosen<M> {
+  readonly direction: Direction;
+  readonly candidate: string;
+  /** Of the candidate's training as far as it went; `keptIteration` is the chosen snapshot's. */
+  readonly history: History;
+  readonly snapshots: readonly {
+    readonly candidate: string;
+    readonly iteration: number;
+    readonly measure: M;
+    readonly score: number;
+  }[];
+}
+
+/**
+ * Trains several candidates by successive halving and gives the best snapshot of all: after each round every candidate still in is measured, and
+ * the better half trains on. Chosen by the measure itself, since a loss does not rank edits as the measure does.
+ *
+ * @param options those of `trainDirection` for all candidates, but for `checkpoint`, `pauseAt` and `onProgress`
+ * @throws LatentEditError for options that do not fit, and whatever `trainDirection` throws
+ */
+export async function trainCandidates<M>(
+  candidates: readonly Candidate[],
+  options: Omit<TrainOptions, "checkpoint" | "pauseAt" | "onProgress">,
+  halving: Halving<M>,
+): Promise<Chosen<M>> {
+  checkCandidates(candidates);
+  checkHalving(halving, options);
+  const { rounds, measure } = halving;
+  const stores = halving.store ?? memoryStores();
+  const store = (name: string) => checkedStore(stores(name));
+  const kept = store("snapshots");
+  const optionsOf = (candidate: Candidate): TrainOptions => ({ ...options, iterations: rounds.at(-1)!, ...candidate.train });
+  const run = JSON.stringify({
+    rounds,
+    candidates: await Promise.all(candidates.map((one) => describeRun(one, optionsOf(one)))),
+  });
+  const bytes = await kept.read();
+  const snapshots: Snapshot<M>[] = bytes === null ? [] : await decodeSnapshots<M>(bytes, run);
+  const scores = () => checkedScores(halving.score(snapshots.map((snapshot) => snapshot.measure)), snapshots.length);
+  const total = plannedIterations(candidates.length, rounds);
+  let before = 0;
+
+  const advance = async (candidate: Candidate, direction: Direction, pauseAt: number) => {
+    const from = rounds[rounds.indexOf(pauseAt) - 1] ?? 0;
+    const history = await trainDirection(direction, {
+      ...optionsOf(candidate),
+      ...{ checkpoint: { store: store(candidate.name), every: halving.every ?? 100 }, pauseAt },
+      onProgress: ({ iteration }) =>
+        halving.onProgress?.({ candidate: candidate.name, done: before + Math.max(0, iteration - from), total }),
+    });
+    return history;
+  };
+
+  let alive = [...candidates];
+  for (const [r, iteration] of rounds.entries()) {
+    const found: { candidate: Candidate; at: number }[] = [];
+    for (const candidate of alive) {
+      let at = snapshots.findIndex((one) => one.candidate === candidate.name && one.iteration === iteration);
+      if (at < 0) {
+        const direction = candidate.direction();
+        try {
+          const { iterations } = await advance(candidate, direction, iteration);
+          checkIteration(candidate.name, iterations, iteration);
+          snapshots.push({
+            candidate: candidate.name,
+            iteration,
+            measure: await measure(direction),
+            weights: await weightsOf(direction),
+          });
+        } finally {
+          direction.dispose();
+        }
+        at = snapshots.length - 1;
+        await kept.write(encodeSnapshots(snapshots, run));
+      }
+      before += iteration - (rounds[r - 1] ?? 0);
+      found.push({ candidate, at });
+    }
+    const score = scores();
+    const better = [...found].sort((a, b) => score[b.at]! - score[a.at]!).map(({ candidate }) => candidate);
+    alive = better.slice(0, Math.ceil(better.length / 2));
+  }
+
+  const score = scores();
+  const best = score.reduce((a, x, i) => (x > score[a]! ? i : a), 0);
+  const { candidate: name, iteration, weights } = snapshots[best]!;
+  const candidate = candidates.find((one) => one.name === name)!;
+  const last = Math.max(...snapshots.filter((one) => one.candidate === name).map((one) => one.iteration));
+  const direction = candidate.direction();
+  try {
+    // Nothing is left to train: its history is read from the state kept.
+    const history = await advance(candidate, direction, last);
+    assignWeights(direction, weights);
+    const gap = iteration === last ? history.solverGap : await gapOf(direction, optionsOf(candidate));
+    return {
+      direction,
+      candidate: name,
+      history: { ...history, keptIteration: iteration, solverGap: gap },
+      snapshots: snapshots.map(({ weights: _, ...one }, i) => ({ ...one, score: score[i]! })),
+    };
+  } catch (error) {
+    direction.dispose();
+    throw error;
+  }
+}
+
+/** Iterations that successive halving makes in all. */
+export function plannedIterations(candidates: number, rounds: readonly number[]): number {
+  checkNumber("plannedIterations", "candidates", candidates, { min: 1, integer: true }, LatentEditError);
+  checkRounds("plannedIterations", rounds);
+  let [total, alive] = [0, candidates];
+  rounds.forEach((iteration, r) => {
+    total += alive * (iteration - (rounds[r - 1] ?? 0));
+    alive = Math.ceil(alive / 2);
+  });
+  return total;
+}
+
+async function describeRun(candidate: Candidate, options: TrainOptions) {
+  const direction = candidate.direction();
+  try {
+    const { model, settings } = resolveSettings(direction, options);
+    const codes = await startCodes(options, direction);
+    const run = await runFingerprint(direction, model, codes, undefined, {});
+    return { name: candidate.name, settings, run };
+  } finally {
+    direction.dispose();
+  }
+}
+
+async function gapOf(direction: Direction, options: TrainOptions): Promise<History["solverGap"]> {
+  const { settings } = resolveSettings(direction, options);
+  const codes = await startCodes(options, direction);
+  const rows = codes.startingAt(settings.attribute.from).slice(0, GAP_CODES);
+  return owning((own) => solverGap(direction, own(codes.tensor(rows)), settings.maxTime));
+}
+
+function startCodes(options: TrainOptions, direction: Direction): Promise<StartCodes> {
+  const { model, settings } = resolveSettings(direction, options);
+  const kind = { attribute: settings.attribute, asRows: settings.rows !== undefined };
+  return StartCodes.create("trainCandidates", model, options.codes, options.labels, kind, options.signal);
+}
+
+const trained = (direction: Direction) => direction.variables.filter((variable) => variable.trainable);
+
+function weightsOf(direction: Direction): Promise<Float32Array[]> {
+  return Promise.all(trained(direction).map(async (variable) => Float32Array.from(await variable.data<"float32">())));
+}
+
+function assignWeights(direction: Direction, weights: readonly Float32Array[]): void {
+  trained(direction).forEach((variable, i) => {
+    tidy(() => variable.assign(tensor(weights[i]!, variable.shape)));
+  });
+}
+
+function memoryStores(): (name: string) => CheckpointStore {
+  const kept = new Map<string, Uint8Array>();
+  return (name) => ({
+    read: async () => kept.get(name) ?? null,
+    write: async (bytes) => void kept.set(name, bytes),
+  });
+}
+
+/** Where the snapshots' file is gone and a candidate's is not, that one may be ahead. */
+function checkIteration(name: string, found: number, expected: number): void {
+  if (found === expected) return;
+  throw new LatentEditError(
+    `trainCandidates: expected the state of candidate ${name} after ${expected} iterations, got one after ${found} without its snapshots; delete it to start anew.`,
+  );
+}
+
+function checkedScores(scores: unknown, count: number): readonly number[] {
+  if (Array.isArray(scores) && scores.length === count && scores.every(Number.isFinite)) return scores;
+  throw new LatentEditError(
+    `trainCandidates: expected score() to give ${count} finite numbers, one for each measure, got ${describeValue(scores)}.`,
+  );
+}
+
+function checkCandidates(candidates: unknown): void {
+  if (!Array.isArray(candidates) || candidates.length === 0) {
+    throw new LatentEditError(`trainCandidates: expected a list of one candidate or more, got ${describeValue(candidates)}.`);
+  }
+  for (const [i, candidate] of (candidates as Candidate[]).entries()) {
+    checkRequired(`trainCandidates: candidate ${i}`, candidate, ["name", "direction"], LatentEditError);
+    checkOptions(`trainCandidates: candidate ${i}`, candidate, ["name", "direction", "train"], LatentEditError);
+    checkFunction("trainCandidates", `direction of candidate ${i}`, candidate.direction);
+  }
+  const names = candidates.map(({ name }: Candidate) => name);
+  const isNamed = names.every((name) => typeof name === "string" && name !== "" && name !== "snapshots");
+  if (isNamed && new Set(names).size === names.length) return;
+  throw new LatentEditError(
+    `trainCandidates: expected candidates of different names other than "snapshots", got ${names.map(describeValue).join(", ")}.`,
+  );
+}
+
+function checkHalving<M>(halving: Halving<M>, options: Partial<TrainOptions>): void {
+  checkRequired("trainCandidates", halving, ["rounds", "measure", "score"], LatentEditError);
+  checkOptions("trainCandidates", halving, ["rounds", "measure", "score", "store", "every", "onProgress"], LatentEditError);
+  for (const name of ["measure", "score", "store", "onProgress"] as const) checkFunction("trainCandidates", name, halving[name]);
+  checkNumber("trainCandidates", "every", halving.every ?? 1, { min: 1, integer: true }, LatentEditError);
+  checkRequired("trainCandidates", options, ["attribute", "codes"], LatentEditError);
+  const { rounds } = halving;
+  checkRounds("trainCandidates", rounds);
+  const { iterations = rounds.at(-1) } = options;
+  if (rounds.at(-1) === iterations) return;
+  throw new LatentEditError(
+    `trainCandidates: expected the last of the rounds to be all ${describeValue(iterations)} iterations, got ${rounds.at(-1)}.`,
+  );
+}
+
+function checkRounds(caller: string, rounds: unknown): void {
+  const isList = Array.isArray(rounds) && rounds.length > 0;
+  if (isList && rounds.every((x, i) => Number.isInteger(x) && x > (i === 0 ? 0 : rounds[i - 1]))) return;
+  throw new LatentEditError(
+    `${caller}: expected rounds to be ascending numbers of iterations, got ${Array.isArray(rounds) ? `[${rounds.map(describeValue).join(", ")}]` : describeValue(rounds)}.`,
+  );
+}
+
+function checkedStore(store: unknown): CheckpointStore {
+  const { read, write } = (store ?? {}) as Partial<CheckpointStore>;
+  if (typeof read === "function" && typeof write === "function") return store as CheckpointStore;
+  throw new LatentEditError(
+    `trainCandidates: expected store(name) to give read() and write(bytes), such as fileStore(path), got ${describeValue(store)}.`,
+  );
+}
