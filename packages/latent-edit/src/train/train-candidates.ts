@@ -17,7 +17,7 @@ import { GAP_CODES, trainDirection } from "./train-direction.js";
 export interface Candidate {
   readonly name: string;
   /** A new direction with the weights that its training begins with: the same ones each time. */
-  direction(): Direction;
+  direction(): Direction | Promise<Direction>;
   readonly train?: Partial<
     Omit<TrainOptions, "attribute" | "codes" | "labels" | "iterations" | "checkpoint" | "pauseAt" | "signal">
   >;
@@ -97,7 +97,7 @@ export async function trainCandidates<M>(
     for (const candidate of alive) {
       let at = snapshots.findIndex((one) => one.candidate === candidate.name && one.iteration === iteration);
       if (at < 0) {
-        const direction = candidate.direction();
+        const direction = await candidate.direction();
         try {
           const { iterations } = await advance(candidate, direction, iteration);
           checkIteration(candidate.name, iterations, iteration);
@@ -126,7 +126,7 @@ export async function trainCandidates<M>(
   const { candidate: name, iteration, weights } = snapshots[best]!;
   const candidate = candidates.find((one) => one.name === name)!;
   const last = Math.max(...snapshots.filter((one) => one.candidate === name).map((one) => one.iteration));
-  const direction = candidate.direction();
+  const direction = await candidate.direction();
   try {
     // Nothing is left to train: its history is read from the state kept.
     const history = await advance(candidate, direction, last);
@@ -157,7 +157,7 @@ export function plannedIterations(candidates: number, rounds: readonly number[])
 }
 
 async function describeRun(candidate: Candidate, options: TrainOptions) {
-  const direction = candidate.direction();
+  const direction = await candidate.direction();
   try {
     const { model, settings } = resolveSettings(direction, options);
     const codes = await startCodes(options, direction);
