@@ -1,7 +1,15 @@
-import { floats, type GraphBuilder } from "@latentflow/onnx";
+import { type Attributes, floats, type GraphBuilder } from "@latentflow/onnx";
 import type { Convolution } from "./convolution.js";
 import type { Linear } from "./linear.js";
-import type { Operations } from "./operations.js";
+import type { Activation, Operations } from "./operations.js";
+import { type ResizeMethod, resizeInGraph } from "./resize-images.js";
+
+const ACTIVATION_OPS: Readonly<Record<Activation, [op: string, attributes: Attributes]>> = {
+  relu: ["Relu", {}],
+  leakyRelu: ["LeakyRelu", { alpha: { float: 0.01 } }],
+  elu: ["Elu", { alpha: { float: 1 } }],
+  tanh: ["Tanh", {}],
+};
 
 /** Networks as ONNX graphs. */
 export class InGraph implements Operations<string> {
@@ -19,8 +27,21 @@ export class InGraph implements Operations<string> {
     return this.graph.op("Relu", [x]);
   }
 
-  maxPool(x: string, size: number, stride: number): string {
-    return this.graph.op("MaxPool", [x], { kernel_shape: { ints: [size, size] }, strides: { ints: [stride, stride] } });
+  activation(x: string, kind: Activation): string {
+    const [op, attributes] = ACTIVATION_OPS[kind];
+    return this.graph.op(op, [x], attributes);
+  }
+
+  clamp(x: string, low: number, high: number): string {
+    return this.graph.op("Clip", [x, this.graph.float(low), this.graph.float(high)]);
+  }
+
+  maxPool(x: string, size: number, stride: number, padding = 0): string {
+    return this.graph.op("MaxPool", [x], {
+      kernel_shape: { ints: [size, size] },
+      strides: { ints: [stride, stride] },
+      pads: { ints: [padding, padding, padding, padding] },
+    });
   }
 
   globalMean(x: string): string {
@@ -41,13 +62,8 @@ export class InGraph implements Operations<string> {
     return this.graph.op("Add", [this.graph.op("Mul", [x, channels(scale)]), channels(shift)]);
   }
 
-  resize(x: string, side: number): string {
-    const shape = this.graph.op("Shape", [x]);
-    const sizes = this.graph.op("Concat", [this.graph.slice(shape, 0, 0, 2), this.graph.ints([side, side])], {
-      axis: { int: 0 },
-    });
-    const attributes = { mode: { string: "linear" }, coordinate_transformation_mode: { string: "half_pixel" } };
-    return this.graph.op("Resize", [x, "", "", sizes], attributes);
+  resize(x: string, side: number, method: ResizeMethod = "bilinear"): string {
+    return resizeInGraph(this.graph, x, side, method);
   }
 
   unitRows(x: string): string {

@@ -1,8 +1,10 @@
 import {
   add,
+  clipByValue,
   concat,
   div,
-  image,
+  elu,
+  leakyRelu,
   maxPool,
   mean,
   mul,
@@ -13,10 +15,12 @@ import {
   type Tensor,
   type Tensor2D,
   type Tensor4D,
+  tanh,
 } from "@tensorflow/tfjs-core";
 import type { Convolution } from "./convolution.js";
 import type { Linear } from "./linear.js";
-import type { Operations } from "./operations.js";
+import type { Activation, Operations } from "./operations.js";
+import { type ResizeMethod, resizeImages } from "./resize-images.js";
 
 /** Keeps the length of a row of zeros from having an infinite slope. */
 const LEAST_SQUARE = 1e-24;
@@ -35,8 +39,17 @@ export class OnTensors implements Operations<Tensor> {
     return relu(x);
   }
 
-  maxPool(x: Tensor, size: number, stride: number): Tensor {
-    return maxPool(x as Tensor4D, size, stride, "valid");
+  activation(x: Tensor, kind: Activation): Tensor {
+    if (kind === "leakyRelu") return leakyRelu(x, 0.01);
+    return { relu, elu, tanh }[kind](x);
+  }
+
+  clamp(x: Tensor, low: number, high: number): Tensor {
+    return clipByValue(x, low, high);
+  }
+
+  maxPool(x: Tensor, size: number, stride: number, padding = 0): Tensor {
+    return maxPool(x as Tensor4D, size, stride, padding === 0 ? "valid" : padding);
   }
 
   globalMean(x: Tensor): Tensor {
@@ -48,16 +61,15 @@ export class OnTensors implements Operations<Tensor> {
   }
 
   addScaled(x: Tensor, y: Tensor, factor: number): Tensor {
-    return add(x, mul(y, factor));
+    return add(x, factor === 1 ? y : mul(y, factor));
   }
 
   scaleChannels(x: Tensor, scale: readonly number[], shift: readonly number[]): Tensor {
     return add(mul(x, [...scale]), [...shift]);
   }
 
-  resize(x: Tensor, side: number): Tensor {
-    if (x.shape[1] === side && x.shape[2] === side) return x;
-    return image.resizeBilinear(x as Tensor4D, [side, side], false, true);
+  resize(x: Tensor, side: number, method: ResizeMethod = "bilinear"): Tensor {
+    return resizeImages(x as Tensor4D, side, method);
   }
 
   unitRows(x: Tensor): Tensor {

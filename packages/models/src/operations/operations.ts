@@ -1,5 +1,10 @@
 import type { Convolution } from "./convolution.js";
 import type { Linear } from "./linear.js";
+import type { ResizeMethod } from "./resize-images.js";
+
+/** What stands between linear layers, with PyTorch's default slopes: 0.01 of leaky ReLU, 1 of ELU. */
+export const ACTIVATIONS = ["relu", "leakyRelu", "elu", "tanh"] as const;
+export type Activation = (typeof ACTIVATIONS)[number];
 
 /**
  * What convolutional networks are made of. A network is written once, as a function of these, and so computes on tfjs (`X` a tensor, channels last) and
@@ -10,8 +15,10 @@ export interface Operations<X> {
   /** On rows of features, [n, inputs] → [n, outputs]. */
   linear(x: X, layer: Linear): X;
   relu(x: X): X;
-  /** Without padding; what doesn't fill a window is left out. */
-  maxPool(x: X, size: number, stride: number): X;
+  activation(x: X, kind: Activation): X;
+  clamp(x: X, low: number, high: number): X;
+  /** With `padding` places on each side that never are the largest (default none); what doesn't fill a window is left out. */
+  maxPool(x: X, size: number, stride: number, padding?: number): X;
   /** Means over all places, [n, channels]. */
   globalMean(x: X): X;
   /** Channels of several values of one size, side by side. */
@@ -20,8 +27,8 @@ export interface Operations<X> {
   addScaled(x: X, y: X, factor: number): X;
   /** x · scale + shift for each channel. */
   scaleChannels(x: X, scale: readonly number[], shift: readonly number[]): X;
-  /** Images of another size, bilinear with pixels' centres at halves, as PyTorch's `interpolate`. */
-  resize(x: X, side: number): X;
+  /** Images of another size, as PyTorch's `interpolate` makes them (default bilinear, pixels' centres at halves). */
+  resize(x: X, side: number, method?: ResizeMethod): X;
   /** Rows of length 1. */
   unitRows(x: X): X;
 }

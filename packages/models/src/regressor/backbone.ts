@@ -7,9 +7,9 @@ export interface Backbone {
   readonly featureCount: number;
   /** images [n, height, width, 3] in about [-1, 1] → [n, featureCount], differentiable. */
   features(images: Tensor4D): Tensor2D;
-  /** Side of the images that it takes in a graph; needed for `toOnnx` only, as `toGraph` is. */
+  /** Side of the only images that it takes; left out: any. */
   readonly imageSize?: number;
-  /** Writes itself into an ONNX graph: images [n, 3, imageSize, imageSize] → [n, featureCount]. */
+  /** Writes itself into an ONNX graph: images [n, 3, height, width] → [n, featureCount]. Needed for `toOnnx` only. */
   toGraph?(graph: GraphBuilder, images: string): Promise<string>;
   dispose(): void;
 }

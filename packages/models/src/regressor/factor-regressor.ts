@@ -1,61 +1,42 @@
 import { type CheckpointSource, readSafetensors, readTorch, stateDict } from "@latentflow/checkpoints";
 import { type Attribute, checkBackend, checkOptions, checkTensor, describeValue, type Regressor } from "@latentflow/core";
 import type { OnnxModel } from "@latentflow/onnx";
-import {
-  add,
-  keep,
-  matMul,
-  type Tensor1D,
-  type Tensor2D,
-  type Tensor4D,
-  tensor1d,
-  tensor2d,
-  tidy,
-  transpose,
-} from "@tensorflow/tfjs-core";
+import { type Tensor2D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import { checkAlive } from "../disposed.js";
 import { ModelsError } from "../errors.js";
-import { checkTensors, countOf, floatsOf, type NamedTensors } from "../tensors-by-name.js";
+import { OnTensors } from "../operations/on-tensors.js";
+import type { NamedTensors } from "../tensors-by-name.js";
 import type { Backbone } from "./backbone.js";
-import { CnnBackbone, cnnShapes } from "./cnn-backbone.js";
+import { type HeadLayer, LayerStack, type LinearWeights } from "./layer-stack.js";
+import type { Preprocessing } from "./preprocessing.js";
+import { FILE_OPTIONS, makeBackbone, planRegressor, type RegressorFileOptions, type RegressorPlan } from "./read-regressor.js";
+import { savedOptions, writeRegressor } from "./saved-regressor.js";
 import { regressorToOnnx } from "./to-onnx.js";
 
+/** Options of `new FactorRegressor`. */
 export interface FactorRegressorOptions {
   /** Names of the attributes, one a head, in order. Default: "attribute 0", "attribute 1", … */
   readonly attributes?: readonly string[];
 }
 
-/** A linear layer that gives one attribute's logits. */
-interface Head {
-  /** [features, classes] */
-  readonly weight: Tensor2D;
-  readonly bias: Tensor1D;
-}
+/** A head: one linear layer, or linear layers and activations one after the other. */
+export type Head = LinearWeights | readonly HeadLayer[];
 
-/** Where different trainers keep the same network. */
-const LAYOUTS = [
-  // The paper's released code
-  { convolutions: [0, 2, 4, 6].map((i) => `backbone.0.encoder.${i}`), linear: "backbone.2", heads: "classification_heads" },
-  // One flat sequence: convolutions with ReLU, flatten, linear
-  { convolutions: [0, 2, 4, 6].map((i) => `backbone.${i}`), linear: "backbone.9", heads: "heads" },
-];
-
-/** Weights that the released code saves and never uses. */
-const isUnused = (name: string) => name.startsWith("continuous_head.");
-
-/** A frozen classifier with one linear head for each attribute on a shared backbone. */
+/** A frozen classifier with a head for each attribute on a shared backbone. */
 export class FactorRegressor implements Regressor {
   readonly attributes: readonly Attribute[];
-  private readonly heads: readonly Head[];
+  private readonly heads: readonly LayerStack[];
+  /** What it was read from. */
+  private source: { readonly plan: RegressorPlan; readonly tensors: NamedTensors } | undefined;
   private disposed = false;
 
   /**
    * @param backbone what the heads read; the regressor disposes it
-   * @param heads for each attribute, PyTorch's weight [classes, features] and bias [classes]
+   * @param heads for each attribute, PyTorch's weight [classes, features] and bias [classes], or a list of such layers and activations
    */
   constructor(
     private readonly backbone: Backbone,
-    heads: readonly { weight: Float32Array; bias: Float32Array }[],
+    heads: readonly Head[],
     options: FactorRegressorOptions = {},
   ) {
     checkOptions("FactorRegressor", options, ["attributes"], ModelsError);
@@ -70,28 +51,61 @@ export class FactorRegressor implements Regressor {
     if (names.length !== heads.length) {
       throw new ModelsError(`FactorRegressor: expected ${heads.length} attribute names, one a head, got ${names.length}.`);
     }
-    this.attributes = names.map((name, k) => ({ name, classes: heads[k]!.bias.length }));
-    this.heads = heads.map(({ weight, bias }) => ({
-      weight: keep(tidy(() => transpose(tensor2d(weight, [bias.length, backbone.featureCount])))),
-      bias: keep(tensor1d(bias)),
-    }));
+    this.heads = stacks(backbone.featureCount, heads);
+    this.attributes = names.map((name, k) => ({ name, classes: this.heads[k]!.outputs }));
   }
 
   /**
-   * A PyTorch file with the paper's CNN regressor: {"model_state_dict"} as the released code saves it, or a bare state dict.
+   * A PyTorch file with the paper's regressor of any of its data sets, or another of the networks of `architecture`: {"model_state_dict"} as the released
+   * code saves it, {"state_dict"}, or a bare state dict. Wrappers in front of its names ("module.", "model.", "backbone.", …) are seen through.
    *
    * @throws CheckpointError for a file that can't be read, ModelsError for one that holds another network
    */
-  static async fromTorch(source: CheckpointSource, options: FactorRegressorOptions = {}): Promise<FactorRegressor> {
-    return fromTensors("fromTorch", stateDict(await readTorch(source), "model_state_dict", "state_dict"), options);
+  static async fromTorch(source: CheckpointSource, options: RegressorFileOptions = {}): Promise<FactorRegressor> {
+    checkOptions("fromTorch", options, FILE_OPTIONS, ModelsError);
+    const tensors = stateDict(await readTorch(source), "model_state_dict", "state_dict");
+    return FactorRegressor.fromTensors("fromTorch", tensors, options);
   }
 
-  /** The same network's state dict as a safetensors file. */
-  static async fromSafetensors(source: CheckpointSource, options: FactorRegressorOptions = {}): Promise<FactorRegressor> {
-    return fromTensors("fromSafetensors", (await readSafetensors(source)).tensors, options);
+  /** A file of `toSafetensors`, or the same networks' state dict as a safetensors file. */
+  static async fromSafetensors(source: CheckpointSource, options: RegressorFileOptions = {}): Promise<FactorRegressor> {
+    checkOptions("fromSafetensors", options, FILE_OPTIONS, ModelsError);
+    const { tensors, metadata } = await readSafetensors(source);
+    const saved = savedOptions("fromSafetensors", metadata);
+    return FactorRegressor.fromTensors("fromSafetensors", tensors, { ...saved, ...options });
   }
 
-  /** The backbone's output, [n, features]: what all heads read. */
+  private static fromTensors(caller: string, tensors: NamedTensors, options: RegressorFileOptions): FactorRegressor {
+    const plan = planRegressor(caller, tensors, options);
+    checkBackend(caller, ModelsError);
+    const backbone = makeBackbone(plan);
+    try {
+      const regressor = new FactorRegressor(backbone, plan.heads, { attributes: plan.attributes.map(({ name }) => name) });
+      regressor.source = { plan, tensors };
+      return regressor;
+    } catch (error) {
+      backbone.dispose();
+      throw error;
+    }
+  }
+
+  /** Which network it is; undefined for a backbone of one's own. */
+  get architecture(): RegressorPlan["architecture"] | undefined {
+    return this.source?.plan.architecture;
+  }
+
+  /** What happens to images first; undefined for a backbone of one's own. */
+  get preprocessing(): Preprocessing | undefined {
+    return this.source?.plan.preprocessing;
+  }
+
+  /** Its weights as they were read, names of the attributes and preprocessing beside them. */
+  toSafetensors(): Uint8Array<ArrayBuffer> {
+    if (this.source) return writeRegressor(this.source.tensors, this.source.plan);
+    throw new ModelsError("toSafetensors: expected a regressor that was read from a file, got one with a backbone of its own.");
+  }
+
+  /** What all heads read, [n, features]. */
   features(images: Tensor4D): Tensor2D {
     this.checkUse("features", images);
     return tidy(() => this.backbone.features(images));
@@ -101,11 +115,15 @@ export class FactorRegressor implements Regressor {
     this.checkUse("logits", images);
     return tidy(() => {
       const features = this.backbone.features(images);
-      return this.heads.map(({ weight, bias }) => add(matMul(features, weight), bias) as Tensor2D);
+      const on = new OnTensors();
+      return this.heads.map((head) => head.forward(on, features) as Tensor2D);
     });
   }
 
-  /** The regressor as an ONNX graph: "images" [n, 3, side, side] → one output [n, classes] an attribute, and "features" [n, features]. */
+  /**
+   * The regressor as an ONNX graph: "images" [n, 3, side, side], of any size where it takes any → one output [n, classes] an attribute, and "features"
+   * [n, features].
+   */
   async toOnnx(): Promise<OnnxModel> {
     checkAlive("toOnnx", "regressor", this.disposed);
     return regressorToOnnx(this.backbone, this.heads, this.attributes);
@@ -117,12 +135,10 @@ export class FactorRegressor implements Regressor {
   }
 
   dispose(): void {
+    if (this.disposed) return;
     this.disposed = true;
     this.backbone.dispose();
-    for (const { weight, bias } of this.heads) {
-      weight.dispose();
-      bias.dispose();
-    }
+    for (const head of this.heads) head.dispose();
   }
 }
 
@@ -130,51 +146,28 @@ function isListOfNames(names: unknown): boolean {
   return Array.isArray(names) && names.every((name) => typeof name === "string");
 }
 
-function checkParts(backbone: Backbone, heads: readonly { weight: Float32Array; bias: Float32Array }[]): void {
+function checkParts(backbone: Backbone, heads: readonly Head[]): void {
   if (typeof backbone?.features !== "function" || !Number.isInteger(backbone.featureCount)) {
     throw new ModelsError(`FactorRegressor: expected a backbone with featureCount and features, got ${describeValue(backbone)}.`);
   }
-  const { featureCount } = backbone;
   if (!Array.isArray(heads)) {
     throw new ModelsError(`FactorRegressor: expected an array of heads { weight, bias }, got ${describeValue(heads)}.`);
   }
-  heads.forEach((head, k) => {
-    const { weight, bias } = head ?? {};
-    const fits = weight instanceof Float32Array && bias instanceof Float32Array && weight.length === bias.length * featureCount;
-    if (fits) return;
-    throw new ModelsError(
-      `FactorRegressor: expected head ${k} to have a Float32Array bias [classes] and weight [classes, ${featureCount}], got ${describeValue(head)}.`,
-    );
-  });
 }
 
-function fromTensors(caller: string, tensors: NamedTensors, options: FactorRegressorOptions): FactorRegressor {
-  const layout = LAYOUTS.find(({ linear, heads }) => tensors.has(`${linear}.weight`) && tensors.has(`${heads}.0.weight`));
-  if (!layout) {
-    const found = [...tensors.keys()].slice(0, 12).join(", ");
-    throw new ModelsError(
-      `${caller}: expected the paper's CNN with tensors ${LAYOUTS.map(({ convolutions, heads }) => `${convolutions[0]}.weight … ${heads}.0.weight`).join(" or ")}, got ${found}.`,
-    );
-  }
-  const shapes = cnnShapes(tensors, layout);
-  const features = shapes.get(`${layout.linear}.bias`)![0]!;
-  const count = countOf(tensors, new RegExp(`^${layout.heads}\\.(\\d+)\\.`));
-  for (let k = 0; k < count; k++) {
-    const head = `${layout.heads}.${k}`;
-    const classes = tensors.get(`${head}.weight`)?.shape[0] ?? tensors.get(`${head}.bias`)?.shape[0] ?? 0;
-    shapes.set(`${head}.weight`, [classes, features]);
-    shapes.set(`${head}.bias`, [classes]);
-  }
-  checkTensors(caller, tensors, shapes, isUnused);
-  const heads = Array.from({ length: count }, (_, k) => ({
-    weight: floatsOf(caller, tensors, `${layout.heads}.${k}.weight`),
-    bias: floatsOf(caller, tensors, `${layout.heads}.${k}.bias`),
-  }));
-  const backbone = new CnnBackbone(tensors, layout);
+/** All heads, or none and an error. */
+function stacks(features: number, heads: readonly Head[]): LayerStack[] {
+  const made: LayerStack[] = [];
   try {
-    return new FactorRegressor(backbone, heads, options);
+    for (const [k, head] of heads.entries()) {
+      const layers = Array.isArray(head) ? head : [head as LinearWeights];
+      if (layers.every((layer) => typeof layer === "string"))
+        throw new ModelsError(`FactorRegressor: expected head ${k} to have a linear layer, got ${describeValue(head)}.`);
+      made.push(new LayerStack(`head ${k}`, features, layers));
+    }
+    return made;
   } catch (error) {
-    backbone.dispose();
+    for (const stack of made) stack.dispose();
     throw error;
   }
 }

@@ -2,7 +2,9 @@ import type { Attribute } from "@latentflow/core";
 import { floats, GraphBuilder, type OnnxModel } from "@latentflow/onnx";
 import type { Tensor1D, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import { ModelsError } from "../errors.js";
+import { InGraph } from "../operations/in-graph.js";
 import type { Backbone } from "./backbone.js";
+import type { LayerStack } from "./layer-stack.js";
 
 /** Linear layers of a regressor as tfjs tensors: weight [inputs, outputs]. */
 interface Linear {
@@ -13,19 +15,19 @@ interface Linear {
 /** A regressor as an ONNX graph: "images" [n, 3, side, side] → one [n, classes] an attribute, and "features", which all of them read. */
 export async function regressorToOnnx(
   backbone: Backbone,
-  heads: readonly Linear[],
+  heads: readonly LayerStack[],
   attributes: readonly Attribute[],
 ): Promise<OnnxModel> {
-  if (backbone.imageSize === undefined || !backbone.toGraph) {
-    throw new ModelsError(
-      "toOnnx: expected a backbone with imageSize and toGraph, got one that can't write itself into a graph.",
-    );
+  if (!backbone.toGraph) {
+    throw new ModelsError("toOnnx: expected a backbone with toGraph, got one that can't write itself into a graph.");
   }
+  const { imageSize } = backbone;
   const graph = new GraphBuilder({ name: "regressor" });
-  const images = graph.input("images", ["n", 3, backbone.imageSize, backbone.imageSize]);
+  const images = graph.input("images", ["n", 3, imageSize ?? "height", imageSize ?? "width"]);
   const features = await backbone.toGraph(graph, images);
+  const on = new InGraph(graph);
   for (const [k, head] of heads.entries()) {
-    graph.output(`attribute_${k}`, await linearToGraph(graph, features, head), ["n", attributes[k]!.classes]);
+    graph.output(`attribute_${k}`, head.forward(on, features), ["n", attributes[k]!.classes]);
   }
   graph.output("features", features, ["n", backbone.featureCount]);
   return graph.build();
