@@ -1,9 +1,9 @@
 import { currentBackend } from "@latentflow/backend";
-import { checkChoice, checkOptions, describeValue } from "@latentflow/core";
+import { checkChoice, checkOptions, describeValue, type Generator, type Regressor } from "@latentflow/core";
 import { tfjsModel } from "@latentflow/latent-edit";
 import { hasNativeRuntime, type OnnxExportable, onnxModel } from "@latentflow/onnx";
 import { EngineError } from "./errors.js";
-import type { ModelParts, RunningModel } from "./parts.js";
+import type { ModelParts, NetworkParts, ReadyParts, RunningModel } from "./parts.js";
 import { WatchedModel } from "./watched-model.js";
 
 /** What may run the frozen networks. */
@@ -30,16 +30,17 @@ export async function autoModel(parts: ModelParts, options: AutoModelOptions = {
   checkOptions("autoModel", options, ["engine", "truncation", "threads"], EngineError);
   const { engine: wanted = "auto", threads = cores() } = options;
   checkChoice("autoModel", "engine", wanted, ["auto", "onnx", "tfjs"], EngineError);
+  if (parts.model !== undefined) return ready(parts, wanted, options.truncation ?? 1);
   const obstacle = wanted === "tfjs" ? "tfjs was asked for" : await onnxObstacle(parts, wanted);
   if (wanted === "onnx" && obstacle !== null) throw new EngineError(`autoModel: ${obstacle}, so the engine can't be "onnx".`);
   const truncation = truncationOf(parts, options.truncation ?? 1);
-  const { generator, regressor, judge } = parts;
-  if (judge !== undefined && typeof judge?.features !== "function")
+  const { generator, regressor, embedder, judge } = parts;
+  if (judge !== undefined && typeof judge?.features !== "function" && !isGraph(judge))
     throw new EngineError(`autoModel: expected a judge with features(images), got ${describeValue(judge)}.`);
   if (obstacle === null) {
     const networks = {
-      generator: generator as OnnxExportable,
-      regressor: regressor as OnnxExportable,
+      ...{ generator: generator as OnnxExportable, regressor: regressor as OnnxExportable },
+      ...(embedder && { embedder }),
       ...(judge && { judge: judge as OnnxExportable }),
     };
     const model = new WatchedModel(await onnxModel({ ...networks, ...truncation, ...(threads !== undefined && { threads }) }));
@@ -48,20 +49,50 @@ export async function autoModel(parts: ModelParts, options: AutoModelOptions = {
     const reason = wanted === "onnx" ? "it was asked for" : "the fastest engine that is installed";
     return running(model, { name: "onnx", device, reason }, judge);
   }
-  const model = new WatchedModel(tfjsModel({ generator, regressor, ...(judge && { judge }), ...truncation }));
+  checkFunctions(parts, obstacle);
+  const functions = { generator: generator as Generator, regressor: regressor as Regressor };
+  const model = new WatchedModel(tfjsModel({ ...functions, ...(judge && { judge: judge as Regressor }), ...truncation }));
   return running(model, { name: "tfjs", device: currentBackend().device, reason: obstacle }, judge);
 }
 
-function running(model: WatchedModel, engine: RunningModel["engine"], judge: ModelParts["judge"]): RunningModel {
+/** A model that runs already: what runs it is its own. */
+function ready({ model, name }: ReadyParts, wanted: EngineName, truncation: number): RunningModel {
+  if (wanted !== "auto")
+    throw new EngineError(`autoModel: expected engine "auto" for ${name}, a model that runs on its own, got "${wanted}".`);
+  if (truncation !== 1)
+    throw new EngineError(
+      `autoModel: expected truncation 1 for ${name}, a model that runs on its own, got ${truncation}. Truncate within it.`,
+    );
+  return running(new WatchedModel(model), { name: "own", device: "the model's own", reason: "the model was ready" });
+}
+
+/** Whether a network is a graph and no tfjs function. */
+function isGraph(network: { readonly synthesize?: unknown; readonly logits?: unknown; readonly toOnnx?: unknown }): boolean {
+  return typeof network.toOnnx === "function" && typeof network.synthesize !== "function" && typeof network.logits !== "function";
+}
+
+/** Without ONNX Runtime all networks must be tfjs functions. */
+function checkFunctions({ generator, regressor, judge }: NetworkParts, obstacle: string): void {
+  const graphs = Object.entries({ generator, regressor, judge }).flatMap(([part, network]) =>
+    network !== undefined && isGraph(network) ? [part] : [],
+  );
+  if (graphs.length === 0) return;
+  throw new EngineError(
+    `autoModel: expected ONNX Runtime for the ${graphs.join(" and the ")}, which ${graphs.length === 1 ? "is a graph" : "are graphs"} (.onnx) and no tfjs function, but ${obstacle}.`,
+  );
+}
+
+function running(model: WatchedModel, engine: RunningModel["engine"], judge?: NetworkParts["judge"]): RunningModel {
   const features = model.features && (judge ? "judge" : "regressor");
   return { model, engine, judge: features ?? null, images: () => model.images, dispose: () => model.dispose() };
 }
 
 /** Why ONNX Runtime can't run these networks here, or shouldn't; null when it can. */
-async function onnxObstacle({ generator, regressor, judge }: ModelParts, wanted: EngineName): Promise<string | null> {
+async function onnxObstacle({ generator, regressor, judge }: NetworkParts, wanted: EngineName): Promise<string | null> {
   if ([generator, regressor, judge].some((network) => network && typeof network.toOnnx !== "function"))
     return "the networks can't be written as ONNX graphs (they have no toOnnx())";
-  if (!inNode) return wanted === "onnx" ? null : "in a browser it is faster than onnxruntime-web on one thread";
+  const isGraphOnly = [generator, regressor, judge].some((network) => network && isGraph(network));
+  if (!inNode) return wanted === "onnx" || isGraphOnly ? null : "in a browser it is faster than onnxruntime-web on one thread";
   return (await hasNativeRuntime()) ? null : "onnxruntime-node is not installed (npm install onnxruntime-node makes this faster)";
 }
 

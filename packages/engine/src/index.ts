@@ -1,6 +1,24 @@
 export { type AutoModelOptions, autoModel, type EngineName } from "./auto-model.js";
 export { EngineError } from "./errors.js";
 export { type LoadedModel, type LoadModelOptions, loadModel, type ModelSource } from "./load-model.js";
-export { BUNDLED, type BundledName, type BundledOptions, loadBundled } from "./networks/bundled.js";
-export { type NetworkFiles, readNetworks } from "./networks/read-networks.js";
-export type { EngineInfo, ModelParts, ModelSetup, RunningModel } from "./parts.js";
+export { BUNDLED, BUNDLED_ALIASES, type BundledName, type BundledOptions, loadBundled } from "./networks/bundled.js";
+export {
+  type EmbedderFile,
+  type GeneratorFile,
+  type NetworkFiles,
+  type RegressorFile,
+  readNetworks,
+} from "./networks/read-networks.js";
+export type { StyleGan2Parts } from "./networks/stylegan2-parts.js";
+export type {
+  CodeSource,
+  EngineInfo,
+  GraphGenerator,
+  GraphRegressor,
+  ModelParts,
+  ModelSetup,
+  NetworkParts,
+  ReadyParts,
+  RunningModel,
+  TfjsParts,
+} from "./parts.js";

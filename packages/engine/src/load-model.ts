@@ -10,7 +10,7 @@ import {
 import { getBackend, type Tensor, type Tensor2D, tensor2d } from "@tensorflow/tfjs-core";
 import { type AutoModelOptions, autoModel, type EngineName } from "./auto-model.js";
 import { EngineError } from "./errors.js";
-import { BUNDLED, type BundledName, loadBundled } from "./networks/bundled.js";
+import { BUNDLED, type BundledName, isBundled, loadBundled } from "./networks/bundled.js";
 import { type NetworkFiles, readNetworks } from "./networks/read-networks.js";
 import type { EngineInfo, ModelParts, RunningModel } from "./parts.js";
 
@@ -34,7 +34,7 @@ export interface LoadedModel extends AttributeModel {
   /** For people, such as "StyleGAN2, 64 px". */
   readonly name: string;
   readonly engine: EngineInfo;
-  /** The networks themselves, as tfjs functions; they belong to the model. */
+  /** The networks themselves; they belong to the model. */
   readonly parts: ModelParts;
   /** Codes w, [count, latentDim]; the same for the same seed (default 0). The caller disposes them. */
   sample(count: number, options?: { readonly seed?: number }): Promise<Tensor2D>;
@@ -74,12 +74,12 @@ async function ensureBackend(): Promise<void> {
 
 async function partsOf(source: ModelSource, from: URL | string | undefined): Promise<{ parts: ModelParts; truncation?: number }> {
   if (typeof source === "string") {
-    if (!BUNDLED.includes(source)) throw wrongSource(source);
+    if (!isBundled(source)) throw wrongSource(source);
     return { parts: await loadBundled(source, from === undefined ? {} : { from }) };
   }
   if (typeof source !== "object" || source === null || Array.isArray(source)) throw wrongSource(source);
   if (isParts(source)) return { parts: source };
-  const { truncation, ...files } = source;
+  const { truncation, ...files } = source as NetworkFiles & { readonly truncation?: number };
   if (truncation !== undefined) checkNumber("loadModel", "truncation", truncation, {}, EngineError);
   return { parts: await readNetworks(files), ...(truncation !== undefined && { truncation }) };
 }

@@ -5,12 +5,12 @@ import { hasNativeRuntime } from "@latentflow/onnx";
 import { loadSceneRegressor } from "@latentflow/scenes";
 import { dispose, fill, memory, type Rank, type Tensor2D, type Tensor4D } from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { autoModel, type ModelParts } from "../src/index.js";
+import { autoModel, type TfjsParts } from "../src/index.js";
 
 /** One of other weights and attributes than the scenes'. */
 const SMALL_REGRESSOR = new URL("../../models/test/reference/small-regressor.pth", import.meta.url);
 
-let parts: ModelParts;
+let parts: TfjsParts;
 let w: Tensor2D;
 
 beforeAll(async () => {
@@ -51,7 +51,7 @@ it("gives the same logits on ONNX Runtime and on tfjs, truncated too, and counts
 describe("features", () => {
   const far = (x: ArrayLike<number>, y: ArrayLike<number>) =>
     Math.max(...Array.from(x, (value, i) => Math.abs(value - y[i]!) / Math.max(1, Math.abs(y[i]!))));
-  const featuresOf = async (given: ModelParts, engine: "onnx" | "tfjs", truncation = 1) => {
+  const featuresOf = async (given: TfjsParts, engine: "onnx" | "tfjs", truncation = 1) => {
     const { model, judge, images, dispose } = await autoModel(given, { engine, truncation });
     const answer = await model.features!(w);
     const values = (await answer.data<"float32">()).slice();

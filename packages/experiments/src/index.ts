@@ -1,4 +1,4 @@
-export type { ModelParts, ModelSetup, RunningModel } from "@latentflow/engine";
+export type { ModelParts, ModelSetup, RunningModel, TfjsParts } from "@latentflow/engine";
 export type {
   Analysis,
   AttributeAnalysis,

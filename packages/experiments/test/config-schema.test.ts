@@ -44,6 +44,30 @@ describe("the JSON Schema of a configuration", () => {
     [{ attributes: "all", model: "scenes", methods: ["ode-9"] }],
     [{ attributes: ["a", { name: "b" }, { name: "c", from: 1, to: null }] }],
     [{ model: { kind: "scenes" } }],
+    [{ model: "tabletop" }],
+    [{ model: { kind: "tabletop", from: "data" } }],
+    [
+      {
+        model: {
+          kind: "files",
+          generator: { file: "g.onnx", latent: "w" },
+          regressor: { file: "r.onnx", resize: "area" },
+          heads: "binary",
+        },
+      },
+    ],
+    [
+      {
+        model: {
+          kind: "files",
+          generator: "g.onnx",
+          mapping: "m.onnx",
+          regressor: "r.onnx",
+          codes: "w.npy",
+          attributes: [{ name: "age", thresholds: [30, 50] }],
+        },
+      },
+    ],
     [{ model: { kind: "module", path: "m.js" }, truncation: 0.7, analyze: { k: null } }],
     [{ model: { kind: "files", generator: "g.pt", regressor: "r.pt", attributes: ["a"] }, analyze: { k: 3, probe: "rbf-svm" } }],
     [{ train: { iterations: 100_000_000, preservationWeight: 0 }, evaluate: { control: "changed", confidence: 0.999 } }],
@@ -115,7 +139,7 @@ describe("the JSON Schema of a configuration", () => {
 it("an editor is told all kinds of model, not only the one whose fields are nearest", () => {
   const { properties } = configurationSchema(METHODS.map(({ id }) => id)) as Schema;
   const [, ofKind] = properties!.model!.anyOf!;
-  expect(ofKind!.properties!.kind).toEqual({ enum: ["scenes", "module", "files"] });
+  expect(ofKind!.properties!.kind).toEqual({ enum: ["tabletop", "scenes", "module", "files"] });
 });
 
 interface Schema {

@@ -59,7 +59,7 @@ it("is given the affine maps of all convolutions of a StyleGAN2, not those to RG
   // 64 px: one convolution at 4 px, two at each of 8, 16, 32, 64.
   expect(layers).toHaveLength(9);
   for (const { data, shape } of layers as { data: ArrayLike<number>; shape: [number, number] }[]) {
-    expect(shape[1]).toBe(parts.generator.latentDim);
+    expect(shape[1]).toBe(parts.generator!.latentDim);
     expect(data).toHaveLength(shape[0] * shape[1]);
     expect(Array.from(data).some((x) => x !== 0)).toBe(true);
   }

@@ -1,12 +1,10 @@
 /** Models in files, with external weights. Node only: `import { readOnnxFile } from "@latentflow/onnx/files"`. */
-import { readFileSync, realpathSync, statSync } from "node:fs";
-import { readFile, realpath } from "node:fs/promises";
-import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { checkOptions, describeValue } from "@latentflow/core";
 import { writeFileAtomic } from "@latentflow/core/files";
 import { OnnxError } from "./errors.js";
 import type { OnnxModel } from "./graph/model.js";
-import { readOnnx } from "./io/read.js";
+import { readFromDisk } from "./io/disk.js";
 import { writeOnnxFiles } from "./io/write.js";
 
 /**
@@ -17,47 +15,7 @@ import { writeOnnxFiles } from "./io/write.js";
  */
 export async function readOnnxFile(path: string): Promise<OnnxModel> {
   checkPath("readOnnxFile", path);
-  try {
-    const bytes = await readFile(path);
-    const folders = [await realpath(dirname(path)), dirname(await realpath(path))];
-    const opened = new Map<string, Uint8Array>();
-    return readOnnx(bytes, {
-      external: (location) => {
-        const known = opened.get(location) ?? readBeside(dirname(path), location, folders);
-        opened.set(location, known);
-        return known;
-      },
-    });
-  } catch (cause) {
-    if (cause instanceof OnnxError) throw cause;
-    throw new OnnxError(`readOnnxFile: expected to read ${path}, but could not: ${messageOf(cause)}.`, { cause });
-  }
-}
-
-/** The weights in a file of the model's folder. */
-function readBeside(folder: string, location: string, folders: readonly string[]): Uint8Array {
-  const path = join(folder, location);
-  try {
-    const file = realpathSync(path);
-    if (!folders.some((allowed) => isInside(allowed, file))) {
-      throw new OnnxError(
-        `readOnnxFile: expected external weights in the model's folder, got ${path}, which is a link to ${file}; copy the file there if you trust the model.`,
-      );
-    }
-    if (!statSync(file).isFile()) throw new OnnxError(`readOnnxFile: expected external weights in a file, got ${path}.`);
-    return readFileSync(file);
-  } catch (cause) {
-    if (cause instanceof OnnxError) throw cause;
-    throw new OnnxError(`readOnnxFile: expected to read the external weights ${path}, but could not: ${messageOf(cause)}.`, {
-      cause,
-    });
-  }
-}
-
-/** Whether a real path is below a real folder. */
-function isInside(folder: string, file: string): boolean {
-  const way = relative(folder, file);
-  return way !== "" && way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+  return readFromDisk("readOnnxFile", path);
 }
 
 /**

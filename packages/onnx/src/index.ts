@@ -14,9 +14,14 @@ export {
   type ValueInfo,
 } from "./graph/model.js";
 export { raiseOpset } from "./graph/raise-opset.js";
+export { type OnnxFile, openOnnx } from "./io/open.js";
 export { type ReadOnnxOptions, readOnnx } from "./io/read.js";
 export type { ExternalData } from "./io/tensor-proto.js";
 export { type OnnxFiles, type WriteOnnxOptions, writeOnnx, writeOnnxFiles } from "./io/write.js";
+export { type HeadSpec, type Heads, type HeadsOptions, type ScaleAttribute, withHeads } from "./networks/heads.js";
+export { type ImagesOutput, imagesOutput, sideLengths } from "./networks/images.js";
+export { type SplitGenerator, splitMapping } from "./networks/mapping.js";
+export { areaWeights, type ImageSize, RESIZES, type Resize, withResize } from "./networks/resize.js";
 export { OnnxAttributeModel } from "./onnx-attribute-model.js";
 export { type OnnxExportable, type OnnxModelOptions, type OnnxSource, onnxModel } from "./onnx-model.js";
 export { OnnxSession, type OnnxSessionOptions } from "./session/onnx-session.js";

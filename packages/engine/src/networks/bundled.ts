@@ -1,18 +1,27 @@
 import { checkChoice, checkOptions } from "@latentflow/core";
 import { type LoadOptions, loadSceneGenerator, loadSceneRegressor, type SceneSetName } from "@latentflow/scenes";
 import { EngineError } from "../errors.js";
-import type { ModelParts } from "../parts.js";
-import { styleGan2Parts } from "./stylegan2-parts.js";
+import { type StyleGan2Parts, styleGan2Parts } from "./stylegan2-parts.js";
 
 /** Networks that come with `@latentflow/scenes`; one is one line. */
 const LOADERS = {
   tabletop: (options: LoadOptions) => scenes("tabletop", "StyleGAN2 of the bundled scenes, 64 px", options),
-} satisfies Record<string, (options: LoadOptions) => Promise<ModelParts>>;
+} satisfies Record<string, (options: LoadOptions) => Promise<StyleGan2Parts>>;
 
-export type BundledName = keyof typeof LOADERS;
+type OwnName = keyof typeof LOADERS;
+
+/** Further names of bundled networks: what the first one was called when it was the only one. */
+export const BUNDLED_ALIASES = { scenes: "tabletop" } as const satisfies Record<string, OwnName>;
+
+export type BundledName = OwnName | keyof typeof BUNDLED_ALIASES;
 
 /** Names of the bundled networks. */
-export const BUNDLED = Object.keys(LOADERS) as readonly BundledName[];
+export const BUNDLED = Object.keys(LOADERS) as readonly OwnName[];
+
+/** Whether a text names bundled networks, by an older name, too. */
+export function isBundled(name: string): name is BundledName {
+  return Object.hasOwn(LOADERS, name) || Object.hasOwn(BUNDLED_ALIASES, name);
+}
 
 export interface BundledOptions {
   /** Folder that serves the data files, where they don't lie beside the modules of `@latentflow/scenes`. */
@@ -24,13 +33,14 @@ export interface BundledOptions {
  *
  * @throws EngineError for another name, ScenesError if a file is missing or cannot be read
  */
-export async function loadBundled(name: BundledName, options: BundledOptions = {}): Promise<ModelParts> {
-  checkChoice("loadBundled", "name", name, BUNDLED, EngineError);
+export async function loadBundled(name: BundledName, options: BundledOptions = {}): Promise<StyleGan2Parts> {
+  if (typeof name !== "string" || !isBundled(name)) checkChoice("loadBundled", "name", name, BUNDLED, EngineError);
   checkOptions("loadBundled", options, ["from"], EngineError);
-  return LOADERS[name](options.from === undefined ? {} : { from: options.from });
+  const own = (BUNDLED_ALIASES as Partial<Record<BundledName, OwnName>>)[name] ?? (name as OwnName);
+  return LOADERS[own](options.from === undefined ? {} : { from: options.from });
 }
 
-async function scenes(benchmark: SceneSetName, name: string, options: LoadOptions): Promise<ModelParts> {
+async function scenes(benchmark: SceneSetName, name: string, options: LoadOptions): Promise<StyleGan2Parts> {
   const generator = await loadSceneGenerator(benchmark, options);
   const regressor = await loadSceneRegressor(benchmark, options).catch((error) => {
     generator.dispose();

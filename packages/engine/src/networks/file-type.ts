@@ -3,7 +3,7 @@ import { describeValue } from "@latentflow/core";
 import { EngineError } from "../errors.js";
 
 /** What a network's file can be. */
-export type FileType = "pickle" | "torch" | "safetensors" | "onnx";
+export type FileType = "pickle" | "torch" | "safetensors" | "onnx" | "npy";
 
 const BY_ENDING: Readonly<Record<string, FileType>> = {
   ".pkl": "pickle",
@@ -11,6 +11,7 @@ const BY_ENDING: Readonly<Record<string, FileType>> = {
   ".pth": "torch",
   ".safetensors": "safetensors",
   ".onnx": "onnx",
+  ".npy": "npy",
 };
 
 /**
@@ -19,12 +20,12 @@ const BY_ENDING: Readonly<Record<string, FileType>> = {
  * @param part what is read, for the error
  * @throws EngineError that names the part and its file, and why it could not be read
  */
-export async function openNetwork<Reader, Network>(
+export async function openFile<Reader, Content>(
   part: string,
   file: CheckpointSource,
   readers: Partial<Record<FileType, Reader>>,
-  read: (reader: Reader, source: CheckpointSource) => Promise<Network>,
-): Promise<Network> {
+  read: (reader: Reader, source: CheckpointSource) => Promise<Content>,
+): Promise<Content> {
   const name = nameOf(file);
   try {
     const fetched = isAddress(file) ? await fetch(file) : file;
@@ -38,9 +39,8 @@ export async function openNetwork<Reader, Network>(
     throw new EngineError(`loadModel: could not load the ${part}${name === null ? "" : `, ${name}`}: ${reason}`, { cause });
   }
   const endings = Object.keys(BY_ENDING).filter((text) => readers[BY_ENDING[text]!] !== undefined);
-  const onnx = ending(name) === "onnx" ? " Graphs run with onnxModel of @latentflow/onnx." : "";
   throw new EngineError(
-    `loadModel: expected the ${part} to end in ${endings.join(", ")}, got ${name ?? (isBytes(file) ? "bytes of another kind" : describeValue(file))}.${onnx}`,
+    `loadModel: expected the ${part} to end in ${endings.join(", ")}, got ${name ?? (isBytes(file) ? "bytes of another kind" : describeValue(file))}.`,
   );
 }
 
@@ -48,16 +48,26 @@ function isAddress(file: CheckpointSource): file is string | URL {
   return (typeof file === "string" || file instanceof URL) && /^https?:/.test(String(file));
 }
 
-function isBytes(file: unknown): boolean {
+/** Whether a value is the bytes of a file. */
+export function isBytes(file: unknown): boolean {
   return file instanceof ArrayBuffer || ArrayBuffer.isView(file) || file instanceof Blob || file instanceof Response;
 }
 
 /** A file's name, where it has one. */
-function nameOf(file: CheckpointSource): string | null {
+export function nameOf(file: CheckpointSource): string | null {
   if (typeof file === "string" || file instanceof URL) return String(file);
   if (typeof File !== "undefined" && file instanceof File) return file.name;
   if (file instanceof Response && file.url !== "") return file.url;
   return null;
+}
+
+/** The last part of a file's name, or what it is called without one. */
+export function shortName(file: CheckpointSource, otherwise: string): string {
+  return (
+    nameOf(file)
+      ?.replace(/[?#].*$/, "")
+      .replace(/^.*[/\\]/, "") || otherwise
+  );
 }
 
 function ending(name: string | null): FileType | undefined {
@@ -65,12 +75,17 @@ function ending(name: string | null): FileType | undefined {
   return found === undefined ? undefined : BY_ENDING[found.toLowerCase()];
 }
 
-/** By the first bytes: zip archives and PyTorch's old magic number, safetensors' JSON after the length of its header, other pickles NVlabs'. */
+/**
+ * By the first bytes: zip archives and PyTorch's old magic number, safetensors' JSON after the length of its header, NumPy's name, other pickles NVlabs',
+ * an ONNX model's first field, the version of its format.
+ */
 async function typeOfBytes(source: CheckpointSource): Promise<FileType | undefined> {
   const bytes = await firstBytes(source);
   if (bytes === undefined) return undefined;
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) return "torch";
   if (bytes[8] === 0x7b) return "safetensors";
+  if (bytes[0] === 0x93 && bytes[1] === 0x4e) return "npy";
+  if (bytes[0] === 0x08 && bytes[1]! > 0 && bytes[1]! < 0x20) return "onnx";
   if (bytes[0] !== 0x80) return undefined;
   return bytes[2] === 0x8a && bytes[3] === 0x0a ? "torch" : "pickle";
 }

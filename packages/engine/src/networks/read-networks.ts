@@ -1,61 +1,135 @@
 import type { CheckpointSource } from "@latentflow/checkpoints";
-import { checkOptions, checkRequired } from "@latentflow/core";
-import { FactorRegressor, StyleGan2Generator } from "@latentflow/models";
+import { checkChoice, checkOptions, checkRequired, describeValue } from "@latentflow/core";
+import { type HeadSpec, type ImageSize, openOnnx, RESIZES, type Resize, withResize } from "@latentflow/onnx";
 import { EngineError } from "../errors.js";
-import type { ModelParts } from "../parts.js";
-import { type FileType, openNetwork } from "./file-type.js";
-import { styleGan2Parts } from "./stylegan2-parts.js";
+import type { NetworkParts } from "../parts.js";
+import { codesOfFile } from "./codes.js";
+import { isBytes, openFile } from "./file-type.js";
+import { readGenerator } from "./generator-files.js";
+import { readRegressor } from "./regressor-files.js";
+
+/** A generator's file, and where in it the network is. */
+export interface GeneratorFile {
+  readonly file: CheckpointSource;
+  /** Of a PyTorch file: the key of its state dict, such as "g" or "nets.g". Default: "g_ema", or the file is the dict. */
+  readonly key?: string;
+  /** Of a graph that maps z to w inside: the name of w. Default: found by its structure. */
+  readonly latent?: string;
+}
+
+/** A regressor's file, and how images come to it. */
+export interface RegressorFile {
+  readonly file: CheckpointSource;
+  /** Of a PyTorch file: the key of its state dict. Default: "model_state_dict" or "state_dict", or the file is the dict. */
+  readonly key?: string;
+  /** How the generator's images come to the size that it takes. Default: they must have it. */
+  readonly resize?: Resize;
+}
+
+/** An embedder's file (`.onnx`): images to rows of length 1. */
+export interface EmbedderFile {
+  readonly file: CheckpointSource;
+  readonly resize?: Resize;
+}
 
 /** Files of a generator and of a regressor: in Node paths, everywhere addresses to fetch, Files, Responses or bytes. */
 export interface NetworkFiles {
-  /** StyleGAN2: NVlabs' `.pkl`, rosinality's `.pt` or `.pth`, ours as `.safetensors`. */
-  readonly generator: CheckpointSource;
-  /** The paper's CNN regressor: `.pt`, `.pth` or `.safetensors`. */
-  readonly regressor: CheckpointSource;
-  /** A second regressor, in a file of the same kind, trained from another seed: judges edited pictures, and nothing else. */
-  readonly judge?: CheckpointSource;
-  /** Names of the regressor's attributes, one a head, in order. Default: "attribute 0", "attribute 1", … */
-  readonly attributes?: readonly string[];
+  /** StyleGAN2: NVlabs' `.pkl`, rosinality's `.pt` or `.pth`, ours as `.safetensors`; any as `.onnx`. */
+  readonly generator: CheckpointSource | GeneratorFile;
+  /** z → w as `.onnx`, beside a generator as `.onnx`. Default: the generator's own, else codes are N(0, 1). */
+  readonly mapping?: CheckpointSource;
+  /** The paper's CNN regressor: `.pt`, `.pth` or `.safetensors`; any as `.onnx`. */
+  readonly regressor: CheckpointSource | RegressorFile;
+  /** A second regressor, trained from another seed: judges edited pictures, and nothing else. A graph needs an output "features" [n, f]. */
+  readonly judge?: CheckpointSource | RegressorFile;
+  readonly embedder?: CheckpointSource | EmbedderFile;
+  /** Codes w: `.npy` [n, d], or `.pt` or `.safetensors` with "ws" and perhaps "labels". Default: the generator's mapping. */
+  readonly codes?: CheckpointSource;
+  /** "binary": every number of a graph's answer is the logit of an attribute of two classes. Default: by widths and names. */
+  readonly heads?: "classes" | "binary";
+  /**
+   * The regressor's attributes, in its order: names, or for graphs `{ name, classes }` and `{ name, thresholds }`. Default: the names of a graph's outputs,
+   * else "attribute 0", "attribute 1", …
+   */
+  readonly attributes?: readonly HeadSpec[];
 }
 
-/** Readers by the file's type; one is one line. */
-const GENERATORS: Partial<Record<FileType, (source: CheckpointSource) => Promise<StyleGan2Generator>>> = {
-  pickle: (source) => StyleGan2Generator.fromNvlabs(source),
-  torch: (source) => StyleGan2Generator.fromRosinality(source),
-  safetensors: (source) => StyleGan2Generator.fromSafetensors(source),
-};
-const REGRESSORS: Partial<
-  Record<FileType, (source: CheckpointSource, options: { attributes?: readonly string[] }) => Promise<FactorRegressor>>
-> = {
-  torch: (source, options) => FactorRegressor.fromTorch(source, options),
-  safetensors: (source, options) => FactorRegressor.fromSafetensors(source, options),
-};
+const FIELDS = ["generator", "mapping", "regressor", "judge", "embedder", "codes", "heads", "attributes"];
 
 /**
- * Reads a generator and a regressor onto the current tfjs backend. What a file holds is told by its name's ending, or by its first bytes where it has
- * no name.
+ * Reads a generator and a regressor, in any mix of files, onto the current tfjs backend, graphs aside, which ONNX Runtime runs. What a file holds is
+ * told by its name's ending, or by its first bytes where it has no name.
  *
- * @throws EngineError that names the network and its file, and why it could not be read
+ * @throws EngineError that names the network and its file, and what was expected and found
  */
-export async function readNetworks(files: NetworkFiles): Promise<ModelParts> {
+export async function readNetworks(files: NetworkFiles): Promise<NetworkParts> {
   checkRequired("readNetworks", files, ["generator", "regressor"], EngineError);
-  checkOptions("readNetworks", files, ["generator", "regressor", "judge", "attributes"], EngineError);
-  const { attributes } = files;
-  const options = attributes === undefined ? {} : { attributes };
-  const opened: { dispose(): void }[] = [];
-  const open = async <Network extends { dispose(): void }>(network: Promise<Network>): Promise<Network> => {
-    opened.push(await network);
-    return network;
+  checkOptions("readNetworks", files, FIELDS, EngineError);
+  const { mapping, codes, heads, attributes } = files;
+  if (heads !== undefined) checkChoice("readNetworks", "heads", heads, ["classes", "binary"], EngineError);
+  const freed: (() => void)[] = [];
+  const owned = <T extends { dispose?(): void }>(part: T): T => {
+    if (part.dispose) freed.push(() => part.dispose!());
+    return part;
+  };
+  const dispose = () => {
+    for (const free of freed) free();
   };
   try {
-    const generator = await open(openNetwork("generator", files.generator, GENERATORS, (read, source) => read(source)));
-    const regressorOf = (part: string, file: CheckpointSource) =>
-      open(openNetwork(part, file, REGRESSORS, (read, source) => read(source, options)));
-    const regressor = await regressorOf("regressor", files.regressor);
-    const judge = files.judge === undefined ? undefined : await regressorOf("judge", files.judge);
-    return await styleGan2Parts(`StyleGAN2, ${generator.architecture.resolution} px`, { generator, regressor, judge });
+    const own = fileOf<GeneratorFile>("generator", files.generator, ["key", "latent"]);
+    const made = owned(await readGenerator({ ...own, ...(mapping !== undefined && { mapping }) }));
+    const { size } = made;
+    const seen = fileOf<RegressorFile>("regressor", files.regressor, ["key", "resize"]);
+    const read = { ...seen, ...(attributes && { attributes }), ...(heads && { heads }), ...(size && { size }) };
+    const { regressor, notes } = owned(await readRegressor("regressor", read));
+    const judge = files.judge === undefined ? undefined : owned(await readJudge(files.judge, size));
+    const embedder = files.embedder === undefined ? undefined : await readEmbedder(files.embedder, size);
+    const { latentDim } = made.generator;
+    const source = codes === undefined ? owned(await made.codes()) : await codesOfFile(codes, latentDim, regressor.attributes);
+    const { notes: ofCodes, dispose: _, ...sampled } = source as typeof source & { dispose?(): void };
+    return {
+      ...{ name: made.name, generator: made.generator, regressor, ...sampled },
+      ...(judge && { judge: judge.regressor }),
+      ...(embedder && { embedder }),
+      ...(made.styleWeights && { styleWeights: made.styleWeights }),
+      notes: [...ofCodes, ...notes],
+      dispose,
+    };
   } catch (error) {
-    for (const network of opened) network.dispose();
+    dispose();
+    if (error instanceof EngineError && !error.message.startsWith("loadModel:"))
+      throw new EngineError(`loadModel: ${error.message}`, { cause: error });
     throw error;
   }
+}
+
+function readJudge(given: CheckpointSource | RegressorFile, size: ImageSize | undefined) {
+  return readRegressor("judge", { ...fileOf<RegressorFile>("judge", given, ["key", "resize"]), ...(size && { size }) });
+}
+
+async function readEmbedder(given: CheckpointSource | EmbedderFile, size: ImageSize | undefined) {
+  const { file, resize } = fileOf<EmbedderFile>("embedder", given, ["resize"]);
+  const graph = await openFile("embedder", file, { onnx: openOnnx }, (read, source) => read(source));
+  const fitting = resize === undefined || size === undefined ? graph : withResize(graph, size, resize);
+  return { toOnnx: () => fitting };
+}
+
+/** A file, alone or with more said of it. */
+function fileOf<T extends { readonly file: CheckpointSource; readonly resize?: Resize }>(
+  part: string,
+  given: CheckpointSource | T,
+  fields: readonly string[],
+): T {
+  const isPlain = typeof given === "object" && given !== null && !isBytes(given) && !(given instanceof URL);
+  if (!isPlain) return { file: given } as T;
+  checkRequired(`loadModel: the ${part}`, given, ["file"], EngineError);
+  checkOptions(`loadModel: the ${part}`, given, ["file", ...fields], EngineError);
+  const own = given as T;
+  if (own.resize !== undefined) checkChoice(`loadModel: the ${part}`, "resize", own.resize, RESIZES, EngineError);
+  for (const field of ["key", "latent"] as const) {
+    const value = (own as { key?: unknown; latent?: unknown })[field];
+    if (value !== undefined && (typeof value !== "string" || value === ""))
+      throw new EngineError(`loadModel: expected ${field} of the ${part} to be a text, got ${describeValue(value)}.`);
+  }
+  return own;
 }

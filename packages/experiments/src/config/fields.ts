@@ -104,7 +104,7 @@ type OfKind = z.ZodObject<{ kind: z.ZodLiteral<string> } & z.ZodRawShape>;
 
 /** Objects that their `kind` tells apart. Editors are told all kinds at once: of several alternatives they offer only the nearest. */
 export function ofKind<const T extends readonly [OfKind, ...OfKind[]]>(...sections: T) {
-  const kinds = sections.map(({ shape }) => shape.kind.value);
+  const kinds = sections.flatMap(({ shape }) => [...shape.kind.values]);
   const error = ({ input }: Issue) =>
     `expected {field} to be ${describeChoice((input as { kind?: unknown } | null)?.kind, kinds)}`;
   return z.discriminatedUnion("kind", sections, { error }).meta({ type: "object", properties: { kind: { enum: kinds } } });

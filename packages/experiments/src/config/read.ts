@@ -66,8 +66,16 @@ function plain(value: unknown, depth = 0): unknown {
 
 /** Paths of a model, taken from the configuration's folder. */
 function fromFolder(model: Record<string, unknown>, folder: string): ModelOptions {
-  const paths = ["from", "path", "generator", "regressor"].filter((key) => typeof model[key] === "string");
-  return { ...model, ...Object.fromEntries(paths.map((key) => [key, resolve(folder, model[key] as string)])) } as ModelOptions;
+  const whole = (path: unknown) => (typeof path === "string" ? resolve(folder, path) : path);
+  const fields = ["from", "path", "generator", "mapping", "regressor", "judge", "embedder", "codes"].filter(
+    (key) => key in model,
+  );
+  const entries = fields.map((key) => {
+    const given = model[key];
+    const isFile = typeof given === "object" && given !== null && "file" in given;
+    return [key, isFile ? { ...given, file: whole(given.file) } : whole(given)];
+  });
+  return { ...model, ...Object.fromEntries(entries) } as ModelOptions;
 }
 
 /** A method that is a file: its path, taken from the configuration's folder. */

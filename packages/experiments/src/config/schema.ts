@@ -5,20 +5,8 @@
 import { resolve } from "node:path";
 import { ATTRIBUTE_LISTS, describeChoice } from "@latentflow/core";
 import { z } from "zod";
-import {
-  attributeName,
-  choice,
-  count,
-  distinct,
-  either,
-  list,
-  ofKind,
-  path,
-  positive,
-  quantity,
-  section,
-  text,
-} from "./fields.js";
+import { attributeName, choice, count, distinct, either, list, path, positive, quantity, section, text } from "./fields.js";
+import { model } from "./model.js";
 import { checkTogether } from "./together.js";
 
 /** Codes, starts, … */
@@ -30,29 +18,6 @@ const LENGTH = positive(1e6);
 
 /** Seeds are 32 bits in some packages. */
 export const MAX_SEED = 2 ** 32 - 1;
-
-const model = either(
-  [
-    z.literal("scenes").transform(() => ({ kind: "scenes" as const, from: null })),
-    ofKind(
-      section({
-        kind: z.literal("scenes"),
-        from: path().nullable().default(null).describe("folder of other data files; null: those that come along"),
-      }).describe("the bundled StyleGAN2 of rendered scenes and its regressor"),
-      section({
-        kind: z.literal("module"),
-        path: path().describe("the module's file; its default export makes a `ModelParts`"),
-      }).describe("a module of your own: any generator and regressor"),
-      section({
-        kind: z.literal("files"),
-        generator: path().describe("StyleGAN2 as .pkl (NVlabs), .pt (rosinality) or .safetensors"),
-        regressor: path().describe("regressor of the attributes as .pt or .safetensors"),
-        attributes: list(attributeName()).describe("the regressor's attributes, in its order"),
-      }).describe("networks in files"),
-    ),
-  ],
-  '"scenes" or an object with a kind',
-);
 
 const edit = section({
   name: attributeName().describe("as the regressor calls it"),

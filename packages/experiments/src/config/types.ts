@@ -15,7 +15,7 @@ export interface ExperimentConfig extends Frozen<z.output<ReturnType<typeof expe
 export interface ExperimentOptions extends Frozen<z.input<ReturnType<typeof experimentSchema>>> {}
 
 export type PresetName = NonNullable<ExperimentOptions["preset"]>;
-/** Generator and regressor: the bundled scenes, a module of the user's own, or files. */
+/** Generator and regressor: bundled ones, a module of the user's own, or files. */
 export type ModelChoice = ExperimentConfig["model"];
 export type ModelOptions = Exclude<ExperimentOptions["model"], string | undefined>;
 export type AttributeEdit = Exclude<ExperimentConfig["attributes"], string>[number];

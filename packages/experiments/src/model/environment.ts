@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { currentBackend } from "@latentflow/backend";
-import type { ModelParts, RunningModel } from "@latentflow/engine";
+import type { CodeSource, ModelParts, RunningModel } from "@latentflow/engine";
 import { fingerprint, logitsFingerprint } from "@latentflow/latent-edit";
 import { tidy, version_core, zeros } from "@tensorflow/tfjs-core";
 import type { ExperimentConfig } from "../config/types.js";
@@ -24,7 +24,13 @@ export async function describeEnvironment(
     engine,
     generator: { name: parts.name, latentDim: model.latentDim, height, width, fingerprint: await fingerprint(model) },
     regressor: { fingerprint: await logitsFingerprint(model) },
+    ...(parts.codes && { codes: describeCodes(parts.codes) }),
+    ...(parts.notes !== undefined && parts.notes.length > 0 && { notes: parts.notes }),
   };
+}
+
+function describeCodes({ about, fingerprint: numbers, labels }: CodeSource): NonNullable<Environment["codes"]> {
+  return { about, fingerprint: numbers, labelled: labels !== undefined };
 }
 
 /** What may differ from one process of a run to the next. */

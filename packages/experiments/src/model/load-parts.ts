@@ -1,5 +1,13 @@
 import { pathToFileURL } from "node:url";
-import { EngineError, loadBundled, type ModelParts, type ModelSetup, readNetworks } from "@latentflow/engine";
+import {
+  type BundledName,
+  EngineError,
+  loadBundled,
+  type ModelParts,
+  type ModelSetup,
+  type NetworkFiles,
+  readNetworks,
+} from "@latentflow/engine";
 import type { ModelChoice } from "../config/types.js";
 import { asError, ConfigError } from "../errors.js";
 
@@ -9,20 +17,20 @@ import { asError, ConfigError } from "../errors.js";
  * @throws ConfigError that names the field and the file that could not be loaded, and why
  */
 export async function loadParts(choice: ModelChoice): Promise<ModelParts> {
-  if (choice.kind === "scenes") return scenes(choice.from);
   if (choice.kind === "module") return fromModule(choice.path);
-  const { generator, regressor, attributes } = choice;
+  if (choice.kind !== "files") return bundled(choice.kind, choice.from);
+  const { kind: _, ...files } = choice;
   try {
-    return await readNetworks({ generator, regressor, attributes });
+    return await readNetworks(files as NetworkFiles);
   } catch (cause) {
     if (!(cause instanceof EngineError)) throw cause;
     throw new ConfigError(cause.message.replace("loadModel:", "config:"), { cause });
   }
 }
 
-function scenes(from: string | null): Promise<ModelParts> {
+function bundled(name: BundledName, from: string | null): Promise<ModelParts> {
   const options = from === null ? {} : { from: pathToFileURL(`${from}/`) };
-  return loading("from", from ?? "the scenes' networks", () => loadBundled("tabletop", options));
+  return loading("from", from ?? `the networks of ${name}`, () => loadBundled(name, options));
 }
 
 async function fromModule(path: string): Promise<ModelParts> {
@@ -31,9 +39,15 @@ async function fromModule(path: string): Promise<ModelParts> {
     throw new ConfigError(`config: expected model.path ${path} to export a function that makes the model by default.`);
   }
   const parts = await loading("path", path, async () => (module.default as ModelSetup)());
-  const needed = [parts?.generator?.synthesize, parts?.regressor?.logits, parts?.sampleCodes] as unknown[];
-  if (needed.every((member) => typeof member === "function")) return parts;
-  throw new ConfigError(`config: expected model.path ${path} to give { name, generator, regressor, sampleCodes }.`);
+  const isFunction = (...members: unknown[]) => members.some((member) => typeof member === "function");
+  const areNetworks =
+    isFunction(parts?.generator?.synthesize, parts?.generator?.toOnnx) &&
+    isFunction(parts?.regressor?.logits, parts?.regressor?.toOnnx);
+  const isReady = isFunction(parts?.model?.synthesize) && isFunction(parts?.model?.logits);
+  if ((areNetworks || isReady) && isFunction(parts?.sampleCodes)) return parts;
+  throw new ConfigError(
+    `config: expected model.path ${path} to give { name, generator, regressor, sampleCodes } or { name, model, sampleCodes }.`,
+  );
 }
 
 /** Says which field of the configuration, and which file, could not be loaded. */

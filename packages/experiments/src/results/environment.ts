@@ -7,13 +7,17 @@ export interface Environment {
   readonly versions: Readonly<Record<string, string>>;
   /** "linux x64, 2 cores"; several where jobs were done on several. */
   readonly machine: string;
-  /** What ran the frozen networks: "onnx" or "tfjs", on what, and why that one. */
-  readonly engine: { readonly name: "onnx" | "tfjs"; readonly device: string; readonly reason: string };
+  /** What ran the frozen networks: "onnx" or "tfjs", on what, and why that one; "own": a module's model that was ready. */
+  readonly engine: { readonly name: "onnx" | "tfjs" | "own"; readonly device: string; readonly reason: string };
   /** The tfjs backend of the trained half. */
   readonly backend: { readonly name: string; readonly device: string };
   readonly generator: GeneratorRecord;
   /** Logits of one fixed code's picture, all attributes in turn; tells one regressor from another. */
   readonly regressor: { readonly fingerprint: readonly number[] };
+  /** Where codes came from, where not from the generator's own mapping; numbers of theirs tell one source from another. */
+  readonly codes?: { readonly about: string; readonly fingerprint: readonly number[]; readonly labelled: boolean };
+  /** What was guessed or assumed when the networks were loaded. */
+  readonly notes?: readonly string[];
 }
 
 export interface GeneratorRecord {

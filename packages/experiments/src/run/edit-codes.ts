@@ -4,6 +4,7 @@ import { type Direction, type LabelsAlong, labelsAlong } from "@latentflow/laten
 import { tensor2d, tidy } from "@tensorflow/tfjs-core";
 import type { Edit } from "../config/edits.js";
 import { ConfigError, ExperimentsError } from "../errors.js";
+import { engineOf } from "../model/engine-of.js";
 import type { EditFrames } from "../results/index.js";
 import { spaced } from "../results/numbers.js";
 import { directionJob, readDirection } from "../steps/directions.js";
@@ -63,7 +64,7 @@ export async function editCodes(request: EditRequest): Promise<EditedCodes> {
       `edit: expected ${name} by ${id} to be found with the settings of ${out}, got none yet. Run "latentflow run" with them first.`,
     );
   }
-  const recorded = engine === "auto" ? networks.environment.engine.name : engine;
+  const recorded = engine === "auto" ? engineOf(networks) : engine;
   const session = new Session({ config, folder, engine: recorded, backend: networks.environment.backend.name, signal });
   session.atOnce = atOnce ?? session.atOnce;
   const context = session.context(plan.experiment);

@@ -1,4 +1,5 @@
 import { availableParallelism, freemem, platform, totalmem } from "node:os";
+import type { EngineInfo } from "@latentflow/engine";
 import type { ExperimentConfig } from "../config/types.js";
 import type { Cost, Tried } from "../model/try-out.js";
 
@@ -78,7 +79,7 @@ function moreHere({ tried, forward, gradient, data }: Needs, atOnce: number): nu
 }
 
 /** Bytes that one worker's networks may take on this engine. */
-export function memoryPerWorker(engine: "onnx" | "tfjs", backend: string): number {
+export function memoryPerWorker(engine: EngineInfo["name"], backend: string): number {
   return engine === "tfjs" && backend === "wasm" ? WASM_MEMORY : Number.POSITIVE_INFINITY;
 }
 
@@ -98,7 +99,7 @@ export function dataMemory({ sample, evaluate }: ExperimentConfig, latentDim: nu
 }
 
 /** How many workers' worth of images are made in the time in which the networks, tried on `threads` threads, made one's. */
-export function speedUp(engine: "onnx" | "tfjs", workers: number, threads: number): number {
+export function speedUp(engine: EngineInfo["name"], workers: number, threads: number): number {
   const cores = availableParallelism();
   if (engine === "tfjs") return Math.min(workers, cores);
   return Math.max(1, Math.min(cores, workers * Math.max(1, Math.floor(cores / workers))) / Math.min(threads, cores));

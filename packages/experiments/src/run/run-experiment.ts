@@ -9,6 +9,7 @@ import { experimentOf } from "../experiment/experiment.js";
 import { type Extensions, tablesWith } from "../experiment/extensions.js";
 import { tablesOf } from "../experiment/tables-of.js";
 import { lookAtFiles } from "../methods/file-look.js";
+import { engineOf } from "../model/engine-of.js";
 import type { NetworkInfo } from "../results/index.js";
 import { STEPS, type StepName } from "../steps/job.js";
 import { hashOfJson } from "../store/hash.js";
@@ -90,7 +91,7 @@ export async function runExperiment(options: ExperimentOptions | ExperimentConfi
   await folder.open();
   const known = await readRunFile(folder);
   const begun = networksOf(known, config);
-  const settled = engine === "auto" && begun !== null ? begun.environment.engine.name : engine;
+  const settled = engine === "auto" && begun !== null ? engineOf(begun) : engine;
   const backend = begun?.environment.backend.name;
   const session = new Session({ config, folder, engine: settled, backend, threads: threadsFor(workers), signal });
   try {

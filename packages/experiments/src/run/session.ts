@@ -127,7 +127,7 @@ export class Session {
 
   /** A run is one generator's, one regressor's and one engine's: results of two would be mixed unseen. */
   private async checkSame(networks: NetworkInfo, running: RunningModel): Promise<void> {
-    const { engine, backend, generator, regressor } = networks.environment;
+    const { engine, backend, generator, regressor, codes } = networks.environment;
     const before = running.images();
     const found = await describeEnvironment(this.options.config, await this.parts(), running);
     this.forChecks += running.images() - before;
@@ -145,6 +145,8 @@ export class Session {
       !sameFingerprint(regressor.fingerprint, found.regressor.fingerprint)
     )
       refuse("regressor", "one that gives other answers");
+    if (hashOfJson(codes?.fingerprint ?? null) !== hashOfJson(found.codes?.fingerprint ?? null))
+      refuse("codes", `${found.codes?.about ?? "the generator's own"}, which are others`);
   }
 }
 

@@ -21,8 +21,14 @@ export function sampleJobs({ config, networks: { environment } }: Experiment): J
   const { model, truncation, seed, sample } = config;
   const { codes, heldOut } = sample;
   // Files may change while their names stay: what all jobs depend on is what the networks do, and what runs them.
-  const { engine, backend, generator, regressor } = environment;
-  const madeBy = [engine.name, backend.name, generator.fingerprint, regressor.fingerprint];
+  const { engine, backend, generator, regressor, codes: source } = environment;
+  const madeBy = [
+    engine.name,
+    backend.name,
+    generator.fingerprint,
+    regressor.fingerprint,
+    ...(source ? [source.fingerprint] : []),
+  ];
   const codesJob: Job = {
     id: CODES_JOB,
     step: "sample",
@@ -33,8 +39,10 @@ export function sampleJobs({ config, networks: { environment } }: Experiment): J
   };
   const labelling = chunksOf(sample).map(({ start, end }, k): Job => {
     const id = labelsJob(k);
-    const run: Job["run"] = (context, output) => label(context, output, start, end);
-    return { id, step: "sample", needs: [CODES_JOB], settings: { truncation, start, end }, images: end - start, run };
+    const isLabelled = source?.labelled === true;
+    const run: Job["run"] = (context, output) => (isLabelled ? takeLabels : label)(context, output, start, end);
+    const images = isLabelled ? 0 : end - start;
+    return { id, step: "sample", needs: [CODES_JOB], settings: { truncation, start, end }, images, run };
   });
   const summary: Job = {
     id: SUMMARY_JOB,
@@ -91,6 +99,25 @@ async function label(context: StepContext, { folder, scratch }: JobOutput, start
     logits: { dtype: "float32", shape: [done, width], data: logits.slice(0, done * width) },
   }));
   await writeTensors(folder, LOGITS_FILE, { logits: { data: logits, shape: [rows, width] } });
+}
+
+/** The labels that come with the codes [start, end), as logits of which the label's is 1 and all others are 0: more is not known. */
+async function takeLabels({ config, networks, parts }: StepContext, { folder }: JobOutput, start: number, end: number) {
+  const { attributes } = networks;
+  const { sample, seed } = config;
+  const labels = await (await parts()).codes?.labels?.(sample.codes + sample.heldOut, seed);
+  if (labels === undefined)
+    throw new ConfigError("config: expected model.codes to be a file with labels, as when the run began.");
+  const width = attributes.reduce((sum, { classes }) => sum + classes, 0);
+  const logits = new Float32Array((end - start) * width);
+  for (let i = start; i < end; i++) {
+    let column = (i - start) * width;
+    attributes.forEach(({ classes }, j) => {
+      logits[column + labels[i * attributes.length + j]!] = 1;
+      column += classes;
+    });
+  }
+  await writeTensors(folder, LOGITS_FILE, { logits: { data: logits, shape: [end - start, width] } });
 }
 
 /** Logits of codes, which are disposed: row by row, all attributes side by side. */

@@ -1,5 +1,5 @@
 import { SeededRandom } from "@latentflow/core";
-import type { ModelParts } from "@latentflow/engine";
+import type { TfjsParts } from "@latentflow/engine";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** Width of a code. */
@@ -11,7 +11,7 @@ const BLOCK = (SIDE * SIDE * 3) / D;
  * Networks that cost nothing: a picture shows the squashed entries of w as D blocks of equal pixels, and the regressor reads them off. "size" is
  * linear in w, "shape" has three sectors of a plane, "colour" is the sign of a product, which no line parts.
  */
-export default function tinyModel(): ModelParts {
+export default function tinyModel(): TfjsParts {
   return {
     name: "tiny",
     generator: { latentDim: D, synthesize },

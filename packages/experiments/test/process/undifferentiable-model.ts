@@ -1,9 +1,9 @@
-import type { ModelParts } from "@latentflow/engine";
+import type { TfjsParts } from "@latentflow/engine";
 import * as tf from "@tensorflow/tfjs-core";
 import tinyModel from "./tiny-model.js";
 
 /** The tiny networks with a step that no gradient passes: "copied" numbers, pictures of 8 "bits", or a root at 0. */
-export default function undifferentiableModel(): ModelParts {
+export default function undifferentiableModel(): TfjsParts {
   const tiny = tinyModel();
   const kind = process.env.LATENTFLOW_TEST_STEP;
   const pass = (images: tf.Tensor4D): tf.Tensor4D => {

@@ -1,6 +1,7 @@
 import { OnnxError } from "../errors.js";
 import { type AttributeValue, describeNode, type OnnxNode, type OnnxTensor } from "../graph/model.js";
 import { ATTRIBUTE, KIND, NODE } from "./fields.js";
+import type { RawGraph, RawNode } from "./raw-graph.js";
 import { type ExternalData, readTensor, writeTensor } from "./tensor-proto.js";
 import type { MessageReader } from "./wire-reader.js";
 import type { MessageWriter } from "./wire-writer.js";
@@ -10,12 +11,19 @@ const NODE_BYTES = 500;
 const ATTRIBUTE_BYTES = 400;
 const LINK_BYTES = 8;
 
+/** What reading a node needs of the file around it. */
+export interface NodeReading {
+  readonly external: ExternalData | undefined;
+  /** Reads a graph that is an attribute. */
+  readonly graph: (message: MessageReader) => RawGraph;
+}
+
 /** @param index which node of the graph it is, for messages */
-export function readNode(message: MessageReader, index: number, external: ExternalData | undefined): OnnxNode {
+export function readNode(message: MessageReader, index: number, reading: NodeReading): RawNode {
   message.budget.take(NODE_BYTES);
   const [inputs, outputs]: [string[], string[]] = [[], []];
   const attributes: RawAttribute[] = [];
-  let [op, name, domain] = ["", "", ""];
+  let [op, name, domain, overload] = ["", "", "", ""];
   while (message.next()) {
     if (message.field === NODE.input || message.field === NODE.output) {
       message.budget.take(LINK_BYTES);
@@ -23,13 +31,26 @@ export function readNode(message: MessageReader, index: number, external: Extern
     } else if (message.field === NODE.op) op = message.text();
     else if (message.field === NODE.name) name = message.text();
     else if (message.field === NODE.domain) domain = message.text();
-    else if (message.field === NODE.attribute) attributes.push(readAttribute(message.message(), external));
+    else if (message.field === NODE.overload) overload = message.text();
+    else if (message.field === NODE.attribute) attributes.push(readRawAttribute(message.message(), reading));
   }
   if (op === "")
     throw new OnnxError(`readOnnx: expected every node to have an operator, got none at node ${index}; the file is damaged.`);
   const node = { op, domain: domain === "ai.onnx" ? "" : domain, name, inputs, outputs };
-  const values = attributes.map((attribute): [string, AttributeValue] => [attribute.name, attributeValue(attribute, node)]);
-  return { ...node, attributes: Object.fromEntries(values) };
+  return { ...node, ...(overload !== "" && { overload }), ...attributesOf(attributes, node) };
+}
+
+/** Attributes by kind: values, graphs, and within functions names of the call's attributes. */
+function attributesOf(all: readonly RawAttribute[], node: Omit<OnnxNode, "attributes">) {
+  const plain = all.filter(({ reference, kind }) => reference === "" && kind !== KIND.graph);
+  const values = plain.map((attribute): [string, AttributeValue] => [attribute.name, attributeValue(attribute, node)]);
+  const references = all.filter(({ reference }) => reference !== "").map(({ name, reference }) => [name, reference]);
+  const graphs = all.flatMap(({ name, graph }) => (graph ? [[name, graph] as const] : []));
+  return {
+    attributes: Object.fromEntries(values),
+    ...(references.length > 0 && { references: Object.fromEntries(references) as Record<string, string> }),
+    ...(graphs.length > 0 && { graphs: Object.fromEntries(graphs) }),
+  };
 }
 
 interface RawAttribute {
@@ -42,9 +63,18 @@ interface RawAttribute {
   readonly floats: number[];
   readonly strings: string[];
   tensor: OnnxTensor | undefined;
+  graph: RawGraph | undefined;
+  /** Within a function: the call's attribute that it takes its value from. */
+  reference: string;
 }
 
-function readAttribute(message: MessageReader, external: ExternalData | undefined): RawAttribute {
+/** A function's attribute with the value that it has where a call leaves it out. */
+export function readDefault(message: MessageReader, reading: NodeReading, name: string): [string, AttributeValue] {
+  const attribute = readRawAttribute(message, reading);
+  return [attribute.name, attributeValue(attribute, { op: name, domain: "", name: "", inputs: [], outputs: [] })];
+}
+
+function readRawAttribute(message: MessageReader, reading: NodeReading): RawAttribute {
   message.budget.take(ATTRIBUTE_BYTES);
   const attribute = newAttribute();
   while (message.next()) {
@@ -55,17 +85,22 @@ function readAttribute(message: MessageReader, external: ExternalData | undefine
     else if (message.field === ATTRIBUTE.string) attribute.string = message.text();
     else if (message.field === ATTRIBUTE.ints) message.ints(attribute.ints);
     else if (message.field === ATTRIBUTE.floats) message.reals(attribute.floats, 4);
+    else if (message.field === ATTRIBUTE.reference) attribute.reference = message.text();
+    else if (message.field === ATTRIBUTE.graph) attribute.graph = reading.graph(message.message());
     else if (message.field === ATTRIBUTE.strings) {
       message.budget.take(LINK_BYTES);
       attribute.strings.push(message.text());
     } else if (message.field === ATTRIBUTE.tensor)
-      attribute.tensor = readTensor(message.message(), () => `attribute "${attribute.name}"`, external)[1];
+      attribute.tensor = readTensor(message.message(), () => `attribute "${attribute.name}"`, reading.external)[1];
   }
   return attribute;
 }
 
 function newAttribute(): RawAttribute {
-  return { name: "", kind: 0, int: 0, float: 0, string: "", ints: [], floats: [], strings: [], tensor: undefined };
+  return {
+    ...{ name: "", kind: 0, int: 0, float: 0, string: "", ints: [], floats: [], strings: [], tensor: undefined },
+    ...{ graph: undefined, reference: "" },
+  };
 }
 
 function attributeValue(attribute: RawAttribute, node: Omit<OnnxNode, "attributes">): AttributeValue {
@@ -86,11 +121,8 @@ function attributeValue(attribute: RawAttribute, node: Omit<OnnxNode, "attribute
     case KIND.tensor:
       if (attribute.tensor) return { tensor: attribute.tensor };
       throw new OnnxError(`readOnnx: expected a tensor as ${place()}, got none; the file is damaged.`);
-    case KIND.graph:
     case KIND.graphs:
-      throw new OnnxError(
-        `readOnnx: expected no control flow, got ${describeNode(node)}; make the choice when exporting (a Python if on constants, not on tensors).`,
-      );
+      throw new OnnxError(`readOnnx: expected no control flow, got ${describeNode(node)}; make the choice when exporting.`);
     default:
       throw new OnnxError(`readOnnx: expected numbers, texts or a tensor as ${place()}, got kind ${attribute.kind}.`);
   }

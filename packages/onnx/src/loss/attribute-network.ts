@@ -4,9 +4,11 @@ import { GraphBuilder } from "../graph/builder.js";
 import { codeOfType, type DataType, isFloat } from "../graph/data-types.js";
 import { type Dim, floats, type OnnxModel, type ValueInfo } from "../graph/model.js";
 import { raiseOpset } from "../graph/raise-opset.js";
+import { featuresOutput } from "../networks/features.js";
+import { areImages, imagesOutput } from "../networks/images.js";
 import { shapeText } from "../shapes/fact.js";
 import { inferShapes, type ValueFacts } from "../shapes/infer.js";
-import { featuresOutput, logitsOf } from "./logits.js";
+import { logitsOf } from "./logits.js";
 
 /** Truncation towards a mean latent: w → mean + ψ · (w − mean). */
 export interface TruncationValues {
@@ -108,28 +110,17 @@ interface Images {
 }
 
 function imagesOf(graph: GraphBuilder, generator: OnnxModel, made: Readonly<Record<string, string>>, batch: Dim): Images {
-  const facts = inferShapes(generator);
-  const dimsOf = ({ name, dims }: ValueInfo) => facts.get(name)?.dims ?? dims ?? [];
-  const chosen = generator.outputs.find((output) => isImage(dimsOf(output)));
-  if (!chosen) {
-    const found = generator.outputs.map((output) => `${output.name} ${shapeText(dimsOf(output))}`).join(", ");
-    throw new OnnxError(
-      `onnxModel: expected the generator to have an output [n, 3, height, width] or [n, height, width, 3], got ${found}.`,
-    );
-  }
-  const [rows, ...rest] = dimsOf(chosen);
-  if (facts.has(chosen.name) && rows !== batch)
+  const { name, type, dims: found, inferred } = imagesOutput("onnxModel", generator);
+  const [rows, ...rest] = found;
+  if (inferred && rows !== batch)
     throw new OnnxError(
       `onnxModel: expected the generator to make one image a code, ${shapeText([batch, ...rest])}, got ${shapeText([rows!, ...rest])}.`,
     );
   const dims = [batch, ...rest];
   const channelsFirst = dims[1] === 3;
-  const type = facts.get(chosen.name)?.type ?? chosen.type;
-  const value = cast(graph, made[chosen.name]!, type, "float32");
+  const value = cast(graph, made[name]!, type, "float32");
   return { value, channelsFirst, dims, dimsOut: channelsFirst ? inOtherLayout(dims) : dims };
 }
-
-const isImage = (dims: readonly Dim[]) => dims.length === 4 && (dims[1] === 3 || dims[3] === 3);
 
 /** Channels behind instead of in front, or the reverse. */
 const inOtherLayout = ([n, a, b, c]: readonly Dim[]) => (a === 3 ? [n!, b!, c!, a] : [n!, c!, a!, b!]);
@@ -143,7 +134,7 @@ export interface Seen {
 /** Adds a network that reads the images, in its layout, once their size is one that it takes. */
 function addReader(graph: GraphBuilder, part: string, model: OnnxModel, images: Images): Seen {
   const input = onlyInput(part, model);
-  if (!isImage(input.dims))
+  if (!areImages(input.dims))
     throw new OnnxError(`onnxModel: expected the ${part}'s input to be images of 3 channels, got ${shapeText(input.dims)}.`);
   const channelsFirst = input.dims[1] === 3;
   const turned = channelsFirst !== images.channelsFirst;
@@ -167,7 +158,7 @@ function checkSizes(part: string, wanted: readonly Dim[], given: readonly Dim[])
   if (!differs && !fixedBatch) return;
   const advice = fixedBatch
     ? `export the ${part} with dynamic_axes, so that its first dimension is free`
-    : `resize within the ${part} (in PyTorch, torch.nn.functional.interpolate in its forward), or use one for this size`;
+    : `resize within the ${part} (in PyTorch, torch.nn.functional.interpolate in its forward), name a resize for its file, or use one for this size`;
   throw new OnnxError(
     `onnxModel: expected images that the ${part} takes, ${shapeText(wanted)}, got ${shapeText(given)} from the generator; ${advice}.`,
   );

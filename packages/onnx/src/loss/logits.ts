@@ -1,7 +1,8 @@
 import { type Attribute, describeValue } from "@latentflow/core";
 import { OnnxError } from "../errors.js";
 import type { GraphBuilder } from "../graph/builder.js";
-import type { Dim, OnnxModel, ValueInfo } from "../graph/model.js";
+import type { Dim, OnnxModel } from "../graph/model.js";
+import { featuresOutput } from "../networks/features.js";
 import { shapeText } from "../shapes/fact.js";
 import type { ValueFacts } from "../shapes/infer.js";
 
@@ -20,11 +21,6 @@ interface Logits {
   /** One value [n, classes] an attribute. */
   readonly values: string[];
   readonly attributes: readonly Attribute[];
-}
-
-/** The output of a regressor that is no answer but what its answers are read off. */
-export function featuresOutput(regressor: OnnxModel): ValueInfo | undefined {
-  return regressor.outputs.length > 1 ? regressor.outputs.find(({ name }) => name === "features") : undefined;
 }
 
 /** One output an attribute, or a single output [n, sum of classes] that is split as `attributes` says. */

@@ -9,7 +9,7 @@ import { tablesOf } from "../csv.js";
 export function settings(context: PageContext, files: readonly string[]): Markup {
   const { results } = context;
   const { environment, rerun } = results;
-  const { versions, engine, backend, generator, machine, seed } = environment;
+  const { versions, engine, backend, generator, machine, seed, notes = [] } = environment;
   const facts: [string, string][] = [
     ["seed", String(seed)],
     ["machine", machine],
@@ -17,6 +17,7 @@ export function settings(context: PageContext, files: readonly string[]): Markup
     ["directions on", `tfjs ${backend.name}, ${backend.device}`],
     ["generator", `${generator.name}, ${generator.height} × ${generator.width}, latent dimension ${generator.latentDim}`],
     ["its fingerprint", generator.fingerprint.map(short).join(" ")],
+    ...notes.map((note): [string, string] => ["taken as read", note]),
     ...Object.entries(versions).map(([name, version]): [string, string] => [name, version]),
   ];
   return markup`<section id="rerun"><h2>How to make this again</h2>${how(rerun, versions.latentflow)}

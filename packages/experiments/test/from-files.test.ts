@@ -1,0 +1,167 @@
+import { mkdtempSync } from "node:fs";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { useBackend } from "@latentflow/backend";
+import { type TensorData, writeSafetensors } from "@latentflow/checkpoints";
+import { SeededRandom } from "@latentflow/core";
+import { FactorRegressor } from "@latentflow/models";
+import { floats, GraphBuilder, type OnnxModel, writeOnnx } from "@latentflow/onnx";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mappingGraph, tinyGenerator, tinyRegressorTensors } from "../../engine/test/tiny-networks.js";
+import { readConfig } from "../src/config/read.js";
+import { type ExperimentOptions, resolveConfig, runExperiment } from "../src/index.js";
+
+const root = mkdtempSync(join(tmpdir(), "latentflow-from-files-"));
+const file = (name: string) => join(root, name);
+const PICKLE = fileURLToPath(new URL("../../models/test/reference/small-nvlabs.pkl", import.meta.url));
+/** Side of the pickle's images. */
+const SIDE = 32;
+
+beforeAll(async () => {
+  await useBackend("wasm");
+  const generator = tinyGenerator();
+  const regressor = await FactorRegressor.fromSafetensors(writeSafetensors(await tinyRegressorTensors(generator)));
+  await writeFile(file("g.onnx"), writeOnnx(generator.toOnnx()));
+  await writeFile(file("mapping.onnx"), writeOnnx(await mappingGraph(generator)));
+  await writeFile(file("r.onnx"), writeOnnx(await regressor.toOnnx()));
+  await writeFile(file("colours.onnx"), writeOnnx(colours()));
+  generator.dispose();
+  regressor.dispose();
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+/** Logits of "red" and "green": means of channels, in one output. */
+function colours(): OnnxModel {
+  const graph = new GraphBuilder();
+  const images = graph.input("images", ["n", 3, SIDE, SIDE]);
+  const means = graph.reshape(graph.reduce("ReduceMean", images, [2, 3], true), [0, 3]);
+  const weight = graph.constant(floats([3, 2], [40, 0, 0, 40, 0, 0]), "weight");
+  graph.output("colours", graph.op("MatMul", [means, weight]), ["n", 2]);
+  return graph.build();
+}
+
+/** Settings of --quick, smaller. */
+function quick(model: ExperimentOptions["model"], changes: ExperimentOptions = {}): ExperimentOptions {
+  return {
+    ...{ preset: "quick", seed: 3, model },
+    methods: ["interfacegan", "constant", "ode-1"],
+    sample: { codes: 160, heldOut: 60, chunk: 110, batchSize: 40 },
+    fit: { ratio: 0.2 },
+    train: { iterations: 6, batchSize: 8, maxTime: 3, checkpointEvery: 5 },
+    evaluate: { starts: 12, times: 3, maxTime: 3, resamples: 20, batchSize: 24 },
+    analyze: { probeCodes: 100, paths: 6, bins: 2 },
+    pictures: { samples: 1, frames: 2 },
+    ...changes,
+  };
+}
+
+describe("an experiment of files alone", () => {
+  it("a generator, its mapping and a regressor as .onnx, by paths of a configuration file", async () => {
+    const model = {
+      kind: "files",
+      generator: "g.onnx",
+      mapping: "mapping.onnx",
+      regressor: { file: "r.onnx" },
+      attributes: ["size", "shape", "hue"],
+    };
+    await writeFile(
+      file("my.json"),
+      JSON.stringify(quick(model as ExperimentOptions["model"], { attributes: ["size", "hue"], truncation: 0.8 })),
+    );
+    const config = resolveConfig(await readConfig(file("my.json")));
+    expect(config.model).toMatchObject({
+      generator: file("g.onnx"),
+      mapping: file("mapping.onnx"),
+      regressor: { file: file("r.onnx") },
+    });
+    const { results, report } = (await runExperiment(config, { out: file("graphs") }))!;
+    expect(results.missing).toEqual([]);
+    expect(results.environment).toMatchObject({
+      engine: { name: "onnx" },
+      generator: { name: "g.onnx, 16 px", latentDim: 6 },
+      notes: ["codes: mapping.onnx"],
+    });
+    expect(results.attributes.map(({ methods }) => methods.map(({ id }) => id))).toEqual(
+      Array(2).fill(["interfacegan", "constant", "ode-1"]),
+    );
+    for (const { methods } of results.attributes)
+      for (const { evaluation } of methods) expect(evaluation!.samples).toBeGreaterThan(5);
+    expect(await readFile(report, "utf8")).toContain("codes: mapping.onnx");
+  });
+
+  it("NVlabs' .pkl with a graph of two single logits: guessed, and said in the report", async () => {
+    const model = { kind: "files", generator: PICKLE, regressor: file("colours.onnx"), attributes: ["red", "green"] } as const;
+    const { results, report } = (await runExperiment(quick(model, { methods: ["interfacegan", "constant"] }), {
+      out: file("mixed"),
+    }))!;
+    expect(results.missing).toEqual([]);
+    expect(results.environment.notes!.join()).toContain("2 names for 2 numbers: taken as binary attributes");
+    expect(results.sample.attributes.map(({ classes }) => classes)).toEqual([2, 2]);
+    expect(await readFile(report, "utf8")).toContain("taken as binary attributes");
+  });
+
+  it("codes with labels are not labelled again", async () => {
+    const random = new SeededRandom(6);
+    const codes = new Float32Array(random.normals(220 * 6));
+    const labels = Int32Array.from({ length: 220 * 3 }, (_, i) => Number(codes[Math.floor(i / 3) * 6 + (i % 3)]! > 0));
+    await writeFile(
+      file("all.safetensors"),
+      writeSafetensors(
+        new Map<string, TensorData>([
+          ["ws", { dtype: "float32", shape: [220, 6], data: codes }],
+          ["labels", { dtype: "int32", shape: [220, 3], data: labels }],
+        ]),
+      ),
+    );
+    const model = {
+      kind: "files",
+      generator: file("g.onnx"),
+      regressor: file("r.onnx"),
+      codes: file("all.safetensors"),
+    } as const;
+    const { results } = (await runExperiment(quick(model, { attributes: ["attribute_0"], methods: ["interfacegan"] }), {
+      out: file("labelled"),
+    }))!;
+    const sampling = results.timings.filter(({ job }) => job.startsWith("sample/"));
+    expect(sampling.reduce((sum, { images }) => sum + images, 0)).toBe(0);
+    const yes = labels.filter((_, i) => i % 3 === 0).reduce((a, b) => a + b, 0);
+    const [none, some] = results.sample.attributes[0]!.counts;
+    expect(none! + some!).toBe(160);
+    expect(Math.abs(some! / 160 - yes / 220)).toBeLessThan(0.1);
+    // The labels are a half-space's: the probe finds it.
+    expect(results.attributes[0]!.probes!.linear).toBeGreaterThan(0.85);
+    await expect(runExperiment(quick(model, { sample: { codes: 200, heldOut: 60 } }), { out: file("many") })).rejects.toThrow(
+      "make sample.codes + sample.heldOut at most 220",
+    );
+  });
+
+  it("wrong files are one message that says what was expected and found", async () => {
+    const model = { kind: "files", generator: file("r.onnx"), regressor: file("r.onnx") } as const;
+    await expect(runExperiment(quick(model), { out: file("wrong") })).rejects.toThrow(
+      /^config: could not load the generator, .*r\.onnx: .*expected the generator to have an output \[n, 3, height, width\]/,
+    );
+  });
+});
+
+describe("the field `model`", () => {
+  it("calls the first bundled networks by either name, which are one and the same to a run's folder", () => {
+    const old = resolveConfig({ model: "scenes" }).model;
+    expect(old).toEqual({ kind: "scenes", from: null });
+    for (const model of ["tabletop", { kind: "tabletop" }, { kind: "scenes" }] as const)
+      expect(resolveConfig({ model }).model).toEqual(old);
+  });
+
+  it.each<[object, string]>([
+    [{ regressor: { file: "r.onnx", resize: "cubic" } }, "model.regressor.resize"],
+    [{ heads: "logits" }, "model.heads"],
+    [{ attributes: [{ name: "age", thresholds: [3, 2] }] }, "rising"],
+    [{ attributes: [{ name: "age" }] }, "to have classes, or thresholds"],
+    [{ generator: { key: "g" } }, "model.generator.file"],
+    [{ labels: "l.npy" }, 'unknown option "labels"'],
+  ])("refuses %j by name", (more, message) => {
+    const files = { kind: "files", generator: "g.onnx", regressor: "r.onnx", ...more };
+    expect(() => resolveConfig({ model: files })).toThrow(message);
+  });
+});
