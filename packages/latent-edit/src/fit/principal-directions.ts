@@ -5,7 +5,7 @@ import { LatentEditError } from "../errors.js";
 import { checkBoolean } from "../input/checks.js";
 import { type Codes, toCodeTable } from "../input/codes.js";
 import { columnMeans, type Matrix, type MatrixLike, rowOf, scaleOf, subtractRow, toMatrix, unit } from "../input/matrix.js";
-import { addOuterProducts } from "./cholesky.js";
+import { addOuterProducts } from "../linear-algebra/cholesky.js";
 import { meanOfRows } from "./mean-of-rows.js";
 
 /** Directions found without labels, strongest first. */

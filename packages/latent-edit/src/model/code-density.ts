@@ -13,8 +13,8 @@ import {
   tensor2d,
   tidy,
 } from "@tensorflow/tfjs-core";
-import { addOuterProducts, factorCholesky } from "../fit/cholesky.js";
 import { columnMeans, type Matrix } from "../input/matrix.js";
+import { addOuterProducts, factorCholesky } from "../linear-algebra/cholesky.js";
 
 /** Of the mapping network's last leaky ReLU, in every StyleGAN2. */
 const NEGATIVE_SLOPE = 0.2;

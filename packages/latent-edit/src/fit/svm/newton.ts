@@ -1,5 +1,5 @@
 import { dot, type Matrix, rowOf } from "../../input/matrix.js";
-import { addOuterProducts, factorCholesky, solveCholesky } from "../cholesky.js";
+import { addOuterProducts, factorCholesky, solveCholesky } from "../../linear-algebra/cholesky.js";
 import { addScaled, rowTimes } from "./certificate.js";
 import { solveNormalEquations } from "./least-squares.js";
 
