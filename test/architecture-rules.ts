@@ -5,14 +5,17 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   ode: ["core", "backend/gradients", "backend/wasm"],
   checkpoints: ["core"],
   onnx: ["core", "core/files"],
-  models: ["core", "core/optim", "backend", "backend/gradients", "backend/wasm", "checkpoints", "onnx"],
-  "latent-edit": ["core", "core/files", "core/optim", "ode", "checkpoints", "backend", "backend/gradients"],
+  models: ["core", "core/optim", "core/truncation", "backend", "backend/gradients", "backend/wasm", "checkpoints", "onnx"],
+  "latent-edit": [
+    ...["core", "core/files", "core/optim", "core/truncation", "core/workers"],
+    ...["ode", "checkpoints", "backend", "backend/gradients"],
+  ],
   metrics: ["core"],
   datasets: ["checkpoints"],
   scenes: ["core", "core/files", "checkpoints", "models"],
   engine: ["core", "backend", "checkpoints", "onnx", "latent-edit", "models", "scenes"],
   experiments: [
-    ...["core", "core/files", "backend", "backend/gradients", "checkpoints", "onnx", "engine"],
+    ...["core", "core/files", "core/workers", "backend", "backend/gradients", "checkpoints", "onnx", "engine"],
     ...["latent-edit", "latent-edit/files", "metrics"],
   ],
   latentflow: [
@@ -23,7 +26,7 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
 
 /** Entries for Node alone. Every other one is for browsers, too: no import that runs may lead from it to one of Node's own modules. */
 export const NODE_ENTRIES: readonly string[] = [
-  ...["core/files", "onnx/files", "latent-edit/files", "latent-edit/workers", "scenes/node"],
+  ...["core/files", "core/workers", "onnx/files", "latent-edit/files", "latent-edit/workers", "scenes/node"],
   ...["experiments", "experiments/cli"],
   // Its browser condition leaves `experiments` out.
   "latentflow",

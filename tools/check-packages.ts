@@ -97,7 +97,10 @@ function useAsAStranger(tarballs: string[]): void {
 }
 
 /** Entries that must run where tfjs is not loaded, or not there. */
-const WITHOUT_TFJS = ["@latentflow/core", "@latentflow/core/files", "@latentflow/ode/float64", "@latentflow/scenes/render"];
+const WITHOUT_TFJS = [
+  ...["@latentflow/core", "@latentflow/core/files", "@latentflow/core/workers"],
+  ...["@latentflow/ode/float64", "@latentflow/scenes/render"],
+];
 
 /** Programs that must be small, with the most bytes that they may take, minified and gzipped. */
 const SMALL: readonly (readonly [program: string, limit: number])[] = [

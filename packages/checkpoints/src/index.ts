@@ -1,6 +1,6 @@
 export type { DType, TensorData, TypedArray } from "./dtypes.js";
 export { CheckpointError } from "./errors.js";
-export { type NpyHeader, readNpy, writeNpy } from "./npy.js";
+export { type NpyHeader, npyHeader, readNpy, writeNpy } from "./npy.js";
 export { NpzFile, type Slice, type SliceOptions } from "./npz.js";
 export { readNvlabsPickle } from "./nvlabs.js";
 export type { NvlabsNetwork } from "./nvlabs-networks.js";

@@ -1,3 +1,4 @@
+import { describeValue } from "@latentflow/core";
 import { Budget } from "./budget.js";
 import { checkTensorData } from "./check-tensor-data.js";
 import { dtypes, elementCount, memorySize, type TensorData } from "./dtypes.js";
@@ -98,17 +99,38 @@ function headerFields(header: PythonLiteral, at: number): { descr: string; colum
  */
 export function writeNpy(tensor: TensorData): Uint8Array<ArrayBuffer> {
   checkTensorData("writeNpy", "the array", tensor);
-  const type = numpyTypeName(tensor.dtype);
-  if (!type) throw new CheckpointError(`NumPy has no ${tensor.dtype}; write float32 instead.`, undefined, { caller: "writeNpy" });
+  const header = headerOf("writeNpy", tensor);
   const elements = encodeElements("writeNpy", "the array", tensor);
-  const shape = tensor.shape.length === 1 ? `${tensor.shape[0]},` : tensor.shape.join(", ");
-  const literal = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape}), }`;
-  // Elements start at a multiple of 64 bytes; the header ends in a line feed.
-  const headerSize = Math.ceil((10 + literal.length + 1) / 64) * 64;
-  const file = new Uint8Array(headerSize + elements.length);
-  const head = `${MAGIC}\x01\x00\0\0${literal.padEnd(headerSize - 11)}\n`;
-  for (let i = 0; i < head.length; i++) file[i] = head.charCodeAt(i);
-  new DataView(file.buffer).setUint16(8, headerSize - 10, true);
-  file.set(elements, headerSize);
+  const file = new Uint8Array(header.length + elements.length);
+  file.set(header);
+  file.set(elements, header.length);
   return file;
+}
+
+/**
+ * What stands before the elements of such a file: for arrays whose elements are written piece by piece.
+ *
+ * @throws CheckpointError for types that NumPy does not have, and what is no shape
+ */
+export function npyHeader(array: Pick<TensorData, "dtype" | "shape">): Uint8Array<ArrayBuffer> {
+  checkTensorData("npyHeader", "the array", { ...array, data: new Uint8Array() });
+  const bad = array.shape.find((length) => !Number.isSafeInteger(length) || length < 0);
+  if (bad !== undefined) {
+    const reason = `the array: expected a shape of integers ≥ 0, got ${describeValue(bad)} in it.`;
+    throw new CheckpointError(reason, undefined, { caller: "npyHeader" });
+  }
+  return headerOf("npyHeader", array);
+}
+
+function headerOf(caller: string, { dtype, shape }: Pick<TensorData, "dtype" | "shape">): Uint8Array<ArrayBuffer> {
+  const type = numpyTypeName(dtype);
+  if (!type) throw new CheckpointError(`NumPy has no ${dtype}; write float32 instead.`, undefined, { caller });
+  const lengths = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
+  const literal = `{'descr': '${type}', 'fortran_order': False, 'shape': (${lengths}), }`;
+  // Elements start at a multiple of 64 bytes; the header ends in a line feed.
+  const size = Math.ceil((10 + literal.length + 1) / 64) * 64;
+  const text = `${MAGIC}\x01\x00\0\0${literal.padEnd(size - 11)}\n`;
+  const header = Uint8Array.from({ length: size }, (_, i) => text.charCodeAt(i));
+  new DataView(header.buffer).setUint16(8, size - 10, true);
+  return header;
 }

@@ -1,7 +1,16 @@
 import { LatentflowError } from "@latentflow/core";
 import { zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
-import { NpzFile, readNpy, readSafetensors, readTorch, type TensorData, writeNpy, writeSafetensors } from "../src/index.js";
+import {
+  NpzFile,
+  npyHeader,
+  readNpy,
+  readSafetensors,
+  readTorch,
+  type TensorData,
+  writeNpy,
+  writeSafetensors,
+} from "../src/index.js";
 import { referenceFile, referenceValues } from "./files.js";
 
 describe("npy", () => {
@@ -25,6 +34,10 @@ describe("npy", () => {
     ];
     for (const array of arrays) expect(await readNpy(writeNpy(array))).toEqual(array);
     expect(() => writeNpy({ dtype: "bfloat16", shape: [1], data: new Float32Array(1) })).toThrow(/NumPy has no bfloat16/);
+    for (const array of arrays) {
+      const header = npyHeader(array);
+      expect(header).toEqual(writeNpy(array).subarray(0, header.length));
+    }
   });
 
   it("refuses objects and arrays that do not fit the file", async () => {

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import * as core from "@latentflow/core";
 import * as files from "@latentflow/core/files";
 import * as optim from "@latentflow/core/optim";
+import * as truncation from "@latentflow/core/truncation";
+import * as workers from "@latentflow/core/workers";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, describe, expect, it } from "vitest";
 import { JUNK as ANYWHERE, complaint } from "../../../tools/wrong-arguments.js";
@@ -75,12 +77,15 @@ const calls: Readonly<Record<string, Call>> = {
   disposeAdamState: [(old) => optim.disposeAdamState(old) ?? true, [optimizer.init([])]],
   writeFileAtomic: [files.writeFileAtomic, [join(folder, "a"), "text"], { within: folder }],
   writeJsonAtomic: [files.writeJsonAtomic, [join(folder, "b"), { a: 1 }], { within: folder }],
+  withTruncation: [truncation.withTruncation, [{ latentDim: 2, synthesize: (w: unknown) => w }, 0.7, tf.tensor1d([1, 2])]],
+  JobThread: [(script) => new workers.JobThread(script, undefined, undefined), [new URL("file:///none.js")]],
   liesWithin: [files.liesWithin, [join(folder, "a"), folder]],
 };
 
 /** What may be given although it is of another kind. */
 const MEANT: Readonly<Record<string, readonly string[]>> = {
   "throwIfAborted 0": ["undefined", "null"],
+  "withTruncation 1": ["-3"],
   "checkOptions 0": ["undefined", "{}"],
   "checkNumber 1": ["undefined", "null", "NaN", "-3", "function", '"x"', "{}", "[]", "[[]]", "[null]", '["x"]', "symbol"],
   "checkRequired 1": ["[]"],

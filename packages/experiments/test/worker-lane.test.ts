@@ -22,7 +22,7 @@ async function laneWhoseWorker(does: string): Promise<WorkerLane> {
   const script = join(folder, `${randomUUID()}.mjs`);
   const answering = `import { parentPort } from "node:worker_threads";
 const post = (message) => parentPort.postMessage(message);
-parentPort.on("message", ({ id }) => { ${does} });`;
+parentPort.on("message", ({ job: id }) => { ${does} });`;
   await writeFile(script, answering);
   const lane = new WorkerLane({} as WorkerStart, () => () => undefined, undefined, pathToFileURL(script));
   onTestFinished(() => lane.dispose());
@@ -30,7 +30,7 @@ parentPort.on("message", ({ id }) => { ${does} });`;
 }
 
 it("replaces a worker that died between two jobs", async () => {
-  const lane = await laneWhoseWorker(`post({ type: "done", record: { job: id } }); setTimeout(() => process.exit(3), 20);`);
+  const lane = await laneWhoseWorker(`post({ type: "done", result: { job: id } }); setTimeout(() => process.exit(3), 20);`);
   expect((await lane.run(job)).job).toBe(job.id);
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect((await lane.run(job)).job).toBe(job.id);
@@ -46,7 +46,7 @@ it("gives a job up after its worker died three times, and says how", async () =>
 it("gives errors the type that they have in this thread: exit codes do not depend on workers", async () => {
   const failing = (name: string, forUsers = true) =>
     laneWhoseWorker(
-      `post({ type: "failed", name: "${name}", message: "what and why", stack: "at there", forUsers: ${forUsers} });`,
+      `post({ type: "failed", failure: { name: "${name}", message: "what and why", stack: "at there", forUsers: ${forUsers} } });`,
     );
   await expect((await failing("ConfigError")).run(job)).rejects.toBeInstanceOf(ConfigError);
   await expect((await failing("MetricsError")).run(job)).rejects.toBeInstanceOf(ExperimentsError);

@@ -1,4 +1,4 @@
 /** The file that a worker thread of `trainDirections` runs. */
-import { serveJobs } from "./workers/serve.js";
+import { serveTrainings } from "./workers/serve.js";
 
-serveJobs();
+serveTrainings();

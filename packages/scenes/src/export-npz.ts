@@ -1,8 +1,9 @@
+import { npyHeader } from "@latentflow/checkpoints";
 import { checkOptions, throwIfAborted } from "@latentflow/core";
 import { writeFileAtomic } from "@latentflow/core/files";
 import { checkIndices, scenesDataset } from "./dataset.js";
 import { ScenesError } from "./errors.js";
-import { type NpzEntry, npyHeader, npzBytes } from "./npz.js";
+import { type NpzEntry, npzBytes } from "./npz.js";
 import { type RenderOptions, renderBlocks } from "./render-pool.js";
 
 export interface ExportOptions extends RenderOptions {
@@ -31,19 +32,19 @@ export async function exportScenesNpz(path: string, options: ExportOptions = {})
   const entries: NpzEntry[] = [
     {
       name: "images",
-      header: npyHeader("|u1", [count, size, size, 3]),
+      header: npyHeader({ dtype: "uint8", shape: [count, size, size, 3] }),
       byteLength: count * size * size * 3,
       data: renderBlocks("exportScenesNpz", indices, options),
     },
     {
       name: "labels",
-      header: npyHeader("|u1", [count, attributes.length]),
+      header: npyHeader({ dtype: "uint8", shape: [count, attributes.length] }),
       byteLength: labels.length,
       data: [labels],
     },
     {
       name: "indices",
-      header: npyHeader("<u4", [count]),
+      header: npyHeader({ dtype: "uint32", shape: [count] }),
       byteLength: indices.byteLength,
       data: [new Uint8Array(indices.buffer)],
     },

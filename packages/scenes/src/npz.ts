@@ -9,19 +9,6 @@ export interface NpzEntry {
   readonly data: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
-/** Header of a C-ordered npy file, version 1.0, padded to a multiple of 64 bytes. */
-export function npyHeader(dtype: string, shape: readonly number[]): Uint8Array {
-  const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
-  const text = `{'descr': '${dtype}', 'fortran_order': False, 'shape': (${sizes}), }`;
-  const length = Math.ceil((10 + text.length + 1) / 64) * 64;
-  const header = Buffer.alloc(length, " ");
-  header.write("\x93NUMPY\x01\x00", 0, "latin1");
-  header.writeUInt16LE(length - 10, 8);
-  header.write(text, 10, "latin1");
-  header.write("\n", length - 1, "latin1");
-  return header;
-}
-
 /** Fields of a local or central header that tell a reader to look for 64-bit sizes in the extra field. */
 const IN_EXTRA_FIELD = 0xffffffff;
 const VERSION_ZIP64 = 45;

@@ -9,9 +9,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { npyHeader } from "@latentflow/checkpoints";
 import { writeFileAtomic } from "@latentflow/core/files";
 import { type SceneSetName, scenesDataset } from "../src/dataset.js";
-import { npyHeader } from "../src/npz.js";
 import { renderBlocks } from "../src/render-pool.js";
 import { EXPORT_SEED, EXPORTED, exportedScenes } from "./training-set.js";
 
@@ -34,12 +34,12 @@ await writeFileAtomic(join(values.out, "labels.npy"), labels());
 await writeFileAtomic(join(values.out, "images.npy"), images());
 
 async function* labels(): AsyncGenerator<Uint8Array> {
-  yield npyHeader("|u1", [count, dataset.attributes.length]);
+  yield npyHeader({ dtype: "uint8", shape: [count, dataset.attributes.length] });
   yield dataset.labels(indices);
 }
 
 async function* images(): AsyncGenerator<Uint8Array> {
-  yield npyHeader("|u1", [count, dataset.size, dataset.size, 3]);
+  yield npyHeader({ dtype: "uint8", shape: [count, dataset.size, dataset.size, 3] });
   const onProgress = (done: number): void => {
     if (done % 6400 === 0) console.log(`${done} of ${count}`);
   };

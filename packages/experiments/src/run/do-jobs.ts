@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import { availableParallelism } from "node:os";
 import type { EngineName } from "@latentflow/engine";
 import type { Job } from "../steps/job.js";
@@ -42,8 +41,6 @@ export async function doJobs(jobs: readonly Job[], plan: Plan, options: DoJobsOp
     (done: number, images: number) =>
       tell({ type: "progress", job: id, done, images });
   const count = Math.min(options.workers, jobs.length);
-  // Every worker listens, and Node warns of a leak beyond ten.
-  if (signal) setMaxListeners(0, signal);
   const context = session.context(plan.experiment);
   const here: Lane = { run: (job) => executeJob(job, plan, context, session, progress(job)) };
   // The workers have networks of their own.

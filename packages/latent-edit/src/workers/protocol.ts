@@ -1,6 +1,6 @@
 import type { BackendName } from "@latentflow/backend";
 import type { NeuralOdeOptions } from "../directions/neural-ode-direction.js";
-import type { History, TrainProgress } from "../train/history.js";
+import type { History } from "../train/history.js";
 import type { TrainOptions } from "../train/settings.js";
 
 /** What of a training's options can cross to another thread. Codes over a SharedArrayBuffer are shared, not copied. */
@@ -25,11 +25,8 @@ export interface WorkerStart {
   backend: BackendName;
 }
 
-/** Main thread to worker: a job to do, or the wish to stop the one that it is at. */
-export type JobMessage = { type: "job"; index: number; job: TrainJob } | { type: "stop" };
-
-/** Worker to main thread. */
-export type WorkerMessage =
-  | { type: "progress"; index: number; progress: TrainProgress }
-  | { type: "done"; index: number; file: Uint8Array; history: History }
-  | { type: "failed"; index: number; error: { name: string; message: string } };
+/** What a worker makes of a job. */
+export interface Trained {
+  readonly file: Uint8Array;
+  readonly history: History;
+}

@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
 import type { BackendName } from "@latentflow/backend";
 import { AbortError, checkNumber, checkOptions, checkRequired, describeValue, throwIfAborted } from "@latentflow/core";
+import { JobFailed, JobThread } from "@latentflow/core/workers";
 import { LatentEditError } from "../errors.js";
 import { checkFunction } from "../input/checks.js";
 import { plain } from "../input/matrix.js";
 import type { History, TrainProgress } from "../train/history.js";
-import type { JobMessage, TrainJob, WorkerMessage, WorkerStart } from "./protocol.js";
+import type { Trained, TrainJob, WorkerStart } from "./protocol.js";
 
 export interface TrainDirectionsOptions {
   /** Threads (default: one a job, at most one a processor core). */
@@ -51,8 +51,7 @@ export async function trainDirections(jobs: readonly TrainJob[], options: TrainD
   if (names.size !== jobs.length) throw new LatentEditError("trainDirections: expected jobs with different names.");
   const count = options.workers ?? Math.min(jobs.length, availableParallelism());
   checkNumber("trainDirections", "workers", count, { min: Math.min(1, jobs.length), integer: true }, LatentEditError);
-  const pool = new Pool(jobs, await Promise.all(jobs.map(portable)), options);
-  return pool.run(Math.min(count, jobs.length));
+  return trainOnThreads(jobs, await Promise.all(jobs.map(portable)), { ...options, workers: Math.min(count, jobs.length) });
 }
 
 /** The job without tensors, which cannot cross to another thread. */
@@ -73,100 +72,56 @@ function checkJobs(jobs: unknown): asserts jobs is readonly TrainJob[] {
   }
 }
 
-class Pool {
-  private readonly results: TrainedJob[] = [];
-  private readonly waiting: { index: number; attempt: number }[];
-  private readonly workers = new Set<Worker>();
-  private readonly start: WorkerStart;
-
-  constructor(
-    private readonly jobs: readonly TrainJob[],
-    /** The same, fit to be posted. */
-    private readonly portable: readonly TrainJob[],
-    private readonly options: TrainDirectionsOptions,
-  ) {
-    this.waiting = jobs.map((_, index) => ({ index, attempt: 0 }));
-    this.start = { setup: String(options.setup), backend: options.backend ?? "wasm" };
+/** @param portable the same jobs, fit to be posted */
+async function trainOnThreads(
+  jobs: readonly TrainJob[],
+  portable: readonly TrainJob[],
+  { workers, setup, backend = "wasm", signal, ...watch }: TrainDirectionsOptions & { workers: number },
+): Promise<TrainedJob[]> {
+  const results: TrainedJob[] = [];
+  const waiting = [...jobs.keys()];
+  const start: WorkerStart = { setup: String(setup), backend };
+  // Beside the built file that this ends up in, which lies in dist/ itself.
+  const script = new URL("./train-worker.js", import.meta.url);
+  const threads = Array.from({ length: workers }, (): Thread => new JobThread(script, start, signal));
+  try {
+    await Promise.all(
+      threads.map(async (thread) => {
+        for (let next = waiting.shift(); next !== undefined && !signal?.aborted; next = waiting.shift())
+          results[next] = await trainOn(thread, jobs[next]!, portable[next]!, { ...watch, ...(signal && { signal }) });
+      }),
+    );
+  } finally {
+    await Promise.all(threads.map((thread) => thread.dispose()));
   }
+  if (signal?.aborted) throw new AbortError("trainDirections: stopped by its AbortSignal.", { cause: signal.reason });
+  return results;
+}
 
-  async run(count: number): Promise<TrainedJob[]> {
-    const { signal } = this.options;
-    const stop = () => {
-      for (const worker of this.workers) worker.postMessage({ type: "stop" } satisfies JobMessage);
-    };
-    signal?.addEventListener("abort", stop);
+type Thread = JobThread<TrainJob, TrainProgress, Trained>;
+
+/** Trains one direction, again from its checkpoint when the worker dies; what the training itself throws is its result. */
+async function trainOn(
+  thread: Thread,
+  job: TrainJob,
+  portable: TrainJob,
+  {
+    restarts = 2,
+    onProgress,
+    onRestart,
+    signal,
+  }: Pick<TrainDirectionsOptions, "restarts" | "onProgress" | "onRestart" | "signal">,
+): Promise<TrainedJob> {
+  const { name } = job;
+  for (let attempt = 0; ; attempt++) {
     try {
-      await Promise.all(Array.from({ length: count }, () => this.lane()));
-    } finally {
-      signal?.removeEventListener("abort", stop);
-      await this.terminate();
+      return { name, ...(await thread.do(portable, (progress) => onProgress?.(job, progress))) };
+    } catch (cause) {
+      const { message } = cause as Error;
+      if (cause instanceof JobFailed) return { name, error: new LatentEditError(`trainDirections: job "${name}": ${message}`) };
+      const death = new LatentEditError(`trainDirections: the worker of job "${name}" died: ${message}`, { cause });
+      if (attempt >= restarts || signal?.aborted) return { name, error: death };
+      onRestart?.(job, death, attempt + 1);
     }
-    if (signal?.aborted) throw new AbortError("trainDirections: stopped by its AbortSignal.", { cause: signal.reason });
-    return this.results;
-  }
-
-  /** Takes jobs until none is left, on one worker after another if they die. */
-  private async lane(): Promise<void> {
-    let worker: Worker | undefined;
-    for (let next = this.waiting.shift(); next && !this.options.signal?.aborted; next = this.waiting.shift()) {
-      const { index, attempt } = next;
-      const job = this.jobs[index]!;
-      worker ??= this.startWorker();
-      try {
-        this.results[index] = await this.ask(worker, index);
-      } catch (error) {
-        this.workers.delete(worker);
-        worker = undefined;
-        if (this.options.signal?.aborted) return;
-        const death = new LatentEditError(`trainDirections: the worker of job "${job.name}" died: ${(error as Error).message}`, {
-          cause: error,
-        });
-        if (attempt >= (this.options.restarts ?? 2)) {
-          this.results[index] = { name: job.name, error: death };
-          continue;
-        }
-        this.options.onRestart?.(job, death, attempt + 1);
-        this.waiting.unshift({ index, attempt: attempt + 1 });
-      }
-    }
-  }
-
-  private startWorker(): Worker {
-    // Beside the built file that this ends up in, which lies in dist/ itself.
-    const worker = new Worker(new URL("./train-worker.js", import.meta.url), { workerData: this.start });
-    // A worker that fails while idle must not bring the process down: its next job would report it.
-    worker.on("error", () => undefined);
-    this.workers.add(worker);
-    return worker;
-  }
-
-  /** Resolves with the job's result or the error it threw; rejects when the worker dies. */
-  private ask(worker: Worker, index: number): Promise<TrainedJob> {
-    const job = this.jobs[index]!;
-    return new Promise((resolve, reject) => {
-      const onMessage = (message: WorkerMessage) => {
-        if (message.type === "progress") return this.options.onProgress?.(job, message.progress);
-        settle();
-        if (message.type === "done") return resolve({ name: job.name, file: message.file, history: message.history });
-        const error = new LatentEditError(`trainDirections: job "${job.name}": ${message.error.message}`);
-        resolve({ name: job.name, error });
-      };
-      const onError = (error: Error) => {
-        settle();
-        reject(error);
-      };
-      const onExit = (code: number) => onError(new Error(`it left with code ${code}`));
-      const settle = () => {
-        worker.off("message", onMessage).off("error", onError).off("exit", onExit);
-      };
-      worker.on("message", onMessage).on("error", onError).on("exit", onExit);
-      worker.postMessage({ type: "job", index, job: this.portable[index]! } satisfies JobMessage);
-    });
-  }
-
-  private async terminate(): Promise<void> {
-    const workers = [...this.workers];
-    this.workers.clear();
-    await Promise.all(workers.map((worker) => worker.terminate()));
   }
 }
