@@ -1,7 +1,7 @@
 /**
  * The solvers in float64 alone, on numbers and Float64Arrays: `import { odeint } from "@latentflow/ode/float64"`. The same functions as those of
- * `@latentflow/ode`, to the same bits, without tfjs: for programs that must be small. Here the methods of order 8 have no name: import `verner8`
- * or `dopri8` as well, and give it as `method`.
+ * `@latentflow/ode`, to the same bits, without tfjs: for programs that must be small. Here the methods of order 8 and the implicit ones have no name:
+ * import `verner8` or `radau5` as well, and give it as `method`.
  */
 
 import { OdeError } from "./errors.js";
@@ -12,6 +12,7 @@ import type { EventOptions, EventResult } from "./input/event-options.js";
 import { float64Problem } from "./input/float64-problem.js";
 import type { CommonOptions, OutputStepOptions, SolveOptions, StepOptions } from "./input/options.js";
 import { COMPACT_METHODS } from "./methods/compact.js";
+import type { IMPLICIT_METHODS } from "./methods/implicit/index.js";
 import type { AdaptiveMethodName } from "./methods/index.js";
 import { solveNumbers, solveNumbersAsync } from "./solution/numbers.js";
 import { solveOutputs } from "./solution/outputs.js";
@@ -34,6 +35,17 @@ export { dopri8 } from "./methods/explicit/dopri8.js";
 export { explicitMethod } from "./methods/explicit/explicit-method.js";
 export type { ExplicitMethod, Tableau } from "./methods/explicit/tableau.js";
 export { verner8 } from "./methods/explicit/verner8.js";
+export { gl4, gl6 } from "./methods/implicit/gauss.js";
+export { implicitEuler } from "./methods/implicit/implicit-euler.js";
+export { implicitMidpoint } from "./methods/implicit/implicit-midpoint.js";
+export { kvaerno3 } from "./methods/implicit/kvaerno3.js";
+export { kvaerno5 } from "./methods/implicit/kvaerno5.js";
+export { radauIIA3, radauIIA5 } from "./methods/implicit/radau-iia.js";
+export { radau5 } from "./methods/implicit/radau5.js";
+export { rodas5p } from "./methods/implicit/rodas5p.js";
+export { sdirk2 } from "./methods/implicit/sdirk2.js";
+export { trapezoid } from "./methods/implicit/trapezoid.js";
+export { trbdf2 } from "./methods/implicit/trbdf2.js";
 export type { AdaptiveMethodName, FixedMethodName, MethodName } from "./methods/index.js";
 export type { Attempt, DenseOutput, Method, Stepper, StepTrial } from "./methods/method.js";
 export type { Solution } from "./solution/solution.js";
@@ -43,10 +55,11 @@ export type { ControllerCoefficients, ControllerName } from "./stepping/controll
 export type { Dynamics, Float64State, ScalarOf, Slope, Stacked, StateOf, Times, Tolerance } from "./types.js";
 
 /** Methods that choose their steps and have a name here; `dopri8` and `verner8` are given themselves. */
-type KnownByName = Exclude<AdaptiveMethodName, "dopri8" | "verner8">;
+type KnownByName = Exclude<AdaptiveMethodName, "dopri8" | "verner8" | keyof typeof IMPLICIT_METHODS>;
 
 /** Options of `odeint` on numbers. */
-export type Float64OdeintOptions<A = undefined, S = never> = CommonOptions<A> & (StepOptions<S, KnownByName> | OutputStepOptions);
+export type Float64OdeintOptions<A = undefined, S = never> = CommonOptions<A, S> &
+  (StepOptions<S, KnownByName> | OutputStepOptions);
 
 /**
  * Solves y′ = f(t, y), y(t[0]) = y0, and returns y at all times t.

@@ -1,5 +1,5 @@
 /** Why a solve ended. */
-export type StatusKind = "finished" | "event" | "maxSteps" | "stepUnderflow" | "notFinite";
+export type StatusKind = "finished" | "event" | "maxSteps" | "stepUnderflow" | "notFinite" | "notConverged";
 
 /** How a solve ended: the cause, and the time and step size at which it came. */
 export interface Status {
@@ -20,6 +20,14 @@ export interface Statistics {
   accepted: number;
   /** Steps tried and thrown away because their error estimate was too large. */
   rejected: number;
+  /** Steps of an implicit method that were shortened, or given up, because their Newton iterations did not converge. */
+  newtonFailures?: number;
+  /** Jacobians ∂f/∂y that an implicit method took. */
+  jacobians?: number;
+  /** Matrices that it factored. */
+  factorizations?: number;
+  /** Evaluations of f for Jacobians by differences; not among `nfe`. */
+  nfeJacobian?: number;
   /** Evaluations of f made for the gradient; each continuous-adjoint evaluation includes one vector-Jacobian product. */
   nfeBackward: number;
   /** Where the continuous adjoint left backward integration and used stored states instead; absent while it did not. */
@@ -67,6 +75,7 @@ export function describeStatus(kind: StatusKind, t: number, step: number, advice
     event: `stopped by its event at t = ${t}.`,
     maxSteps: `reached maxSteps at ${at}; ${advice ?? "raise maxSteps, loosen rtol and atol, or integrate a shorter interval."}`,
     stepUnderflow: `the step became too small at ${at}: the solution may have a singularity there, f may jump (give jumpTimes), the problem may be stiff, or the tolerances, maxStep or stepSize are below what the number type can hold.`,
+    notConverged: `Newton's iterations did not converge at ${at}${advice ?? ", however small the step: f may jump there (give jumpTimes), or its jacobian may be wrong."}`,
     notFinite:
       step === 0
         ? `y0 or f(t, y0) holds NaN or Infinity at t = ${t}; check f and y0.`

@@ -1,16 +1,16 @@
-import { METHODS, type MethodName, odeint, odeintEvent, solve } from "@latentflow/ode";
+import { odeint, odeintEvent, solve } from "@latentflow/ode";
 import { describe, expect, it } from "vitest";
 import { Float64Space } from "../src/state/float64-space.js";
 import { StepController } from "../src/stepping/controller.js";
 import { drive } from "../src/stepping/drive.js";
 import { selectFirstStep } from "../src/stepping/first-step.js";
-import { methods } from "./methods.js";
+import { EXPLICIT_METHODS, type ExplicitMethodName, methods } from "./methods.js";
 import { arenstorf, cubicSpiral, decay, harmonic, lorenz, lotkaVolterra, type NumberProblem, vanDerPol } from "./problems.js";
 
 const compatible = { endpoint: "overshoot" } as const;
 
 describe("y′ = −y, ten steps of 0.1", () => {
-  const expected: Partial<Record<MethodName, number>> = {
+  const expected: Partial<Record<ExplicitMethodName, number>> = {
     euler: 0.3486784401,
     midpoint: 0.3685409848335518,
     heun2: 0.3685409848335518,
@@ -20,13 +20,13 @@ describe("y′ = −y, ten steps of 0.1", () => {
     dopri5: 0.3678794423804738,
   };
   it.each(Object.entries(expected))("%s", (method, value) => {
-    const y = odeint((_t, y) => -y, 1, [0, 1], { method: method as MethodName, stepSize: 0.1 });
+    const y = odeint((_t, y) => -y, 1, [0, 1], { method: method as ExplicitMethodName, stepSize: 0.1 });
     expect(y[1]).toBeCloseTo(value, 15);
   });
 });
 
 describe("y′ = y², one step of 0.1 (exact: 10/9)", () => {
-  const expected: Partial<Record<MethodName, number>> = {
+  const expected: Partial<Record<ExplicitMethodName, number>> = {
     rk4: 1.1111105601750018,
     rk4_classic: 1.1111104900521944,
     midpoint: 1.11025,
@@ -38,7 +38,7 @@ describe("y′ = y², one step of 0.1 (exact: 10/9)", () => {
     dopri8: 1.11111111111088,
   };
   it.each(Object.entries(expected))("%s", (method, value) => {
-    const y = odeint((_t, y) => y * y, 1, [0, 0.1], { method: method as MethodName, stepSize: 0.1 });
+    const y = odeint((_t, y) => y * y, 1, [0, 0.1], { method: method as ExplicitMethodName, stepSize: 0.1 });
     expect(Math.abs(y[1]! - value)).toBeLessThan(method === "dopri8" ? 5e-15 : 2e-15);
   });
 
@@ -53,12 +53,12 @@ describe("y′ = y², one step of 0.1 (exact: 10/9)", () => {
       [0, 0.1],
       { method: "dopri5", stepSize: 0.1 },
     );
-    const error = METHODS.dopri5.errorWeights!.reduce((sum, weight, i) => sum + 0.1 * weight * stages[i]!, 0);
+    const error = EXPLICIT_METHODS.dopri5.errorWeights!.reduce((sum, weight, i) => sum + 0.1 * weight * stages[i]!, 0);
     expect(error).toBeCloseTo(-7.753868297e-8, 16);
 
     // The pair's own estimate, from the embedded weights of Dormand & Prince (1980), is 3/2 of it.
     const embedded = [5179 / 57600, 0, 7571 / 16695, 393 / 640, -92097 / 339200, 187 / 2100, 1 / 40];
-    const classic = embedded.reduce((sum, b, i) => sum + 0.1 * (METHODS.dopri5.weights[i]! - b) * stages[i]!, 0);
+    const classic = embedded.reduce((sum, b, i) => sum + 0.1 * (EXPLICIT_METHODS.dopri5.weights[i]! - b) * stages[i]!, 0);
     expect(classic).toBeCloseTo(-1.1630802446e-7, 16);
     expect(classic / error).toBeCloseTo(3 / 2, 6);
   });

@@ -1,14 +1,14 @@
-import { METHODS, odeint, odeintAdjoint, odeintEvent, solve } from "@latentflow/ode";
+import { odeint, odeintAdjoint, odeintEvent, solve } from "@latentflow/ode";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { leaked, start } from "./backends.js";
-import { constant, methods } from "./methods.js";
+import { constant, EXPLICIT_METHODS, methods } from "./methods.js";
 import { decayOnTensors } from "./problems.js";
 
 beforeAll(() => start("wasm"));
 
 describe("leaks no tensor", () => {
-  const adaptive = methods.filter((method) => METHODS[method].errorWeights !== undefined);
+  const adaptive = methods.filter((method) => EXPLICIT_METHODS[method].errorWeights !== undefined);
   const runs: [string, (f: (t: number, y: tf.Tensor) => tf.Tensor, y0: tf.Tensor) => void][] = [
     ...methods.map((method): (typeof runs)[number] => [
       `odeint, ${method}, constant steps`,

@@ -1,7 +1,11 @@
-import { METHODS, type MethodName } from "@latentflow/ode";
+import { EXPLICIT_METHODS } from "../src/methods/index.js";
 
-/** Every method there is. */
-export const methods = Object.keys(METHODS) as MethodName[];
+export { EXPLICIT_METHODS };
+
+export type ExplicitMethodName = keyof typeof EXPLICIT_METHODS;
+
+/** Every explicit method there is. */
+export const methods = Object.keys(EXPLICIT_METHODS) as ExplicitMethodName[];
 
 /** Options that every method takes, with or without an error estimate. */
-export const constant = (method: MethodName) => ({ method, stepSize: 0.1 });
+export const constant = (method: ExplicitMethodName) => ({ method, stepSize: 0.1 });

@@ -1,6 +1,6 @@
-import { METHODS, odeint } from "@latentflow/ode";
+import { odeint } from "@latentflow/ode";
 import { describe, expect, it } from "vitest";
-import { methods } from "./methods.js";
+import { EXPLICIT_METHODS, methods } from "./methods.js";
 import { nonautonomous, rational, riccati } from "./problems.js";
 
 /** Slope of log error against log step by least squares. */
@@ -37,7 +37,7 @@ const localSteps: Record<number, readonly [typeof rational, number, readonly num
 };
 
 describe.each(methods)("%s on nonlinear, non-autonomous problems", (method) => {
-  const { order, dense } = METHODS[method];
+  const { order, dense } = EXPLICIT_METHODS[method];
 
   it(`has order ${order}`, () => {
     const [problem, end, counts] = method === "verner8" ? verner8Steps : globalSteps[order]!;

@@ -1,8 +1,9 @@
-import { METHODS, type OdeError, odeint, odeintAdjoint, type Statistics, solveAsync } from "@latentflow/ode";
+import { type OdeError, odeint, odeintAdjoint, type Statistics, solveAsync } from "@latentflow/ode";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { faithfulReach } from "../src/methods/stability.js";
 import { backends, leaked, start, values } from "./backends.js";
+import { EXPLICIT_METHODS } from "./methods.js";
 
 /** Float64 references by SciPy (DOP853 at 1e-13 and central differences; expm for the pendulum). */
 const PENDULUM = 0.00672021;
@@ -186,7 +187,7 @@ describe("gradients where steps meet the limit of stability", () => {
 describe("the stability polynomial", () => {
   it("of order p starts as the exponential series does", () => {
     for (const name of ["euler", "midpoint", "rk4", "bosh3", "dopri5", "tsit5", "dopri8"] as const) {
-      const method = METHODS[name];
+      const method = EXPLICIT_METHODS[name];
       const coefficients = method.stabilityPolynomial();
       let factorial = 1;
       for (let k = 1; k <= method.order; k++) {
@@ -197,10 +198,10 @@ describe("the stability polynomial", () => {
   });
 
   it("of dopri5 ends in z⁶/600 (Hairer & Wanner II, section IV.2); the reach grows with the tolerance", () => {
-    const coefficients = METHODS.dopri5.stabilityPolynomial();
+    const coefficients = EXPLICIT_METHODS.dopri5.stabilityPolynomial();
     expect(coefficients[6]).toBeCloseTo(1 / 600, 12);
     expect(coefficients.slice(7).every((coefficient) => Math.abs(coefficient) < 1e-15)).toBe(true);
-    const reaches = [1e-6, 1e-4, 1e-3].map((tolerance) => faithfulReach(METHODS.dopri5, tolerance));
+    const reaches = [1e-6, 1e-4, 1e-3].map((tolerance) => faithfulReach(EXPLICIT_METHODS.dopri5, tolerance));
     // |R(z) − e^z| is about (1/600 − 1/720) |z|⁶.
     reaches.forEach((reach, i) => {
       const wanted = ([1e-6, 1e-4, 1e-3][i]! * 3600) ** (1 / 6);

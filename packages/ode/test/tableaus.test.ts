@@ -1,9 +1,10 @@
-import { explicitMethod, METHODS, type MethodName, OdeError } from "@latentflow/ode";
+import { explicitMethod, OdeError } from "@latentflow/ode";
 import { describe, expect, it } from "vitest";
 import { evaluatePolynomials } from "../src/state/polynomials.js";
+import { EXPLICIT_METHODS, type ExplicitMethodName } from "./methods.js";
 import { density, orderOf, rootedTrees, stageWeights } from "./rooted-trees.js";
 
-const methods = Object.entries(METHODS) as [MethodName, (typeof METHODS)[MethodName]][];
+const methods = Object.entries(EXPLICIT_METHODS) as [ExplicitMethodName, (typeof EXPLICIT_METHODS)[ExplicitMethodName]][];
 const dot = (a: ArrayLike<number>, b: readonly number[]) => Array.from(a).reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0);
 const treesUpTo = (order: number) => Array.from({ length: order }, (_, i) => rootedTrees(i + 1)).flat();
 
@@ -58,9 +59,11 @@ describe.each(methods)("%s", (_name, method) => {
 
 it("a mistyped coefficient is found when the tableau is loaded", () => {
   const broken = {
-    ...METHODS.dopri5,
-    coupling: METHODS.dopri5.coupling.map((row, i) => (i === 3 ? [44 / 45, -56 / 15, 31 / 9] : row)),
+    ...EXPLICIT_METHODS.dopri5,
+    coupling: EXPLICIT_METHODS.dopri5.coupling.map((row, i) => (i === 3 ? [44 / 45, -56 / 15, 31 / 9] : row)),
   };
   expect(() => explicitMethod(broken)).toThrow(OdeError);
-  expect(() => explicitMethod({ ...METHODS.rk4, weights: [1 / 8, 3 / 8, 3 / 8, 1 / 9] })).toThrow("weights that sum to 1");
+  expect(() => explicitMethod({ ...EXPLICIT_METHODS.rk4, weights: [1 / 8, 3 / 8, 3 / 8, 1 / 9] })).toThrow(
+    "weights that sum to 1",
+  );
 });

@@ -30,12 +30,15 @@ export function isFixed(solver: FlowSolver): solver is FixedSolver {
   return typeof solver === "object" && solver !== null && "steps" in solver;
 }
 
+/** Flows are solved on tensors, by explicit methods. */
+const EXPLICIT = Object.keys(METHODS).filter((name) => METHODS[name as keyof typeof METHODS].implicit === undefined);
+
 /** Throws unless `solver` is complete and known. */
 export function checkSolver(caller: string, solver: FlowSolver): FlowSolver {
   checkRequired(`${caller}: solver`, solver, ["method"], LatentEditError);
   checkOptions(`${caller}: solver`, solver, isFixed(solver) ? ["method", "steps"] : ["method", "rtol", "atol"], LatentEditError);
-  checkChoice(caller, "solver.method", solver.method, Object.keys(METHODS), LatentEditError);
-  if (!isFixed(solver) && METHODS[solver.method].errorWeights === undefined) {
+  checkChoice(caller, "solver.method", solver.method, EXPLICIT, LatentEditError);
+  if (!isFixed(solver) && !METHODS[solver.method].estimatesError) {
     throw new LatentEditError(
       `${caller}: expected a number of steps for ${solver.method}, which has no error estimate; give solver: { method, steps }.`,
     );

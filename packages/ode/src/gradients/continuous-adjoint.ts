@@ -24,7 +24,7 @@ import type { BackwardPlan } from "../input/backward-plan.js";
 import type { CheckedCall } from "../input/problem.js";
 import { tensorProblem } from "../input/tensor-problem.js";
 import { TensorSpace } from "../state/tensor-space.js";
-import type { Statistics } from "../status.js";
+import type { Fallback, Statistics } from "../status.js";
 import { drive } from "../stepping/drive.js";
 import { integrate } from "../stepping/integrate.js";
 import { Outputs } from "../stepping/outputs.js";
@@ -160,7 +160,7 @@ export function adjointGradients(input: AdjointInput): AdjointGradients {
   };
 
   const y0 = layout.pack({ y: states[last]!, a: cotangents[last]!, integrals: reached.integrals });
-  let failure: { cause: "reconstruction" | "maxSteps" | "stepUnderflow" | "notFinite"; deviation: number } | undefined;
+  let failure: { cause: Fallback["cause"]; deviation: number } | undefined;
   try {
     const { status } = drive(space, integrate({ ...problem, y0 }, observer));
     space.close([]);

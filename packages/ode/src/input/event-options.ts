@@ -7,7 +7,7 @@ import type { AdaptiveStepOptions, CommonOptions, ConstantStepOptions, GridOptio
 export type EventFunction<S, A = undefined, T = number> = (t: T, y: StateOf<S>, args: A) => ScalarOf<S>;
 
 /** Options of `odeintEvent`. */
-export type EventOptions<S, A = undefined, T = number, Name = AdaptiveMethodName> = CommonOptions<A> &
+export type EventOptions<S, A = undefined, T = number, Name = AdaptiveMethodName> = CommonOptions<A, S> &
   (Omit<AdaptiveStepOptions<S, Name>, "endpoint"> | ConstantStepOptions<Name> | GridOptions<Name>) & {
     /**
      * Changes sign at the event. A search that starts at a root, as exactly as rounding allows, does not find that root: it goes on from an

@@ -5,11 +5,22 @@ import type { ControllerCoefficients, ControllerName } from "../stepping/control
 import type { ScalarOf, StateOf, Tolerance } from "../types.js";
 
 /** Options of every solve. */
-export interface CommonOptions<A = undefined> {
+export interface CommonOptions<A = undefined, S = never> {
   /** Passed to f as its third argument. Gradients reach the tensors in it. */
   readonly args?: A;
   /** Times at which f is discontinuous: steps end there, and f is asked just before and just after, never across. */
   readonly jumpTimes?: readonly number[];
+  /**
+   * For implicit methods: ∂f/∂y, row i the derivatives of f's number i, in the order in which y0 holds its numbers; nested rows, or one flat array.
+   * Default: by differences of f. In float64.
+   */
+  jacobian?(t: number, y: StateOf<S>, args: A): ArrayLike<number> | readonly ArrayLike<number>[];
+  /**
+   * For implicit methods: [lower, upper], how many places left and right of the diagonal ∂f/∂y may differ from 0. Systems then cost
+   * numbers × band² in place of numbers³, differences a call of f for each place of the band; `jacobian` may give rows of the band alone,
+   * ∂fᵢ/∂yⱼ at place j − i + lower. Default: no band.
+   */
+  readonly jacobianBand?: readonly [lower: number, upper: number];
   /** Dense output between steps: the method's own (`dense`, default) or the straight line. */
   readonly interpolation?: "dense" | "linear";
   /** Steps tried in the whole solve before it gives up. Default 10,000 for adaptive steps, unlimited for given ones. */
@@ -123,7 +134,7 @@ export type StepOptions<S = never, Name = AdaptiveMethodName> =
   | GridOptions<Name>;
 
 /** Options of `odeint`. */
-export type OdeintOptions<A = undefined, S = never> = CommonOptions<A> &
+export type OdeintOptions<A = undefined, S = never> = CommonOptions<A, S> &
   (StepOptions<S> | OutputStepOptions) & {
     /**
      * How gradients are computed. `steps` (default): through the operations of every step; exact for the discrete solution, of any order;
@@ -153,11 +164,11 @@ export type BackwardOptions = (
 };
 
 /** Options of `odeintAdjoint`. */
-export type AdjointOptions<A = undefined, S = never> = CommonOptions<A> &
+export type AdjointOptions<A = undefined, S = never> = CommonOptions<A, S> &
   (StepOptions<S> | OutputStepOptions) & { readonly adjoint?: BackwardOptions };
 
 /** Options of `solve` and `solveAsync`. */
-export type SolveOptions<A = undefined, S = never, Name = AdaptiveMethodName> = CommonOptions<A> &
+export type SolveOptions<A = undefined, S = never, Name = AdaptiveMethodName> = CommonOptions<A, S> &
   StepOptions<S, Name> & {
     readonly t0: number;
     /** With an event ±Infinity, too: never, but for maxSteps and signal. */

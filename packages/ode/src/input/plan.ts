@@ -6,6 +6,7 @@ import { type OwnErrorTest, smallestTolerance } from "../state/tolerances.js";
 import { CONTROLLERS, type ControllerCoefficients, type ControllerName } from "../stepping/controller.js";
 import type { StepSettings } from "../stepping/problem.js";
 import type { Tolerances } from "../types.js";
+import { JACOBIAN_OPTIONS, type JacobianPlan, planJacobian } from "./jacobian-options.js";
 import type { CommonOptions } from "./options.js";
 
 const COMMON = ["args", "jumpTimes", "interpolation", "maxSteps", "signal", "onProgress", "onStatistics", "method"] as const;
@@ -13,7 +14,7 @@ const ADAPTIVE = ["rtol", "atol", "norm", "controller", "firstStep", "minStep", 
 const GIVEN = ["stepSize", "grid"] as const;
 
 /** Every step option, as an untyped caller may mix them. */
-export interface LooseOptions extends CommonOptions<unknown> {
+export interface LooseOptions extends Omit<CommonOptions<unknown>, "jacobian" | "jacobianBand"> {
   readonly method?: unknown;
   readonly rtol?: unknown;
   readonly atol?: unknown;
@@ -27,6 +28,8 @@ export interface LooseOptions extends CommonOptions<unknown> {
   readonly stepTimes?: readonly number[];
   readonly stepSize?: number;
   readonly grid?: ArrayLike<number>;
+  readonly jacobian?: unknown;
+  readonly jacobianBand?: unknown;
 }
 
 /** Options checked and completed. */
@@ -35,6 +38,7 @@ export interface Plan {
   readonly steps: StepSettings;
   readonly jumps: readonly number[];
   readonly maxSteps: number;
+  readonly jacobian: JacobianPlan;
 }
 
 const DEFAULT_MAX_STEPS = 10_000;
@@ -67,7 +71,7 @@ export function preparePlan(
   times: ArrayLike<number>,
   defaultTolerances: Tolerances,
 ): Plan {
-  checkOptions(caller, options, [...COMMON, ...ADAPTIVE, ...GIVEN, "stepTimes", ...extra], OdeError);
+  checkOptions(caller, options, [...COMMON, ...ADAPTIVE, ...GIVEN, ...JACOBIAN_OPTIONS, "stepTimes", ...extra], OdeError);
   checkCallbacks(caller, options);
   const named = chooseMethod(caller, options.method, methods);
   const given = GIVEN.filter((key) => options[key] !== undefined);
@@ -96,7 +100,7 @@ export function preparePlan(
   const steps = adaptive
     ? adaptiveSteps(caller, options, number, defaultTolerances, stops)
     : givenSteps(caller, options, times, interval, stops);
-  return { method, steps, jumps, maxSteps };
+  return { method, steps, jumps, maxSteps, jacobian: planJacobian(caller, options, named) };
 }
 
 /** A callback that is none would fail in the middle of a solve; a signal that is none would never abort it. */

@@ -23,6 +23,10 @@ export function planTensors({ caller, options, methods, extra, times }: CheckedC
   const known = [...extra, "stepsForGradients"];
   checkArgs(caller, options.args);
   const plan = preparePlan(caller, options, methods, known, times.values, TensorSpace.defaultTolerances);
+  if (plan.method.implicit)
+    throw new OdeError(
+      `${caller}: ${plan.method.name} solves states of numbers, not yet tensors; take an explicit method for tensors.`,
+    );
   checkStepsForGradients(caller, options.stepsForGradients, plan.steps.kind === "adaptive");
   return plan;
 }

@@ -1,3 +1,5 @@
+import type { JacobianSource } from "../state/float64-jacobian.js";
+import type { Linearizer } from "../state/linearizer.js";
 import type { Polynomials } from "../state/polynomials.js";
 import type { ErrorTest, PackedDynamics, Reading, StateSpace, StepSpan } from "../state/state-space.js";
 
@@ -10,8 +12,12 @@ export interface Method {
   readonly order: number;
   /** Whether its steps come with an error, by which their length can be chosen. */
   readonly estimatesError: boolean;
+  /** Order of the error estimate plus 1, by which the next step is chosen. Default: `order`. */
+  readonly errorOrder?: number;
+  /** Of methods whose steps solve equations with ∂f/∂y: makes what solves them in float64. `stepper` is given it. */
+  readonly implicit?: (source: JacobianSource) => Linearizer<Float64Array>;
   /** Makes the steps of one solve of y′ = f(t, y). */
-  stepper<V>(space: StateSpace<V>, f: PackedDynamics<V>): Stepper<V>;
+  stepper<V>(space: StateSpace<V>, f: PackedDynamics<V>, linearizer?: Linearizer<V>): Stepper<V>;
   /** The same method with straight lines between its steps. */
   linear(): Method;
   /** Coefficients of R(z) = 1 + z + …, by which a step multiplies the solution of y′ = λ y, z = h λ. Left out where R is no polynomial. */
@@ -50,6 +56,8 @@ export interface Attempt<V> {
   readonly y1: V;
   /** Norm of the estimated error; 0 when it is not estimated, NaN or Infinity where the step failed and a shorter one may do. */
   readonly ratio: Reading;
+  /** What failed, where that is known: `y1` is then of no use. */
+  readonly failed?: "newton";
 }
 
 /** Makes the steps of one solve, one after the other. All but `attempt` is about the step tried last. */

@@ -38,7 +38,7 @@ export function* integrate<V>(
   let y = space.scope(() => space.clone(problem.y0));
   let slope = space.scope(() => f(afterJump(t), y));
   const policy = yield* startPolicy(problem, slope, direction);
-  const stepper = method.stepper(space, f);
+  const stepper = method.stepper(space, f, problem.linearizer);
   let after: StepTrial<V>["after"] = "start";
   const test = policy?.tolerances && { ...policy.tolerances, measure: problem.measure };
   const ending = (kind: StatusKind, step: number, advice?: string): Ending<V> => ({
@@ -68,6 +68,10 @@ export function* integrate<V>(
     const attempt = "next" in tried ? yield* tried : tried;
     const { y1 } = attempt;
     const ratio = typeof attempt.ratio === "number" ? attempt.ratio : yield attempt.ratio;
+    if (attempt.failed !== undefined && test === undefined) {
+      space.recycle(y1);
+      return ending("notConverged", span.h, "; take shorter steps.");
+    }
     const verdict = policy.judge(ratio);
     if (verdict !== "accept") {
       statistics.rejected++;
@@ -77,7 +81,11 @@ export function* integrate<V>(
       stepper.release();
       // No shorter step helps where f is not finite at the start of it.
       const hopeless = !Number.isFinite(ratio) && !(yield* isFiniteState(space, slope));
-      if (hopeless || verdict === "too small") return ending(Number.isFinite(ratio) ? "stepUnderflow" : "notFinite", span.h);
+      if (hopeless || verdict === "too small")
+        return ending(
+          Number.isFinite(ratio) ? "stepUnderflow" : !hopeless && attempt.failed ? "notConverged" : "notFinite",
+          span.h,
+        );
       continue;
     }
     // The derivative at a step's end tells of rates that grew within it; it is needed for the next step anyway.
@@ -139,11 +147,11 @@ function* startPolicy<V>(problem: Problem<V>, f0: V, direction: 1 | -1): Generat
   const firstEnd = stops[0] ?? t1;
   const maxProbe = overshoot ? Number.POSITIVE_INFINITY : Math.abs(firstEnd - t0);
   const test = { ...tolerances, measure: problem.measure };
-  const start = { space, f, t0, y0, f0, direction, maxProbe, tolerances: test, order: method.order };
+  const start = { space, f, t0, y0, f0, direction, maxProbe, tolerances: test, order: method.errorOrder ?? method.order };
   // A step from infinity has no error: the solve would arrive there.
   if (steps.firstStep !== undefined && !(yield* isFiniteState(space, y0))) return undefined;
   const firstStep = steps.firstStep ?? (yield* selectFirstStep(start));
   if (!Number.isFinite(firstStep)) return undefined;
-  const controller = new StepController(steps.controller, method.order);
+  const controller = new StepController(steps.controller, method.errorOrder ?? method.order);
   return new AdaptivePolicy({ ...steps, t0, t1, firstStep, controller });
 }

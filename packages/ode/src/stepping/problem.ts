@@ -1,4 +1,5 @@
 import type { Method } from "../methods/method.js";
+import type { Linearizer } from "../state/linearizer.js";
 import type { ErrorTest, PackedDynamics, Reading, StateSpace, StepSpan } from "../state/state-space.js";
 import type { OwnErrorTest } from "../state/tolerances.js";
 import type { Progress, Statistics, Status } from "../status.js";
@@ -46,6 +47,8 @@ export interface Problem<V> {
   readonly t1: number;
   readonly method: Method;
   readonly steps: StepSettings;
+  /** For implicit methods. */
+  readonly linearizer?: Linearizer<V> | undefined;
   /** Times at which f is discontinuous; steps end there, and f is asked on the near side of each. */
   readonly jumps: readonly number[];
   readonly maxSteps: number;

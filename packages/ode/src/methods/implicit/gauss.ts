@@ -1,0 +1,9 @@
+import { collocationMethod } from "./collocation-method.js";
+
+const [root3, root15] = [Math.sqrt(3), Math.sqrt(15)];
+
+/** Gauss–Legendre of order 4: A-stable, symplectic. Dense output: its collocation polynomial, order 2. Hairer & Wanner II, table IV.5.1. */
+export const gl4 = collocationMethod("gl4", 4, [(3 - root3) / 6, (3 + root3) / 6]);
+
+/** Gauss–Legendre of order 6: A-stable, symplectic. Dense output: its collocation polynomial, order 3. Hairer & Wanner II, table IV.5.2. */
+export const gl6 = collocationMethod("gl6", 6, [(5 - root15) / 10, 1 / 2, (5 + root15) / 10]);

@@ -1,0 +1,221 @@
+import { OdeError } from "../../errors.js";
+import type { Linearizer, LinearSystem } from "../../state/linearizer.js";
+import { evaluatePolynomials } from "../../state/polynomials.js";
+import type { PackedDynamics, Reading, StateSpace, StepSpan } from "../../state/state-space.js";
+import type { Attempt, DenseOutput, Method, Stepper, StepTrial } from "../method.js";
+import { collocation } from "./collocation.js";
+import { invert } from "./invert.js";
+import { Linearization } from "./linearization.js";
+import { correct, NewtonControl } from "./newton.js";
+
+const ONE = Float64Array.of(1);
+const ROOT6 = Math.sqrt(6);
+const NODES = [(4 - ROOT6) / 10, (4 + ROOT6) / 10, 1];
+const { coupling: COUPLING, dense: DENSE } = collocation(NODES);
+
+/** Eigenvalues of A⁻¹: γ, α ± iβ. */
+const [GAMMA, ALPHA, BETA] = [
+  3 + 3 ** (2 / 3) - 3 ** (1 / 3),
+  3 + (3 ** (1 / 3) - 3 ** (2 / 3)) / 2,
+  (3 ** (5 / 6) + 3 ** (7 / 6)) / 2,
+];
+/** T, which brings A⁻¹ into real block-diagonal form, and its inverse. */
+const TRANSFORM = [
+  [0.09443876248897524, -0.14125529502095421, 0.03002919410514742],
+  [0.25021312296533332, 0.20412935229379994, -0.38294211275726192],
+  [1, 1, 0],
+].map((row) => Float64Array.from(row));
+const INVERSE = [
+  [4.178718591551904, 0.32768282076106237, 0.52337644549944951],
+  [-4.178718591551904, -0.32768282076106237, 0.47662355450055044],
+  [0.50287263494578682, -2.571926949855605, 0.59603920482822492],
+].map((row) => Float64Array.from(row));
+/** Of the increments in the error estimate, times h/γ₀: an embedded method of order 3. */
+const ERROR = [(-13 - 7 * ROOT6) / 3, (-13 + 7 * ROOT6) / 3, -1 / 3];
+/** The two systems that T leaves of the one: I − (h/γ) J, and I − h/(α − iβ) J as [[a, −b], [b, a]]. */
+const SIZE = ALPHA ** 2 + BETA ** 2;
+const [REAL, [A, B]] = [1 / GAMMA, [ALPHA / SIZE, BETA / SIZE]];
+const SYSTEMS = [
+  [[REAL]],
+  [
+    [A!, -B!],
+    [B!, A!],
+  ],
+];
+/** Slopes from increments: A⁻¹, its rows solved from the collocation conditions. */
+const TO_SLOPES = invert(COUPLING).map((row) => Float64Array.from(row));
+
+/**
+ * Steps of Radau IIA of order 5: three increments z = hA f(y0 + z) by simplified Newton iterations on systems that T uncouples into a real and a
+ * complex one (Hairer & Wanner II, section IV.8).
+ */
+export class Radau5Stepper<V> implements Stepper<V> {
+  readonly dense: DenseOutput;
+  readonly #space: StateSpace<V>;
+  readonly #f: PackedDynamics<V>;
+  readonly #linearization: Linearization<V>;
+  readonly #newton: NewtonControl<V>;
+  #slopes: readonly V[] = [];
+  /** The polynomial of the step before, which tells where to begin. */
+  #before: { readonly span: StepSpan; readonly slopes: readonly V[] } | undefined;
+  /** The step tried last. */
+  #last: { readonly span: StepSpan; readonly slopes: readonly V[] } | undefined;
+
+  constructor(
+    method: Method & { readonly dense: DenseOutput },
+    space: StateSpace<V>,
+    f: PackedDynamics<V>,
+    linearizer: Linearizer<V> | undefined,
+  ) {
+    if (linearizer === undefined)
+      throw new OdeError(`${method.name}: expected a Linearizer in stepper, got none; give the solve's.`);
+    this.dense = method.dense;
+    this.#space = space;
+    this.#f = f;
+    this.#linearization = new Linearization(linearizer, true);
+    this.#newton = new NewtonControl(space);
+  }
+
+  *attempt(trial: StepTrial<V>): Generator<Reading, Attempt<V>, number> {
+    const linearization = this.#linearization;
+    this.#look(trial.after);
+    linearization.begin(trial);
+    for (;;) {
+      const systems = linearization.systemsFor(trial, SYSTEMS);
+      const made = systems === undefined ? undefined : yield* this.#solve(trial, systems);
+      if (made !== undefined) return made;
+      if (linearization.fresh) break;
+      linearization.renew(trial);
+      this.#newton.reset();
+    }
+    linearization.fail();
+    this.#newton.reset();
+    this.#slopes = [];
+    this.#last = undefined;
+    return { y1: this.#space.scope(() => this.#space.clone(trial.y0)), ratio: Number.NaN, failed: "newton" };
+  }
+
+  *#solve(trial: StepTrial<V>, systems: readonly LinearSystem<V>[]): Generator<Reading, Attempt<V> | undefined, number> {
+    const { span, y0, endTime, tolerances } = trial;
+    const space = this.#space;
+    const { h, t0 } = span;
+    const times = [t0 + NODES[0]! * h, t0 + NODES[1]! * h, endTime];
+    const test = this.#newton.testOf(tolerances);
+    const [real, complex] = systems as [LinearSystem<V>, LinearSystem<V>];
+    /** What is solved for, W = T⁻¹ Z: I − hΛ ⊗ J for each, right sides hΛ (T⁻¹ F) − W. */
+    const both: LinearSystem<V> = { solve: ([a, b, c]) => [...real.solve([a!]), ...complex.solve([b!, c!])] };
+    const result = yield* this.#newton.run(this.#guess(trial), trial, (w) => {
+      const iterate = space.scope(() => {
+        const stages = TRANSFORM.map((row) => space.combine(y0, undefined, row, w));
+        const slopes = stages.map((y, i) => this.#f(times[i]!, y));
+        const parts = INVERSE.map((row) => space.combine(undefined, undefined, row, slopes));
+        const residual = [
+          space.combine(undefined, undefined, Float64Array.of(h * REAL, -1), [parts[0]!, w[0]!]),
+          space.combine(undefined, undefined, Float64Array.of(h * A!, -h * B!, -1), [parts[1]!, parts[2]!, w[1]!]),
+          space.combine(undefined, undefined, Float64Array.of(h * B!, h * A!, -1), [parts[1]!, parts[2]!, w[2]!]),
+        ];
+        return { ...correct(space, both, w, residual, y0, test), others: [...stages, ...slopes, ...parts] };
+      });
+      for (const state of [...iterate.spent, ...iterate.others]) space.recycle(state);
+      return iterate;
+    });
+    const w = result.z;
+    if (!result.converged) {
+      for (const state of w) space.recycle(state);
+      return undefined;
+    }
+    this.#linearization.learn(result.iterations, result.contraction);
+    const made = space.scope(() => {
+      const z = TRANSFORM.map((row) => space.combine(undefined, undefined, row, w));
+      const slopes = TO_SLOPES.map((row) =>
+        space.combine(
+          undefined,
+          undefined,
+          row.map((weight) => weight / h),
+          z,
+        ),
+      );
+      return { y1: space.combine(y0, undefined, ONE, [z[2]!]), z, slopes };
+    });
+    for (const state of w) space.recycle(state);
+    const ratio = tolerances === undefined ? 0 : yield* this.#error(trial, made.y1, made.z, real);
+    for (const state of made.z) space.recycle(state);
+    this.#slopes = made.slopes;
+    this.#last = { span, slopes: made.slopes };
+    return { y1: made.y1, ratio };
+  }
+
+  /**
+   * (I − (h/γ) J)⁻¹ of the embedded method's error; once more at y0 + error where that is too large for the first step or after a rejection, since
+   * the first one overrates stiff modes there (Hairer & Wanner II, eq. IV.8.20).
+   */
+  *#error(trial: StepTrial<V>, y1: V, z: readonly V[], real: LinearSystem<V>): Generator<Reading, Reading, number> {
+    const { span, y0, f0, after } = trial;
+    const tolerances = trial.tolerances!;
+    const space = this.#space;
+    const weights = Float64Array.of(span.h * REAL, ...ERROR.map((weight) => weight * REAL));
+    const measure = (slope: V) =>
+      space.scope(() => {
+        const [error] = real.solve([space.combine(undefined, undefined, weights, [slope, ...z])]);
+        return { error: error!, size: space.norm(1, ONE, [error!], y0, y1, tolerances) };
+      });
+    const first = measure(f0);
+    const size = typeof first.size === "number" ? first.size : yield first.size;
+    if (size <= 1 || after === "step" || !Number.isFinite(size)) {
+      space.recycle(first.error);
+      return size;
+    }
+    const slope = space.scope(() => {
+      const displaced = space.combine(y0, undefined, ONE, [first.error]);
+      return { displaced, slope: this.#f(span.t0, displaced) };
+    });
+    const second = measure(slope.slope);
+    for (const state of [first.error, second.error, slope.displaced, slope.slope]) space.recycle(state);
+    return typeof second.size === "number" ? second.size : yield second.size;
+  }
+
+  /** W where the polynomial of the step before goes on to; 0 where there is none. */
+  #guess({ span, y0 }: StepTrial<V>): readonly V[] {
+    const space = this.#space;
+    const before = this.#before;
+    return space.scope(() => {
+      if (before === undefined) return INVERSE.map(() => space.combine(undefined, undefined, Float64Array.of(0), [y0]));
+      const { h } = before.span;
+      const end = evaluatePolynomials(DENSE.polynomials, 1);
+      const z = NODES.map((node) => {
+        const there = evaluatePolynomials(DENSE.polynomials, 1 + (node * span.h) / h);
+        return space.combine(
+          undefined,
+          before.span,
+          there.map((weight, i) => weight - end[i]!),
+          before.slopes,
+        );
+      });
+      const w = INVERSE.map((row) => space.combine(undefined, undefined, row, z));
+      return w;
+    });
+  }
+
+  /** Keeps the polynomial of the last accepted step, from whose end the next goes on. */
+  #look(after: StepTrial<V>["after"]): void {
+    const [kept, gone] =
+      after === "step" ? [this.#last, this.#before] : [after === "start" ? undefined : this.#before, this.#last];
+    for (const slope of gone?.slopes ?? []) this.#space.recycle(slope);
+    if (after === "start") for (const slope of this.#before?.slopes ?? []) this.#space.recycle(slope);
+    this.#before = kept;
+    this.#last = undefined;
+  }
+
+  slopes(): readonly V[] {
+    return this.#slopes;
+  }
+
+  endSlope(): undefined {
+    return undefined;
+  }
+
+  /** The slopes stay for the next guess; the next attempt knows whether they serve. */
+  release(): void {
+    this.#slopes = [];
+  }
+}

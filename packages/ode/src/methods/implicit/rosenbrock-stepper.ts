@@ -1,0 +1,106 @@
+import { OdeError } from "../../errors.js";
+import type { Linearizer, LinearSystem } from "../../state/linearizer.js";
+import type { PackedDynamics, StateSpace } from "../../state/state-space.js";
+import type { Attempt, DenseOutput, Stepper, StepTrial } from "../method.js";
+import type { RosenbrockMethod } from "./rosenbrock-tableau.js";
+
+/** Rows of a tableau as states are combined by them. */
+interface FastRows {
+  readonly coupling: readonly Float64Array[];
+  /** Of f, the slopes before and ∂f/∂t, times γ. */
+  readonly right: readonly Float64Array[];
+  readonly weights: Float64Array;
+  readonly error: Float64Array;
+}
+
+/** Steps of a Rosenbrock method: one system of linear equations a stage, all with the same factors; no iteration that could fail. */
+export class RosenbrockStepper<V> implements Stepper<V> {
+  readonly dense: DenseOutput;
+  readonly #method: RosenbrockMethod;
+  readonly #rows: FastRows;
+  readonly #space: StateSpace<V>;
+  readonly #f: PackedDynamics<V>;
+  readonly #linearizer: Linearizer<V>;
+  /** ∂f/∂t at the step's start, as long as that start is tried. */
+  #timeDerivative: V | undefined;
+  #slopes: V[] = [];
+
+  constructor(method: RosenbrockMethod, space: StateSpace<V>, f: PackedDynamics<V>, linearizer: Linearizer<V> | undefined) {
+    if (linearizer === undefined)
+      throw new OdeError(`${method.name}: expected a Linearizer in stepper, got none; give the solve's.`);
+    const { gamma, coupling, couplingOfSlopes, weights, errorWeights } = method;
+    this.dense = method.dense;
+    this.#method = method;
+    this.#space = space;
+    this.#f = f;
+    this.#linearizer = linearizer;
+    this.#rows = {
+      coupling: coupling.map((row) => Float64Array.from(row)),
+      right: couplingOfSlopes.map((row) => Float64Array.of(gamma, ...row.map((weight) => gamma * weight))),
+      weights: Float64Array.from(weights),
+      error: Float64Array.from(errorWeights),
+    };
+  }
+
+  attempt(trial: StepTrial<V>): Attempt<V> {
+    const space = this.#space;
+    if (trial.after !== "rejection") this.#linearize(trial);
+    const system = this.#linearizer.factor([[this.#method.gamma * trial.span.h]]);
+    if (system === undefined) {
+      this.#linearizer.countFailure();
+      return { y1: space.scope(() => space.clone(trial.y0)), ratio: Number.NaN };
+    }
+    const attempt = space.scope(() => this.#try(trial, system));
+    for (const state of attempt.spent) space.recycle(state);
+    this.#slopes = attempt.slopes;
+    return attempt;
+  }
+
+  #linearize(trial: StepTrial<V>): void {
+    this.#linearizer.linearize(trial);
+    if (this.#timeDerivative !== undefined) this.#space.recycle(this.#timeDerivative);
+    this.#timeDerivative = this.#space.scope(() => this.#linearizer.timeDerivative(trial));
+  }
+
+  #try(trial: StepTrial<V>, system: LinearSystem<V>) {
+    const { span, endTime, y0, f0, tolerances } = trial;
+    const space = this.#space;
+    const { gamma, nodes, timeWeights } = this.#method;
+    const slopes: V[] = [];
+    const spent: V[] = [];
+    for (let i = 0; i < nodes.length; i++) {
+      const terms = [f0, ...slopes];
+      if (i > 0) {
+        const y = space.combine(y0, span, this.#rows.coupling[i]!, slopes);
+        const t = nodes[i] === 1 ? endTime : span.t0 + nodes[i]! * span.h;
+        terms[0] = this.#f(t, y);
+        spent.push(y, terms[0]!);
+      }
+      const withTime = timeWeights[i] !== 0;
+      const row = this.#rows.right[i]!;
+      const right = withTime
+        ? space.combine(undefined, undefined, Float64Array.of(...row, gamma * timeWeights[i]! * span.h), [
+            ...terms,
+            this.#timeDerivative!,
+          ])
+        : space.combine(undefined, undefined, row, terms);
+      slopes.push(system.solve([right])[0]!);
+    }
+    const y1 = space.combine(y0, span, this.#rows.weights, slopes);
+    const ratio = tolerances === undefined ? 0 : space.norm(span.h, this.#rows.error, slopes, y0, y1, tolerances);
+    return { y1, ratio, slopes, spent };
+  }
+
+  slopes(): V[] {
+    return this.#slopes;
+  }
+
+  endSlope(): undefined {
+    return undefined;
+  }
+
+  release(kept?: V): void {
+    for (const slope of this.#slopes) if (slope !== kept) this.#space.recycle(slope);
+    this.#slopes = [];
+  }
+}
