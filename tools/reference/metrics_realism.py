@@ -28,12 +28,26 @@ def weighted_frechet(a, p, b):
     return float(np.sum((mean - b.mean(0)) ** 2) + np.trace(ca + cb - 2 * np.real(sqrtm(ca @ cb))))
 
 
-def singular_frechet(a, b):
-    """For fewer rows than features, where sqrtm fails: eigenvalues of the symmetric product, as the nuclear norm of the centred points' products."""
+def singular_frechet(a, b, p=None):
+    """For fewer rows than features, where sqrtm fails: its trace as the nuclear norm of the centred points' products. p: weights of a's rows."""
     n, m = len(a), len(b)
-    x, y = (a - a.mean(0)) / np.sqrt(n - 1), (b - b.mean(0)) / np.sqrt(m - 1)
+    p = np.full(n, 1 / n) if p is None else p
+    mean = p @ a
+    x, y = (a - mean) * np.sqrt(p * n / (n - 1))[:, None], (b - b.mean(0)) / np.sqrt(m - 1)
     nuclear = np.linalg.svd(x @ y.T, compute_uv=False).sum()
-    return float(np.sum((a.mean(0) - b.mean(0)) ** 2) + (x**2).sum() + (y**2).sum() - 2 * nuclear)
+    return float(np.sum((mean - b.mean(0)) ** 2) + (x**2).sum() + (y**2).sum() - 2 * nuclear)
+
+
+def slopes_of(distance, n):
+    """By central differences: what moving a weight of 1e-5 to each of the first rows changes."""
+    slopes = []
+    for i in range(5):
+        change = np.full(n, -1e-5 / n)
+        change[i] += 1e-5
+        uniform = np.full(n, 1 / n)
+        up, down = (distance(uniform + sign * change) for sign in (1, -1))
+        slopes.append((up - down) / 2e-5)
+    return slopes
 
 
 def pair(rng, n, m, features, spread):
@@ -48,19 +62,13 @@ def distances(rng):
     full = []
     for n, m, features, spread in [(60, 40, 5, 3), (40, 40, 8, 1e-2), (30, 50, 3, 1e3)]:
         a, b = pair(rng, n, m, features, spread)
-        # By central differences: what moving a weight of 1e-5 to each row changes.
-        slopes = []
-        for i in range(5):
-            change = np.full(n, -1e-5 / n)
-            change[i] += 1e-5
-            uniform = np.full(n, 1 / n)
-            up, down = (weighted_frechet(a, uniform + sign * change, b) for sign in (1, -1))
-            slopes.append((up - down) / 2e-5)
+        slopes = slopes_of(lambda p: weighted_frechet(a, p, b), n)
         full.append({"a": a.tolist(), "b": b.tolist(), "distance": frechet(a, b), "slopes": slopes})
     singular = []
     for n, m, features in [(8, 8, 20), (9, 30, 15), (30, 6, 12)]:
         a, b = pair(rng, n, m, features, 2)
-        singular.append({"a": a.tolist(), "b": b.tolist(), "distance": singular_frechet(a, b)})
+        slopes = slopes_of(lambda p: singular_frechet(a, b, p), n)
+        singular.append({"a": a.tolist(), "b": b.tolist(), "distance": singular_frechet(a, b), "slopes": slopes})
     return {"full": full, "singular": singular}
 
 

@@ -9,7 +9,9 @@ import { readConfig } from "../src/config/read.js";
 import { ConfigError, resolveConfig } from "../src/index.js";
 import { METHODS } from "../src/methods/index.js";
 
-const PRESETS = { paper: resolveConfig(), demo: resolveConfig({ preset: "demo" }) };
+/** Fields that stay away where nobody gives them, as settings of runs had none: what that means. */
+const LEFT_OUT = { train: { seeds: 1 } };
+const PRESETS = { paper: resolveConfig(LEFT_OUT), demo: resolveConfig({ preset: "demo", ...LEFT_OUT }) };
 const SECTIONS = ["sample", "fit", "train", "evaluate", "analyze", "pictures"] as const;
 
 interface Field {

@@ -4,6 +4,7 @@ export {
   type BootstrapOptions,
   bootstrapAreas,
   bootstrapBands,
+  type MethodCurves,
   type PairedComparison,
   pairedBootstrap,
 } from "./cd/bootstrap.js";

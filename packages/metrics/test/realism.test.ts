@@ -37,7 +37,7 @@ describe("frechetDistance", () => {
   });
 
   it("influences are the derivatives with respect to the rows' weights, with mean 0", () => {
-    for (const { a, b, slopes } of reference.frechet.full) {
+    for (const { a, b, slopes } of [...reference.frechet.full, ...reference.frechet.singular]) {
       const { influenceA, influenceB, distance } = frechetDistance(a, b);
       for (const [i, slope] of slopes.entries())
         expect(Math.abs(influenceA[i]! - slope)).toBeLessThan(1e-5 * (distance + Math.abs(slope)));
@@ -49,6 +49,14 @@ describe("frechetDistance", () => {
       const mirrored = frechetDistance(b, a);
       for (const [i, x] of mirrored.influenceB.entries())
         expect(Math.abs(x - influenceA[i]!)).toBeLessThan(1e-8 * (distance + Math.abs(x)));
+    }
+  });
+
+  it("influences are of the distance's size for far fewer rows than features, too", () => {
+    for (const rows of [12, 40, 70]) {
+      const features = () => normals(rows, 120).map((row) => row.map((x) => 30 * Math.max(0, x)));
+      const { distance, influenceA, influenceB } = frechetDistance(features(), features());
+      for (const influence of [influenceA, influenceB]) expect(Math.max(...influence.map(Math.abs))).toBeLessThan(2 * distance);
     }
   });
 

@@ -106,6 +106,11 @@ const train = section({
   preservationWeight: quantity({ min: 0, most: 1e6 }).default(1).describe("λ, weight of what shall stay as it is"),
   solverSteps: count(1, 10_000).default(1).describe("Runge–Kutta steps over an edit"),
   checkpointEvery: EVERY.default(50).describe("iterations that an interruption costs at most"),
+  // Left out, it stays out: settings of earlier runs are the same as before.
+  seeds: count(1, 1000).optional().meta({
+    default: 1,
+    description: "trainings of each method from different seeds; tables and tests are then over all of them",
+  }),
 });
 
 const evaluate = section({

@@ -1,4 +1,4 @@
-import type { AttributeResult, ExperimentResults, MethodResult } from "../results/index.js";
+import type { AttributeResult, ExperimentResults, MethodResult, RealismAtLargest } from "../results/index.js";
 import type { Cell, CsvTable } from "./csv.js";
 
 type Table = CsvTable<ExperimentResults>;
@@ -75,6 +75,70 @@ const paired: Table = {
     ),
 };
 
+const realism: Table = {
+  file: "realism.csv",
+  about:
+    "edited pictures against the generator's own at some Controls, the largest last: Fréchet distance, share of codes outside 99 % of codes",
+  columns: [
+    ...["attribute", "method", "seed", "control", "t", "pictures", "distance", "distance_lower", "distance_upper"],
+    ...["outside", "outside_lower", "outside_upper", "distance_before", "change_lower", "change_upper"],
+  ],
+  rows: (results) =>
+    perMethod(results, ({ name }, { id, realism, trainings = [] }) =>
+      [{ seed: results.config.seed, realism }, ...trainings].flatMap(({ seed, realism }) =>
+        [...(realism?.levels ?? []), ...(realism?.largest ? [realism.largest] : [])].map((at): Cell[] => {
+          const { control, t, pictures, distance, interval, outside, outsideInterval } = at;
+          const { starts = null, change = null } = at as Partial<RealismAtLargest>;
+          const distances = [distance, ...limitsOf(interval)];
+          return [name, id, seed, control, t, pictures, ...distances, outside, ...outsideInterval, starts, ...limitsOf(change)];
+        }),
+      ),
+    ),
+};
+
+const pairedRealism: Table = {
+  file: "realism-paired.csv",
+  about: "every two methods' edited pictures at the largest Control looked at that both reach: a minus b",
+  columns: [
+    "attribute",
+    "a",
+    "b",
+    "control",
+    "distance",
+    "distance_lower",
+    "distance_upper",
+    "outside",
+    "outside_lower",
+    "outside_upper",
+  ],
+  rows: ({ attributes }) =>
+    attributes.flatMap(({ name, comparison }) =>
+      (comparison?.paired ?? []).flatMap(({ a, b, realism }): Cell[][] => {
+        if (!realism) return [];
+        const { control, distance, interval, outside, outsideInterval } = realism;
+        return [[name, a, b, control, distance, ...limitsOf(interval), outside, ...outsideInterval]];
+      }),
+    ),
+};
+
+const seeds: Table = {
+  file: "seeds.csv",
+  about: "each training of a method that was trained from several seeds",
+  columns: ["attribute", "method", "seed", "max_control", "mean_disentanglement"],
+  rows: ({ attributes }) =>
+    attributes.flatMap(({ name, comparison }) =>
+      (comparison?.areas ?? []).flatMap(({ method, seeds }) =>
+        (seeds?.seeds ?? []).map((seed, k): Cell[] => [
+          name,
+          method,
+          seed,
+          seeds!.maxControl[k]!,
+          seeds!.meanDisentanglement[k]!,
+        ]),
+      ),
+    ),
+};
+
 const training: Table = {
   file: "training.csv",
   about: "losses and accuracy over the iterations",
@@ -121,5 +185,5 @@ const timings: Table = {
 };
 
 /** What stands before the analyses' tables, and after them. */
-export const TABLES_BEFORE: readonly Table[] = [curves, otherAttributes, areas, paired];
+export const TABLES_BEFORE: readonly Table[] = [curves, otherAttributes, areas, paired, realism, pairedRealism, seeds];
 export const TABLES_AFTER: readonly Table[] = [training, codes, association, noResults, timings];

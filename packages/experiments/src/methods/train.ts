@@ -10,13 +10,13 @@ import type { FindContext, Trained } from "./method.js";
 /** Points of a training curve that are kept. */
 const CURVE_POINTS = 200;
 
-/** What changes the numbers of a training: how often its state is kept does not, and a constant's rate is for constants. */
-export type TrainingSettings = Omit<TrainConfig, "checkpointEvery" | "constantRate">;
+/** What changes the numbers of a training: how often its state is kept does not, nor how many more there are, and a constant's rate is for constants. */
+export type TrainingSettings = Omit<TrainConfig, "checkpointEvery" | "constantRate" | "seeds">;
 
 /** The settings of a flow's training. */
 export function trainingSettings(settings: TrainConfig): TrainingSettings {
   checkRequired("trainingSettings", settings, ["iterations", "batchSize", "maxTime", "learningRate"], ConfigError);
-  const { checkpointEvery: _, constantRate: __, ...train } = settings;
+  const { checkpointEvery: _, constantRate: __, seeds: ___, ...train } = settings;
   return train;
 }
 

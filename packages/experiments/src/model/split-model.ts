@@ -15,6 +15,7 @@ import { concat, dispose, mul, slice, type Tensor, type Tensor2D, type Tensor4D,
 export class SplitModel implements AttributeModel {
   readonly latentDim: number;
   readonly rowCount?: number;
+  readonly features?: (w: Tensor) => Promise<Tensor2D>;
 
   /** @param atOnce images at once; Infinity: batches stay whole */
   constructor(
@@ -24,6 +25,10 @@ export class SplitModel implements AttributeModel {
   ) {
     this.latentDim = inner.latentDim;
     if (inner.rowCount !== undefined) this.rowCount = inner.rowCount;
+    if (inner.features !== undefined) {
+      const whole = inner as Required<AttributeModel>;
+      this.features = async (w) => joined(await this.parts(w, (part) => whole.features(part), dispose));
+    }
   }
 
   get attributes() {

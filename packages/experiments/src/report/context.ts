@@ -5,7 +5,7 @@ import type { CdPlotCurve } from "../drawing/plots/cd-plot.js";
 import { type ReportContext, styleOf } from "../drawing/report-context.js";
 import type { AttributeResult } from "../results/index.js";
 import type { EmbeddedPictures } from "./embed.js";
-import type { FlowVerdict, PairVerdict } from "./verdict.js";
+import { BROKEN, type FlowVerdict, type PairVerdict } from "./verdict.js";
 
 /** What the page's sections read besides results and styles. */
 export interface PageContext extends ReportContext {
@@ -26,7 +26,7 @@ export function cdTitle({ name }: AttributeResult, curves: readonly CdPlotCurve[
 /** What a comparison says, with a sign beside the word. */
 export function verdictMark(verdict: PairVerdict | NonNullable<FlowVerdict["outcome"]>, text: string = verdict): Markup {
   const sign =
-    verdict === "wins" || verdict === "better" ? "wins" : verdict === "loses" || verdict === "worse" ? "loses" : "ties";
+    verdict === "wins" || verdict === "better" ? "wins" : ["loses", "worse", BROKEN].includes(verdict) ? "loses" : "ties";
   return markup`<span class="verdict ${sign}">${text}</span>`;
 }
 

@@ -1,7 +1,7 @@
 import { list, percent, words } from "../drawing/numbers.js";
 import type { Evaluation, ExperimentResults } from "../results/index.js";
 import { withoutStarts } from "./no-results.js";
-import { type FlowVerdict, flowVerdicts, REACH } from "./verdict.js";
+import { BROKEN, type FlowVerdict, flowVerdicts, REACH } from "./verdict.js";
 
 /** One flow over all attributes. */
 export interface FlowScore {
@@ -11,6 +11,8 @@ export interface FlowScore {
   readonly ties: readonly string[];
   readonly loses: readonly string[];
   readonly outOfReach: readonly string[];
+  /** Reached, but through broken pictures. */
+  readonly broken: readonly string[];
   /** What Control counts. */
   readonly definition: Evaluation["definition"];
 }
@@ -31,6 +33,7 @@ export function flowScores({ attributes }: Pick<ExperimentResults, "attributes">
       ties: named("ties"),
       loses: named("loses"),
       outOfReach: named("out of reach"),
+      broken: named(BROKEN),
       definition: own[0]!.flow.evaluation?.definition ?? "target",
     };
   });
@@ -52,12 +55,12 @@ export function headline(results: Pick<ExperimentResults, "attributes">): string
   return without.length === results.attributes.length && without.length > 0 ? lost : [nothing, ...lost];
 }
 
-function compared({ wins, ties, loses, outOfReach }: FlowScore): number {
-  return wins.length + ties.length + loses.length + outOfReach.length;
+function compared({ wins, ties, loses, outOfReach, broken }: FlowScore): number {
+  return wins.length + ties.length + loses.length + outOfReach.length + broken.length;
 }
 
 function sentence(score: FlowScore): string {
-  const { label, wins, ties, loses, outOfReach, definition } = score;
+  const { label, wins, ties, loses, outOfReach, broken, definition } = score;
   const reaches =
     definition === "changed"
       ? `changes ${percent(REACH)} of the starts`
@@ -67,6 +70,7 @@ function sentence(score: FlowScore): string {
     [wins, `the curved edits of the ${label} are better than every straight one`],
     [loses, "at least one straight edit is better than the curved one"],
     [ties, "neither is clearly better"],
+    [broken, "the curved edits get there, but through broken pictures"],
     [outOfReach, `no method ${reaches}`],
   ];
   const parts = outcomes.filter(([names]) => names.length > 0).map(([names, text]) => `for ${share(names, total)} ${text}`);

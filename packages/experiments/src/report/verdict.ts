@@ -1,16 +1,17 @@
 import { describeValue } from "@latentflow/core";
 import { ExperimentsError } from "../errors.js";
-import type { AttributeResult, MethodResult, PairedTest } from "../results/index.js";
+import type { AttributeResult, MethodResult, PairedRealism, PairedTest } from "../results/index.js";
 
 /**
- * What a paired comparison says of a method against another one. An edit can be better in two ways: it changes the others less at equal Control,
- * or it reaches more starts. A difference counts when its interval excludes 0.
+ * What a paired comparison says of a method against another one. An edit can be better in three ways: it changes the others less at equal Control, it
+ * reaches more starts, or its pictures at equal Control are nearer to the generator's own, where that was looked at. A difference counts when its
+ * interval excludes 0.
  */
 export type PairVerdict =
-  /** Better in one way and not worse in the other. */
+  /** Better in some way and worse in none. */
   | "better"
   | "worse"
-  /** Better in one way, worse in the other. */
+  /** Better in some way, worse in another. */
   | "trade-off"
   /** No interval excludes 0. */
   | "no clear difference";
@@ -37,17 +38,32 @@ export function pairView(tests: readonly PairedTest[], method: string, other: st
     pValue: test.pValue,
     controlDifference: sign * test.controlDifference,
     controlInterval: turn(test.controlInterval),
+    ...(test.realism !== undefined && { realism: test.realism && turned(test.realism, sign, turn) }),
   };
   return { ...view, verdict: verdictOf(view) };
 }
 
-function verdictOf({ interval, controlInterval }: Omit<PairView, "verdict">): PairVerdict {
-  // Disentanglement: lower is better. Control: higher is better.
-  const purity = interval === null ? 0 : -side(interval);
-  const reach = side(controlInterval);
-  if (purity === 0 && reach === 0) return "no clear difference";
-  if (purity * reach < 0) return "trade-off";
-  return purity + reach > 0 ? "better" : "worse";
+function turned(
+  realism: PairedRealism,
+  sign: 1 | -1,
+  turn: (limits: readonly [number, number]) => [number, number],
+): PairedRealism {
+  const { control, distance, interval, outside, outsideInterval } = realism;
+  return {
+    control,
+    distance: distance === null ? null : sign * distance,
+    interval: interval === null ? null : turn(interval),
+    outside: sign * outside,
+    outsideInterval: turn(outsideInterval),
+  };
+}
+
+function verdictOf({ interval, controlInterval, realism }: Omit<PairView, "verdict">): PairVerdict {
+  // Disentanglement and distance: lower is better. Control: higher is better.
+  const ways = [interval === null ? 0 : -side(interval), side(controlInterval), realism?.interval ? -side(realism.interval) : 0];
+  const [better, worse] = [ways.some((way) => way > 0), ways.some((way) => way < 0)];
+  if (better && worse) return "trade-off";
+  return better ? "better" : worse ? "worse" : "no clear difference";
 }
 
 /** 1 when an interval lies above 0, −1 below, 0 when it holds 0. */
@@ -58,14 +74,28 @@ function side([low, high]: readonly [number, number]): -1 | 0 | 1 {
 /** The least Control that some method must reach for an attribute to have a winner. */
 export const REACH = 0.2;
 
+/** The verdict of a flow that gets there with pictures unlike any that the generator makes by itself. */
+export const BROKEN = "reaches, but through broken pictures";
+
+/**
+ * Whether a method arrives at broken pictures: where its Control is largest, edited pictures are further from the generator's own of the same classes than
+ * the pictures were before the edit, by more than chance; of several trainings, in half of them or more.
+ */
+export function isBroken({ realism, trainings = [] }: MethodResult): boolean {
+  const all = [realism, ...trainings.map((one) => one.realism)].flatMap((one) => one?.largest ?? []);
+  const broken = all.filter(({ control, change }) => control >= REACH && change !== null && side(change) > 0);
+  return broken.length > 0 && 2 * broken.length >= all.length;
+}
+
 /** What the comparisons of one flow with all straight edits of an attribute say. */
 export interface FlowVerdict {
   readonly flow: MethodResult;
   /**
    * "wins": better than every straight edit. "loses": some straight edit is better. "ties": neither. "out of reach": no method of the attribute
-   * gets {@link REACH} of the starts to the wanted value, and who changes less on the way to nowhere is no result. null: nothing to compare.
+   * gets {@link REACH} of the starts to the wanted value, and who changes less on the way to nowhere is no result. {@link BROKEN}: it would win or tie,
+   * but see {@link isBroken}. null: nothing to compare.
    */
-  readonly outcome: "wins" | "ties" | "loses" | "out of reach" | null;
+  readonly outcome: "wins" | "ties" | "loses" | "out of reach" | typeof BROKEN | null;
   readonly pairs: readonly PairView[];
 }
 
@@ -82,11 +112,13 @@ export function flowVerdicts(attribute: AttributeResult): FlowVerdict[] {
     .filter(({ kind }) => kind === "nonlinear")
     .map((flow) => {
       const pairs = straight.flatMap(({ id }) => pairView(comparison?.paired ?? [], flow.id, id) ?? []);
-      return { flow, outcome: pairs.length > 0 && !reached ? "out of reach" : outcomeOf(pairs), pairs };
+      if (pairs.length > 0 && !reached) return { flow, outcome: "out of reach", pairs };
+      const outcome = outcomeOf(pairs);
+      return { flow, outcome: outcome !== null && outcome !== "loses" && isBroken(flow) ? BROKEN : outcome, pairs };
     });
 }
 
-function outcomeOf(pairs: readonly PairView[]): FlowVerdict["outcome"] {
+function outcomeOf(pairs: readonly PairView[]): "wins" | "ties" | "loses" | null {
   if (pairs.length === 0) return null;
   if (pairs.some(({ verdict }) => verdict === "worse")) return "loses";
   return pairs.every(({ verdict }) => verdict === "better") ? "wins" : "ties";

@@ -18,6 +18,17 @@ export interface Environment {
   readonly codes?: { readonly about: string; readonly fingerprint: readonly number[]; readonly labelled: boolean };
   /** What was guessed or assumed when the networks were loaded. */
   readonly notes?: readonly string[];
+  /** What edited pictures are compared with the generator's own by. Absent where the networks give no features, and in runs of version 0.1.0. */
+  readonly judge?: JudgeRecord;
+}
+
+export interface JudgeRecord {
+  /** A judge of its own, or the regressor in its place. */
+  readonly network: "judge" | "regressor";
+  /** How many it gives for a picture. */
+  readonly features: number;
+  /** The first of them, of one fixed code's picture. */
+  readonly fingerprint: readonly number[];
 }
 
 export interface GeneratorRecord {
@@ -27,6 +38,8 @@ export interface GeneratorRecord {
   readonly width: number;
   /** Grey values of one fixed code's picture; tells one generator from another. */
   readonly fingerprint: readonly number[];
+  /** Of the leaky ReLU in which the mapping network ends; absent where codes come otherwise, and in runs of version 0.1.0. */
+  readonly mappingSlope?: number;
 }
 
 /** What an experiment knows about its networks without loading them: kept in `run.json`. */

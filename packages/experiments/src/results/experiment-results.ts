@@ -11,6 +11,7 @@ import type { Evaluation } from "./evaluation.js";
 import type { MethodId } from "./method-id.js";
 import type { NoResultRecord } from "./no-result.js";
 import type { PictureRecord } from "./pictures.js";
+import type { Realism } from "./realism.js";
 import type { SampleRecord } from "./sample.js";
 
 export interface ExperimentResults {
@@ -59,6 +60,14 @@ export interface AttributeResult {
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
+/** A further training of a method, from another seed. */
+export interface TrainingResult {
+  readonly seed: number;
+  readonly training: TrainingRecord | null;
+  readonly evaluation: Evaluation | null;
+  readonly realism?: Realism | null;
+}
+
 /** All about one method for one attribute. */
 export interface MethodResult {
   readonly id: MethodId;
@@ -71,6 +80,10 @@ export interface MethodResult {
   /** Of trained methods. */
   readonly training: TrainingRecord | null;
   readonly evaluation: Evaluation | null;
+  /** Whether edited pictures still look like the generator's own; null where that is not done. Absent where the networks give no features. */
+  readonly realism?: Realism | null;
+  /** Of a method that was trained several times: the trainings after the first, to which all else here belongs. */
+  readonly trainings?: readonly TrainingResult[];
   readonly analysis: AnalysisRecord | null;
   /** Values of analyses from outside, by their id; null where one is not done. Absent where there are none. */
   readonly extra?: Readonly<Record<string, unknown>>;

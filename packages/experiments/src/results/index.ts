@@ -7,4 +7,5 @@ export type * from "./experiment-results.js";
 export type * from "./method-id.js";
 export type * from "./no-result.js";
 export type * from "./pictures.js";
+export * from "./realism.js";
 export type * from "./sample.js";

@@ -1,6 +1,7 @@
 import type { Analysis } from "../analyses/analysis.js";
 import type { Edit } from "../config/edits.js";
 import type { Experiment } from "../experiment/experiment.js";
+import { type Training, trainingsOf } from "../experiment/trainings.js";
 import { straightFirst } from "../methods/index.js";
 import type { Method } from "../methods/method.js";
 import type {
@@ -15,9 +16,11 @@ import type {
   NoResultRecord,
   PictureRecord,
   Probes,
+  Realism,
   SampleRecord,
   Timing,
   TrainingRecord,
+  TrainingResult,
 } from "../results/index.js";
 import {
   analysesOf,
@@ -32,6 +35,7 @@ import { directionJob } from "../steps/directions.js";
 import { EVALUATION_FILE, evaluateJob } from "../steps/evaluate.js";
 import { FIT_FILE, TRAINING_FILE } from "../steps/find.js";
 import { comparisonPicturesJob, PICTURES_FILE, picturesJob } from "../steps/pictures.js";
+import { REALISM_FILE, realismJob } from "../steps/realism.js";
 import { SUMMARY_FILE, SUMMARY_JOB } from "../steps/sample.js";
 import type { JobRecord } from "../store/job-record.js";
 import type { RunFolder } from "../store/run-folder.js";
@@ -77,17 +81,46 @@ async function attributeResult(reader: Reader, experiment: Experiment, edit: Edi
 async function methodResult(reader: Reader, experiment: Experiment, edit: Edit, method: Method): Promise<MethodResult> {
   const { id, label, kind, step } = method;
   const found = directionJob(edit, method);
+  const trainings = trainingsOf(method, experiment.config).slice(1);
   const extra = await reader.values(analysesOf(experiment).ofMethods, (analysis) => methodAnalysisJob(edit, method, analysis));
   return {
     ...{ id, label, kind },
     fit: step === "fit" ? await reader.json<FitRecord>(found, FIT_FILE) : null,
     training: step === "train" ? await reader.json<TrainingRecord>(found, TRAINING_FILE) : null,
     evaluation: await reader.json<Evaluation>(evaluateJob(edit, method), EVALUATION_FILE),
+    ...(await realismOf(reader, experiment, edit, method)),
+    ...(trainings.length > 0 && {
+      trainings: await Promise.all(trainings.map((one) => trainingResult(reader, experiment, edit, one))),
+    }),
     analysis: await reader.json<AnalysisRecord>(analyzeJob(edit, method), TOGETHER_FILE),
     pictures: (await reader.json<PictureRecord[]>(picturesJob(edit, method), PICTURES_FILE)) ?? [],
     none: reader.none(evaluateJob(edit, method)) ?? reader.none(found),
     ...(Object.keys(extra).length > 0 && { extra }),
   };
+}
+
+async function trainingResult(
+  reader: Reader,
+  experiment: Experiment,
+  edit: Edit,
+  { method, seed }: Training,
+): Promise<TrainingResult> {
+  return {
+    seed,
+    training: await reader.json<TrainingRecord>(directionJob(edit, method), TRAINING_FILE),
+    evaluation: await reader.json<Evaluation>(evaluateJob(edit, method), EVALUATION_FILE),
+    ...(await realismOf(reader, experiment, edit, method)),
+  };
+}
+
+async function realismOf(
+  reader: Reader,
+  { networks }: Experiment,
+  edit: Edit,
+  method: Method,
+): Promise<{ realism?: Realism | null }> {
+  if (networks.environment.judge === undefined) return {};
+  return { realism: await reader.json<Realism>(realismJob(edit, method), REALISM_FILE) };
 }
 
 /** Reads what is done, and keeps account of what is not. */

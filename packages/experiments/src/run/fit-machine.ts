@@ -91,11 +91,19 @@ export function availableMemory(): number {
 }
 
 /** Bytes of codes, logits and labels that a worker holds, some of them twice while they are read. */
-export function dataMemory({ sample, evaluate }: ExperimentConfig, latentDim: number, width: number, attributes: number): number {
+export function dataMemory(
+  { sample, evaluate }: ExperimentConfig,
+  latentDim: number,
+  width: number,
+  attributes: number,
+  features = 0,
+): number {
   const codes = 3 * 4 * (sample.codes + sample.heldOut) * (latentDim + width);
   const starts = Math.min(evaluate.starts, sample.heldOut);
   const paths = 2 * 4 * evaluate.times * Math.min(evaluate.batchSize, starts) * latentDim;
-  return codes + paths + 5 * starts * evaluate.times * attributes;
+  // Of the edited pictures, the unedited and the generator's own, and their covariances' factors in float64.
+  const judged = features * (3 * 4 * starts + 6 * 8 * Math.max(starts, features));
+  return codes + paths + judged + 5 * starts * evaluate.times * attributes;
 }
 
 /** How many workers' worth of images are made in the time in which the networks, tried on `threads` threads, made one's. */

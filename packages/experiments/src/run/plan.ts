@@ -3,9 +3,11 @@ import type { Experiment } from "../experiment/experiment.js";
 import { analyzeJobs } from "../steps/analyze.js";
 import { comparisonJob } from "../steps/compare.js";
 import { evaluateJobs } from "../steps/evaluate.js";
+import { featureJobs } from "../steps/features.js";
 import { findJobs } from "../steps/find.js";
 import type { Job, StepName } from "../steps/job.js";
 import { picturesJobs } from "../steps/pictures.js";
+import { realismJobs } from "../steps/realism.js";
 import { sampleJobs } from "../steps/sample.js";
 import { hashOfJson } from "../store/hash.js";
 import type { Shard } from "./shard.js";
@@ -21,9 +23,14 @@ export class Plan {
   constructor(readonly experiment: Experiment) {
     const all = [
       ...sampleJobs(experiment),
+      ...featureJobs(experiment),
       ...findJobs(experiment, "fit"),
       ...findJobs(experiment, "train"),
-      ...experiment.edits.flatMap((edit) => [...evaluateJobs(experiment, edit), comparisonJob(experiment, edit)]),
+      ...experiment.edits.flatMap((edit) => [
+        ...evaluateJobs(experiment, edit),
+        ...realismJobs(experiment, edit),
+        comparisonJob(experiment, edit),
+      ]),
       ...analyzeJobs(experiment),
       ...picturesJobs(experiment),
     ];

@@ -53,7 +53,7 @@ export async function prepare(jobs: readonly Job[], options: PrepareOptions): Pr
   if (!jobs.some(({ images }) => images > 0)) return null;
   const { attributes, latentDim } = networks;
   const width = attributes.reduce((sum, { classes }) => sum + classes, 0);
-  const data = dataMemory(config, latentDim, width, attributes.length);
+  const data = dataMemory(config, latentDim, width, attributes.length, networks.environment.judge?.features);
   const { model } = await context.model();
   throwIfAborted("run", signal);
   const available = availableMemory();

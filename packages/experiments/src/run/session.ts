@@ -147,6 +147,10 @@ export class Session {
       refuse("regressor", "one that gives other answers");
     if (hashOfJson(codes?.fingerprint ?? null) !== hashOfJson(found.codes?.fingerprint ?? null))
       refuse("codes", `${found.codes?.about ?? "the generator's own"}, which are others`);
+    // A run that was begun without a judge goes on without.
+    const [begun, now] = [networks.environment.judge, found.judge];
+    if (begun && (now?.network !== begun.network || !sameFingerprint(begun.fingerprint, now.fingerprint)))
+      refuse(begun.network, now === undefined ? "networks without features" : "one that gives other features");
   }
 }
 

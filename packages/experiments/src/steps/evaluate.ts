@@ -4,6 +4,7 @@ import type { LabelsAlong } from "@latentflow/latent-edit";
 import { bootstrapBands, type CdCurve, cdCurve, editLengthForControl, type Labels } from "@latentflow/metrics";
 import type { Edit } from "../config/edits.js";
 import type { Experiment } from "../experiment/experiment.js";
+import { trainingsOf } from "../experiment/trainings.js";
 import type { Method } from "../methods/method.js";
 import { checkStarts } from "../model/labelled-codes.js";
 import type { Evaluation } from "../results/index.js";
@@ -26,7 +27,8 @@ export const evaluateJob = (edit: Edit, { id }: Pick<Method, "id">) => `evaluate
 /** Labels along one edit of held-out codes, by every method. */
 export function evaluateJobs({ config, methods }: Experiment, edit: Edit): Job[] {
   const { batchSize: _, ...evaluate } = config.evaluate;
-  return methods.map((method) => ({
+  const trainings = methods.flatMap((method) => trainingsOf(method, config));
+  return trainings.map(({ method }) => ({
     id: evaluateJob(edit, method),
     step: "evaluate",
     needs: [SUMMARY_JOB, directionJob(edit, method)],

@@ -4,6 +4,7 @@ import type { Direction } from "@latentflow/latent-edit";
 import type { Edit } from "../config/edits.js";
 import type { ExperimentConfig } from "../config/types.js";
 import { type Experiment, editsOfAll } from "../experiment/experiment.js";
+import { trainingsOf } from "../experiment/trainings.js";
 import type { Cost, FindContext, Method } from "../methods/method.js";
 import { trainingSettings } from "../methods/train.js";
 import type { FitRecord } from "../results/index.js";
@@ -17,7 +18,7 @@ export const TRAINING_FILE = "training.json";
 
 /** A job for each direction that one of the steps `fit` and `train` finds: of every method and edit, and what these need of others. */
 export function findJobs(experiment: Experiment, step: Method["step"]): Job[] {
-  const { methods, edits } = experiment;
+  const { config, methods, edits } = experiment;
   const ofAll = editsOfAll(experiment);
   const jobs = new Map<string, Job>();
   const add = (method: Method, edit: Edit): void => {
@@ -27,12 +28,14 @@ export function findJobs(experiment: Experiment, step: Method["step"]): Job[] {
     for (const needed of needs) add(needed.method, needed.edit);
     jobs.set(id, findJob(experiment, method, edit, needs));
   };
-  for (const edit of edits) for (const method of methods) if (method.step === step) add(method, edit);
+  const trainings = methods.filter((method) => method.step === step).flatMap((method) => trainingsOf(method, config));
+  for (const edit of edits) for (const { method } of trainings) add(method, edit);
   return [...jobs.values()];
 }
 
 function findJob({ config, networks, methods, edits }: Experiment, method: Method, edit: Edit, needs: FindContext["needs"]): Job {
-  const isAskedFor = methods.includes(method) && edits.includes(edit);
+  const isAskedFor =
+    edits.includes(edit) && methods.some((one) => trainingsOf(one, config).some((asked) => asked.method.id === method.id));
   const { images = 0, gradients = 0, operations = 0 } = method.cost?.(config, networks.latentDim) ?? standardCost(config, method);
   return {
     id: directionJob(edit, method),

@@ -42,27 +42,36 @@ export function bootstrapBands(curve: CdCurve, options: BootstrapOptions = {}): 
   return { control: band(control), disentanglement: band(disentanglement) };
 }
 
+/** A method's curve, or the curves of several trainings of it from different seeds. */
+export type MethodCurves = CdCurve | readonly CdCurve[];
+
 /**
  * Percentile bootstrap intervals of {@link areaUnderCdCurve}'s areas, for methods measured on the same start codes: each resample draws the same
- * codes for all of them and finds their common Control range anew.
+ * codes for all of them and finds their common Control range anew. Of a method with several trainings these are drawn, too, and its area is their mean.
  *
- * @returns one interval a curve, [NaN, NaN] where resamples share no range
+ * @returns one interval a method, [NaN, NaN] where resamples share no range
  */
-export function bootstrapAreas(curves: readonly CdCurve[], options: BootstrapOptions = {}): [number, number][] {
+export function bootstrapAreas(curves: readonly MethodCurves[], options: BootstrapOptions = {}): [number, number][] {
   if (!Array.isArray(curves)) {
     throw new MetricsError(`bootstrapAreas: expected a list of curves, got ${describeValue(curves)}.`);
   }
-  for (const curve of curves) checkCdCurve("bootstrapAreas", curve);
-  const counts = new Set((curves as readonly CdCurve[]).map(({ samples }) => samples));
+  const methods = (curves as readonly MethodCurves[]).map((one) => trainingsOf("bootstrapAreas", one));
+  const counts = new Set(methods.flatMap((trainings) => trainings.map(({ samples }) => samples)));
   if (counts.size !== 1) {
     throw new MetricsError(
       `bootstrapAreas: expected one curve or more over the same start codes, got ${curves.length === 0 ? "none" : `${[...counts].join(" and ")} samples`}. Measure all on one list of codes.`,
     );
   }
-  const { resamples, confidence, draw } = prepare("bootstrapAreas", curves[0]!.samples, options);
+  const { resamples, confidence, draw, drawTrainings } = prepare("bootstrapAreas", methods[0]![0]!.samples, options);
   const drawn = Array.from({ length: resamples }, () => {
     const rows = draw();
-    return areaUnderCdCurve(curves.map((curve) => resample(curve, rows))).areas;
+    const chosen = methods.map((trainings) => drawTrainings(trainings).map((curve) => resample(curve, rows)));
+    const { areas } = areaUnderCdCurve(chosen.flat());
+    let end = 0;
+    return chosen.map(({ length }) => {
+      end += length;
+      return mean(areas.slice(end - length, end));
+    });
   });
   return curves.map((_, i) => {
     const areas = drawn.map((one) => one[i]!);
@@ -87,31 +96,33 @@ export interface PairedComparison {
 /**
  * Paired bootstrap of two methods' CD curves on the same start codes: each resample draws the same codes for both, so what makes a code hard
  * cancels. The statistic is the difference of `areaUnderCdCurve`'s mean disentanglement, its common range found anew in each resample.
+ *
+ * Methods that were trained several times are lists of curves: the statistic is then the mean over all pairs of trainings, and each resample draws
+ * trainings, too, one fewer than there are: of so few, as many again would scatter too little (Rao and Wu, 1988).
  */
-export function pairedBootstrap(a: CdCurve, b: CdCurve, options: BootstrapOptions = {}): PairedComparison {
-  checkCdCurve("pairedBootstrap", a);
-  checkCdCurve("pairedBootstrap", b);
-  if (a.samples !== b.samples) {
+export function pairedBootstrap(a: MethodCurves, b: MethodCurves, options: BootstrapOptions = {}): PairedComparison {
+  const [left, right] = [trainingsOf("pairedBootstrap", a), trainingsOf("pairedBootstrap", b)];
+  const all = [...left, ...right];
+  const other = all.find(({ samples }) => samples !== all[0]!.samples);
+  if (other !== undefined) {
     throw new MetricsError(
-      `pairedBootstrap: expected curves over the same start codes, got ${a.samples} and ${b.samples} samples. Measure both on one list of codes.`,
+      `pairedBootstrap: expected curves over the same start codes, got ${all[0]!.samples} and ${other.samples} samples. Measure both on one list of codes.`,
     );
   }
   const meaning = ({ definition, target, perAttribute }: CdCurve) =>
     `${definition === "target" ? `target ${target}` : definition} of attribute ${perAttribute.indexOf(null)} of ${perAttribute.length}`;
-  if (meaning(a) !== meaning(b)) {
+  const strange = all.find((curve) => meaning(curve) !== meaning(all[0]!));
+  if (strange !== undefined) {
     throw new MetricsError(
-      `pairedBootstrap: expected curves of one edit and one definition of Control, got ${meaning(a)} and ${meaning(b)}.`,
+      `pairedBootstrap: expected curves of one edit and one definition of Control, got ${meaning(all[0]!)} and ${meaning(strange)}.`,
     );
   }
-  const { resamples, confidence, draw } = prepare("pairedBootstrap", a.samples, options);
-  const compare = (x: ControlDisentanglement, y: ControlDisentanglement) => {
-    const { meanDisentanglement, maxControl } = areaUnderCdCurve([x, y]);
-    return { difference: meanDisentanglement[0]! - meanDisentanglement[1]!, control: maxControl[0]! - maxControl[1]! };
-  };
-  const whole = compare(a, b);
+  const { resamples, confidence, draw, drawTrainings } = prepare("pairedBootstrap", all[0]!.samples, options);
+  const whole = compare(left, right);
   const results = Array.from({ length: resamples }, () => {
     const rows = draw();
-    return compare(resample(a, rows), resample(b, rows));
+    const chosen = [left, right].map((trainings) => drawTrainings(trainings).map((curve) => resample(curve, rows)));
+    return compare(chosen[0]!, chosen[1]!);
   });
   const differences = results.map((x) => x.difference).filter((x) => !Number.isNaN(x));
   const tail = (sign: number) => (1 + differences.filter((x) => sign * x >= 0).length) / (differences.length + 1);
@@ -127,6 +138,24 @@ export function pairedBootstrap(a: CdCurve, b: CdCurve, options: BootstrapOption
     undefinedResamples: resamples - differences.length,
     resamples,
   };
+}
+
+/** Means over all pairs of trainings; pairs that share no Control range count for the reach alone. */
+function compare(a: readonly ControlDisentanglement[], b: readonly ControlDisentanglement[]) {
+  const pairs = a.flatMap((x) => b.map((y) => areaUnderCdCurve([x, y])));
+  const differences = pairs.map(({ meanDisentanglement: [x, y] }) => x! - y!).filter((x) => !Number.isNaN(x));
+  return { difference: mean(differences), control: mean(pairs.map(({ maxControl: [x, y] }) => x! - y!)) };
+}
+
+/** NaN of none. */
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, x) => sum + x, 0) / values.length;
+}
+
+function trainingsOf(caller: string, curves: MethodCurves): readonly CdCurve[] {
+  const trainings = Array.isArray(curves) && curves.length > 0 ? (curves as readonly CdCurve[]) : [curves as CdCurve];
+  for (const curve of trainings) checkCdCurve(caller, curve);
+  return trainings;
 }
 
 /** The central `confidence` share of a sample, percentiles linear between order statistics; [NaN, NaN] for an empty one. */
@@ -153,7 +182,10 @@ function prepare(caller: string, samples: number, options: BootstrapOptions) {
     for (let i = 0; i < samples; i++) rows[i] = index(samples);
     return rows;
   };
-  return { resamples, confidence, draw };
+  /** One training is that training: only of several is one drawn. */
+  const drawTrainings = <T>(trainings: readonly T[]): readonly T[] =>
+    trainings.length === 1 ? trainings : Array.from({ length: trainings.length - 1 }, () => trainings[index(trainings.length)]!);
+  return { resamples, confidence, draw, drawTrainings };
 }
 
 function resample(curve: CdCurve, rows: Uint32Array): Pick<CdCurve, keyof ControlDisentanglement> {

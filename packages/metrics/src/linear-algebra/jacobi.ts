@@ -2,7 +2,7 @@ import { dot } from "./thin-qr.js";
 
 /** Angles below this are rounding. */
 const RIGHT_ANGLE = 1e-15;
-/** Columns shorter than this share of the whole matrix are left as they are: together they add nothing to a sum of singular values. */
+/** Columns shorter than this share of the whole matrix are rounding: together they add nothing to a sum of singular values, and become 0. */
 const NOTHING = 1e-13;
 const SWEEPS = 60;
 
@@ -32,8 +32,11 @@ export function orthogonalizeColumns(columns: Float64Array, length: number): voi
         squares[j] = dot(b, b);
       }
     }
-    if (!turned) return;
+    if (!turned) break;
   }
+  views.forEach((column, i) => {
+    if (squares[i]! <= tiny) column.fill(0);
+  });
 }
 
 /** The rotation of two columns after which they are orthogonal. */

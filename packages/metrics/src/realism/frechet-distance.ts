@@ -74,12 +74,11 @@ function commonSpread(a: Points, b: Points): { sum: number; sharesA: Float64Arra
   let sum = 0;
   const sharesA = new Float64Array(a.rows);
   const sharesB = new Float64Array(b.rows);
-  const largest = Math.sqrt(dot(turned, turned));
   for (let k = 0; k < right.count; k++) {
     const column = turned.subarray(k * left.count, (k + 1) * left.count);
     const value = Math.sqrt(dot(column, column));
     sum += value;
-    if (value <= Number.EPSILON * largest) continue;
+    if (value === 0) continue;
     addSquares(sharesA, left, column, value);
     // Mᵀ u = s v
     const other = Float64Array.from({ length: right.count }, (_, j) => {

@@ -1,5 +1,5 @@
 import { type Markup, markup } from "../../drawing/markup.js";
-import { count, fixed, interval, NONE, names, percent, short, words } from "../../drawing/numbers.js";
+import { count, fixed, interval, meanAndSpread, NONE, names, percent, short, words } from "../../drawing/numbers.js";
 import { cdPlot } from "../../drawing/plots/cd-plot.js";
 import { methodName, missing, styleOf } from "../../drawing/report-context.js";
 import { type Column, table } from "../../drawing/table.js";
@@ -12,6 +12,7 @@ import { drawnAt } from "./drawn.js";
 import { leakage } from "./leakage.js";
 import { pairedTable } from "./paired.js";
 import { pictures } from "./pictures.js";
+import { realism } from "./realism.js";
 import { training } from "./training.js";
 
 /** All about one attribute: curves beside strips, then the tests, then what lies behind them. */
@@ -28,6 +29,7 @@ function measurements(context: PageContext, attribute: AttributeResult): Markup 
   return markup`${without(context, attribute)}${summary(attribute)}
 <div class="columns"><div>${curves(context, attribute)}${areas(context, attribute)}</div><div>${pictures(context, attribute)}</div></div>
 ${pairedTable(context, attribute)}
+${realism(context, attribute)}
 ${drawnAt("attribute", context, attribute)}
 ${leakage(context, attribute)}`;
 }
@@ -68,18 +70,26 @@ function areas(context: PageContext, { methods, comparison }: AttributeResult): 
     { head: "method" },
     ...["area", "mean D", "largest Control", "t for half"].map((head) => ({ head, kind: "number" as const })),
   ];
-  const rows = comparison.areas.map(({ method, area, interval: limits, meanDisentanglement, maxControl }) => {
+  const rows = comparison.areas.map(({ method, area, interval: limits, meanDisentanglement, maxControl, seeds }) => {
     const half = methods.find(({ id }) => id === method)?.evaluation?.lengthForHalf;
     return [
       methodName(styleOf(context, method)),
       empty || area === null ? NONE : markup`${fixed(area, 4)}<br><small>${interval(limits, 4)}</small>`,
-      fixed(meanDisentanglement, 3),
-      percent(maxControl),
+      seeds ? spreadOf(seeds.meanDisentanglement, (x) => fixed(x, 3)) : fixed(meanDisentanglement, 3),
+      seeds ? spreadOf(seeds.maxControl, percent) : percent(maxControl),
       half === null || half === undefined ? "never" : short(half),
     ];
   });
+  const trainings = comparison.areas.find(({ seeds }) => seeds)?.seeds?.seeds.length;
+  const spread = trainings === undefined ? "" : `; ± is the standard deviation over ${trainings} trainings from different seeds`;
   const caption = empty
     ? "Areas: the methods share no Control range, so none can be compared with all others; see the pairs below"
     : `Area under the CD curve over the Control range ${percent(range[0])} to ${percent(range[1])} that all methods share which get ${percent(LEAST_CONTROL)} of the starts there (lower is better), with ${percent(comparison.confidence)} interval`;
-  return table(caption, columns, rows);
+  return table(`${caption}${spread}`, columns, rows);
+}
+
+/** Mean and spread over trainings. */
+function spreadOf(values: readonly (number | null)[], write: (value: number) => string): string {
+  const known = values.filter((x) => x !== null);
+  return known.length === 0 ? NONE : meanAndSpread(known, write);
 }

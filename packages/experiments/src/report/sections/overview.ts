@@ -36,8 +36,12 @@ attribute's classes at the measured edit lengths in [0, t], p being a class's sh
 ${evaluate.times} lengths from 0 to ${evaluate.maxTime}: compare it only among runs that measure at the same ones.</p>
 <p>A flow <b>wins</b> when it is better than every straight edit, <b>loses</b> when at least one straight edit is better, and <b>ties</b> otherwise; an attribute is <b>out of reach</b> when no method gets ${percent(REACH)} of the starts there. Better:
 it changes the others less at equal Control, or reaches more starts, with an interval that excludes 0, and is not clearly worse in the other. Intervals are
-of paired bootstraps, each test by itself, without a correction for their number.</p></details>`;
+of paired bootstraps, each test by itself, without a correction for their number${config.train.seeds !== undefined && config.train.seeds > 1 && markup`; they are over starts and over the ${config.train.seeds} trainings of each trained method`}.</p>${results.environment.judge !== undefined && REALISM}</details>`;
 }
+
+const REALISM = markup`<p>Pictures count, too: an edit is also better when its pictures at equal Control are nearer to the generator's own of the same classes (Fréchet distance of a
+network's features, each taken for a Gaussian). A flow that would win or tie <b>reaches, but through broken pictures</b>, where its edited pictures end up further from
+the generator's own than they were before the edit.</p>`;
 
 function bothKinds({ styles }: ReportContext): boolean {
   return new Set([...styles.values()].map(({ kind }) => kind)).size > 1;

@@ -1,5 +1,5 @@
 import { type Markup, markup } from "../../drawing/markup.js";
-import { fixed, interval, percent, signed } from "../../drawing/numbers.js";
+import { fixed, interval, NONE, percent, short, signed } from "../../drawing/numbers.js";
 import { methodName, type ReportContext, styleOf } from "../../drawing/report-context.js";
 import { type Column, table } from "../../drawing/table.js";
 import type { AttributeResult } from "../../results/index.js";
@@ -28,8 +28,10 @@ const COLUMNS: readonly Column[] = [
   { head: "p", kind: "number" },
   { head: "largest Control", kind: "number" },
 ];
+const REALISM: Column = { head: "distance to the generator's own pictures", kind: "number" };
 
 function pairs(context: ReportContext, caption: string, views: readonly PairView[]): Markup {
+  const isLookedAt = views.some(({ realism }) => realism !== undefined);
   const rows = views.map((view) => {
     const { verdict, difference, controlDifference, controlInterval, pValue } = view;
     const name = (id: string) => methodName(styleOf(context, id));
@@ -39,9 +41,19 @@ function pairs(context: ReportContext, caption: string, views: readonly PairView
       difference === null ? "no common range" : withInterval(difference, view.interval),
       pValue !== null && pValue < 0.001 ? "< 0.001" : fixed(pValue, 3),
       withInterval(controlDifference, controlInterval),
+      ...(isLookedAt ? [realismOf(view)] : []),
     ];
   });
-  return table(caption, COLUMNS, rows);
+  const seen = isLookedAt ? " Distance at equal Control: below 0, the first's pictures are nearer to the generator's own." : "";
+  return table(`${caption}${seen}`, isLookedAt ? [...COLUMNS, REALISM] : COLUMNS, rows);
+}
+
+function realismOf({ realism }: PairView): Markup | string {
+  if (!realism) return "no common Control";
+  const { control, distance, interval: limits } = realism;
+  if (distance === null) return "too few pictures";
+  const text = (x: number) => `${x > 0 ? "+" : ""}${short(x)}`;
+  return markup`${text(distance)} <small>at ${percent(control)}</small><br><small>${limits === null ? NONE : `[${text(limits[0])}, ${text(limits[1])}]`}</small>`;
 }
 
 function withInterval(value: number, limits: readonly [number, number] | null): Markup {
