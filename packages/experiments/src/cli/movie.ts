@@ -10,12 +10,13 @@ import { framesMovie } from "./edit-pictures.js";
 const EXAMPLES = `
 Examples:
   latentflow movie --out out/demo --attribute object_shape
-  latentflow movie --out out/demo --attribute object_size --method constant --count 2 --file size.gif`;
+  latentflow movie --out out/demo --attribute object_size --method constant --count 2 --file size.gif
+  latentflow movie --direction log/ffhq/1/ckpt_4.pt --generator models/ffhq/generator.pth --truncation 0.7 --t 4 --frames 20 --file bald.mp4`;
 
 /** `latentflow movie` */
 export function movieCommand(): Command {
   return withEditOptions(new Command("movie"), "movie.mp4", 24)
-    .description("apply a run's direction to new codes, and show the way there and back as a movie, .mp4 or .gif")
+    .description("apply a direction, a run's or a file's, to codes, and show the way there and back as a movie, .mp4 or .gif")
     .addHelpText("after", EXAMPLES)
     .action(async (options: EditOptions) => {
       const type = extname(options.file);

@@ -17,6 +17,7 @@ import { RUN_VERSION, type RunFile, readRunFile, writeRunFile } from "../store/r
 import { RunFolder } from "../store/run-folder.js";
 import { doJobs, threadsFor } from "./do-jobs.js";
 import type { RunEvent } from "./events.js";
+import { imagesAtOnce } from "./most-images.js";
 import { pendingJobs } from "./pending.js";
 import { Plan } from "./plan.js";
 import { prepare } from "./prepare.js";
@@ -109,7 +110,7 @@ export async function runExperiment(options: ExperimentOptions | ExperimentConfi
     const replaced = await replacedBy(jobs, plan, folder, config);
     if (!replace) refuseReplacing(replaced, folder.path);
     const isTraining = (await pendingJobs(plan, plan.select(["train"], null), folder, null)).some(({ step }) => step === "train");
-    const before = begun === null ? mostImages(networks) : known?.atOnce;
+    const before = begun === null ? imagesAtOnce(networks.environment.generator) : known?.atOnce;
     const prepared = await prepare(jobs, {
       ...{ experiment, session, workers, threads: threadsFor(workers) ?? availableParallelism(), isTraining, signal },
       most: before ?? Number.POSITIVE_INFINITY,
@@ -135,13 +136,6 @@ export async function runExperiment(options: ExperimentOptions | ExperimentConfi
 
 function withFiles({ files: _, ...networks }: NetworkInfo, files: NetworkInfo["files"]): NetworkInfo {
   return files === undefined ? networks : { ...networks, files };
-}
-
-/** Pixels asked of the networks at once at most: more make nothing faster, and a stop, which comes between two batches, slow. */
-const PIXELS = 2 ** 20;
-
-function mostImages({ environment: { generator } }: NetworkInfo): number {
-  return Math.max(1, Math.floor(PIXELS / (generator.height * generator.width)));
 }
 
 /** What a run's file says of the networks, when they are this configuration's. */

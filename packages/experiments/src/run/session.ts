@@ -1,4 +1,3 @@
-import { type BackendName, currentBackend, useBackend } from "@latentflow/backend";
 import { autoModel, EngineError, type EngineName, type ModelParts, type RunningModel } from "@latentflow/engine";
 import { sameFingerprint } from "@latentflow/latent-edit";
 import type { ExperimentConfig } from "../config/types.js";
@@ -7,6 +6,7 @@ import type { Experiment } from "../experiment/experiment.js";
 import { describeEnvironment } from "../model/environment.js";
 import { loadParts } from "../model/load-parts.js";
 import { SplitModel } from "../model/split-model.js";
+import { startBackend } from "../model/start-backend.js";
 import type { NetworkInfo } from "../results/index.js";
 import type { StepContext } from "../steps/job.js";
 import { readSample, type Sample } from "../steps/read-sample.js";
@@ -151,14 +151,5 @@ export class Session {
     const [begun, now] = [networks.environment.judge, found.judge];
     if (begun && (now?.network !== begun.network || !sameFingerprint(begun.fingerprint, now.fingerprint)))
       refuse(begun.network, now === undefined ? "networks without features" : "one that gives other features");
-  }
-}
-
-/** The trained half is always on tfjs; a backend that the caller started stays. */
-async function startBackend(name: string | undefined): Promise<void> {
-  try {
-    currentBackend();
-  } catch {
-    await useBackend(name as BackendName | undefined);
   }
 }

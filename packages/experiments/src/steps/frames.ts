@@ -1,14 +1,14 @@
 import { type AttributeModel, nextMacrotask, throwIfAborted } from "@latentflow/core";
 import type { Direction } from "@latentflow/latent-edit";
-import { dispose, reshape, slice, tensor2d, tidy } from "@tensorflow/tfjs-core";
+import { dispose, reshape, slice, tensor, tidy } from "@tensorflow/tfjs-core";
 import { toRgb8 } from "../pictures/index.js";
 import type { EditFrames } from "../results/index.js";
 
 export interface FramesRequest {
   readonly model: AttributeModel;
   readonly direction: Direction;
-  /** Start codes [samples, d]. */
-  readonly codes: { readonly data: Float32Array; readonly shape: readonly [number, number] };
+  /** Start codes, [samples, d] or [samples, rowCount, d]. */
+  readonly codes: { readonly data: Float32Array; readonly shape: readonly number[] };
   readonly times: readonly number[];
   readonly captions: Pick<EditFrames, "method" | "label" | "attribute">;
   readonly signal?: AbortSignal | undefined;
@@ -21,8 +21,8 @@ export const AT_ONCE = 32;
 /** Pictures of codes edited further and further. */
 export async function editFrames(request: FramesRequest): Promise<EditFrames> {
   const { model, direction, times, captions, signal, onProgress } = request;
-  const [samples, dimension] = request.codes.shape;
-  const starts = tensor2d(request.codes.data, [samples, dimension]);
+  const [samples, ...each] = request.codes.shape as [number, ...number[]];
+  const starts = tensor(request.codes.data, [samples, ...each]);
   const paths = direction.flow(starts, times);
   let [height, width] = [0, 0];
   let pixels = new Uint8Array(0);
@@ -32,7 +32,7 @@ export async function editFrames(request: FramesRequest): Promise<EditFrames> {
         throwIfAborted("pictures", signal);
         await nextMacrotask();
         const count = Math.min(AT_ONCE, samples - first);
-        const w = tidy(() => reshape(slice(paths, [t, first, 0], [1, count, dimension]), [count, dimension]));
+        const w = tidy(() => reshape(slice(paths, [t, first], [1, count]), [count, ...each]));
         const images = await model.synthesize(w).finally(() => w.dispose());
         [, height, width] = images.shape;
         const size = height * width * 3;
