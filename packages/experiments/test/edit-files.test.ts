@@ -134,6 +134,18 @@ describe("without a run's folder", () => {
     expect(Math.hypot(...shift)).toBeCloseTo(2.5, 4);
   });
 
+  it("edit needs no regressor: pictures are the same, and nothing is said of attributes", async () => {
+    const told = log();
+    const pictures = [join(root, "with.png"), join(root, "without.png")];
+    const args = ["edit", "--direction", direction, "--codes", codes, "--rows", "0:4", "--frames", "2"];
+    for (const [i, networks] of [files, files.slice(0, 2)].entries())
+      expect(await runCommand([...args, ...networks, "--attribute", "attribute 1", "--file", pictures[i]!])).toBe(0);
+    const lines = told.mock.calls.map(([line]) => String(line));
+    expect(lines.slice(-2)).toEqual(["attribute 1 by right.safetensors; rows 0:4; to t = 2.5", pictures[1]]);
+    const [with_, without] = await Promise.all(pictures.map((file) => readFile(file)));
+    expect(without!.equals(with_!)).toBe(true);
+  });
+
   it("movie goes the way there and back with new codes, and tells programs in JSON", async () => {
     const told = log();
     const file = join(root, "a.gif");

@@ -134,7 +134,7 @@ export function tellEdit({ frames, changes, from, to, rows }: EditedCodes, { jso
   const found = from === null ? "" : `, found for class ${from} → ${to}`;
   const moved = rows === null ? "" : `; ${rowsText(rows)}`;
   console.log(`${frames.attribute} by ${frames.label}${found}${moved}; to t = ${frames.times.at(-1)}`);
-  changes?.forEach((change, i) => {
+  changes.forEach((change, i) => {
     console.log(`  code ${i + 1}: ${told(change)}`);
   });
   console.log(file);

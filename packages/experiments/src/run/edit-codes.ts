@@ -29,7 +29,10 @@ export interface EditedCodes {
   /** Classes of the edited attribute between which the direction was found; null where nothing says which attribute that is. */
   readonly from: number | null;
   readonly to: number | null;
-  /** The edited attribute's predicted class before and after (null where it is not known), and how many of the other attributes changed. */
+  /**
+   * The edited attribute's predicted class before and after (null where it is not known), and how many of the other attributes changed. None without a
+   * regressor.
+   */
   readonly changes: readonly Change[];
 }
 
@@ -60,13 +63,14 @@ async function edited(setting: EditSetting, request: EditRequest): Promise<Edite
   const codes = asMoved(await codesOf(setting, request), direction, model);
   const t = request.t ?? setting.maxTime;
   const frames = await editFrames({ model, direction, codes, times: spaced(t, request.frames), captions, signal });
-  const labels = await labelsAlong(direction, { model, codes, times: [0, t], batchSize, ...(signal && { signal }) });
+  const along = { model, codes, times: [0, t], batchSize, ...(signal && { signal }) };
+  const labels = setting.isLabelled ? await labelsAlong(direction, along) : null;
   const end = tidy(() => direction.flow(tensor(codes.data, [...codes.shape]), t));
   const data = (await end.data<"float32">()).slice();
   end.dispose();
-  const changes = Array.from({ length: codes.shape[0]! }, (_, i) => changeOf(labels, i, edit?.index ?? null));
+  const changes = labels && Array.from({ length: codes.shape[0]! }, (_, i) => changeOf(labels, i, edit?.index ?? null));
   const { from, to } = edit ?? { from: null, to: null };
-  return { frames, codes: { data, shape: codes.shape }, rows: direction.rows ?? null, from, to, changes };
+  return { frames, codes: { data, shape: codes.shape }, rows: direction.rows ?? null, from, to, changes: changes ?? [] };
 }
 
 /** The codes asked for, which must be the model's. */

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { checkChoice } from "@latentflow/core";
-import { autoModel, EngineError, type EngineName, type ModelParts, readNetworks } from "@latentflow/engine";
+import { autoModel, EngineError, type EngineName, type ModelParts, readGeneratorAlone, readNetworks } from "@latentflow/engine";
 import { type Direction, type DirectionInfo, importDirection } from "@latentflow/latent-edit";
 import { type Edit, editOf } from "../config/edits.js";
 import { asError, ConfigError, ExperimentsError } from "../errors.js";
@@ -45,6 +45,8 @@ export interface EditNetworks {
 export interface EditSetting {
   readonly model: SplitModel;
   readonly parts: ModelParts;
+  /** Whether a regressor reads attributes. */
+  readonly isLabelled: boolean;
   readonly direction: Direction;
   readonly captions: Pick<EditFrames, "method" | "label" | "attribute">;
   /** The edited attribute; null where neither file nor caller says which. */
@@ -76,7 +78,7 @@ async function ofRun(given: EditWith): Promise<EditSetting> {
   session.atOnce = atOnce ?? session.atOnce;
   const context = session.context(plan.experiment);
   const { maxTime, batchSize } = config.evaluate;
-  const about = { maxTime, batchSize };
+  const about = { maxTime, batchSize, isLabelled: true };
   const running = async () => {
     const { model } = await context.model();
     return { model: model as SplitModel, parts: await context.parts() };
@@ -84,7 +86,7 @@ async function ofRun(given: EditWith): Promise<EditSetting> {
   try {
     if (given.direction !== undefined) {
       const networksOfRun = await running();
-      const found = await fromFile(given.direction, given.attribute, networksOfRun.model);
+      const found = await fromFile(given.direction, given.attribute, networksOfRun.model, true);
       return { ...networksOfRun, ...about, ...found, dispose: () => disposed(found.direction, () => session.dispose()) };
     }
     const edit = given.attribute === undefined ? edits[0]! : editNamed(edits, given.attribute);
@@ -112,9 +114,12 @@ async function ofRun(given: EditWith): Promise<EditSetting> {
 async function ofFiles(given: EditWith, file: string, networks: EditNetworks): Promise<EditSetting> {
   const { engine, signal } = given;
   const { generator, regressor, attributes, truncation = 1 } = networks;
-  if (regressor === undefined) throw new ConfigError("--generator: expected --regressor beside it, got none.");
   await startBackend();
-  const parts = await readNetworks({ generator, regressor, ...(attributes && { attributes }) }).catch((cause: unknown) => {
+  const isLabelled = regressor !== undefined;
+  const reading = isLabelled
+    ? readNetworks({ generator, regressor, ...(attributes && { attributes }) })
+    : readGeneratorAlone(generator);
+  const parts = await reading.catch((cause: unknown) => {
     throw cause instanceof EngineError ? new ConfigError(cause.message.replace("loadModel:", "edit:"), { cause }) : cause;
   });
   const freed = async () => parts.dispose?.();
@@ -129,10 +134,18 @@ async function ofFiles(given: EditWith, file: string, networks: EditNetworks): P
       await freed();
     };
     try {
-      const found = await fromFile(file, given.attribute, model);
+      const found = await fromFile(file, given.attribute, model, isLabelled);
       const trained = (found.info.training as { maxTime?: unknown } | undefined)?.maxTime;
       const maxTime = typeof trained === "number" ? trained : MAX_TIME;
-      return { model, parts, ...found, maxTime, batchSize: atOnce, dispose: () => disposed(found.direction, dispose) };
+      return {
+        model,
+        parts,
+        isLabelled,
+        ...found,
+        maxTime,
+        batchSize: atOnce,
+        dispose: () => disposed(found.direction, dispose),
+      };
     } catch (error) {
       running.dispose();
       throw error;
@@ -151,7 +164,7 @@ async function disposed(direction: Direction, rest: () => Promise<void>): Promis
 type FromFile = Pick<EditSetting, "direction" | "captions" | "edit"> & { readonly info: DirectionInfo };
 
 /** A file's direction, with the attribute that the caller or the file says. */
-async function fromFile(file: string, attribute: string | undefined, model: SplitModel): Promise<FromFile> {
+async function fromFile(file: string, attribute: string | undefined, model: SplitModel, isLabelled: boolean): Promise<FromFile> {
   const { direction, info } = await importDirection(file, { model }).catch((cause) => {
     throw new ConfigError(`--direction: could not read ${file}: ${asError(cause).message}`, { cause });
   });
@@ -162,7 +175,7 @@ async function fromFile(file: string, attribute: string | undefined, model: Spli
       );
     }
     const names = model.attributes.map(({ name }) => name);
-    if (attribute !== undefined) checkChoice("edit", "--attribute", attribute, names, ConfigError);
+    if (attribute !== undefined && isLabelled) checkChoice("edit", "--attribute", attribute, names, ConfigError);
     const name = attribute ?? info.attribute?.name;
     const index = name === undefined ? -1 : names.indexOf(name);
     const isTheFiles = info.attribute !== undefined && info.attribute.name === name;
