@@ -116,7 +116,10 @@ export class NpzFile {
 
   #entry(name: string): ZipEntry {
     const entry = this.#zip.entries.get(`${name}.npy`);
-    if (!entry) throw new CheckpointError(`expected one of the arrays ${this.names.join(", ")}, got ${describeValue(name)}.`);
+    if (!entry) {
+      const known = this.names.length > 0 ? `one of the arrays ${this.names.join(", ")}` : "an archive with arrays (x.npy)";
+      throw new CheckpointError(`expected ${known}, got ${describeValue(name)}.`);
+    }
     return entry;
   }
 

@@ -49,7 +49,7 @@ function nvlabsGlobals(tensors: TensorCollector, owned: boolean): FindGlobal {
       // One storage in PyTorch's stream format; each block of bytes is read once, however often the pickle asks.
       "torch.storage._load_from_bytes": ([bytes], machine) => {
         if (!(bytes instanceof Uint8Array)) return machine.fail(`expected the bytes of a storage, got ${describe(bytes)}.`);
-        if (!loaded.has(bytes)) machine.budget.chargeValues(SIZES.storage, "a storage", machine.offset);
+        if (!loaded.has(bytes)) machine.charge(SIZES.storage, "a storage");
         if (!loaded.has(bytes)) loaded.set(bytes, readNested(bytes, owned, inner, tensors, machine));
         return loaded.get(bytes);
       },
@@ -77,7 +77,7 @@ function reconstructPersistent([meta]: unknown[], machine: PickleMachine): Pickl
   if (typeof className !== "string") return machine.fail("expected the description of a persistent class, with its class_name.");
   if (!(state instanceof Map)) return machine.fail(`expected the state of ${className} to be a dict, got ${describe(state)}.`);
   const object = makeObject(className, machine);
-  machine.budget.chargeValues(SIZES.entry * state.size, `the state of ${className}`, machine.offset);
+  machine.charge(SIZES.entry * state.size, `the state of ${className}`);
   for (const [key, value] of state) if (typeof key === "string") object.state.set(key, value);
   return object;
 }

@@ -70,7 +70,13 @@ export class ZipArchive {
     if (header.uint32() !== 0x04034b50)
       throw new CheckpointError(`expected the header of zip member ${entry.name}.`, entry.headerOffset);
     header.position = 26;
-    const start = entry.headerOffset + LOCAL_SIZE + header.uint16() + header.uint16();
+    const [nameLength, extraLength] = [header.uint16(), header.uint16()];
+    const own = await this.#source.read(entry.headerOffset + LOCAL_SIZE, nameLength);
+    const name = new TextEncoder().encode(entry.name);
+    // Readers differ in which of two names they go by, as of two members of one name.
+    if (own.length !== name.length || !own.every((byte, i) => byte === name[i]))
+      throw new CheckpointError(`zip member ${describe(entry.name)} has another name in its own header.`, entry.headerOffset);
+    const start = entry.headerOffset + LOCAL_SIZE + nameLength + extraLength;
     if (start + entry.compressedSize > this.#source.size) {
       throw new CheckpointError(`zip member ${entry.name} reaches beyond the end of the file.`, entry.headerOffset);
     }

@@ -1,5 +1,5 @@
 import { zipSync } from "fflate";
-import { bytesOf, global, int, little, npyHeader, type Part, plainPickle, text } from "./craft.js";
+import { bytesOf, collidingIntegers, global, int, little, npyHeader, type Part, plainPickle, text } from "./craft.js";
 
 /** Files that try to make their reader large or slow: name, with the ending that says which reader, and bytes of about `size`. */
 export type Amplifier = (size: number) => { name: string; bytes: Uint8Array };
@@ -67,6 +67,14 @@ export const amplifiers: Record<string, Amplifier> = {
       0,
       "}",
       many(Math.floor(size / 10), (i) => ["G", bigEndian(i + 0.5), "Ns"]),
+    ),
+  }),
+  "a dict of integers that share one place": (size) => ({
+    name: "a.pt",
+    bytes: pickleOf(
+      0,
+      "}",
+      collidingIntegers(Math.floor(size / 16)).map((key) => [key, "Ns"]),
     ),
   }),
   floats: pickle("(", "G\x3f\xf1\x99\x99\x99\x99\x99\x9a", "l"),

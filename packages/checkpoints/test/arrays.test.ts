@@ -127,6 +127,8 @@ describe("what safetensors forbids", () => {
     ["metadata that is a list", `{"__metadata__":["a"]}`, 0, /__metadata__ to hold texts/],
     ["metadata that stands twice", '{"__metadata__":{},"__metadata__":{}}', 0, /__metadata__ stands twice/],
     ["a key of metadata that stands twice", '{"__metadata__":{"a":"1","\\u0061":"2"}}', 0, /the metadata "a" stands twice/],
+    ["a name that is no Unicode text", `{${tensor("\\ud800", 0, 2)}}`, 2, /JSON text with valid escapes/],
+    ["metadata that is no Unicode text", '{"__metadata__":{"a":"\\udc00"}}', 0, /JSON text with valid escapes/],
     [
       "a tensor's key that stands twice",
       '{"a":{"dtype":"U8","dtype":"I8","shape":[1],"data_offsets":[0,1]}}',
@@ -215,6 +217,15 @@ describe("archives that two readers could read in two ways", () => {
     const zip = zipSync({ "archive/data.pkl": member, "archive/data.pkk": member }, { level: 0 });
     const twice = Uint8Array.from(Buffer.from(zip).toString("latin1").replaceAll("data.pkk", "data.pkl"), (c) => c.charCodeAt(0));
     await expect(readTorch(twice)).rejects.toThrow('zip member "archive/data.pkl" stands twice in the archive');
+  });
+
+  it("a name that differs from that in the member's own header", async () => {
+    const zip = zipSync({ "archive/data.pkl": member }, { level: 0 });
+    const other = zip.slice();
+    // The first letter behind the header of 30 bytes.
+    other[30] = "A".charCodeAt(0);
+    await expect(readTorch(zip)).resolves.toBeNull();
+    await expect(readTorch(other)).rejects.toThrow('zip member "archive/data.pkl" has another name in its own header');
   });
 
   it("two data.pkl", async () => {

@@ -90,3 +90,21 @@ export function npyHeader(shape: string, type = "<f4"): Uint8Array {
 function repeatZero(count: number): Part {
   return new Uint8Array(count);
 }
+
+/** `count` integers of 12 bytes that V8 puts into one place of a table: it hashes a bigint by its last 64 bits alone. */
+export const collidingIntegers = (count: number): Part[] =>
+  Array.from({ length: count }, (_, i) => ["\x8a", 12, new Uint8Array(8).fill(77), little(i + 1, 4)]);
+
+/** `count` small integers that V8's hash, which is everybody's knowledge, puts into the same of 2^12 places. */
+export function collidingSmallIntegers(count: number): number[] {
+  const found: number[] = [];
+  for (let key = 0; found.length < count; key++) {
+    let hash = (~key + (key << 15)) >>> 0;
+    hash = (hash ^ (hash >>> 12)) >>> 0;
+    hash = (hash + (hash << 2)) >>> 0;
+    hash = (hash ^ (hash >>> 4)) >>> 0;
+    hash = Math.imul(hash, 2057) >>> 0;
+    if (((hash ^ (hash >>> 16)) & (2 ** 12 - 1)) === 0) found.push(key);
+  }
+  return found;
+}

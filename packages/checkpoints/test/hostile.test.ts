@@ -1,8 +1,23 @@
 import { describe, expect, it } from "vitest";
 import { CheckpointError, readTorch } from "../src/index.js";
-import { bytesOf, global, little, npyHeader, type Part, plainPickle, tensor, text, torchZip } from "./craft.js";
+import {
+  bytesOf,
+  collidingIntegers,
+  collidingSmallIntegers,
+  global,
+  little,
+  npyHeader,
+  type Part,
+  plainPickle,
+  tensor,
+  text,
+  torchZip,
+} from "./craft.js";
 import { referenceFile } from "./files.js";
 import { defect, fuzz, outcomeOf } from "./fuzz.js";
+
+/** What a file whose numbers share places of a table ends with: the reader would compare each with all before it. */
+const LOOKS = /looking for numbers in a dict or set/;
 
 const repeat = (count: number, part: Part): Part => new Array<Part>(count).fill(part);
 
@@ -22,6 +37,44 @@ const hostile: Record<string, [name: string, bytes: () => Uint8Array, outcome: R
   "bytes of 2^63": ["a.pt", () => torchZip(["\x8e", little(2n ** 63n, 8)]), /expected a count/],
   "an integer of a megabyte": ["a.pt", () => torchZip(["\x8b", little(1e6, 4), repeat(1e6, 255)]), /one of 1000000 bytes/],
   "a million empty dicts": ["a.pt", () => torchZip(repeat(1e6, "}")), /limit of .* bytes of memory/],
+  "a dict of integers that share one place": [
+    "a.pt",
+    () => torchZip(["}(", collidingIntegers(20_000).map((key) => [key, "N"]), "u"]),
+    LOOKS,
+  ],
+  "a set of integers that share one place": ["a.pt", () => torchZip(["\x8f(", collidingIntegers(20_000), "\x90"]), LOOKS],
+  "a dict of small integers that share one place": [
+    "a.pt",
+    () => torchZip(["}(", collidingSmallIntegers(10_000).map((key) => ["J", little(key, 4), "N"]), "u"]),
+    LOOKS,
+  ],
+  "copies of a dict of integers that share one place": [
+    "a.pt",
+    () =>
+      torchZip([
+        [global("builtins", "dict"), "q", 0, "0}(", collidingIntegers(2000).map((key) => [key, "N"]), "u\x85q", 1, "0("],
+        [repeat(1000, ["h", 0, "h", 1, "R"]), "l"],
+      ]),
+    LOOKS,
+  ],
+  "one of many integers that share a place, set again and again": [
+    "a.pt",
+    () => torchZip(["}(", collidingIntegers(4000).map((key) => [key, "N"]), "u", repeat(50_000, [collidingIntegers(1), "Ns"])]),
+    LOOKS,
+  ],
+  "a memo by integers that share one place, recalled": [
+    "a.pt",
+    () => {
+      const places = collidingSmallIntegers(10_000).map((key) => little(key, 4));
+      return torchZip(["N", places.map((place) => ["r", place]), repeat(100_000, ["j", places.at(-1)!, "0"])]);
+    },
+    "value",
+  ],
+  "a dict of integers in any order": [
+    "a.pt",
+    () => torchZip(["}(", Array.from({ length: 40_000 }, (_, i) => ["J", little((i * 7919) % 40_000, 4), "N"] as Part), "u"]),
+    "value",
+  ],
   "os.system": ["a.pt", () => torchZip([global("os", "system"), "(", text("true"), "tR"]), /os\.system.*nothing was run/],
   "builtins.getattr": ["a.pt", () => torchZip([global("builtins", "getattr"), "(", text("a"), text("b"), "tR"]), /getattr/],
   "__proto__ as a global": ["a.pt", () => torchZip([global("__proto__", "constructor")]), /not in the list/],

@@ -1,4 +1,5 @@
 import { describe } from "../errors.js";
+import { addItems, emptyDict, emptySet, setItems } from "./containers.js";
 import { LONGEST_TEXT } from "./literals.js";
 import { Callable, type FindGlobal, type PickleMachine } from "./machine.js";
 import { SIZES, textSize } from "./sizes.js";
@@ -63,33 +64,31 @@ export function names(...list: string[]): FindGlobal {
 
 /** A dict of pairs, of another dict, or an empty one. */
 export function makeMap([items]: unknown[], machine: PickleMachine): Map<unknown, unknown> {
-  machine.budget.chargeValues(SIZES.dict, "a dict", machine.offset);
-  if (items === undefined) return new Map();
-  const size = items instanceof Map ? items.size : Array.isArray(items) ? items.length : 0;
-  machine.budget.chargeValues(SIZES.entry * size, "copying a dict", machine.offset);
-  if (items instanceof Map) return new Map(items);
-  if (Array.isArray(items) && items.every((pair) => Array.isArray(pair) && pair.length === 2)) return new Map(items);
-  return machine.fail(`expected a dict or pairs to make a dict from, got ${describe(items)}.`);
+  const map = emptyDict(machine);
+  if (items === undefined) return map;
+  const isPairs = Array.isArray(items) && items.every((pair) => Array.isArray(pair) && pair.length === 2);
+  if (!isPairs && !(items instanceof Map))
+    return machine.fail(`expected a dict or pairs to make a dict from, got ${describe(items)}.`);
+  for (const pair of items as Iterable<unknown[]>) setItems(machine, map, pair);
+  return map;
 }
 
 /** An object of a class of which nothing but the name is known. */
 export function makeObject(className: string, machine: PickleMachine): PickledObject {
-  machine.budget.chargeValues(SIZES.object, `an object of ${className}`, machine.offset);
+  machine.charge(SIZES.object, `an object of ${className}`);
   return new PickledObject(className);
 }
 
 function makeList([items]: unknown[], machine: PickleMachine): unknown[] {
-  machine.budget.chargeValues(SIZES.list, "a list", machine.offset);
+  machine.charge(SIZES.list, "a list");
   if (items === undefined) return [];
   if (!Array.isArray(items) && !(items instanceof Set)) return machine.fail(`expected a list, got ${describe(items)}.`);
-  machine.budget.chargeValues(SIZES.item * (items instanceof Set ? items.size : items.length), "copying a list", machine.offset);
+  machine.charge(SIZES.item * (items instanceof Set ? items.size : items.length), "copying a list");
   return [...items];
 }
 
 function makeSet(args: unknown[], machine: PickleMachine): Set<unknown> {
-  const items = makeList(args, machine);
-  machine.budget.chargeValues(SIZES.dict + SIZES.entry * items.length, "making a set", machine.offset);
-  return new Set(items);
+  return addItems(machine, emptySet(machine), makeList(args, machine));
 }
 
 /** Protocol 2 has no bytes: it encodes latin-1 text. */
@@ -97,7 +96,7 @@ function toBytes(value: unknown, machine: PickleMachine): Uint8Array {
   if (value === undefined) return toBytes("", machine);
   if (value instanceof Uint8Array) return value;
   if (typeof value !== "string") return machine.fail(`expected latin-1 text for bytes, got ${describe(value)}.`);
-  machine.budget.chargeValues(SIZES.array, "bytes kept as text", machine.offset);
+  machine.charge(SIZES.array, "bytes kept as text");
   machine.budget.charge(value.length, "bytes kept as text", machine.offset);
   const bytes = new Uint8Array(value.length);
   for (let i = 0; i < value.length; i++) bytes[i] = value.charCodeAt(i);
@@ -113,7 +112,7 @@ function reconstruct([type]: unknown[], machine: PickleMachine): unknown {
 function joinPath(parts: unknown[], machine: PickleMachine): string {
   // Before they are joined: one text can stand in many places.
   const length = parts.reduce((sum: number, part) => sum + SIZES.item + (typeof part === "string" ? part.length : 0), 0);
-  machine.budget.chargeValues(textSize(length), "a path", machine.offset);
+  machine.charge(textSize(length), "a path");
   if (length > LONGEST_TEXT) machine.fail(`the pickle joins a path of ${length} characters.`);
   const path = parts.filter((part) => typeof part === "string").join("/");
   return path.startsWith("//") ? path.slice(1) : path;

@@ -1,9 +1,13 @@
 import type { Budget } from "../budget.js";
 import { CheckpointError, describe } from "../errors.js";
+import { addItems, append, emptyDict, emptyList, emptySet, setItems } from "./containers.js";
 import { type Cursor, utf8Text } from "./cursor.js";
+import type { Ledger } from "./ledger.js";
 import { floatFromText, integerFromBytes, integerFromText, latin1Text, unescapeString } from "./literals.js";
 import { Memo } from "./memo.js";
-import { MOST_ENTRIES, SIZES, textSize } from "./sizes.js";
+import { NumberKeys } from "./number-keys.js";
+import { SIZES, textSize } from "./sizes.js";
+import { Stack } from "./stack.js";
 import { PickledGlobal, PickledObject } from "./values.js";
 
 /** What stands for a Python callable: a function of ours that was chosen for exactly this name. */
@@ -25,7 +29,6 @@ export interface PickleHost {
   readonly persistentLoad?: (id: unknown, machine: PickleMachine) => unknown;
 }
 
-const MARK = Symbol("mark");
 /** No module and no class has a longer name. */
 const LONGEST_NAME = 512;
 
@@ -34,12 +37,12 @@ const LONGEST_NAME = 512;
  * do nothing else: callables come from an allow-list of our own functions, counts are checked against the bytes that are there, and whatever
  * grows is charged to a budget before it does.
  */
-export class PickleMachine {
+export class PickleMachine implements Ledger {
   readonly budget: Budget;
   readonly cursor: Cursor;
+  readonly numberKeys = new NumberKeys((bytes, what) => this.charge(bytes, what));
   readonly #host: PickleHost;
-  readonly #stack: unknown[] = [];
-  #deepest = 0;
+  readonly #stack = new Stack(this);
   readonly #memo = new Memo();
   readonly #globals = new Map<string, PickledGlobal>();
   readonly #builders = new WeakMap<object, (state: unknown) => void>();
@@ -56,6 +59,11 @@ export class PickleMachine {
     throw new CheckpointError(reason, this.offset);
   }
 
+  /** Pays for values before they are made. */
+  charge(bytes: number, what: string): void {
+    this.budget.chargeValues(bytes, what, this.offset);
+  }
+
   /** Lets a callable's result be completed by a later BUILD opcode. */
   onBuild(object: object, build: (state: unknown) => void): void {
     this.#builders.set(object, build);
@@ -66,24 +74,25 @@ export class PickleMachine {
     for (;;) {
       this.offset = this.cursor.offset;
       const opcode = this.cursor.uint8();
-      if (opcode === 0x2e) return this.#pop();
+      if (opcode === 0x2e) return this.#stack.pop();
       this.#step(opcode);
     }
   }
 
   #step(opcode: number): void {
     const { cursor } = this;
+    const stack = this.#stack;
     // biome-ignore format: one opcode a line
     switch (opcode) {
       case 0x80: this.#protocol(cursor.uint8()); break;
       case 0x95: cursor.count64(); break; // FRAME: how many bytes to prefetch
       // Constants
-      case 0x4e: this.#push(null); break; // NONE
-      case 0x88: this.#push(true); break;
-      case 0x89: this.#push(false); break;
+      case 0x4e: stack.push(null); break; // NONE
+      case 0x88: stack.push(true); break;
+      case 0x89: stack.push(false); break;
       case 0x4a: this.#number(cursor.int32()); break; // BININT
-      case 0x4b: this.#push(cursor.uint8()); break;
-      case 0x4d: this.#push(cursor.uint16()); break;
+      case 0x4b: stack.push(cursor.uint8()); break;
+      case 0x4d: stack.push(cursor.uint16()); break;
       case 0x47: this.#number(cursor.float64BigEndian()); break; // BINFLOAT
       case 0x8a: this.#long(cursor.uint8()); break; // LONG1
       case 0x8b: this.#long(cursor.uint32()); break; // LONG4
@@ -91,49 +100,49 @@ export class PickleMachine {
       case 0x4c: this.#number(integerFromText(cursor.line(), this.offset)); break; // LONG
       case 0x46: this.#number(floatFromText(cursor.line(), this.offset)); break; // FLOAT
       // Text and bytes
-      case 0x58: this.#push(this.#text(cursor.uint32())); break; // BINUNICODE
-      case 0x8c: this.#push(this.#text(cursor.uint8())); break;
-      case 0x8d: this.#push(this.#text(cursor.count64())); break;
-      case 0x56: case 0x53: this.#push(this.#escapedText()); break; // UNICODE, STRING
+      case 0x58: stack.push(this.#text(cursor.uint32())); break; // BINUNICODE
+      case 0x8c: stack.push(this.#text(cursor.uint8())); break;
+      case 0x8d: stack.push(this.#text(cursor.count64())); break;
+      case 0x56: case 0x53: stack.push(this.#escapedText()); break; // UNICODE, STRING
       case 0x42: this.#bytes(cursor.uint32()); break; // BINBYTES
       case 0x43: this.#bytes(cursor.uint8()); break;
       case 0x8e: case 0x96: this.#bytes(cursor.count64()); break; // BINBYTES8, BYTEARRAY8
       case 0x54: this.#latin1(cursor.uint32()); break; // BINSTRING: Python 2 text
       case 0x55: this.#latin1(cursor.uint8()); break;
       // Containers
-      case 0x5d: case 0x29: this.#push(this.#charged(SIZES.list, [])); break; // EMPTY_LIST, EMPTY_TUPLE
-      case 0x7d: this.#push(this.#charged(SIZES.dict, new Map())); break;
-      case 0x8f: this.#push(this.#charged(SIZES.dict, new Set())); break;
-      case 0x28: this.#push(MARK); break;
-      case 0x6c: case 0x74: this.#push(this.#popToMark()); break; // LIST, TUPLE
-      case 0x64: this.#push(this.#setItems(this.#charged(SIZES.dict, new Map()), this.#popToMark())); break; // DICT
-      case 0x91: this.#push(this.#addItems(this.#charged(SIZES.dict, new Set()), this.#popToMark())); break; // FROZENSET
-      case 0x85: this.#push(this.#popMany(1)); break; // TUPLE1
-      case 0x86: this.#push(this.#popMany(2)); break;
-      case 0x87: this.#push(this.#popMany(3)); break;
-      case 0x61: this.#append([this.#pop()]); break; // APPEND
-      case 0x65: case 0x90: this.#append(this.#popToMark()); break; // APPENDS, ADDITEMS
-      case 0x73: { const value = this.#pop(); const key = this.#pop(); this.#setItems(this.#top(), [key, value]); break; } // SETITEM
-      case 0x75: { const items = this.#popToMark(); this.#setItems(this.#top(), items); break; } // SETITEMS
+      case 0x5d: case 0x29: stack.push(emptyList(this)); break; // EMPTY_LIST, EMPTY_TUPLE
+      case 0x7d: stack.push(emptyDict(this)); break;
+      case 0x8f: stack.push(emptySet(this)); break;
+      case 0x28: stack.mark(); break;
+      case 0x6c: case 0x74: stack.push(stack.popToMark()); break; // LIST, TUPLE
+      case 0x64: stack.push(setItems(this, emptyDict(this), stack.popToMark())); break; // DICT
+      case 0x91: stack.push(addItems(this, emptySet(this), stack.popToMark())); break; // FROZENSET
+      case 0x85: stack.push(stack.popMany(1)); break; // TUPLE1
+      case 0x86: stack.push(stack.popMany(2)); break;
+      case 0x87: stack.push(stack.popMany(3)); break;
+      case 0x61: { const item = stack.pop(); append(this, stack.top(), [item]); break; } // APPEND
+      case 0x65: case 0x90: { const items = stack.popToMark(); append(this, stack.top(), items); break; } // APPENDS, ADDITEMS
+      case 0x73: { const value = stack.pop(); const key = stack.pop(); setItems(this, stack.top(), [key, value]); break; } // SETITEM
+      case 0x75: { const items = stack.popToMark(); setItems(this, stack.top(), items); break; } // SETITEMS
       // Stack and memo
-      case 0x30: this.#pop(); break;
-      case 0x31: this.#stack.length = this.#markPosition(); break; // POP_MARK
-      case 0x32: this.#push(this.#top()); break; // DUP
+      case 0x30: stack.pop(); break;
+      case 0x31: stack.dropToMark(); break; // POP_MARK
+      case 0x32: stack.push(stack.top()); break; // DUP
       case 0x94: this.#memorise(this.#memo.size); break; // MEMOIZE
       case 0x70: this.#memorise(Number(integerFromText(cursor.line(), this.offset))); break; // PUT
       case 0x71: this.#memorise(cursor.uint8()); break;
       case 0x72: this.#memorise(cursor.uint32()); break;
-      case 0x67: this.#push(this.#recall(Number(integerFromText(cursor.line(), this.offset)))); break; // GET
-      case 0x68: this.#push(this.#recall(cursor.uint8())); break;
-      case 0x6a: this.#push(this.#recall(cursor.uint32())); break;
+      case 0x67: stack.push(this.#recall(Number(integerFromText(cursor.line(), this.offset)))); break; // GET
+      case 0x68: stack.push(this.#recall(cursor.uint8())); break;
+      case 0x6a: stack.push(this.#recall(cursor.uint32())); break;
       // Objects
-      case 0x63: this.#push(this.#global(cursor.line(), cursor.line())); break; // GLOBAL
-      case 0x93: { const name = this.#pop(); this.#push(this.#global(this.#pop(), name)); break; } // STACK_GLOBAL
-      case 0x52: case 0x81: { const args = this.#pop(); this.#push(this.#call(this.#pop(), args)); break; } // REDUCE, NEWOBJ
-      case 0x92: { const [callable, args, named] = this.#popMany(3); this.#push(this.#callNamed(callable, args, named)); break; } // NEWOBJ_EX
-      case 0x62: { const state = this.#pop(); this.#build(this.#top(), state); break; } // BUILD
-      case 0x51: this.#push(this.#persistent(this.#pop())); break; // BINPERSID
-      case 0x50: this.#push(this.#persistent(cursor.line())); break; // PERSID
+      case 0x63: stack.push(this.#global(cursor.line(), cursor.line())); break; // GLOBAL
+      case 0x93: { const name = stack.pop(); stack.push(this.#global(stack.pop(), name)); break; } // STACK_GLOBAL
+      case 0x52: case 0x81: { const args = stack.pop(); stack.push(this.#call(stack.pop(), args)); break; } // REDUCE, NEWOBJ
+      case 0x92: { const [callable, args, named] = stack.popMany(3); stack.push(this.#callNamed(callable, args, named)); break; } // NEWOBJ_EX
+      case 0x62: { const state = stack.pop(); this.#build(stack.top(), state); break; } // BUILD
+      case 0x51: stack.push(this.#persistent(stack.pop())); break; // BINPERSID
+      case 0x50: stack.push(this.#persistent(cursor.line())); break; // PERSID
       case 0x98: break; // READONLY_BUFFER
       default: this.fail(`expected a pickle opcode, got byte 0x${opcode.toString(16).padStart(2, "0")}.`);
     }
@@ -143,139 +152,50 @@ export class PickleMachine {
     if (version > 5) this.fail(`expected pickle protocol 0 to 5, got ${version}.`);
   }
 
-  #push(value: unknown): void {
-    if (this.#stack.push(value) <= this.#deepest) return;
-    this.#deepest = this.#stack.length;
-    if (this.#deepest > MOST_ENTRIES) this.fail("the pickle's stack is deeper than any file needs.");
-    this.#charge(SIZES.stackSlot, "the pickle's stack");
-  }
-
-  #charge(bytes: number, what: string): void {
-    this.budget.chargeValues(bytes, what, this.offset);
-  }
-
-  #charged<T>(bytes: number, container: T): T {
-    this.#charge(bytes, "a list or dict");
-    return container;
-  }
-
   #number(value: number | bigint | boolean): void {
-    if (typeof value === "bigint") this.#charge(SIZES.number, "a number");
-    else if (typeof value === "number" && (value | 0) !== value) this.#charge(SIZES.number, "a number");
-    this.#push(value);
+    if (typeof value === "bigint") this.charge(SIZES.number, "a number");
+    else if (typeof value === "number" && (value | 0) !== value) this.charge(SIZES.number, "a number");
+    this.#stack.push(value);
   }
 
   #long(length: number): void {
-    this.#charge(length > 8 ? 2 * length : 0, "a number");
+    this.charge(length > 8 ? 2 * length : 0, "a number");
     this.#number(integerFromBytes(this.cursor.take(length), this.offset));
   }
 
   #text(length: number): string {
     const bytes = this.cursor.take(length);
-    this.#charge(textSize(length), "a text");
+    this.charge(textSize(length), "a text");
     return utf8Text(bytes, this.offset);
   }
 
   #latin1(length: number): void {
     const bytes = this.cursor.take(length);
-    this.#charge(textSize(length), "a text");
-    this.#push(latin1Text(bytes, this.offset));
+    this.charge(textSize(length), "a text");
+    this.#stack.push(latin1Text(bytes, this.offset));
   }
 
   #escapedText(): string {
     const line = this.cursor.line();
     // The line, what stands for it, and their pieces.
-    this.#charge(2 * textSize(line.length), "a text");
+    this.charge(2 * textSize(line.length), "a text");
     return unescapeString(line);
   }
 
   #bytes(length: number): void {
-    this.#charge(SIZES.bytes, "bytes");
-    this.#push(this.cursor.take(length));
-  }
-
-  #pop(): unknown {
-    if (this.#stack.length === 0) this.fail("the pickle takes a value from its empty stack.");
-    const value = this.#stack.pop();
-    if (value === MARK) this.fail("the pickle uses a mark as a value.");
-    return value;
-  }
-
-  #top(): unknown {
-    return this.#peekBelow(0);
-  }
-
-  /** The value under the topmost `depth`. */
-  #peekBelow(depth: number): unknown {
-    const at = this.#stack.length - 1 - depth;
-    if (at < 0 || this.#stack[at] === MARK) this.fail("the pickle takes a value from its empty stack.");
-    return this.#stack[at];
-  }
-
-  /** A tuple of the topmost `count` values. */
-  #popMany(count: number): unknown[] {
-    this.#charge(SIZES.list + SIZES.exactItem * count, "a tuple");
-    const values = new Array<unknown>(count);
-    for (let i = count - 1; i >= 0; i--) values[i] = this.#pop();
-    return values;
-  }
-
-  #markPosition(): number {
-    const mark = this.#stack.lastIndexOf(MARK);
-    if (mark < 0) this.fail("the pickle closes a list that it never opened.");
-    return mark;
-  }
-
-  /** A list of the values above the topmost mark. */
-  #popToMark(): unknown[] {
-    const mark = this.#markPosition();
-    this.#charge(SIZES.list + SIZES.exactItem * (this.#stack.length - mark), "a list or tuple");
-    const items = this.#stack.slice(mark + 1);
-    this.#stack.length = mark;
-    return items;
+    this.charge(SIZES.bytes, "bytes");
+    this.#stack.push(this.cursor.take(length));
   }
 
   #memorise(index: number): void {
-    this.#charge(this.#memo.cost(index), "the pickle's memo");
+    this.charge(this.#memo.cost(index), "the pickle's memo");
     if (this.#memo.full) this.fail("the pickle's memo is larger than any file needs.");
-    this.#memo.set(index, this.#top());
+    this.#memo.set(index, this.#stack.top());
   }
 
   #recall(index: number): unknown {
     if (!this.#memo.has(index)) this.fail(`the pickle recalls memo entry ${index}, which was never stored.`);
     return this.#memo.get(index);
-  }
-
-  #append(items: unknown[]): void {
-    const target = this.#top();
-    if (target instanceof Set) this.#addItems(target, items);
-    else if (!Array.isArray(target)) this.fail(`the pickle appends to ${describe(target)}.`);
-    else {
-      this.#room(target.length + items.length);
-      this.#charge(SIZES.item * items.length + (target.length === 0 ? SIZES.firstItems : 0), "the pickle's lists");
-      for (const item of items) target.push(item);
-    }
-  }
-
-  #addItems(target: Set<unknown>, items: unknown[]): Set<unknown> {
-    this.#room(target.size + items.length);
-    this.#charge(SIZES.entry * items.length, "the pickle's sets");
-    for (const item of items) target.add(item);
-    return target;
-  }
-
-  #setItems(target: unknown, items: unknown[]): unknown {
-    if (!(target instanceof Map)) this.fail(`the pickle sets an item of ${describe(target)}.`);
-    if (items.length % 2 === 1) this.fail("the pickle gives a dict a key without a value.");
-    this.#room(target.size + items.length / 2);
-    this.#charge((SIZES.entry / 2) * items.length, "the pickle's dicts");
-    for (let i = 0; i < items.length; i += 2) target.set(items[i], items[i + 1]);
-    return target;
-  }
-
-  #room(entries: number): void {
-    if (entries > MOST_ENTRIES)
-      this.fail(`the pickle makes a list, set or dict of ${entries} entries, more than any file needs.`);
   }
 
   #global(module: unknown, name: unknown): PickledGlobal {
@@ -289,7 +209,7 @@ export class PickleMachine {
       this.fail(
         `the file refers to ${describe(full)}, which is not in the list of known harmless names; nothing was run. Save plain tensors, such as model.state_dict(), instead.`,
       );
-    if (!this.#globals.has(full)) this.#charge(SIZES.global + textSize(full.length), "the pickle's names");
+    if (!this.#globals.has(full)) this.charge(SIZES.global + textSize(full.length), "the pickle's names");
     this.#globals.set(full, found);
     return found;
   }
@@ -301,7 +221,7 @@ export class PickleMachine {
       );
     }
     if (!Array.isArray(args)) this.fail(`the pickle calls ${callable.name} with ${describe(args)} as arguments.`);
-    this.#charge(SIZES.call, `calling ${callable.name}`);
+    this.charge(SIZES.call, `calling ${callable.name}`);
     return callable.call(args, this);
   }
 
@@ -326,14 +246,14 @@ export class PickleMachine {
     for (const part of parts) {
       if (part === null) continue;
       if (!(part instanceof Map)) this.fail(`expected the state of ${target.className} to be a dict, got ${describe(part)}.`);
-      this.#charge(SIZES.entry * part.size, `the state of ${target.className}`);
+      this.charge(SIZES.entry * part.size, `the state of ${target.className}`);
       for (const [key, value] of part) if (typeof key === "string") target.state.set(key, value);
     }
   }
 
   #persistent(id: unknown): unknown {
     if (!this.#host.persistentLoad) this.fail("the pickle refers to data outside itself, which this kind of file does not have.");
-    this.#charge(SIZES.call, "a reference to a storage");
+    this.charge(SIZES.call, "a reference to a storage");
     return this.#host.persistentLoad(id, this);
   }
 }

@@ -96,7 +96,7 @@ export const numpyGlobals: FindGlobal = firstOf(
 
 function makeDType([name]: unknown[], machine: PickleMachine): MutableDType {
   if (typeof name !== "string") return machine.fail(`expected the name of a NumPy type, got ${describe(name)}.`);
-  machine.budget.chargeValues(SIZES.object, "a NumPy type", machine.offset);
+  machine.charge(SIZES.object, "a NumPy type");
   const type: MutableDType = { ...parseNumpyDType(name, machine.offset) };
   // State: (version, byte order, …)
   machine.onBuild(type, (state) => {
@@ -107,7 +107,7 @@ function makeDType([name]: unknown[], machine: PickleMachine): MutableDType {
 
 /** An empty array, completed by BUILD with (version, shape, dtype, is_fortran, bytes). */
 function reconstruct(_args: unknown[], machine: PickleMachine): TensorData {
-  machine.budget.chargeValues(SIZES.object + tensorSize(1), "a NumPy array", machine.offset);
+  machine.charge(SIZES.object + tensorSize(1), "a NumPy array");
   const array: MutableTensor = { dtype: "uint8", shape: [0], data: new Uint8Array(0) };
   machine.onBuild(array, (state) => {
     if (!Array.isArray(state) || state.length !== 5) machine.fail(`expected the state of a NumPy array, got ${describe(state)}.`);
@@ -135,7 +135,7 @@ function makeArray(machine: PickleMachine, bytes: unknown, type: unknown, shape:
   if (!(bytes instanceof Uint8Array)) return machine.fail(`expected the bytes of a NumPy array, got ${describe(bytes)}.`);
   if (!Array.isArray(shape)) return machine.fail(`expected the shape of a NumPy array, got ${describe(shape)}.`);
   const count = elementCount(shape, machine.offset);
-  machine.budget.chargeValues(SIZES.array + tensorSize(shape.length), "a NumPy array", machine.offset);
+  machine.charge(SIZES.array + tensorSize(shape.length), "a NumPy array");
   const { itemSize } = dtypes[type.dtype];
   if (count * itemSize !== bytes.length) {
     machine.fail(`expected ${count * itemSize} bytes for an array of ${count} × ${type.dtype}, got ${bytes.length}.`);

@@ -26,7 +26,7 @@ export const SIZES = {
   array: 384,
   /** An entry of the memo, and one whose number is out of turn. */
   memo: 20,
-  memoOutOfTurn: 112,
+  memoOutOfTurn: 144,
   /** A name of the file, the first time. */
   global: 512,
   /** A call, whatever the function makes. */

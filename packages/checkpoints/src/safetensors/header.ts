@@ -1,7 +1,7 @@
 import type { Budget } from "../budget.js";
 import { MAX_DIMENSIONS } from "../dtypes.js";
 import { CheckpointError, describe } from "../errors.js";
-import { METADATA } from "./type-names.js";
+import { isUnicode, METADATA } from "./type-names.js";
 
 /** What a header says of one tensor. */
 export interface HeaderEntry {
@@ -173,10 +173,12 @@ class Scanner {
 
   #unescape(start: number): string {
     try {
-      return JSON.parse(this.#text.slice(start, this.#position)) as string;
+      const value = JSON.parse(this.#text.slice(start, this.#position)) as string;
+      if (isUnicode(value)) return value;
     } catch {
-      return this.fail("expected a JSON text with valid escapes");
+      // Said below.
     }
+    return this.fail("expected a JSON text with valid escapes");
   }
 
   #expect(character: string): void {

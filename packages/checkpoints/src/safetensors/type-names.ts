@@ -25,3 +25,6 @@ export const TYPE_BY_NAME: ReadonlyMap<string, DType> = new Map(
 
 /** The key of the free texts, which no tensor may have. */
 export const METADATA = "__metadata__";
+
+/** Whether a text has no half of a surrogate pair, which UTF-8 can't say. */
+export const isUnicode = (text: string): boolean => !/\p{Surrogate}/u.test(text);

@@ -4,7 +4,7 @@ import { dtypes, type TensorData } from "../dtypes.js";
 import { encodeElements } from "../elements.js";
 import { entriesOf } from "../entries-of.js";
 import { CheckpointError, describe } from "../errors.js";
-import { METADATA, TYPE_NAMES } from "./type-names.js";
+import { isUnicode, METADATA, TYPE_NAMES } from "./type-names.js";
 
 /**
  * A safetensors file. Narrow floats are rounded to nearest even from the Float32Array that holds them. Tensors are written from the widest
@@ -12,7 +12,7 @@ import { METADATA, TYPE_NAMES } from "./type-names.js";
  *
  * @param tensors by name
  * @param metadata free text by key
- * @throws CheckpointError when a tensor's elements do not fit its shape and dtype, or metadata is no text
+ * @throws CheckpointError when a tensor's elements do not fit its shape and dtype, metadata is no text, or a text is no Unicode (half a surrogate pair)
  */
 export function writeSafetensors(
   tensors: ReadonlyMap<string, TensorData> | Readonly<Record<string, TensorData>>,
@@ -20,10 +20,15 @@ export function writeSafetensors(
 ): Uint8Array<ArrayBuffer> {
   const list = entriesOf("writeSafetensors", "tensors", tensors);
   const texts = entriesOf("writeSafetensors", "metadata", metadata);
-  for (const [name, tensor] of list) checkTensorData("writeSafetensors", `tensor ${describe(name)}`, tensor);
+  for (const [name, tensor] of list) {
+    if (!isUnicode(name)) refuse(`expected names of Unicode text, got ${describe(name)}.`);
+    checkTensorData("writeSafetensors", `tensor ${describe(name)}`, tensor);
+  }
   for (const [key, text] of texts) {
     if (typeof text !== "string")
       refuse(`expected metadata ${describe(key)} to be a text, got ${describeValue(text)}: use JSON.stringify.`);
+    if (!isUnicode(key) || !isUnicode(text))
+      refuse(`expected metadata of Unicode text, got ${describe(key)}: ${describe(text)}.`);
   }
   const header: [string, unknown][] = texts.length ? [[METADATA, Object.fromEntries(texts)]] : [];
   let end = 0;

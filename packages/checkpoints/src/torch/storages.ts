@@ -58,7 +58,7 @@ export class TensorCollector {
   readonly #pending: PendingTensor[] = [];
 
   addStorage(machine: PickleMachine, storage: Storage): Storage {
-    machine.budget.chargeValues(SIZES.storage, "a storage", machine.offset);
+    machine.charge(SIZES.storage, "a storage");
     this.#storages.add(storage);
     return storage;
   }
@@ -70,7 +70,7 @@ export class TensorCollector {
       return machine.fail("expected a tensor's size and strides, two lists of the same length.");
     }
     const count = elementCount(size, machine.offset);
-    machine.budget.chargeValues(tensorSize(size.length), "a tensor", machine.offset);
+    machine.charge(tensorSize(size.length), "a tensor");
     const shape: number[] = [...size];
     const strides: number[] = [...stride];
     if (!isCount(offset) || !strides.every(isCount))
