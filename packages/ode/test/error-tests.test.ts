@@ -74,6 +74,20 @@ describe("an error norm of one's own", () => {
     expect(t).toBeCloseTo(Math.LN2, 6);
   });
 
+  it("of sizes below 0 is refused, on numbers and tensors, at the first step and later", async () => {
+    await tf.setBackend("cpu");
+    const negative = /^odeint: expected norm to return a size ≥ 0, got -[\d.]+; take its absolute value\.$/;
+    const before = tf.memory().numTensors;
+    const y0 = tf.scalar(1);
+    for (const firstStep of [{}, { firstStep: 0.1 }]) {
+      expect(() => odeint((_t, y) => -y, 1, [0, 1], { ...firstStep, norm: () => -1 })).toThrow(negative);
+      const norm = (scaled: tf.Scalar) => tf.neg(tf.abs(scaled)) as tf.Scalar;
+      expect(() => odeint((_t, y: tf.Scalar) => tf.neg(y) as tf.Scalar, y0, [0, 1], { ...firstStep, norm })).toThrow(negative);
+    }
+    y0.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it("that is NaN shortens the step, as an error that is", () => {
     const { status } = solve((_t, y) => -y, 1, { t0: 0, t1: 1, firstStep: 0.1, norm: () => Number.NaN });
     expect(status.kind).toBe("notFinite");

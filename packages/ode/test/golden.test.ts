@@ -85,7 +85,8 @@ describe("controller", () => {
     const start = space.pack([y0]);
     const dynamics = space.dynamics(f);
     const f0 = dynamics(0, start);
-    const known = { space, f: dynamics, t0: 0, y0: start, f0, direction: 1 as const, maxProbe: Number.POSITIVE_INFINITY };
+    const at = { t0: 0, y0: start, f0, direction: 1 as const, maxProbe: Number.POSITIVE_INFINITY };
+    const known = { caller: "test", space, f: dynamics, ...at };
     return drive(space, selectFirstStep({ ...known, tolerances: { rtol, atol }, order }));
   };
   const vdp = (t: number, y: unknown) => vanDerPol.f(t, y as Float64Array);

@@ -60,6 +60,27 @@ describe.each(backends)("gradients where the state rests, on %s", (backend) => {
 });
 
 describe("gradients where steps meet the limit of stability", () => {
+  // Of a sensitivity of about 1, of which 0.0067 is left: what one step's derivative may miss is ten times rtol, 1e-4.
+  it.each(["tsit5", "adaptive_heun", "bosh3", "dopri8", "verner8"] as const)(
+    "a damped pendulum that hangs still, by %s, at default tolerances and finer ones",
+    async (method) => {
+      await start("cpu");
+      const f = (_t: number, [q, p]: readonly [tf.Tensor, tf.Tensor]): readonly [tf.Tensor, tf.Tensor] => [
+        p,
+        tf.sub(tf.neg(tf.sin(q)), tf.mul(0.5, p)),
+      ];
+      const missed = [1e-4, 1e-6].map((rtol) => {
+        const inputs = [tf.scalar(0), tf.scalar(0)];
+        const options = { method, gradient: "checkpointed", ...(rtol === 1e-4 ? {} : { rtol, atol: rtol }) } as const;
+        const [dq] = gradients((q, p) => last(odeint(f, [q!, p!] as const, [0, 20], options)[0]), inputs);
+        tf.dispose(inputs);
+        return Math.abs(dq![0]! - PENDULUM);
+      });
+      expect(missed[0]).toBeLessThan(10 * 1e-4);
+      expect(missed[1]).toBeLessThan(2e-4);
+    },
+  );
+
   it.each([
     ["the adjoint's stored states", true],
     ["the steps", false],

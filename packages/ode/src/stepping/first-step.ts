@@ -1,8 +1,10 @@
 import type { ErrorTest, PackedDynamics, Reading, StateSpace } from "../state/state-space.js";
 import { isFiniteState } from "./finite.js";
+import { checkNorm } from "./own-norm.js";
 
 /** What is known where a solve starts. */
 export interface Start<V> {
+  readonly caller: string;
   readonly space: StateSpace<V>;
   readonly f: PackedDynamics<V>;
   readonly t0: number;
@@ -27,12 +29,12 @@ const DIFFERENCE = Float64Array.of(1, -1);
  * where y0 or f0 is not finite.
  */
 export function* selectFirstStep<V>(start: Start<V>): Generator<Reading, number, number> {
-  const { space, f, t0, y0, f0, direction, tolerances, order } = start;
+  const { caller, space, f, t0, y0, f0, direction, tolerances, order } = start;
   const norm = (weights: Float64Array, terms: readonly V[]) =>
     space.scope(() => space.norm(1, weights, terms, y0, y0, tolerances));
-  const d0 = yield norm(ONE, [y0]);
+  const d0 = checkNorm(caller, yield norm(ONE, [y0]));
   if (!Number.isFinite(d0) && !(yield* isFiniteState(space, y0))) return Number.NaN;
-  const d1 = yield norm(ONE, [f0]);
+  const d1 = checkNorm(caller, yield norm(ONE, [f0]));
   if (d1 === Number.POSITIVE_INFINITY) {
     // Either f0 is infinite, or only its square in units of the tolerance: any short step will do then, since the error test shortens it.
     return (yield* isFiniteState(space, f0)) ? Math.min(1e-6, start.maxProbe) : Number.NaN;
@@ -44,7 +46,7 @@ export function* selectFirstStep<V>(start: Start<V>): Generator<Reading, number,
     const probe = space.combine(y0, { t0, t1, h: direction * h0 }, ONE, [f0]);
     return space.norm(1, DIFFERENCE, [f(t1, probe), f0], y0, y0, tolerances);
   });
-  const d2 = (yield change) / h0;
+  const d2 = checkNorm(caller, yield change) / h0;
   const h1 = d1 <= 1e-15 && d2 <= 1e-15 ? Math.max(1e-6, h0 * 1e-3) : (0.01 / Math.max(d1, d2)) ** (1 / order);
   return Math.min(100 * h0, h1);
 }

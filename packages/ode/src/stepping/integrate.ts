@@ -7,6 +7,7 @@ import { StepController } from "./controller.js";
 import { isFiniteState } from "./finite.js";
 import { selectFirstStep } from "./first-step.js";
 import { justBefore, justBeyond } from "./jumps.js";
+import { checkNorm } from "./own-norm.js";
 import type { Ending, Observer, Problem, StepWatch } from "./problem.js";
 import { Step } from "./step.js";
 import { AdaptivePolicy, GridPolicy, type StepPolicy } from "./step-policy.js";
@@ -67,7 +68,7 @@ export function* integrate<V>(
     const tried = stepper.attempt(trial);
     const attempt = "next" in tried ? yield* tried : tried;
     const { y1 } = attempt;
-    const ratio = typeof attempt.ratio === "number" ? attempt.ratio : yield attempt.ratio;
+    const ratio = checkNorm(caller, typeof attempt.ratio === "number" ? attempt.ratio : yield attempt.ratio);
     if (attempt.failed !== undefined && test === undefined) {
       space.recycle(y1);
       return ending("notConverged", span.h, "; take shorter steps.");
@@ -140,14 +141,14 @@ export function* integrate<V>(
 
 /** The step policy; undefined when y0 is not finite, or f there, so that no first step can be chosen. */
 function* startPolicy<V>(problem: Problem<V>, f0: V, direction: 1 | -1): Generator<Reading, StepPolicy | undefined, number> {
-  const { space, f, y0, t0, t1, steps, method } = problem;
+  const { caller, space, f, y0, t0, t1, steps, method } = problem;
   if (steps.kind === "grid") return new GridPolicy(steps.nodes);
   if (steps.kind === "constant") return new ConstantPolicy(steps);
   const { tolerances, overshoot, stops } = steps;
   const firstEnd = stops[0] ?? t1;
   const maxProbe = overshoot ? Number.POSITIVE_INFINITY : Math.abs(firstEnd - t0);
   const test = { ...tolerances, measure: problem.measure };
-  const start = { space, f, t0, y0, f0, direction, maxProbe, tolerances: test, order: method.errorOrder ?? method.order };
+  const start = { caller, space, f, t0, y0, f0, direction, maxProbe, tolerances: test, order: method.errorOrder ?? method.order };
   // A step from infinity has no error: the solve would arrive there.
   if (steps.firstStep !== undefined && !(yield* isFiniteState(space, y0))) return undefined;
   const firstStep = steps.firstStep ?? (yield* selectFirstStep(start));
