@@ -129,6 +129,29 @@ describe("the names of attributes", () => {
     await expect(withNames(...names)).rejects.toThrow(/onnxModel: expected .*(in the order of|different names|one output)/);
   });
 
+  it.each([
+    [
+      ["A", "B", "C"],
+      ["b", "a", "c"],
+    ],
+    [
+      ["logits_a", "logits_b", "logits_c"],
+      ["a", "c", "b"],
+    ],
+    [
+      ["hair-colour/logits", "Age/logits"],
+      ["age", "hair colour"],
+    ],
+  ])("%j: outputs that say the same in other words are in order, too", async (names, swapped) => {
+    const said = regressor(["n", 3, 4, 4], { names });
+    const make = (...attributes: string[]) =>
+      build({ generator: generator(4), regressor: said, attributes: attributesOf(...attributes) });
+    await expect(make(...swapped)).rejects.toThrow("in the order of the regressor's outputs");
+    const inOrder = names.map((name) => name.toLowerCase().replace(/logits_|\/logits/, ""));
+    (await make(...inOrder)).dispose();
+    (await make(...names.map((_, k) => `own ${k}`))).dispose();
+  });
+
   it("must be in the order of a regressor of ours, which knows its own", async () => {
     const own = { attributes: attributesOf("x", "y", "z"), toOnnx: () => reader };
     await expect(build({ generator: generator(4), regressor: own, attributes: attributesOf("y", "x", "z") })).rejects.toThrow(

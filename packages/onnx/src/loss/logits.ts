@@ -55,7 +55,9 @@ function checkAttributes(attributes: readonly Attribute[], names: readonly strin
   const valid =
     Array.isArray(attributes) &&
     attributes.length > 0 &&
-    attributes.every((each) => typeof each?.name === "string" && Number.isInteger(each.classes) && each.classes >= 2);
+    attributes.every(
+      (each) => typeof each?.name === "string" && each.name !== "" && Number.isInteger(each.classes) && each.classes >= 2,
+    );
   if (!valid)
     throw new OnnxError(
       `onnxModel: expected attributes to be a list of { name, classes } with at least 2 classes, got ${describeValue(attributes)}.`,
@@ -64,8 +66,22 @@ function checkAttributes(attributes: readonly Attribute[], names: readonly strin
   const repeated = given.find((name, k) => given.indexOf(name) !== k);
   if (repeated !== undefined) throw new OnnxError(`onnxModel: expected attributes of different names, got "${repeated}" twice.`);
   const several = names.length > 1 || attributes.length === 1;
-  if (several && given.some((name, k) => names.includes(name) && names[k] !== name))
+  const [own, wanted] = [essentials(names), essentials(given)];
+  if (several && wanted.some((name, k) => name !== "" && own.includes(name) && own[k] !== name))
     throw new OnnxError(
       `onnxModel: expected attributes in the order of the regressor's outputs, ${names.join(", ")}, got ${given.join(", ")}.`,
     );
+}
+
+/** What tells names from each other: letters and digits, whatever their case, without what all begin and end with, as in "logits_a", "logits_b". */
+function essentials(names: readonly string[]): string[] {
+  const plain = names.map((name) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, ""));
+  if (plain.length < 2) return plain;
+  const shortest = Math.min(...plain.map(({ length }) => length));
+  const [first] = plain as [string];
+  let start = 0;
+  while (start < shortest && plain.every((name) => name[start] === first[start])) start++;
+  let end = 0;
+  while (end < shortest - start && plain.every((name) => name.at(-1 - end) === first.at(-1 - end))) end++;
+  return plain.map((name) => name.slice(start, name.length - end));
 }
