@@ -13,6 +13,7 @@ import {
   operationsPerSecond,
   speedUp,
 } from "./fit-machine.js";
+import { makespan } from "./makespan.js";
 import type { Session } from "./session.js";
 
 /** Images, and images with their gradient, from which a model's cost is taken. */
@@ -88,12 +89,14 @@ export async function prepare(jobs: readonly Job[], options: PrepareOptions): Pr
     perWorker: memoryPerWorker(networks.environment.engine.name, networks.environment.backend.name),
     workers: Math.min(workers, jobs.length),
   });
-  const sum = (cost: (job: Job) => number) => jobs.reduce((total, job) => total + cost(job), 0);
-  const withGradient = sum(({ gradients = 0 }) => gradients);
-  const without = sum(({ images, gradients = 0 }) => (gradients > 0 ? Math.min(gradients, config.sample.codes) : images));
-  const pictures = without * tried.forward.seconds + withGradient * (tried.gradient?.seconds ?? 0);
-  const rest = sum(({ operations = 0 }) => operations) / operationsPerSecond();
-  const seconds = pictures / speedUp(networks.environment.engine.name, fit.workers, threads) + rest / fit.workers;
+  // A worker beside others is as much faster than the networks that were tried.
+  const pace = speedUp(networks.environment.engine.name, fit.workers, threads) / fit.workers;
+  const perSecond = operationsPerSecond();
+  const seconds = makespan(jobs, fit.workers, ({ images, gradients = 0, operations = 0 }) => {
+    const without = gradients > 0 ? Math.min(gradients, config.sample.codes) : images;
+    const pictures = without * tried.forward.seconds + gradients * (tried.gradient?.seconds ?? 0);
+    return pictures / pace + operations / perSecond;
+  });
   const estimate: Estimate = {
     ...{ seconds, memory: session.memoryBefore + fit.memory, available: used + room, workers: fit.workers },
     imagesAtOnce: fit.most < forward ? fit.most : null,
