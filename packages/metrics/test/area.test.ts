@@ -3,6 +3,7 @@ import {
   areaUnderCdCurve,
   bootstrapAreas,
   bootstrapBands,
+  type CdCurve,
   cdCurve,
   editLengthForControl,
   type Labels,
@@ -140,5 +141,64 @@ describe("bootstrap", () => {
     expect(() => pairedBootstrap(target, cdCurve(labels, { attributeIndex: attribute, classes, target: 0 }))).toThrow(
       /target 0 of attribute/,
     );
+  });
+});
+
+describe("several trainings of a method", () => {
+  /** A hundred starts, of which `share` have changed in the end; Disentanglement is `slope` times Control in all. */
+  const training = (share: number, slope: number): CdCurve => {
+    const samples = 100;
+    const control = [0, share / 2, share];
+    const starts = Array.from({ length: samples }, (_, i) => i);
+    return {
+      ...{ t: Float64Array.of(0, 1, 2), control: Float64Array.from(control), samples, perAttribute: [null] },
+      ...{ definition: "target", target: 1, disentanglement: Float64Array.from(control, (c) => slope * c) },
+      sampleControl: Uint8Array.from(starts.flatMap((i) => control.map((c) => (i < c * samples ? 1 : 0)))),
+      sampleDisentanglement: Float64Array.from(starts.flatMap(() => control.map((c) => slope * c))),
+    };
+  };
+  const options = { resamples: 600, seed: 4 };
+  const width = ([low, high]: readonly [number, number]) => high - low;
+
+  it("of one are that training, number by number", () => {
+    const [a, b] = [training(0.8, 0.5), training(0.6, 0.2)];
+    expect(pairedBootstrap([a], [b], options)).toEqual(pairedBootstrap(a, b, options));
+    expect(bootstrapAreas([[a], b], options)).toEqual(bootstrapAreas([a, b], options));
+  });
+
+  it("are compared by the means over all their pairs", () => {
+    const [flow, line] = [[training(0.4, 0.1), training(0.8, 0.3)], training(0.6, 0.5)];
+    const { difference, controlDifference } = pairedBootstrap(flow, line, options);
+    // Up to 0.4, then up to 0.6: half the slope's difference times the range's end.
+    expect(difference).toBeCloseTo((-0.4 * 0.2 - 0.2 * 0.3) / 2, 12);
+    expect(controlDifference).toBeCloseTo(0, 12);
+  });
+
+  it("widen the interval where they disagree, as the spread of a mean over so few", () => {
+    const line = training(0.5, 0.2);
+    const agreed = pairedBootstrap(
+      [0.5, 0.5, 0.5].map((share) => training(share, 0.2)),
+      line,
+      options,
+    );
+    const lucky = pairedBootstrap(
+      [0.2, 0.5, 0.8].map((share) => training(share, 0.2)),
+      line,
+      options,
+    );
+    expect(lucky.controlDifference).toBeCloseTo(0, 12);
+    // The standard error of the mean of 0.2, 0.5 and 0.8 is 0.17; drawn as many at a time, resamples would have 0.14.
+    expect(width(lucky.controlInterval)).toBeGreaterThan(2 * 1.5 * 0.17);
+    expect(width(lucky.controlInterval)).toBeGreaterThan(3 * width(agreed.controlInterval));
+    expect(pairedBootstrap(training(0.8, 0.2), line, options).controlInterval[0]).toBeGreaterThan(0);
+    const [wide, narrow] = bootstrapAreas([[training(0.9, 0.1), training(0.9, 0.9)], training(0.9, 0.5)], options);
+    expect(width(wide!)).toBeGreaterThan(5 * width(narrow!));
+  });
+
+  it("must be of one edit, on the same starts", () => {
+    const [a, b] = [training(0.5, 0.2), training(0.4, 0.2)];
+    expect(() => pairedBootstrap([a, { ...b, target: 2 }], a)).toThrow(/one definition of Control/);
+    expect(() => pairedBootstrap([a, []] as never, a)).toThrow(/expected a curve that cdCurve\(\) gave/);
+    expect(() => bootstrapAreas([[]] as never)).toThrow(/expected a curve that cdCurve\(\) gave/);
   });
 });
