@@ -310,6 +310,46 @@ describe("wrong files", () => {
   });
 });
 
+describe("PyTorch files", () => {
+  const small = (name: string) => new URL(`../../models/test/reference/small-${name}`, import.meta.url);
+  const here = (name: string) => new URL(`./reference/${name}`, import.meta.url);
+
+  it("are read under the key that is named", async () => {
+    const model = await loadModel({
+      generator: { file: small("rosinality.pt"), key: "g_ema" },
+      regressor: { file: small("regressor.pth"), key: "model_state_dict", resize: "area" },
+    });
+    expect([model.name, model.attributes.length]).toEqual(["StyleGAN2, 32 px", 7]);
+    model.dispose();
+  });
+
+  it.each<[string, () => NetworkFiles["generator"], RegExp]>([
+    [
+      "has several networks",
+      () => here("several.pt"),
+      /got a dict with keys "nets", "step"\. The file has state dicts under "nets\.g" \(2 tensors\), "nets\.d" \(2 tensors\): name the generator's, \{ file, key: "nets\.g" \}/,
+    ],
+    [
+      "has no such key",
+      () => ({ file: here("several.pt"), key: "nets.h" }),
+      /expected a state dict under "nets\.h", got state dicts under "nets\.g"/,
+    ],
+    [
+      "is a regressor's",
+      () => small("regressor.pth"),
+      /"model_state_dict" \(26 tensors, a regressor's\): none of them is a generator's/,
+    ],
+    [
+      "is a whole module",
+      () => here("whole-module.pt"),
+      /refers to "__main__\.Generator".*nothing was run.*model\.state_dict\(\)/,
+    ],
+  ])("of which one %s: what was found and what to name", async (_, generatorFile, message) => {
+    const loading = loadModel({ generator: generatorFile(), regressor: small("regressor.pth") });
+    await expect(loading).rejects.toThrow(message);
+  });
+});
+
 it("a model that is ready needs no networks", async () => {
   const inner = await loadModel({ generator: file("g.onnx"), regressor: file("r.onnx") });
   const sampleCodes = async (count: number, seed: number) => new SeededRandom(seed).normals(count * 6);

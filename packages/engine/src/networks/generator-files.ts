@@ -82,6 +82,7 @@ function styleGan2(generator: StyleGan2Generator): LoadedGenerator {
 
 function readStyleGan2(source: CheckpointSource, key: string | undefined): Promise<StyleGan2Generator> {
   return readKeyed(
+    "generator",
     source,
     key,
     (file) => StyleGan2Generator.fromRosinality(file),

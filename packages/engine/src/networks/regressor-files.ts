@@ -49,6 +49,7 @@ export function readRegressor(part: "regressor" | "judge", choice: RegressorChoi
 
 function readTorchRegressor(source: CheckpointSource, choice: RegressorChoice): Promise<FactorRegressor> {
   return readKeyed(
+    "regressor",
     source,
     choice.key,
     (file) => FactorRegressor.fromTorch(file, namesOf(choice)),

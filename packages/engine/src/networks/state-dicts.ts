@@ -21,9 +21,8 @@ const isTensor = (value: unknown): value is TensorData =>
  */
 export async function stateDictUnder(source: CheckpointSource, key: string): Promise<Uint8Array<ArrayBuffer>> {
   const file = await readTorch(source);
-  const inner = key.split(".").reduce<unknown>((value, part) => (value instanceof Map ? value.get(part) : undefined), file);
-  const whole = file instanceof Map && file.has(key) ? file.get(key) : inner;
-  if (isStateDict(whole)) return writeSafetensors(unwrapped(stateDict(whole)));
+  const found = at(file, key);
+  if (isStateDict(found)) return writeSafetensors(unwrapped(stateDict(found)));
   throw new EngineError(`expected a state dict under "${key}", got ${whatIsIn(file)}.`);
 }
 
@@ -36,10 +35,12 @@ function unwrapped(tensors: Map<string, TensorData>): Map<string, TensorData> {
 /**
  * Reads a PyTorch file; where the reader does not find its network, the error says under which keys of the file there are state dicts.
  *
+ * @param part what is looked for
  * @param read the reader of a whole file
  * @param readUnder the reader of a state dict alone
  */
 export async function readKeyed<T>(
+  part: "generator" | "regressor",
   source: CheckpointSource,
   key: string | undefined,
   read: (source: CheckpointSource) => Promise<T>,
@@ -55,10 +56,10 @@ export async function readKeyed<T>(
     const keys = file instanceof Map ? keysOf(file) : [];
     if (keys.length === 0) throw cause;
     const message = cause instanceof Error ? cause.message : String(cause);
-    throw new EngineError(
-      `${message} The file has ${whatIsIn(file)}: if one of them is the network, name it, { file, key: ${JSON.stringify(keys[0])} }.`,
-      { cause },
-    );
+    const fitting = keys.find((key) => [part, null].includes(kindOf(at(file, key))));
+    const advice =
+      fitting === undefined ? `none of them is a ${part}'s` : `name the ${part}'s, { file, key: ${JSON.stringify(fitting)} }`;
+    throw new EngineError(`${message} The file has ${whatIsIn(file)}: ${advice}.`, { cause });
   }
 }
 
@@ -71,13 +72,27 @@ function keysOf(file: ReadonlyMap<unknown, unknown>): string[] {
   });
 }
 
+/** What is at a key, "nets.g" one level down. */
+function at(file: unknown, key: string): unknown {
+  if (file instanceof Map && file.has(key)) return file.get(key);
+  return key.split(".").reduce<unknown>((value, part) => (value instanceof Map ? value.get(part) : undefined), file);
+}
+
+/** What a state dict is by its names; null where they don't tell. */
+function kindOf(dict: unknown): "generator" | "regressor" | null {
+  const names = dict instanceof Map ? [...dict.keys()].map(String) : [];
+  if (names.some((name) => /(^|\.)(classification_heads|heads|fc)\./.test(name))) return "regressor";
+  return names.some((name) => /(^|\.)(style|mapping|convs|synthesis|to_rgbs?\d*)\./.test(name)) ? "generator" : null;
+}
+
 const MOST_LISTED = 12;
 
 function whatIsIn(file: unknown): string {
   if (!(file instanceof Map)) return "no dict";
   const dicts = keysOf(file).map((key) => {
-    const value = key.split(".").reduce<unknown>((inner, part) => (inner instanceof Map ? inner.get(part) : undefined), file);
-    return `"${key}"${value instanceof Map ? ` (${tensorCount(value)} tensors)` : ""}`;
+    const value = at(file, key) as ReadonlyMap<unknown, unknown>;
+    const kind = kindOf(value);
+    return `"${key}" (${tensorCount(value)} tensors${kind === null ? "" : `, a ${kind}'s`})`;
   });
   if (dicts.length > 0) return `state dicts under ${dicts.slice(0, MOST_LISTED).join(", ")}`;
   return `no state dict, but keys ${[...file.keys()].slice(0, MOST_LISTED).map(String).join(", ") || "none"}`;

@@ -8,6 +8,7 @@ import { type Dim, floats, type OnnxModel } from "../graph/model.js";
 import { shapeText } from "../shapes/fact.js";
 import { type InferOptions, inferShapes } from "../shapes/infer.js";
 import { featuresOutput } from "./features.js";
+import { areImages } from "./images.js";
 import { beforeSquashing } from "./squashing.js";
 
 /** An attribute that is one number, such as an age: class k begins at the k-th threshold, so that there is one class more than thresholds. */
@@ -86,7 +87,7 @@ function answersOf(graph: GraphBuilder, regressor: OnnxModel, options: InferOpti
       const [rows = "n", width = 1, ...rest] = dims;
       if (dims.length === 0 || typeof width !== "number" || rest.some((dim) => dim !== 1))
         throw new OnnxError(
-          `withHeads: expected the regressor to answer with one row of numbers an image, [n, width], got ${shapeText(dims)} as "${name}".`,
+          `withHeads: expected the regressor to answer with one row of numbers an image, [n, width], got ${shapeText(dims)} as "${name}".${areImages(dims) ? " These are images: is it the generator's file?" : ""}`,
         );
       const { value, squashing } = beforeSquashing(graph, regressor, name);
       const type = facts.get(name)?.type ?? declaredType;

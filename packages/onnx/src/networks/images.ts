@@ -27,9 +27,11 @@ export function imagesOutput(caller: string, generator: OnnxModel): ImagesOutput
     const { name } = chosen;
     return { name, type: facts.get(name)?.type ?? chosen.type, dims: dimsOf(chosen), inferred: facts.has(name) };
   }
+  const isReader = generator.inputs.length === 1 && areImages(generator.inputs[0]!.dims ?? []);
+  const advice = isReader ? " It reads images itself, as a regressor does: is it the regressor's file?" : "";
   const found = generator.outputs.map((output) => `${output.name} ${shapeText(dimsOf(output))}`).join(", ");
   throw new OnnxError(
-    `${caller}: expected the generator to have an output [n, 3, height, width] or [n, height, width, 3], got ${found}.`,
+    `${caller}: expected the generator to have an output [n, 3, height, width] or [n, height, width, 3], got ${found}.${advice}`,
   );
 }
 
