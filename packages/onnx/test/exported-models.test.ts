@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { cotangentName, differentiate, gradientName, readOnnx } from "../src/index.js";
 import { runModel } from "./run-model.js";
 
-/** Networks that PyTorch's exporters wrote: tools/reference/onnx_exported_models.py. */
+/** Networks that PyTorch's exporters wrote: tools/reference/onnx_exported_models.py and onnx_further_exports.py. */
 
 interface Packed {
   dims: number[];
@@ -12,9 +12,10 @@ interface Packed {
 }
 
 const folder = new URL("./reference/exported/", import.meta.url);
-const { models } = JSON.parse(gunzipSync(readFileSync(new URL("models.json.gz", folder))).toString()) as {
-  models: Record<string, Record<"x" | "cotangent" | "y" | "gradient", Packed>>;
-};
+type Models = Record<string, Record<"x" | "cotangent" | "y" | "gradient", Packed>>;
+const modelsOf = (file: string) =>
+  (JSON.parse(gunzipSync(readFileSync(new URL(file, folder))).toString()) as { models: Models }).models;
+const models: Models = { ...modelsOf("models.json.gz"), ...modelsOf("further.json.gz") };
 
 function largestError(actual: ArrayLike<number>, { data }: Packed): number {
   expect(actual.length).toBe(data.length);

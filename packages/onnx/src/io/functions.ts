@@ -65,7 +65,7 @@ export function inlineFunctions(
     const rename = (name: string) => values.get(name) ?? `${prefix}${name}`;
     const attributes = { ...called.defaults, ...node.attributes };
     const body = called.nodes.flatMap((inner) => {
-      budget.take(NODE_BYTES);
+      budget.take(NODE_BYTES + 4 * prefix.length);
       return expand(renamedNode(withAttributes(inner, attributes), rename), depth + 1);
     });
     return [...body, ...passed.map((name) => handedOn(node, called, name)).filter(({ outputs }) => outputs[0] !== "")];
