@@ -1,8 +1,8 @@
 /** Generators whose codes are pulled towards the mean: `import { withTruncation } from "@latentflow/core/truncation"`. */
-import { add, mul, reshape, sub, type Tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
+import { add, expandDims, mul, reshape, sub, type Tensor, tensor1d, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import type { Generator } from "./attribute-model.js";
 import { CoreError, describeValue } from "./errors.js";
-import { checkNumber, checkTensor, type ErrorClass } from "./options.js";
+import { checkNumber, checkOptions, checkTensor, type ErrorClass } from "./options.js";
 import { isTensor } from "./tensor.js";
 
 /**
@@ -12,13 +12,16 @@ import { isTensor } from "./tensor.js";
  * @param psi 1: no change; 0: always the mean. The paper uses 0.7 (1 for Isaac3D)
  * @param meanLatent mean of many mapped codes, [d]; a tensor stays the caller's to dispose, after the returned generator's last use
  * @param ErrorType the calling package's error class (default CoreError)
+ * @param options `cutoff`: only so many first rows of W+ are pulled, as NVlabs' `truncation_cutoff`, the others left to the bit; default all
  */
 export function withTruncation(
   generator: Generator,
   psi: number,
   meanLatent: Tensor | ArrayLike<number>,
   ErrorType: ErrorClass = CoreError,
+  options: { readonly cutoff?: number | undefined } = {},
 ): Generator {
+  checkOptions("withTruncation", options, ["cutoff"], ErrorType);
   checkNumber("withTruncation", "psi", psi, {}, ErrorType);
   if (typeof generator?.synthesize !== "function") {
     throw new ErrorType(
@@ -31,6 +34,7 @@ export function withTruncation(
   if (isTensor(mean)) checkTensor("withTruncation", "meanLatent", mean, expected, ErrorType);
   const length = isTensor(mean) ? mean.size : mean.length;
   if (length !== latentDim) throw new ErrorType(`withTruncation: expected meanLatent to be ${expected}, got ${length} numbers.`);
+  const factors = options.cutoff === undefined ? null : rowFactors(psi, options.cutoff, rowCount, ErrorType);
   return {
     latentDim,
     ...(rowCount === undefined ? {} : { rowCount }),
@@ -38,10 +42,26 @@ export function withTruncation(
       tidy(() => {
         checkTensor("synthesize", "w", w, `codes [n, ${latentDim}]`, ErrorType);
         if (isTensor(mean)) checkTensor("synthesize", "the truncation's mean", mean, expected, ErrorType);
-        const centre = reshape(isTensor(mean) ? mean : tensor1d(mean), w.rank === 3 ? [1, 1, latentDim] : [1, latentDim]);
+        const centre = reshape(
+          isTensor(mean) ? mean : tensor1d(mean),
+          w.rank === 3 || factors ? [1, 1, latentDim] : [1, latentDim],
+        );
+        if (factors) {
+          const factor = tensor2d(factors, [factors.length, 1]);
+          const rows = w.rank === 2 ? expandDims(w, 1) : w;
+          return generator.synthesize(add(mul(rows, factor), mul(centre, sub(1, factor))));
+        }
         return generator.synthesize(add(centre, mul(sub(w, centre), psi)));
       }),
   };
+}
+
+/** What each row's distance from the mean is multiplied with. */
+function rowFactors(psi: number, cutoff: number, rowCount: number | undefined, ErrorType: ErrorClass): number[] {
+  if (rowCount === undefined)
+    throw new ErrorType("withTruncation: expected no cutoff for a generator without rowCount, which takes no W+ codes.");
+  checkNumber("withTruncation", "cutoff", cutoff, { integer: true, min: 0, max: rowCount }, ErrorType);
+  return Array.from({ length: rowCount }, (_, row) => (row < cutoff ? psi : 1));
 }
 
 function numbersOf(values: ArrayLike<number>, expected: string, ErrorType: ErrorClass): Float32Array {

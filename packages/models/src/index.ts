@@ -1,5 +1,7 @@
+export { describeNetwork, describeNvlabsNetwork, type NetworkDescription } from "./describe-network.js";
 export { InceptionResnetV1 } from "./embedder/inception-resnet-v1.js";
 export { ModelsError } from "./errors.js";
+export type { NetworkRole } from "./network-roles.js";
 export type { Activation } from "./operations/operations.js";
 export type { ResizeMethod } from "./operations/resize-images.js";
 export { distanceToOnnx, type ImageDistance, type ImageSize, imageDistances } from "./perceptual/distance.js";

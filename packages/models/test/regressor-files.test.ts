@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { useBackend } from "@latentflow/backend";
 import { readSafetensors, type TensorData, writeSafetensors } from "@latentflow/checkpoints";
 import {
@@ -23,7 +24,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { type Backbone, FactorRegressor, ModelsError, type RegressorFileOptions } from "../src/index.js";
 import { regressorTensors } from "./networks.js";
 import reference from "./reference/networks.json" with { type: "json" };
-import { joined, seeded } from "./reference.js";
+import { expectClose, joined, seeded } from "./reference.js";
 import { seededNetwork } from "./seeded-weights.js";
 
 beforeAll(() => useBackend("wasm"));
@@ -31,7 +32,7 @@ beforeAll(() => useBackend("wasm"));
 type Dict = Map<string, TensorData>;
 
 const dictOf = (name: "resnet18, the paper's" | "resnet34, torchvision's" | "resnet18-cifar"): Dict =>
-  seededNetwork(Object.entries(reference[name].shapes).filter(([name]) => !name.endsWith("num_batches_tracked")));
+  seededNetwork(Object.entries(reference.regressors[name].shapes).filter(([name]) => !name.endsWith("num_batches_tracked")));
 const renamed = (dict: Dict, rename: (name: string) => string): Dict => new Map([...dict].map(([name, t]) => [rename(name), t]));
 const read = (dict: Dict, options?: RegressorFileOptions) => FactorRegressor.fromSafetensors(writeSafetensors(dict), options);
 const images = (side = 40) => mul(seeded("pictures", [1, side, side, 3]), 0.7) as Tensor4D;
@@ -56,6 +57,18 @@ function linearly(x: Tensor, tensors: Dict, name: string): Tensor {
   const weight = tensor2d(data as Float32Array, shape as [number, number]);
   return add(matMul(x as Tensor2D, weight, false, true), tensors.get(`${name}.bias`)!.data as Float32Array);
 }
+
+it("a file of the paper's regressor for faces, saved under DataParallel, gives PyTorch's features and logits", async () => {
+  const file = new Uint8Array(readFileSync(new URL("reference/small-faces.pth", import.meta.url)));
+  const regressor = await FactorRegressor.fromTorch(file);
+  expect(regressor.architecture).toBe("resnet18");
+  tidy(() => {
+    const x = mul(seeded("pictures", reference["face file"].images), 0.7) as Tensor4D;
+    expectClose(regressor.features(x), reference["face file"].features);
+    expectClose(joined(regressor.logits(x)), reference["face file"].logits);
+  });
+  regressor.dispose();
+});
 
 describe("fromTorch finds the architecture from the keys", () => {
   it.each([["module."], ["model."], ["encoder."], ["net.backbone."], ["module.model."]])(

@@ -26,7 +26,7 @@ export interface OnnxModelOptions extends OnnxSessionOptions {
   /** Names and classes. Default: the regressor's own, else its outputs' names and widths. */
   readonly attributes?: readonly Attribute[];
   /** Truncation towards the mean latent, applied to the edited code as in the paper (0.7 there). Default none. */
-  readonly truncation?: { readonly psi: number; readonly meanLatent: Tensor1D | ArrayLike<number> };
+  readonly truncation?: { readonly psi: number; readonly meanLatent: Tensor1D | ArrayLike<number>; readonly cutoff?: number };
   /** Input images, output [n, e] with rows of length 1: for losses with `originalEmbeddings` (equation 9). */
   readonly embedder?: OnnxSource;
   /** A second classifier with an output "features" [n, f], which the model then gives in place of the regressor's own output of that name. */
@@ -87,13 +87,14 @@ function attributesOf(regressor: OnnxSource): readonly Attribute[] | undefined {
 }
 
 async function truncationOf(truncation: NonNullable<OnnxModelOptions["truncation"]>): Promise<TruncationValues> {
-  checkOptions("onnxModel, truncation", truncation, ["psi", "meanLatent"], OnnxError);
+  checkOptions("onnxModel, truncation", truncation, ["psi", "meanLatent", "cutoff"], OnnxError);
   const psi = checkNumber("onnxModel", "truncation.psi", truncation.psi, {}, OnnxError);
-  const { meanLatent } = truncation;
+  const { meanLatent, cutoff } = truncation;
+  if (cutoff !== undefined) checkNumber("onnxModel", "truncation.cutoff", cutoff, { integer: true, min: 0 }, OnnxError);
   const isTensor = typeof meanLatent === "object" && meanLatent !== null && "dataSync" in meanLatent;
   const values = isTensor ? await numbersOfTensor("onnxModel", "truncation.meanLatent", meanLatent) : meanLatent;
   const isList = typeof values === "object" && values !== null && Array.from(values).every(Number.isFinite);
   if (!isList || values.length === 0)
     throw new OnnxError(`onnxModel: expected truncation.meanLatent to be finite numbers, [d], got ${describeValue(meanLatent)}.`);
-  return { psi, meanLatent: values };
+  return { psi, meanLatent: values, cutoff };
 }

@@ -59,10 +59,12 @@ export function tfjsModel(options: TfjsModelOptions): AttributeModel {
   }
   if (truncation !== undefined) {
     checkRequired("tfjsModel: truncation", truncation, ["psi", "meanLatent"], LatentEditError);
-    checkOptions("tfjsModel: truncation", truncation, ["psi", "meanLatent"], LatentEditError);
+    checkOptions("tfjsModel: truncation", truncation, ["psi", "meanLatent", "cutoff"], LatentEditError);
   }
   const generator =
-    truncation === undefined ? options.generator : withTruncation(options.generator, truncation.psi, truncation.meanLatent);
+    truncation === undefined
+      ? options.generator
+      : withTruncation(options.generator, truncation.psi, truncation.meanLatent, truncation.cutoff);
   return new TfjsModel(generator, regressor, embedder, judge ?? regressor);
 }
 

@@ -8,12 +8,19 @@ export interface Truncation {
   readonly psi: number;
   /** Mean of many mapped codes, [d]; a tensor stays the caller's to dispose, after the model's last use. */
   readonly meanLatent: Tensor | ArrayLike<number>;
+  /** Only so many first rows of W+ are pulled, as NVlabs' `truncation_cutoff`. Default: all. */
+  readonly cutoff?: number;
 }
 
 /**
  * A generator that pulls codes towards the mean latent first: w ↦ mean + ψ(w − mean). It sits after the flow, as in the paper, so an edit and
  * its time are about untruncated codes.
  */
-export function withTruncation(generator: Generator, psi: number, meanLatent: Truncation["meanLatent"]): Generator {
-  return truncated(generator, psi, meanLatent, LatentEditError);
+export function withTruncation(
+  generator: Generator,
+  psi: number,
+  meanLatent: Truncation["meanLatent"],
+  cutoff?: number,
+): Generator {
+  return truncated(generator, psi, meanLatent, LatentEditError, { cutoff });
 }

@@ -1,9 +1,10 @@
-import { type CheckpointSource, readSafetensors, readTorch, stateDict } from "@latentflow/checkpoints";
+import { type CheckpointSource, readSafetensors, readTorch } from "@latentflow/checkpoints";
 import { type Attribute, checkBackend, checkOptions, checkTensor, describeValue, type Regressor } from "@latentflow/core";
 import type { OnnxModel } from "@latentflow/onnx";
 import { type Tensor2D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import { checkAlive } from "../disposed.js";
 import { ModelsError } from "../errors.js";
+import { checkRole, stateDictOf } from "../network-roles.js";
 import { OnTensors } from "../operations/on-tensors.js";
 import type { NamedTensors } from "../tensors-by-name.js";
 import type { Backbone } from "./backbone.js";
@@ -63,7 +64,7 @@ export class FactorRegressor implements Regressor {
    */
   static async fromTorch(source: CheckpointSource, options: RegressorFileOptions = {}): Promise<FactorRegressor> {
     checkOptions("fromTorch", options, FILE_OPTIONS, ModelsError);
-    const tensors = stateDict(await readTorch(source), "model_state_dict", "state_dict");
+    const tensors = stateDictOf("fromTorch", await readTorch(source), "regressor", ["model_state_dict", "state_dict"]);
     return FactorRegressor.fromTensors("fromTorch", tensors, options);
   }
 
@@ -71,6 +72,7 @@ export class FactorRegressor implements Regressor {
   static async fromSafetensors(source: CheckpointSource, options: RegressorFileOptions = {}): Promise<FactorRegressor> {
     checkOptions("fromSafetensors", options, FILE_OPTIONS, ModelsError);
     const { tensors, metadata } = await readSafetensors(source);
+    checkRole("fromSafetensors", "regressor", tensors);
     const saved = savedOptions("fromSafetensors", metadata);
     return FactorRegressor.fromTensors("fromSafetensors", tensors, { ...saved, ...options });
   }

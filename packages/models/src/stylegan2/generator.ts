@@ -32,6 +32,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { checkAlive } from "../disposed.js";
 import { ModelsError } from "../errors.js";
+import { checkRole, stateDictOf } from "../network-roles.js";
 import { checkNamedTensors, checkTensors, floatsOf, type NamedTensors } from "../tensors-by-name.js";
 import { withTruncation } from "../truncation.js";
 import {
@@ -52,6 +53,7 @@ import { rosinalityArchitecture } from "./rosinality.js";
 import { synthesize } from "./synthesis.js";
 import { styleGan2ToOnnx } from "./to-onnx.js";
 import { untrainedTensors } from "./untrained.js";
+import { AVERAGE_KEYS, unwrapped } from "./unwrapped.js";
 
 /** Options of `synthesize`. */
 export interface SynthesizeOptions {
@@ -122,15 +124,16 @@ export class StyleGan2Generator implements Generator {
   }
 
   /**
-   * A checkpoint of rosinality's stylegan2-pytorch: a training file (its `g_ema` is taken), a converted file, or a bare state dict, as `.pt`.
+   * A checkpoint of rosinality's stylegan2-pytorch, as `.pt`: a training file (its `g_ema` is taken), a converted file, one of the average alone (`ema`,
+   * `params_ema`, …), or a bare state dict; also of half precision, and under wrappers' names ("module.", "generator.", "ema_model.").
    *
    * @throws CheckpointError for a file that can't be read, ModelsError for one that holds another network
    */
   static async fromRosinality(source: CheckpointSource): Promise<StyleGan2Generator> {
     const file = await readTorch(source);
-    const tensors = stateDict(file, "g_ema");
+    const tensors = unwrapped(stateDictOf("fromRosinality", file, "generator", AVERAGE_KEYS));
     // Converted files keep the average beside g_ema; it may be None.
-    if (file instanceof Map && file.has("g_ema") && (file.get("latent_avg") ?? null) !== null)
+    if (file instanceof Map && AVERAGE_KEYS.some((key) => file.has(key)) && (file.get("latent_avg") ?? null) !== null)
       for (const [name, average] of stateDict(new Map([["latent_avg", file.get("latent_avg")]]))) tensors.set(name, average);
     return new StyleGan2Generator(rosinalityArchitecture("fromRosinality", tensors), asFloat32(tensors));
   }
@@ -151,7 +154,9 @@ export class StyleGan2Generator implements Generator {
 
   /** A file of `toSafetensors`, or a safetensors file of a state dict in rosinality's layout. */
   static async fromSafetensors(source: CheckpointSource): Promise<StyleGan2Generator> {
-    const { tensors, metadata } = await readSafetensors(source);
+    const { tensors: found, metadata } = await readSafetensors(source);
+    checkRole("fromSafetensors", "generator", found);
+    const tensors = unwrapped(found);
     const text = metadata.get(METADATA);
     if (text === undefined) return new StyleGan2Generator(rosinalityArchitecture("fromSafetensors", tensors), asFloat32(tensors));
     if (metadata.get("format") !== FORMAT)
@@ -224,11 +229,12 @@ export class StyleGan2Generator implements Generator {
    * The generator with truncation inside: w → mean + psi · (w − mean).
    *
    * @param mean [latentDim]; default the file's own, or `estimateMeanLatent()` when it has none, kept until the generator is disposed
+   * @param options `cutoff`: only so many first rows of W+ are pulled, as NVlabs' `truncation_cutoff`; default all
    */
-  withTruncation(psi: number, mean?: Tensor1D): Generator {
+  withTruncation(psi: number, mean?: Tensor1D, options: { readonly cutoff?: number } = {}): Generator {
     checkAlive("withTruncation", "generator", this.disposed);
     checkNumber("withTruncation", "psi", psi, {}, ModelsError);
-    return withTruncation(this, psi, mean ?? this.meanLatent ?? this.keptMean());
+    return withTruncation(this, psi, mean ?? this.meanLatent ?? this.keptMean(), options);
   }
 
   /**

@@ -13,6 +13,8 @@ import { logitsOf } from "./logits.js";
 /** Truncation towards a mean latent: w → mean + ψ · (w − mean). */
 export interface TruncationValues {
   readonly psi: number;
+  /** Only so many first rows of W+ are pulled. */
+  readonly cutoff?: number | undefined;
   /** [d] */
   readonly meanLatent: ArrayLike<number>;
 }
@@ -65,7 +67,10 @@ export function attributeNetwork(parts: NetworkParts): AttributeNetwork {
   const batch = typeof first === "number" ? first : undefined;
   const latentDim = latent.at(-1) as number;
   const graph = new GraphBuilder({ opset, name: "attribute model" });
-  const code = truncated(graph, graph.input("w", [batch ?? "n", ...latent]), truncation, latentDim);
+  const code = truncated(graph, graph.input("w", [batch ?? "n", ...latent]), truncation, [
+    latentDim,
+    latent.length === 2 ? (latent[0] as number) : undefined,
+  ]);
   const made = graph.inline(raiseOpset(generator, opset), "generator/", { [w.name]: cast(graph, code, "float32", w.type) });
   const images = imagesOf(graph, generator, made, batch ?? "n");
   graph.output("images", images.channelsFirst ? graph.transpose(images.value, [0, 2, 3, 1]) : images.value, images.dimsOut);
@@ -84,14 +89,38 @@ export function attributeNetwork(parts: NetworkParts): AttributeNetwork {
 
 const named = ({ attributes, regressorNames }: NetworkParts) => ({ attributes, regressorNames });
 
-function truncated(graph: GraphBuilder, w: string, truncation: TruncationValues | undefined, latentDim: number): string {
+function truncated(
+  graph: GraphBuilder,
+  w: string,
+  truncation: TruncationValues | undefined,
+  [latentDim, rowCount]: readonly [number, number | undefined],
+): string {
   if (!truncation) return w;
   const { psi, meanLatent } = truncation;
   if (meanLatent.length !== latentDim) {
     throw new OnnxError(`onnxModel: expected a mean latent of ${latentDim} numbers, got ${meanLatent.length}.`);
   }
+  if (truncation.cutoff !== undefined) return truncatedRows(graph, w, truncation, truncation.cutoff, rowCount);
   const shift = Float32Array.from(meanLatent, (x) => (1 - psi) * x);
   return graph.op("Add", [graph.op("Mul", [w, graph.float(psi)]), graph.constant(floats([latentDim], shift), "truncation")]);
+}
+
+/** The first rows are pulled, the others stay. */
+function truncatedRows(
+  graph: GraphBuilder,
+  w: string,
+  { psi, meanLatent }: TruncationValues,
+  cutoff: number,
+  rowCount: number | undefined,
+): string {
+  if (rowCount === undefined || cutoff > rowCount) {
+    const rows = rowCount === undefined ? "codes w without rows" : `${rowCount} rows`;
+    throw new OnnxError(`onnxModel: expected truncation.cutoff to fit the generator, which takes ${rows}, got ${cutoff}.`);
+  }
+  const factors = Array.from({ length: rowCount }, (_, row) => (row < cutoff ? psi : 1));
+  const shifts = factors.flatMap((factor) => Array.from(meanLatent, (x) => (1 - factor) * x));
+  const pulled = graph.op("Mul", [w, graph.constant(floats([rowCount, 1], factors), "truncation_rows")]);
+  return graph.op("Add", [pulled, graph.constant(floats([rowCount, meanLatent.length], shifts), "truncation")]);
 }
 
 /** Networks may compute in other types: what goes in and out of them here is float32. */
