@@ -38,9 +38,10 @@ export async function openFile<Reader, Content>(
     const reason = cause instanceof Error ? cause.message : describeValue(cause);
     throw new EngineError(`loadModel: could not load the ${part}${name === null ? "" : `, ${name}`}: ${reason}`, { cause });
   }
+  const isPickle = ending(name) === "pickle" ? ": a .pkl holds NVlabs' networks, so give it as the generator" : "";
   const endings = Object.keys(BY_ENDING).filter((text) => readers[BY_ENDING[text]!] !== undefined);
   throw new EngineError(
-    `loadModel: expected the ${part} to end in ${endings.join(", ")}, got ${name ?? (isBytes(file) ? "bytes of another kind" : describeValue(file))}.`,
+    `loadModel: expected the ${part} to end in ${endings.join(", ")}, got ${name ?? (isBytes(file) ? "bytes of another kind" : describeValue(file))}${isPickle}.`,
   );
 }
 
@@ -95,4 +96,9 @@ async function firstBytes(source: CheckpointSource): Promise<Uint8Array | undefi
   if (source instanceof ArrayBuffer) return new Uint8Array(source, 0, Math.min(16, source.byteLength));
   if (source instanceof Blob) return new Uint8Array(await source.slice(0, 16).arrayBuffer());
   return undefined;
+}
+
+/** What a file is, by its name's ending, or by its first bytes where the name has none that is known. */
+export async function fileType(file: CheckpointSource): Promise<FileType | undefined> {
+  return ending(nameOf(file)) ?? (await typeOfBytes(file));
 }

@@ -119,6 +119,11 @@ function graphPart(graph: OnnxModel): GraphGenerator {
   const latentDim = code.at(-1);
   if (!input || more.length > 0 || code.length < 1 || code.length > 2 || code.some((dim) => typeof dim !== "number")) {
     const found = graph.inputs.map(({ name, dims }) => `${name} [${dims?.join(", ") ?? "of any shape"}]`).join(", ");
+    const readsImages = code.length === 3 && (code[0] === 3 || code[2] === 3);
+    if (readsImages)
+      throw new EngineError(
+        `expected a generator with an input w, got a network that reads images, ${found}: give it as the regressor.`,
+      );
     throw new EngineError(
       `expected a generator with one input w [n, d] or [n, rows, d], got ${found || "none"}; make the rest constants when exporting.`,
     );

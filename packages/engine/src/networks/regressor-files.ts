@@ -1,5 +1,5 @@
 import type { CheckpointSource } from "@latentflow/checkpoints";
-import { FactorRegressor } from "@latentflow/models";
+import { FactorRegressor, type RegressorFileOptions } from "@latentflow/models";
 import {
   type HeadSpec,
   type ImageSize,
@@ -57,8 +57,9 @@ function readTorchRegressor(source: CheckpointSource, choice: RegressorChoice): 
   );
 }
 
-function namesOf({ attributes }: RegressorChoice): { attributes?: readonly string[] } {
-  return attributes === undefined ? {} : { attributes: attributes.map((spec) => (typeof spec === "string" ? spec : spec.name)) };
+function namesOf({ attributes, heads }: RegressorChoice): RegressorFileOptions {
+  const names = attributes?.map((spec) => (typeof spec === "string" ? spec : spec.name));
+  return { ...(names && { attributes: names }), ...(heads && { heads }) };
 }
 
 /** One of ours: its heads are rows of classes. */

@@ -1,4 +1,5 @@
 import type { Regressor } from "@latentflow/core";
+import type { Preprocessing } from "@latentflow/models";
 import {
   areaWeights,
   type ImageSize,
@@ -11,7 +12,8 @@ import {
 import { image, matMul, reshape, type Tensor3D, type Tensor4D, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import { EngineError } from "../errors.js";
 
-type BothWays = Regressor & OnnxExportable;
+/** `preprocessing` is that of a regressor which resizes by itself. */
+type BothWays = Regressor & OnnxExportable & { readonly preprocessing?: Preprocessing | undefined };
 
 /**
  * A regressor behind a resize, as a tfjs function and as a graph.
@@ -19,7 +21,8 @@ type BothWays = Regressor & OnnxExportable;
  * @param from size of the images that come
  */
 export async function resizedRegressor(regressor: BothWays, from: ImageSize, how: Resize): Promise<BothWays> {
-  const graph = await regressor.toOnnx();
+  const side = regressor.preprocessing?.resize?.side;
+  const graph = fixedTo(side, await regressor.toOnnx());
   const to = sideLengths(graph.inputs[0]?.dims ?? []);
   if (to === undefined)
     throw new EngineError(`expected a regressor of images of a fixed size for resize "${how}", got one of any.`);
@@ -30,6 +33,12 @@ export async function resizedRegressor(regressor: BothWays, from: ImageSize, how
     ...(regressor.features && { features: (images: Tensor4D) => tidy(() => regressor.features!(resized(images, to, how))) }),
     toOnnx: (): OnnxModel => withResize(graph, from, how),
   };
+}
+
+/** Images of the size that a regressor brings them to by itself go through it as they are: what resizes in front of it takes the place of its own way. */
+function fixedTo(side: number | undefined, graph: OnnxModel): OnnxModel {
+  if (side === undefined) return graph;
+  return { ...graph, inputs: graph.inputs.map((input) => ({ ...input, dims: ["n", 3, side, side] })) };
 }
 
 /** [n, height, width, 3] in another size, differentiable; as the graph of `withResize` does it. */

@@ -5,6 +5,7 @@ import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor.js";
 import { editCommand } from "./edit.js";
 import { EXIT, explainError, tellPrograms } from "./exit.js";
+import { inspectCommand } from "./inspect.js";
 import { movieCommand } from "./movie.js";
 import { reportCommand } from "./report.js";
 import { runCommands } from "./run.js";
@@ -14,6 +15,7 @@ const OVERVIEW = `
 A first look, without a file of your own:
   latentflow demo                     two attributes, four methods, minutes; prints the report's path
   latentflow doctor                   what this machine has, and how fast it is
+  latentflow inspect g.pt             what a network's file holds, and what it would be loaded as
 
 An experiment of your own:
   latentflow run --config my.json     all steps, from sampling codes to the report
@@ -49,6 +51,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     editCommand(),
     movieCommand(),
     doctorCommand(),
+    inspectCommand(),
     schemaCommand(),
   ];
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
