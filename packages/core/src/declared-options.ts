@@ -1,9 +1,12 @@
 import { CoreError, describeValue } from "./errors.js";
 import { checkChoice, checkNumber, checkOptions, checkRequired, type ErrorClass, type NumberLimits } from "./options.js";
 
-/** An option: a number within limits, true or false, or one of several words. One without a default must be given. */
+/**
+ * An option: a number within limits, true or false, or one of several words. One without a default must be given, unless it is a number that may be
+ * left `optional`: undefined then, for the function to choose.
+ */
 export type DeclaredOption =
-  | (NumberLimits & { readonly default?: number })
+  | (NumberLimits & { readonly default?: number; readonly optional?: true })
   | { readonly default: boolean }
   | { readonly choices: readonly string[]; readonly default?: string };
 
@@ -15,7 +18,11 @@ type ValueOf<D> = D extends { readonly choices: readonly (infer Choice)[] }
     ? boolean
     : number;
 
-type Optional<D> = { [K in keyof D]: D[K] extends { readonly default: unknown } ? K : never }[keyof D];
+/** The same as it is read. */
+type ReadOf<D> = ValueOf<D> | (D extends { readonly optional: true } ? undefined : never);
+
+type MayBeLeftOut = { readonly default: unknown } | { readonly optional: true };
+type Optional<D> = { [K in keyof D]: D[K] extends MayBeLeftOut ? K : never }[keyof D];
 
 /** Declared options as a caller gives them. */
 export type GivenOptions<D> = { readonly [K in keyof D as Exclude<K, Optional<D>>]: ValueOf<D[K]> } & {
@@ -23,7 +30,7 @@ export type GivenOptions<D> = { readonly [K in keyof D as Exclude<K, Optional<D>
 };
 
 /** Declared options with their defaults filled in. */
-export type OptionValues<D> = { readonly [K in keyof D]: ValueOf<D[K]> };
+export type OptionValues<D> = { readonly [K in keyof D]: ReadOf<D[K]> };
 
 /**
  * Reads options that are declared once; names, defaults, checks and types follow. Comments of a declaration are those of the options, too.
@@ -45,7 +52,9 @@ export function readOptions<D extends DeclaredOptions>(
   ErrorType: ErrorClass = CoreError,
   others: readonly string[] = [],
 ): OptionValues<D> {
-  const required = Object.keys(declared).filter((name) => declared[name]!.default === undefined);
+  const required = Object.entries(declared).flatMap(([name, option]) => {
+    return option.default === undefined && !("optional" in option) ? name : [];
+  });
   if (required.length > 0) checkRequired(caller, options, required, ErrorType);
   checkOptions(caller, options, [...Object.keys(declared), ...others], ErrorType);
   const given = (options ?? {}) as Readonly<Record<string, unknown>>;

@@ -85,16 +85,19 @@ export interface NumberLimits {
   readonly max?: number | undefined;
   /** A lower bound that is itself too small. */
   readonly above?: number | undefined;
+  /** An upper bound that is itself too large. */
+  readonly below?: number | undefined;
   readonly integer?: boolean | undefined;
 }
 
 /** What numbers within limits are, in words: "an integer ≥ 1 and ≤ 9". */
 export function describeLimits(limits: NumberLimits): string {
-  const { min, max, above, integer } = limits ?? {};
+  const { min, max, above, below, integer } = limits ?? {};
   const bounds = [
     above === undefined ? "" : `> ${above}`,
     min === undefined ? "" : `≥ ${min}`,
     max === undefined ? "" : `≤ ${max}`,
+    below === undefined ? "" : `< ${below}`,
   ].filter(Boolean);
   return `${integer ? "an integer" : "a finite number"}${bounds.length ? ` ${bounds.join(" and ")}` : ""}`;
 }
@@ -107,13 +110,14 @@ export function checkNumber(
   limits: NumberLimits = {},
   ErrorType: ErrorClass = CoreError,
 ): number {
-  const { min, max, above, integer } = limits ?? {};
+  const { min, max, above, below, integer } = limits ?? {};
   const fits =
     typeof value === "number" &&
     Number.isFinite(value) &&
     (min === undefined || value >= min) &&
     (max === undefined || value <= max) &&
     (above === undefined || value > above) &&
+    (below === undefined || value < below) &&
     (!integer || Number.isInteger(value));
   if (fits) return value;
   throw new ErrorType(`${caller}: expected ${name} to be ${describeLimits(limits)}, got ${describeValue(value)}.`);

@@ -24,6 +24,18 @@ describe("declared options", () => {
     expect(readOptions("film", { rate: DECLARED.rate }, undefined)).toEqual({ rate: 0.5 });
   });
 
+  it("may be left to the function to choose, and lie below a bound", () => {
+    const declared = { share: { default: 0.5, above: 0, below: 1 }, threads: { optional: true, min: 1, integer: true } } as const;
+    const some = (options?: unknown) => readOptions("film", declared, options as object);
+    expectTypeOf(some()).toEqualTypeOf<{ readonly share: number; readonly threads: number | undefined }>();
+    expectTypeOf<{ share: 0.2 }>().toExtend<GivenOptions<typeof declared>>();
+    expect(some()).toEqual({ share: 0.5, threads: undefined });
+    expect(some({ threads: 2, share: 0.1 })).toEqual({ share: 0.1, threads: 2 });
+    expect(() => some({ threads: 0 })).toThrow("film: expected threads to be an integer ≥ 1, got 0.");
+    expect(() => some({ threads: null })).toThrow("film: expected threads to be an integer ≥ 1, got null.");
+    expect(() => some({ share: 1 })).toThrow("film: expected share to be a finite number > 0 and < 1, got 1.");
+  });
+
   it("leave the caller's other options to it", () => {
     expect(read({ factor: 2, signal: 5 })).not.toHaveProperty("signal");
   });

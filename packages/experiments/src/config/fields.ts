@@ -24,10 +24,11 @@ export function quantity({ most, ...limits }: Limits): z.ZodNumber {
     issue.code === "too_big" && most !== undefined
       ? `expected {field} to be at most ${most}, got ${describeValue(issue.input)}. Give a smaller number.`
       : outside(issue);
-  const { min, above, max = most, integer } = limits;
+  const { min, above, below, max = most, integer } = limits;
   let schema: z.ZodNumber = integer ? z.int({ error }) : z.number({ error });
   if (min !== undefined) schema = schema.min(min, { error });
   if (above !== undefined) schema = schema.gt(above, { error });
+  if (below !== undefined) schema = schema.lt(below, { error });
   return max === undefined ? schema : schema.max(max, { error });
 }
 

@@ -1,6 +1,6 @@
 import { describeValue } from "@latentflow/core";
 import { MetricsError } from "../errors.js";
-import { checkOptions, type Numbers, toNumbers } from "../input/checks.js";
+import { type Numbers, readOptions, toNumbers } from "../input/checks.js";
 
 /** What an area needs of a curve; a `CdCurve` is one. */
 export interface ControlDisentanglement {
@@ -45,7 +45,7 @@ export function areaUnderCdCurve(
   curves: readonly ControlDisentanglement[],
   options: { range?: readonly [number, number] } = {},
 ): AreaUnderCdCurve {
-  checkOptions("areaUnderCdCurve", options, ["range"]);
+  readOptions("areaUnderCdCurve", {}, options, ["range"]);
   if (!Array.isArray(curves) || curves.length === 0) {
     const got = Array.isArray(curves) ? "none" : describeValue(curves);
     throw new MetricsError(`areaUnderCdCurve: expected a list of one curve or more, got ${got}.`);

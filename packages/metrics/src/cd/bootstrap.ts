@@ -1,17 +1,19 @@
-import { describeValue } from "@latentflow/core";
+import { type DeclaredOptions, describeValue, type GivenOptions } from "@latentflow/core";
 import { MetricsError } from "../errors.js";
-import { checkFraction, checkInteger, checkOptions } from "../input/checks.js";
-import { randomIndex } from "../random.js";
+import { readOptions, SHARE } from "../input/checks.js";
+import { randomIndex, SEED } from "../random.js";
 import { areaUnderCdCurve, type ControlDisentanglement } from "./area.js";
 import { type CdCurve, checkCdCurve, meanOverSamples } from "./cd-curve.js";
 
-export interface BootstrapOptions {
+const BOOTSTRAP = {
   /** Resamples of the samples, with replacement (default 1000). */
-  resamples?: number;
+  resamples: { default: 1000, min: 1, integer: true },
   /** Coverage of the percentile interval (default 0.95). */
-  confidence?: number;
-  seed?: number;
-}
+  confidence: { default: 0.95, ...SHARE },
+  seed: SEED,
+} as const satisfies DeclaredOptions;
+
+export interface BootstrapOptions extends GivenOptions<typeof BOOTSTRAP> {}
 
 export interface Band {
   readonly lower: Float64Array;
@@ -173,10 +175,8 @@ export function percentileOf(sorted: Float64Array, q: number): number {
 }
 
 function prepare(caller: string, samples: number, options: BootstrapOptions) {
-  checkOptions(caller, options, ["resamples", "confidence", "seed"]);
-  const resamples = checkInteger(caller, "resamples", options.resamples ?? 1000, 1);
-  const confidence = checkFraction(caller, "confidence", options.confidence ?? 0.95);
-  const index = randomIndex(caller, options.seed ?? 0);
+  const { resamples, confidence, seed } = readOptions(caller, BOOTSTRAP, options);
+  const index = randomIndex(seed);
   const rows = new Uint32Array(samples);
   const draw = () => {
     for (let i = 0; i < samples; i++) rows[i] = index(samples);

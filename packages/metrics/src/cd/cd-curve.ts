@@ -1,23 +1,26 @@
-import { describeValue } from "@latentflow/core";
+import { checkRequired, type DeclaredOptions, describeValue, type GivenOptions } from "@latentflow/core";
 import { entropyOf } from "../disentanglement/label-entropy.js";
 import { MetricsError } from "../errors.js";
-import { checkChoice, checkInteger, checkOptions, checkSameLength, type Numbers, toFinite } from "../input/checks.js";
+import { checkInteger, checkSameLength, type Numbers, readOptions, toFinite } from "../input/checks.js";
 import { type CheckedLabels, checkClasses, type Labels, samplesStartingAt, selectSamples } from "../input/labels.js";
 import { CONTROL_DEFINITIONS, type ControlDefinition, controlOf } from "./control.js";
 
-export interface CdCurveOptions {
+const CD_CURVE = {
   /** Index of the edited attribute. */
-  attributeIndex: number;
-  /** Number of classes of every attribute. */
-  classes: readonly number[];
+  attributeIndex: { min: 0, integer: true },
   /** Definition of Control (default `"target"`, the paper's). */
-  control?: ControlDefinition;
+  control: { default: "target", choices: CONTROL_DEFINITIONS },
   /** Target class; default the last class of the edited attribute, as in the paper. Not used by `"changed"`. */
-  target?: number;
-  /** Edit lengths t of the labels' time axis; default 0, 1, 2, … */
-  times?: Numbers;
+  target: { optional: true, min: 0, integer: true },
   /** Keep only samples that start with this class of the edited attribute; default: keep all. */
-  from?: number;
+  from: { optional: true, min: 0, integer: true },
+} as const satisfies DeclaredOptions;
+
+export interface CdCurveOptions extends GivenOptions<typeof CD_CURVE> {
+  /** Number of classes of every attribute. */
+  readonly classes: readonly number[];
+  /** Edit lengths t of the labels' time axis; default 0, 1, 2, … */
+  readonly times?: Numbers;
 }
 
 /** A CD curve: Control against Disentanglement as the edit grows. Every array over time has the labels' time axis. */
@@ -45,17 +48,16 @@ export interface CdCurve {
  * @throws MetricsError for labels outside their class range, a single attribute, no sample that starts at `from`, unknown options
  */
 export function cdCurve(labels: Labels, options: CdCurveOptions): CdCurve {
-  const known = ["attributeIndex", "classes", "control", "target", "times", "from"];
-  checkOptions("cdCurve", options, known, ["attributeIndex", "classes"]);
-  const { attributeIndex, classes, control: definition = "target", from } = options;
+  checkRequired("cdCurve", options, ["attributeIndex", "classes"], MetricsError);
+  const { attributeIndex, control: definition, from, ...given } = readOptions("cdCurve", CD_CURVE, options, ["classes", "times"]);
+  const { classes } = options;
   const checked = checkClasses("cdCurve", labels, classes);
   const attributes = checked.shape[1];
   checkInteger("cdCurve", "attributeIndex", attributeIndex, 0, attributes - 1);
   if (attributes < 2)
     throw new MetricsError("cdCurve: expected 2 attributes or more, got 1: disentanglement is about the others.");
-  checkChoice("cdCurve", "control", definition, CONTROL_DEFINITIONS);
   const edited = classes[attributeIndex]!;
-  const target = checkInteger("cdCurve", "target", options.target ?? edited - 1, 0, edited - 1);
+  const target = checkInteger("cdCurve", "target", given.target ?? edited - 1, 0, edited - 1);
   const kept = from === undefined ? checked : startingAt(checked, attributeIndex, from);
   const [samples, , times] = kept.shape;
   const t = toFinite("cdCurve", "times", options.times ?? Array.from({ length: times }, (_, i) => i));

@@ -1,4 +1,6 @@
-import { checkChoice, checkInteger } from "../input/checks.js";
+import { checkChoice } from "@latentflow/core";
+import { MetricsError } from "../errors.js";
+import { checkInteger } from "../input/checks.js";
 import { type CheckedLabels, checkLabels, type Labels, labelPath } from "../input/labels.js";
 
 /**
@@ -7,9 +9,9 @@ import { type CheckedLabels, checkLabels, type Labels, labelPath } from "../inpu
  * - `"target"`, the paper's: the predicted class at t equals the target class.
  * - `"changed"`, the released code's: the predicted class has differed from the one at t = 0 at some time up to t (cumulative, never falls).
  */
-export type ControlDefinition = "target" | "changed";
+export type ControlDefinition = (typeof CONTROL_DEFINITIONS)[number];
 
-export const CONTROL_DEFINITIONS: readonly ControlDefinition[] = ["target", "changed"];
+export const CONTROL_DEFINITIONS = ["target", "changed"] as const;
 
 /**
  * Control of every sample at every time, 0 or 1.
@@ -25,7 +27,7 @@ export function controlPerSample(
 ): Uint8Array {
   const checked = checkLabels("controlPerSample", labels);
   checkInteger("controlPerSample", "attributeIndex", attributeIndex, 0, checked.shape[1] - 1);
-  checkChoice("controlPerSample", "definition", definition, CONTROL_DEFINITIONS);
+  checkChoice("controlPerSample", "definition", definition, CONTROL_DEFINITIONS, MetricsError);
   if (definition === "target") checkInteger("controlPerSample", "target", target, 0);
   return controlOf(checked, attributeIndex, definition, target);
 }

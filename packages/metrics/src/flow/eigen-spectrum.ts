@@ -1,6 +1,6 @@
-import { describeValue } from "@latentflow/core";
+import { type DeclaredOptions, describeValue, type GivenOptions } from "@latentflow/core";
 import { MetricsError } from "../errors.js";
-import { checkBoolean, checkFraction, checkOptions, toFinite } from "../input/checks.js";
+import { readOptions, SHARE, toFinite } from "../input/checks.js";
 import { type MatrixLike, squareMatrix } from "../input/matrix.js";
 import { eigenvaluesOf } from "../linear-algebra/eigenvalues.js";
 
@@ -11,6 +11,16 @@ export interface EigenSpectrum {
   readonly modulus: Float64Array;
 }
 
+const SPECTRUM = {
+  /** Take A = W + I, the residual layer's own matrix, in place of W (default false). */
+  plusIdentity: { default: false },
+} as const satisfies DeclaredOptions;
+
+const FAST = {
+  /** Share of the largest modulus from which an eigenvalue is fast (default 0.1). */
+  threshold: { default: 0.1, ...SHARE },
+} as const satisfies DeclaredOptions;
+
 /**
  * Eigenvalues μ of the matrix A of a depth-1 flow. In A's eigenbasis, without the normalisation (which only changes the clock), each
  * coordinate obeys du/dt = μu + c: large |μ| is the fast subspace, μ ≈ 0 moves almost straight (paper, section 5.2.5).
@@ -18,12 +28,10 @@ export interface EigenSpectrum {
  * Entries of any size will do: the matrix is balanced and scaled by powers of two first.
  *
  * @param a [n, n]
- * @param options.plusIdentity take A = W + I, the residual layer's own matrix, in place of W (default false)
  * @throws MetricsError for a matrix that is not square or not finite, eigenvalues beyond float64, or an iteration that does not converge
  */
-export function eigenSpectrum(a: MatrixLike, options: { plusIdentity?: boolean } = {}): EigenSpectrum {
-  checkOptions("eigenSpectrum", options, ["plusIdentity"]);
-  const plusIdentity = checkBoolean("eigenSpectrum", "plusIdentity", options.plusIdentity ?? false);
+export function eigenSpectrum(a: MatrixLike, options: GivenOptions<typeof SPECTRUM> = {}): EigenSpectrum {
+  const { plusIdentity } = readOptions("eigenSpectrum", SPECTRUM, options);
   const { data, size } = squareMatrix("eigenSpectrum", a, plusIdentity);
   const found = eigenvaluesOf(data, size);
   if (found === null) {
@@ -48,14 +56,9 @@ export function eigenSpectrum(a: MatrixLike, options: { plusIdentity?: boolean }
   };
 }
 
-/**
- * Number of eigenvalues in the fast subspace: those with |μ| ≥ threshold · max |μ|.
- *
- * @param options.threshold in (0, 1), default 0.1
- */
-export function fastSubspaceDimension(spectrum: EigenSpectrum, options: { threshold?: number } = {}): number {
-  checkOptions("fastSubspaceDimension", options, ["threshold"]);
-  const threshold = checkFraction("fastSubspaceDimension", "threshold", options.threshold ?? 0.1);
+/** Number of eigenvalues in the fast subspace: those with |μ| ≥ threshold · max |μ|. */
+export function fastSubspaceDimension(spectrum: EigenSpectrum, options: GivenOptions<typeof FAST> = {}): number {
+  const { threshold } = readOptions("fastSubspaceDimension", FAST, options);
   if (typeof spectrum !== "object" || spectrum === null) {
     throw new MetricsError(
       `fastSubspaceDimension: expected a spectrum that eigenSpectrum() gave, got ${describeValue(spectrum)}.`,

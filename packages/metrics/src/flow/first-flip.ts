@@ -1,5 +1,6 @@
+import { checkRequired, type DeclaredOptions, type GivenOptions } from "@latentflow/core";
 import { MetricsError } from "../errors.js";
-import { checkInteger, checkOptions, checkSameLength, type Numbers, toFinite } from "../input/checks.js";
+import { checkInteger, checkSameLength, type Numbers, readOptions, toFinite } from "../input/checks.js";
 import { checkLabels, type Labels, labelPath } from "../input/labels.js";
 
 export interface FirstFlips {
@@ -13,22 +14,27 @@ export interface FirstFlips {
   readonly never: number;
 }
 
+const FLIPS = {
+  /** Index of the edited attribute. */
+  attributeIndex: { min: 0, integer: true },
+  /** Of the histogram (default 20). */
+  bins: { default: 20, min: 1, integer: true },
+} as const satisfies DeclaredOptions;
+
 /**
  * How far codes travel before an attribute first flips, as a histogram over [0, largest time]. Mass near 0 means that the attribute's
  * values interlace in latent space; mass far out means well separated values (and a jump of the CD curve near its origin).
  *
  * @param options.times edit lengths of the labels' time axis; since velocity has unit length they are distances in latent space
- * @param options.bins default 20
  */
-export function firstFlips(labels: Labels, options: { attributeIndex: number; times: Numbers; bins?: number }): FirstFlips {
-  checkOptions("firstFlips", options, ["attributeIndex", "times", "bins"], ["attributeIndex", "times"]);
+export function firstFlips(labels: Labels, options: GivenOptions<typeof FLIPS> & { readonly times: Numbers }): FirstFlips {
+  checkRequired("firstFlips", options, ["attributeIndex", "times"], MetricsError);
+  const { attributeIndex, bins } = readOptions("firstFlips", FLIPS, options, ["times"]);
   const checked = checkLabels("firstFlips", labels);
   const [samples, attributes, steps] = checked.shape;
-  const { attributeIndex } = options;
   const times = toFinite("firstFlips", "times", options.times);
   checkInteger("firstFlips", "attributeIndex", attributeIndex, 0, attributes - 1);
   checkSameLength("firstFlips", "times and the labels' time axis", times.length, steps);
-  const bins = checkInteger("firstFlips", "bins", options.bins ?? 20, 1);
   const largest = Math.abs(times[steps - 1]!);
   if (!(largest > 0)) throw new MetricsError(`firstFlips: expected times that end away from 0, got ${largest}.`);
 

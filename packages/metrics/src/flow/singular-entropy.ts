@@ -1,17 +1,20 @@
+import type { DeclaredOptions, GivenOptions } from "@latentflow/core";
 import { MetricsError } from "../errors.js";
-import { checkBoolean, checkInteger, checkOptions } from "../input/checks.js";
+import { checkInteger, readOptions } from "../input/checks.js";
 import { type MatrixLike, squareMatrix } from "../input/matrix.js";
 import { singularValuesOf } from "../linear-algebra/singular-values.js";
 
-export interface SingularEntropyOptions {
+const ENTROPY = {
   /** How many of the largest singular values count (default all). The paper leaves out the tail, as noise of training. */
-  k?: number;
+  k: { optional: true, min: 1, integer: true },
   /**
    * Measure A + I in place of A (default false). A depth-1 flow is residual, f(w) = (W + I)w + b, so "the matrix" can mean W or W + I;
    * the result's `matrix` names the one that was measured.
    */
-  plusIdentity?: boolean;
-}
+  plusIdentity: { default: false },
+} as const satisfies DeclaredOptions;
+
+export interface SingularEntropyOptions extends GivenOptions<typeof ENTROPY> {}
 
 export interface SingularEntropy {
   /** S = −Σ σ̂ ln σ̂ in nats, σ̂ = σ/Σσ over the first k (equation 8). */
@@ -32,10 +35,9 @@ export interface SingularEntropy {
  * @throws MetricsError for a matrix that is not square or not finite, the zero matrix, or singular values beyond float64
  */
 export function singularEntropy(a: MatrixLike, options: SingularEntropyOptions = {}): SingularEntropy {
-  checkOptions("singularEntropy", options, ["k", "plusIdentity"]);
-  const plusIdentity = checkBoolean("singularEntropy", "plusIdentity", options.plusIdentity ?? false);
+  const { plusIdentity, ...given } = readOptions("singularEntropy", ENTROPY, options);
   const { data, size } = squareMatrix("singularEntropy", a, plusIdentity);
-  const k = checkInteger("singularEntropy", "k", options.k ?? size, 1, size);
+  const k = checkInteger("singularEntropy", "k", given.k ?? size, 1, size);
   const singularValues = singularValuesOf(data, size);
   const entropy = entropyOfWeights(singularValues.subarray(0, k));
   return { entropy, effectiveDimension: Math.exp(entropy), k, matrix: plusIdentity ? "W + I" : "W", singularValues };

@@ -5,39 +5,22 @@ import { MetricsError } from "../errors.js";
 /** Numbers of any element type; int64 arrays, as NumPy and PyTorch make them, hold BigInts. */
 export type Numbers = ArrayLike<number> | ArrayLike<bigint>;
 
-/** Throws when `options` is no object, lacks what `required` names, or holds a key the function does not know. */
-export function checkOptions(
+/** Declared options with their defaults; throws where one is missing, unknown or not what is declared. @param others known, but checked elsewhere */
+export function readOptions<D extends core.DeclaredOptions>(
   caller: string,
+  declared: D,
   options: object | undefined,
-  known: readonly string[],
-  required: readonly string[] = [],
-): void {
-  if (required.length > 0) core.checkRequired(caller, options, required, MetricsError);
-  core.checkOptions(caller, options, known, MetricsError);
+  others: readonly string[] = [],
+): core.OptionValues<D> {
+  return core.readOptions(caller, declared, options, MetricsError, others);
 }
+
+/** A share that is neither none nor all. */
+export const SHARE = { above: 0, below: 1 } as const;
 
 /** Returns `value` when it is an integer within [min, max]. */
 export function checkInteger(caller: string, name: string, value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): number {
   return core.checkNumber(caller, name, value, { integer: true, min, max }, MetricsError);
-}
-
-/** Returns `value` when it lies strictly between 0 and 1. */
-export function checkFraction(caller: string, name: string, value: unknown): number {
-  if (typeof value === "number" && value > 0 && value < 1) return value;
-  throw new MetricsError(`${caller}: expected ${name} to lie between 0 and 1, got ${describeValue(value)}.`);
-}
-
-/** Returns `value` when it is true or false. */
-export function checkBoolean(caller: string, name: string, value: unknown): boolean {
-  if (typeof value === "boolean") return value;
-  throw new MetricsError(`${caller}: expected ${name} to be true or false, got ${describeValue(value)}.`);
-}
-
-/** Returns `value` when it is one of `choices`. */
-export function checkChoice<T extends string>(caller: string, name: string, value: unknown, choices: readonly T[]): T {
-  if (choices.includes(value as T)) return value as T;
-  const list = choices.map((choice) => JSON.stringify(choice)).join(" or ");
-  throw new MetricsError(`${caller}: expected ${name} to be ${list}, got ${describeValue(value)}.`);
 }
 
 /** Throws unless two sequences have the same length. */

@@ -1,35 +1,32 @@
-import { describeValue } from "@latentflow/core";
+import type { DeclaredOptions, GivenOptions } from "@latentflow/core";
 import { MetricsError } from "../errors.js";
-import {
-  checkChoice,
-  checkFraction,
-  checkInteger,
-  checkOptions,
-  checkSameLength,
-  type Numbers,
-  toIntegers,
-} from "../input/checks.js";
+import { checkSameLength, type Numbers, readOptions, SHARE, toIntegers } from "../input/checks.js";
 import { type MatrixLike, toMatrix } from "../input/matrix.js";
 import { scaleOf } from "../linear-algebra/scale.js";
-import { permutation } from "../random.js";
+import { permutation, SEED } from "../random.js";
 import { fitLogistic, predictLogistic } from "./logistic-regression.js";
 import { predictNeighbours } from "./nearest-neighbours.js";
 import { fitRbfSvm, predictRbfSvm } from "./rbf-svm.js";
 
-export interface ProbeOptions {
+/** Most classes an attribute may have: each has its own vector of weights. */
+const MOST_CLASSES = 10_000;
+
+const PROBES = {
   /** Number of classes; default the largest label + 1. */
-  classes?: number;
+  classes: { optional: true, min: 2, max: MOST_CLASSES, integer: true },
   /** Share of codes held out for the accuracies (default 0.3). */
-  testFraction?: number;
+  testFraction: { default: 0.3, ...SHARE },
   /** The nonlinear probe: k nearest neighbours (default), or a support vector machine with a Gaussian kernel, slower and stronger in high dimensions. */
-  nonlinear?: "neighbours" | "rbf-svm";
+  nonlinear: { default: "neighbours", choices: ["neighbours", "rbf-svm"] },
   /** k of the nearest-neighbour probe (default 15). */
-  neighbours?: number;
+  neighbours: { default: 15, min: 1, integer: true },
   /** Inverse strength of the penalty of the linear probe and of the support vector machine (default 1). */
-  C?: number;
+  C: { default: 1, above: 0 },
   /** Seed of the split (default 0). */
-  seed?: number;
-}
+  seed: SEED,
+} as const satisfies DeclaredOptions;
+
+export interface ProbeOptions extends GivenOptions<typeof PROBES> {}
 
 export interface ProbeResult {
   /** Held-out accuracy of logistic regression. */
@@ -56,24 +53,18 @@ export interface ProbeResult {
  * @throws MetricsError for labels of another kind, or too few codes
  */
 export function probeAttribute(codes: MatrixLike, labels: Numbers, options: ProbeOptions = {}): ProbeResult {
-  checkOptions("probeAttribute", options, ["classes", "testFraction", "nonlinear", "neighbours", "C", "seed"]);
+  const { nonlinear: nonlinearProbe, neighbours, C, ...settings } = readOptions("probeAttribute", PROBES, options);
   const { data, rows, columns } = toMatrix("probeAttribute", "codes", codes);
-  const classOf = readClasses(labels, options.classes);
+  // Others, such as −1 and 1, would be counted as no class at all.
+  const classOf = toIntegers("probeAttribute", "labels", labels, 0, (settings.classes ?? MOST_CLASSES) - 1);
   checkSameLength("probeAttribute", "codes and labels", rows, classOf.length);
-  const classes = options.classes ?? Math.max(2, classOf.reduce((a, b) => Math.max(a, b)) + 1);
-  const neighbours = checkInteger("probeAttribute", "neighbours", options.neighbours ?? 15, 1);
-  const testSize = Math.round(rows * checkFraction("probeAttribute", "testFraction", options.testFraction ?? 0.3));
-  const choices = ["neighbours", "rbf-svm"] as const;
-  const nonlinearProbe = checkChoice("probeAttribute", "nonlinear", options.nonlinear ?? "neighbours", choices);
-  const C = options.C ?? 1;
-  if (!(typeof C === "number" && C > 0 && C < Number.POSITIVE_INFINITY)) {
-    throw new MetricsError(`probeAttribute: expected a finite C above 0, got ${describeValue(C)}.`);
-  }
+  const classes = settings.classes ?? Math.max(2, classOf.reduce((a, b) => Math.max(a, b)) + 1);
+  const testSize = Math.round(rows * settings.testFraction);
   if (testSize < 1 || testSize >= rows) {
     throw new MetricsError(`probeAttribute: expected codes for a training and a test part, got ${rows}.`);
   }
 
-  const order = permutation("probeAttribute", rows, options.seed ?? 0);
+  const order = permutation(rows, settings.seed);
   const part = (indices: Uint32Array) => {
     const x = new Float64Array(indices.length * columns);
     indices.forEach((row, i) => {
@@ -99,15 +90,6 @@ export function probeAttribute(codes: MatrixLike, labels: Numbers, options: Prob
   const baseline = test.y.filter((label) => label === majority).length / testSize;
   const sizes = { trainSize: train.y.length, testSize };
   return { linear, nonlinear, nonlinearProbe, baseline, gap: nonlinear - linear, converged, ...sizes };
-}
-
-/** Most classes an attribute may have: each has its own vector of weights. */
-const MOST_CLASSES = 10_000;
-
-/** Labels as classes from 0 on. Others, such as −1 and 1, would be counted as no class at all. */
-function readClasses(labels: Numbers, classes: number | undefined): Int32Array {
-  if (classes !== undefined) checkInteger("probeAttribute", "classes", classes, 2, MOST_CLASSES);
-  return toIntegers("probeAttribute", "labels", labels, 0, (classes ?? MOST_CLASSES) - 1);
 }
 
 /** Share of equal entries. */

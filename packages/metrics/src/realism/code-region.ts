@@ -1,20 +1,22 @@
-import { describeValue } from "@latentflow/core";
+import { type DeclaredOptions, describeValue, type GivenOptions } from "@latentflow/core";
 import { percentileOf } from "../cd/bootstrap.js";
 import { MetricsError } from "../errors.js";
-import { checkFraction, checkOptions } from "../input/checks.js";
+import { readOptions, SHARE } from "../input/checks.js";
 import { type Matrix, type MatrixLike, toMatrix } from "../input/matrix.js";
 import { choleskyFactor, solveLower } from "../linear-algebra/cholesky.js";
 import { shrunkCovariance } from "../statistics/shrunk-covariance.js";
 
-export interface CodeRegionOptions {
+const REGION = {
   /**
    * Slope, below 0, of the leaky ReLU in which the mapping network ends that makes the codes, 0.2 in StyleGAN2: distances are then taken before it, where
    * codes lie about as a Gaussian does. Default 1: codes as they are.
    */
-  slope?: number;
+  slope: { default: 1, above: 0, max: 1 },
   /** Share of the codes within the region (default 0.99). */
-  share?: number;
-}
+  share: { default: 0.99, ...SHARE },
+} as const satisfies DeclaredOptions;
+
+export interface CodeRegionOptions extends GivenOptions<typeof REGION> {}
 
 /** Where a generator's codes live: an ellipsoid around their mean. Plain numbers, to be kept or used in a loss. */
 export interface CodeRegion {
@@ -37,11 +39,7 @@ export interface CodeRegion {
  * @throws MetricsError for fewer than 2 codes, or codes that are all the same
  */
 export function codeRegion(codes: MatrixLike, options: CodeRegionOptions = {}): CodeRegion {
-  checkOptions("codeRegion", options, ["slope", "share"]);
-  const slope = options.slope ?? 1;
-  if (!(typeof slope === "number" && slope > 0 && slope <= 1))
-    throw new MetricsError(`codeRegion: expected slope to be above 0 and at most 1, got ${describeValue(slope)}.`);
-  const share = checkFraction("codeRegion", "share", options.share ?? 0.99);
+  const { slope, share } = readOptions("codeRegion", REGION, options);
   const matrix = toMatrix("codeRegion", "codes", codes);
   const { data, rows, columns } = matrix;
   const before = beforeLeakyRelu(data, slope);

@@ -1,7 +1,7 @@
-import { describeValue } from "@latentflow/core";
+import { type DeclaredOptions, describeValue, type GivenOptions } from "@latentflow/core";
 import { MetricsError } from "../errors.js";
-import { checkInteger, checkOptions, checkSameLength, toFinite, toIntegers } from "../input/checks.js";
-import { randomIndex } from "../random.js";
+import { checkSameLength, readOptions, toFinite, toIntegers } from "../input/checks.js";
+import { randomIndex, SEED } from "../random.js";
 
 /** One side of a measured Fréchet distance: edited pictures, or the generator's own. */
 export interface ResampledRows {
@@ -21,11 +21,13 @@ export interface ResampledDistance {
   readonly own: ResampledRows;
 }
 
-export interface ResampleOptions {
+const RESAMPLE = {
   /** Default 1000. */
-  resamples?: number;
-  seed?: number;
-}
+  resamples: { default: 1000, min: 1, integer: true },
+  seed: SEED,
+} as const satisfies DeclaredOptions;
+
+export interface ResampleOptions extends GivenOptions<typeof RESAMPLE> {}
 
 interface CheckedRows {
   readonly ids: Int32Array;
@@ -41,13 +43,12 @@ interface CheckedRows {
  * @returns for each distance its `resamples` values, in the order of the resamples: their differences are paired
  */
 export function resampleDistances(measured: readonly ResampledDistance[], options: ResampleOptions = {}): Float64Array[] {
-  checkOptions("resampleDistances", options, ["resamples", "seed"]);
+  const { resamples, seed } = readOptions("resampleDistances", RESAMPLE, options);
   if (!Array.isArray(measured) || measured.length === 0) {
     const got = Array.isArray(measured) ? "none" : describeValue(measured);
     throw new MetricsError(`resampleDistances: expected a list of one measured distance or more, got ${got}.`);
   }
-  const resamples = checkInteger("resampleDistances", "resamples", options.resamples ?? 1000, 1);
-  const index = randomIndex("resampleDistances", options.seed ?? 0);
+  const index = randomIndex(seed);
   const checked = (measured as readonly ResampledDistance[]).map(checkMeasured);
   const starts = drawer(
     checked.map(({ edited }) => edited),

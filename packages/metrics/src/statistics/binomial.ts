@@ -1,21 +1,33 @@
-import { checkFraction, checkInteger, checkOptions } from "../input/checks.js";
+import type { DeclaredOptions, GivenOptions } from "@latentflow/core";
+import { checkInteger, readOptions, SHARE } from "../input/checks.js";
 import { binomialPmf, normalQuantile } from "./special-functions.js";
 
 /** The sum takes some √trials terms: a second or two for these. */
 const MOST_TRIALS = 1e12;
+
+const TEST = {
+  /** Success rate of the null hypothesis (default 0.5). */
+  p: { default: 0.5, ...SHARE },
+} as const satisfies DeclaredOptions;
+
+const INTERVAL = {
+  /** Default 0.95. */
+  confidence: { default: 0.95, ...SHARE },
+} as const satisfies DeclaredOptions;
+
+/** Options of `wilsonInterval`, and of what is made of such intervals. */
+export interface IntervalOptions extends GivenOptions<typeof INTERVAL> {}
 
 /**
  * Exact two-sided binomial test: the probability, under success rate p, of all counts no more likely than the observed one.
  * Equal to `scipy.stats.binomtest`.
  *
  * @param trials up to 1e12
- * @param options.p success rate of the null hypothesis (default 0.5)
  */
-export function binomialTest(successes: number, trials: number, options: { p?: number } = {}): number {
-  checkOptions("binomialTest", options, ["p"]);
+export function binomialTest(successes: number, trials: number, options: GivenOptions<typeof TEST> = {}): number {
+  const { p } = readOptions("binomialTest", TEST, options);
   checkInteger("binomialTest", "trials", trials, 1, MOST_TRIALS);
   checkInteger("binomialTest", "successes", successes, 0, trials);
-  const p = checkFraction("binomialTest", "p", options.p ?? 0.5);
   const pmf = (k: number) => binomialPmf(k, trials, p);
   // Counts that are equally likely in exact arithmetic must not be told apart by rounding: the same allowance as SciPy's and R's.
   const limit = pmf(successes) * (1 + 1e-7);
@@ -50,16 +62,18 @@ function lastWhere(holds: (k: number) => boolean, end: number): number {
 /**
  * Wilson's score interval of a proportion (E. B. Wilson, 1927), no continuity correction. Unlike the normal interval it stays inside [0, 1]
  * and holds its coverage at the ends.
- *
- * @param options.confidence default 0.95
  */
-export function wilsonInterval(successes: number, trials: number, options: { confidence?: number } = {}): [number, number] {
-  checkOptions("wilsonInterval", options, ["confidence"]);
+export function wilsonInterval(successes: number, trials: number, options: IntervalOptions = {}): [number, number] {
+  const { confidence } = readIntervalOptions("wilsonInterval", options);
   checkInteger("wilsonInterval", "trials", trials, 1);
   checkInteger("wilsonInterval", "successes", successes, 0, trials);
-  const z = normalQuantile((1 + checkFraction("wilsonInterval", "confidence", options.confidence ?? 0.95)) / 2);
+  const z = normalQuantile((1 + confidence) / 2);
   const share = successes / trials;
   const centre = (share + (z * z) / (2 * trials)) / (1 + (z * z) / trials);
   const half = (z / (1 + (z * z) / trials)) * Math.sqrt((share * (1 - share)) / trials + (z * z) / (4 * trials * trials));
   return [successes === 0 ? 0 : centre - half, successes === trials ? 1 : centre + half];
+}
+
+export function readIntervalOptions(caller: string, options: IntervalOptions): { readonly confidence: number } {
+  return readOptions(caller, INTERVAL, options);
 }

@@ -1,7 +1,6 @@
 import { describeValue } from "@latentflow/core";
 import { MetricsError } from "../errors.js";
-import { checkFraction, checkOptions } from "../input/checks.js";
-import { binomialTest, wilsonInterval } from "../statistics/binomial.js";
+import { binomialTest, type IntervalOptions, readIntervalOptions, wilsonInterval } from "../statistics/binomial.js";
 
 /** One answer of one assessor. Left and right name the methods that made the two pictures, since their order was random. */
 export interface StudyResponse {
@@ -43,10 +42,9 @@ export interface StudyQuestion extends StudyTally {
 export function tallyStudy(
   responses: readonly StudyResponse[],
   methods: readonly [string, string],
-  options: { confidence?: number } = {},
+  options: IntervalOptions = {},
 ): StudyQuestion[] {
-  checkOptions("tallyStudy", options, ["confidence"]);
-  const confidence = checkFraction("tallyStudy", "confidence", options.confidence ?? 0.95);
+  const { confidence } = readIntervalOptions("tallyStudy", options);
   if (!Array.isArray(responses)) {
     throw new MetricsError(`tallyStudy: expected a list of responses, got ${describeValue(responses)}.`);
   }
