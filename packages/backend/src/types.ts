@@ -1,19 +1,27 @@
+import type { DeclaredOptions, GivenOptions } from "@latentflow/core";
+
 /** Backends of this version by name. `auto` takes the fastest that starts. */
 export type BackendName = "auto" | "cpu" | "wasm";
 
-export interface BackendOptions {
+/** What a timer can wait for, in milliseconds; with more it fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+export const BACKEND_OPTIONS = {
+  /**
+   * wasm in pages that are cross-origin isolated: number of threads. Default 1: several help the large products of few networks, cost eight workers,
+   * and do without our fastest kernels. Node has one.
+   */
+  threads: { optional: true, min: 1, integer: true },
+  /** Give up starting a backend after this many milliseconds. Default 30,000. */
+  timeoutMs: { default: 30_000, above: 0, max: LONGEST_TIMER },
+} as const satisfies DeclaredOptions;
+
+export interface BackendOptions extends GivenOptions<typeof BACKEND_OPTIONS> {
   /**
    * wasm in browsers: where the `.wasm` files of `@tensorflow/tfjs-backend-wasm` are served: a folder's address ending in "/", or one address a
    * file. Without it tfjs looks beside the page, bundlers don't put them there, and "auto" takes plain JavaScript. In Node they are found by themselves.
    */
   readonly wasmPaths?: string | Readonly<Record<string, string>>;
-  /**
-   * wasm in pages that are cross-origin isolated: number of threads. Default 1: several help the large products of few networks, cost eight workers,
-   * and do without our fastest kernels. Node has one.
-   */
-  readonly threads?: number;
-  /** Give up starting a backend after this many milliseconds. Default 30,000. */
-  readonly timeoutMs?: number;
 }
 
 /** What `useBackend` started, and why. */

@@ -1,17 +1,13 @@
-import { checkNumber, checkOptions, describeValue } from "@latentflow/core";
+import { describeValue, readOptions } from "@latentflow/core";
 import { engine, getBackend, setBackend } from "@tensorflow/tfjs-core";
 import type { BackendEntry } from "./backend-entry.js";
 import { backends } from "./backends/index.js";
 import { pageAddress } from "./backends/wasm-files.js";
 import { BackendError } from "./errors.js";
 import "./gradients.js";
-import type { BackendAvailability, BackendInfo, BackendName, BackendOptions } from "./types.js";
+import { BACKEND_OPTIONS, type BackendAvailability, type BackendInfo, type BackendName, type BackendOptions } from "./types.js";
 
-const OPTIONS = ["wasmPaths", "threads", "timeoutMs"] as const;
 const PLANNED = ["node", "node-gpu", "webgpu", "webgl"];
-
-/** What a timer can wait for, in milliseconds; with more it fires at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 let current: BackendInfo | undefined;
 
@@ -32,11 +28,8 @@ export function useBackend(name: BackendName = "auto", options: BackendOptions =
 let lastStart: Promise<unknown> = Promise.resolve();
 
 async function startBackend(name: BackendName, options: BackendOptions): Promise<BackendInfo> {
-  checkOptions("useBackend", options, OPTIONS, BackendError);
-  const { timeoutMs = 30_000, threads } = options;
-  checkNumber("useBackend", "timeoutMs", timeoutMs, { above: 0, max: LONGEST_TIMER }, BackendError);
+  const { timeoutMs } = readOptions("useBackend", BACKEND_OPTIONS, options, BackendError, ["wasmPaths"]);
   checkWasmPaths(options.wasmPaths);
-  if (threads !== undefined) checkNumber("useBackend", "threads", threads, { min: 1, integer: true }, BackendError);
 
   const candidates = name === "auto" ? backends : [findEntry(name)];
   if (name !== "auto") refuseForeignOptions(candidates[0]!, options);

@@ -1,25 +1,34 @@
 import { currentBackend } from "@latentflow/backend";
-import { checkChoice, checkOptions, describeValue, type Generator, type Regressor } from "@latentflow/core";
+import {
+  type DeclaredOptions,
+  describeValue,
+  type Generator,
+  type GivenOptions,
+  type Regressor,
+  readOptions,
+} from "@latentflow/core";
 import { tfjsModel } from "@latentflow/latent-edit";
 import { hasNativeRuntime, type OnnxExportable, onnxModel } from "@latentflow/onnx";
 import { EngineError } from "./errors.js";
 import type { ModelParts, NetworkParts, ReadyParts, RunningModel } from "./parts.js";
 import { WatchedModel } from "./watched-model.js";
 
-/** What may run the frozen networks. */
-export type EngineName = "auto" | "onnx" | "tfjs";
-
-export interface AutoModelOptions {
+const AUTO_MODEL = {
   /**
    * Default "auto": ONNX Runtime where onnxruntime-node loads and the networks can be written as graphs, else tfjs. In browsers tfjs: our wasm is
    * faster there than onnxruntime-web on one thread; "onnx" takes that one.
    */
-  readonly engine?: EngineName;
+  engine: { default: "auto", choices: ["auto", "onnx", "tfjs"] },
   /** ψ (default 1: none). */
-  readonly truncation?: number;
+  truncation: { default: 1 },
   /** Threads of ONNX Runtime (default in Node: one for each core that this process may use). */
-  readonly threads?: number;
-}
+  threads: { optional: true, min: 1, integer: true },
+} as const satisfies DeclaredOptions;
+
+/** What may run the frozen networks. */
+export type EngineName = (typeof AUTO_MODEL)["engine"]["choices"][number];
+
+export interface AutoModelOptions extends GivenOptions<typeof AUTO_MODEL> {}
 
 /**
  * The frozen half on the fastest engine that this installation has. `useBackend` must have been called: the trained half is on tfjs in any case.
@@ -27,13 +36,12 @@ export interface AutoModelOptions {
  * @throws EngineError for an engine that was asked for by name and can't run here, or a truncation without a mean latent
  */
 export async function autoModel(parts: ModelParts, options: AutoModelOptions = {}): Promise<RunningModel> {
-  checkOptions("autoModel", options, ["engine", "truncation", "threads"], EngineError);
-  const { engine: wanted = "auto", threads = cores() } = options;
-  checkChoice("autoModel", "engine", wanted, ["auto", "onnx", "tfjs"], EngineError);
-  if (parts.model !== undefined) return ready(parts, wanted, options.truncation ?? 1);
+  const settings = readOptions("autoModel", AUTO_MODEL, options, EngineError);
+  const { engine: wanted, threads = cores() } = settings;
+  if (parts.model !== undefined) return ready(parts, wanted, settings.truncation);
   const obstacle = wanted === "tfjs" ? "tfjs was asked for" : await onnxObstacle(parts, wanted);
   if (wanted === "onnx" && obstacle !== null) throw new EngineError(`autoModel: ${obstacle}, so the engine can't be "onnx".`);
-  const truncation = truncationOf(parts, options.truncation ?? 1);
+  const truncation = truncationOf(parts, settings.truncation);
   const { generator, regressor, embedder, judge } = parts;
   if (judge !== undefined && typeof judge?.features !== "function" && !isGraph(judge))
     throw new EngineError(`autoModel: expected a judge with features(images), got ${describeValue(judge)}.`);

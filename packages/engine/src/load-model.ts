@@ -4,8 +4,11 @@ import {
   type CustomLoss,
   checkNumber,
   checkOptions,
+  type DeclaredOptions,
   describeValue,
+  type GivenOptions,
   type LossRequest,
+  readOptions,
 } from "@latentflow/core";
 import { getBackend, type Tensor, type Tensor2D, tensor2d } from "@tensorflow/tfjs-core";
 import { type AutoModelOptions, autoModel, type EngineName } from "./auto-model.js";
@@ -29,6 +32,11 @@ export interface LoadModelOptions {
   readonly from?: URL | string;
 }
 
+const SAMPLE = {
+  /** Default 0. */
+  seed: { default: 0, min: 0, integer: true },
+} as const satisfies DeclaredOptions;
+
 /** A generator and its regressor, ready to sample, to edit and to train with. `dispose` frees the networks, too. */
 export interface LoadedModel extends AttributeModel {
   /** For people, such as "StyleGAN2, 64 px". */
@@ -37,7 +45,7 @@ export interface LoadedModel extends AttributeModel {
   /** The networks themselves; they belong to the model. */
   readonly parts: ModelParts;
   /** Codes w, [count, latentDim]; the same for the same seed (default 0). The caller disposes them. */
-  sample(count: number, options?: { readonly seed?: number }): Promise<Tensor2D>;
+  sample(count: number, options?: GivenOptions<typeof SAMPLE>): Promise<Tensor2D>;
 }
 
 /**
@@ -120,12 +128,10 @@ class LoadedNetworks implements LoadedModel {
     return this.running.model.attributes;
   }
 
-  async sample(count: number, options: { readonly seed?: number } = {}): Promise<Tensor2D> {
+  async sample(count: number, options: GivenOptions<typeof SAMPLE> = {}): Promise<Tensor2D> {
     this.checkAlive("sample");
     checkNumber("sample", "count", count, { min: 1, integer: true }, EngineError);
-    checkOptions("sample", options, ["seed"], EngineError);
-    const { seed = 0 } = options;
-    checkNumber("sample", "seed", seed, { min: 0, integer: true }, EngineError);
+    const { seed } = readOptions("sample", SAMPLE, options, EngineError);
     return tensor2d(await this.parts.sampleCodes(count, seed), [count, this.latentDim]);
   }
 

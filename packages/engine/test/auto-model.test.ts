@@ -114,5 +114,8 @@ it("says what is missing", async () => {
   expect((await autoModel(bare)).engine).toMatchObject({ name: "tfjs", reason: expect.stringContaining("toOnnx()") });
   await expect(autoModel(bare, { engine: "onnx" })).rejects.toThrow('the engine can\'t be "onnx"');
   await expect(autoModel(bare, { truncation: 0.7 })).rejects.toThrow("without meanLatent");
+  const wrong = (options: object) => expect(autoModel(bare, options)).rejects;
+  await wrong({ truncation: "0.7" }).toThrow('autoModel: expected truncation to be a finite number, got "0.7".');
+  await wrong({ threads: 0 }).toThrow("autoModel: expected threads to be an integer ≥ 1, got 0.");
   await expect(autoModel(bare, { engine: "cuda" as "onnx" })).rejects.toThrow("autoModel: expected engine to be one of");
 });

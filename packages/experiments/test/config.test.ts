@@ -6,6 +6,7 @@ import { configOf, withChange } from "../src/cli/common.js";
 import { editsOf } from "../src/config/edits.js";
 import { configurationSchema } from "../src/config/json-schema.js";
 import { readConfig } from "../src/config/read.js";
+import { completeConfig } from "../src/config/resolve.js";
 import { ConfigError, resolveConfig } from "../src/index.js";
 import { METHODS } from "../src/methods/index.js";
 
@@ -130,6 +131,17 @@ describe("a configuration", () => {
       const numeric = Object.entries(PRESETS.paper[section as "fit"]).filter(([, value]) => typeof value === "number");
       expect(Object.keys(fields)).toEqual(numeric.map(([field]) => field));
     }
+  });
+
+  it("is asked of the methods that it names, and of no others", () => {
+    expect(resolveConfig({ sample: { codes: 40 }, methods: ["constant", "ganspace"] }).sample.codes).toBe(40);
+    for (const methods of [["projected"], ["interfacegan", "projected"]])
+      expect(() => resolveConfig({ sample: { codes: 40 }, methods })).toThrow(
+        /^config: expected fit.ratio to take one of the 40 sample.codes or more, got 0.02. Give a larger one.$/,
+      );
+    const picky = { id: "picky", fault: () => "expected train.iterations to be even, got 9." };
+    expect(() => completeConfig({ methods: ["picky"] }, [picky])).toThrow("config: expected train.iterations to be even, got 9.");
+    expect(completeConfig({ methods: ["easy"] }, [picky, { id: "easy" }]).methods).toEqual(["easy"]);
   });
 
   it.each([

@@ -54,7 +54,7 @@ it("the Gaussian kernel copes with rows that are the same but for their label", 
 });
 
 describe("probeAttribute", () => {
-  const index = randomIndex("test", 11);
+  const index = randomIndex(11);
   const codes = Array.from({ length: 600 }, () => [index(2000) / 1000 - 1, index(2000) / 1000 - 1]);
 
   it("a half-plane is linear: no gap", () => {

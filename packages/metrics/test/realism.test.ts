@@ -11,7 +11,7 @@ import { randomIndex } from "../src/random.js";
 import reference from "./reference/realism.json" with { type: "json" };
 
 const relative = (a: number, b: number) => Math.abs(a - b) / Math.max(Math.abs(b), 1e-300);
-const index = randomIndex("test", 7);
+const index = randomIndex(7);
 /** About normal: a sum of twelve uniform numbers. */
 const normal = () => Array.from({ length: 12 }, () => index(1e6) / 1e6).reduce((a, b) => a + b) - 6;
 const normals = (rows: number, columns: number) => Array.from({ length: rows }, () => Array.from({ length: columns }, normal));

@@ -69,7 +69,7 @@ function checkMethod(caller: string, field: string, method: Method): void {
     caller,
     field,
     { find },
-    { settings: method.settings, needs: method.needs, cost: method.cost, check: method.check },
+    { settings: method.settings, needs: method.needs, cost: method.cost, check: method.check, fault: method.fault },
   );
 }
 

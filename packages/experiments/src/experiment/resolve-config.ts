@@ -13,8 +13,5 @@ export function defineExperiment(options: ExperimentOptions): ExperimentOptions 
  * @throws ConfigError that names the field, such as "config: expected train.iterations to be an integer ≥ 1, got 0."
  */
 export function resolveConfig(options: unknown = {}): ExperimentConfig {
-  return completeConfig(
-    options,
-    METHODS.map(({ id }) => id),
-  );
+  return completeConfig(options, METHODS);
 }

@@ -14,6 +14,10 @@ export const interFaceGan: FitMethod = {
     const taken = 2 * Math.min(codes / 2, ratio > 1 ? ratio : ratio * codes);
     return { operations: 3 * taken * latentDim ** 2 };
   },
+  fault({ sample: { codes }, fit: { ratio } }) {
+    if (ratio > 1 || ratio * codes >= 1) return undefined;
+    return `expected fit.ratio to take one of the ${codes} sample.codes or more, got ${ratio}. Give a larger one.`;
+  },
   async find({ config, edit, codes: load, signal }) {
     const codes = await load();
     const scores = classScores(codes.logitsOf(edit.index), { to: edit.to, from: edit.from });

@@ -42,6 +42,12 @@ interface MethodOf<Found> {
   /** About what it takes. Default: nothing for `fit`, as many gradients as the settings say for `train`. */
   cost?(config: ExperimentConfig, latentDim: number): Cost;
   /**
+   * Asked of a configuration that names the method.
+   *
+   * @returns what of it the method can't do with, such as "expected fit.ratio to be at most 1, got 2. Give a smaller one."; undefined when it can
+   */
+  fault?(config: ExperimentConfig): string | undefined;
+  /**
    * Asked of the networks before the first job.
    *
    * @throws ConfigError when they lack what the method needs

@@ -10,6 +10,7 @@ export const projected: FitMethod = {
   label: "InterFaceGAN, projected",
   kind: "linear",
   step: "fit",
+  fault: (config) => interFaceGan.fault?.(config),
   needs: (edit, ofAll) => ofAll.map((other) => ({ method: interFaceGan, edit: other.index === edit.index ? edit : other })),
   async find(context) {
     const { index } = context.edit;

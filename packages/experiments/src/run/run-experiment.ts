@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { checkChoice, checkNumber } from "@latentflow/core";
 import type { EngineName } from "@latentflow/engine";
 import { checkAllOptions, checkBoolean, checkList, checkText, checkWatch } from "../checks.js";
-import { completeConfig } from "../config/resolve.js";
+import { checkForMethods, completeConfig } from "../config/resolve.js";
 import type { ExperimentConfig, ExperimentOptions } from "../config/types.js";
 import { ConfigError } from "../errors.js";
 import { experimentOf } from "../experiment/experiment.js";
@@ -80,9 +80,9 @@ export async function runExperiment(options: ExperimentOptions | ExperimentConfi
   if (command !== undefined && command !== "") checkText("runExperiment", "rerun", command);
   const limits = { min: 1, max: MAX_WORKERS, integer: true };
   const workers = checkNumber("runExperiment", "workers", given, limits, ConfigError);
-  const ids = tablesWith("runExperiment", extensions).methods.map(({ id }) => id);
-  const config = completeConfig(options, ids);
+  const config = completeConfig(options, tablesWith("runExperiment", extensions).methods);
   const tables = await tablesOf("runExperiment", config, extensions);
+  checkForMethods(config, tables.methods);
   if (workers > 1 && extensions !== undefined) {
     throw new ConfigError(
       `runExperiment: expected workers 1 with \`extensions\`, got ${workers}: functions can't cross to other threads. Put them into a module, and its path into the configuration's \`extensions\`.`,

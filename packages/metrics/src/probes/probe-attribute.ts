@@ -1,4 +1,4 @@
-import type { DeclaredOptions, GivenOptions } from "@latentflow/core";
+import { type DeclaredOptions, describeValue, type GivenOptions } from "@latentflow/core";
 import { MetricsError } from "../errors.js";
 import { checkSameLength, type Numbers, readOptions, SHARE, toIntegers } from "../input/checks.js";
 import { type MatrixLike, toMatrix } from "../input/matrix.js";
@@ -16,8 +16,6 @@ const PROBES = {
   classes: { optional: true, min: 2, max: MOST_CLASSES, integer: true },
   /** Share of codes held out for the accuracies (default 0.3). */
   testFraction: { default: 0.3, ...SHARE },
-  /** The nonlinear probe: k nearest neighbours (default), or a support vector machine with a Gaussian kernel, slower and stronger in high dimensions. */
-  nonlinear: { default: "neighbours", choices: ["neighbours", "rbf-svm"] },
   /** k of the nearest-neighbour probe (default 15). */
   neighbours: { default: 15, min: 1, integer: true },
   /** Inverse strength of the penalty of the linear probe and of the support vector machine (default 1). */
@@ -26,7 +24,10 @@ const PROBES = {
   seed: SEED,
 } as const satisfies DeclaredOptions;
 
-export interface ProbeOptions extends GivenOptions<typeof PROBES> {}
+export interface ProbeOptions extends GivenOptions<typeof PROBES> {
+  /** The nonlinear probe: k nearest neighbours (default), or a support vector machine with a Gaussian kernel, slower and stronger in high dimensions. */
+  readonly nonlinear?: "neighbours" | "rbf-svm";
+}
 
 export interface ProbeResult {
   /** Held-out accuracy of logistic regression. */
@@ -53,7 +54,12 @@ export interface ProbeResult {
  * @throws MetricsError for labels of another kind, or too few codes
  */
 export function probeAttribute(codes: MatrixLike, labels: Numbers, options: ProbeOptions = {}): ProbeResult {
-  const { nonlinear: nonlinearProbe, neighbours, C, ...settings } = readOptions("probeAttribute", PROBES, options);
+  const { neighbours, C, ...settings } = readOptions("probeAttribute", PROBES, options, ["nonlinear"]);
+  const { nonlinear: nonlinearProbe = "neighbours" } = options;
+  if (nonlinearProbe !== "neighbours" && nonlinearProbe !== "rbf-svm") {
+    const got = describeValue(nonlinearProbe);
+    throw new MetricsError(`probeAttribute: expected nonlinear to be "neighbours" or "rbf-svm", got ${got}.`);
+  }
   const { data, rows, columns } = toMatrix("probeAttribute", "codes", codes);
   // Others, such as −1 and 1, would be counted as no class at all.
   const classOf = toIntegers("probeAttribute", "labels", labels, 0, (settings.classes ?? MOST_CLASSES) - 1);

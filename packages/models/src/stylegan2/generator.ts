@@ -12,7 +12,10 @@ import {
   checkNumber,
   checkOptions,
   checkTensor,
+  type DeclaredOptions,
   type Generator,
+  type GivenOptions,
+  readOptions,
   SeededRandom,
 } from "@latentflow/core";
 import type { OnnxModel } from "@latentflow/onnx";
@@ -113,14 +116,13 @@ export class StyleGan2Generator implements Generator {
    * `resolution` follows from `channels`
    * @throws ModelsError for sizes that no generator has, unknown ones, or a resolution that contradicts the channels
    */
-  static random(sizes: Partial<StyleGan2Architecture> = {}, options: { seed?: number } = {}): StyleGan2Generator {
+  static random(sizes: Partial<StyleGan2Architecture> = {}, options: GivenOptions<typeof SEEDED> = {}): StyleGan2Generator {
     checkOptions("random", sizes, Object.keys({ ...DEFAULT_SIZES, resolution: 0 }), ModelsError);
-    checkOptions("random", options, ["seed"], ModelsError);
+    const { seed } = readOptions("random", SEEDED, options, ModelsError);
     const { channels } = { ...DEFAULT_SIZES, ...sizes };
     const architecture = { ...DEFAULT_SIZES, resolution: 2 << (channels?.length ?? 0), ...sizes };
     checkArchitecture("random", "sizes", architecture);
-    const random = seeded("random", options.seed);
-    return new StyleGan2Generator(architecture, untrainedTensors(architecture, random));
+    return new StyleGan2Generator(architecture, untrainedTensors(architecture, new SeededRandom(seed)));
   }
 
   /**
@@ -201,20 +203,20 @@ export class StyleGan2Generator implements Generator {
    * `count` codes w [count, latentDim] of normal z from a seed. Without one the seed is 0, and every call gives the same codes: for new ones give
    * another seed each time, `sample(1, { seed: random.integer(0, 2 ** 31) })` of one `SeededRandom`, or ask for all at once. The caller disposes it.
    */
-  sample(count: number, options: { seed?: number } = {}): Tensor2D {
+  sample(count: number, options: GivenOptions<typeof SEEDED> = {}): Tensor2D {
     checkAlive("sample", "generator", this.disposed);
-    checkOptions("sample", options, ["seed"], ModelsError);
+    const { seed } = readOptions("sample", SEEDED, options, ModelsError);
     checkNumber("sample", "count", count, { integer: true, min: 0, max: MOST_CODES }, ModelsError);
-    const random = seeded("sample", options.seed);
+    const random = new SeededRandom(seed);
     return tidy(() => this.map(random.normalTensor<Rank.R2>([count, this.architecture.zDim])));
   }
 
   /** Mean of the codes of `count` (default 4096, the paper's number) normal z from a seed, [latentDim]. The caller disposes it. */
-  estimateMeanLatent(count = 4096, options: { seed?: number } = {}): Tensor1D {
+  estimateMeanLatent(count = 4096, options: GivenOptions<typeof SEEDED> = {}): Tensor1D {
     checkAlive("estimateMeanLatent", "generator", this.disposed);
-    checkOptions("estimateMeanLatent", options, ["seed"], ModelsError);
+    const { seed } = readOptions("estimateMeanLatent", SEEDED, options, ModelsError);
     checkNumber("estimateMeanLatent", "count", count, { integer: true, min: 1 }, ModelsError);
-    const random = seeded("estimateMeanLatent", options.seed);
+    const random = new SeededRandom(seed);
     return tidy(() => {
       let total: Tensor1D = zeros([this.latentDim]);
       for (let done = 0; done < count; done += BATCH) {
@@ -307,11 +309,10 @@ const DEFAULT_SIZES: Omit<StyleGan2Architecture, "resolution"> = {
   convClamp: null,
 };
 
-function seeded(caller: string, seed = 0): SeededRandom {
-  const limit = Number.MAX_SAFE_INTEGER;
-  checkNumber(caller, "seed", seed, { integer: true, min: -limit, max: limit }, ModelsError);
-  return new SeededRandom(seed);
-}
+const SEEDED = {
+  /** Default 0. */
+  seed: { default: 0, integer: true, min: -Number.MAX_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER },
+} as const satisfies DeclaredOptions;
 
 /** No list of codes is longer. */
 const MOST_CODES = 2 ** 31 - 1;
