@@ -11,10 +11,10 @@ import {
   loadSceneGenerator,
   loadSceneJudge,
   loadSceneRegressor,
-  renderScene,
   SCENE_FACTORS,
   type SceneSetName,
   ScenesError,
+  scenesDataset,
 } from "@latentflow/scenes";
 import { argMax, div, memory, sub, type Tensor4D, tensor4d, tidy } from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -96,20 +96,24 @@ it("names the benchmarks that there are", async () => {
   }
 });
 
-describe("loadSceneRegressor", () => {
-  it("reads all seven factors off rendered scenes", async () => {
-    const regressor = await loadSceneRegressor();
-    const scenes = [
-      [0, 4, 1, 2, 1, 3, 30],
-      [5, 0, 0, 0, 2, 39, 0],
-      [2, 5, 1, 1, 0, 17, 22],
-    ] as const;
-    const pixels = Float32Array.from(scenes.flatMap((factors) => [...renderScene(factors)]));
-    const classes = tidy(() => {
-      const images = sub(div(tensor4d(pixels, [scenes.length, 64, 64, 3]), 127.5), 1) as Tensor4D;
-      return regressor.logits(images).map((logits) => Array.from(argMax(logits, 1).dataSync()));
-    });
-    expect(scenes.map((_, i) => classes.map((column) => column[i]))).toEqual(scenes.map((factors) => [...factors]));
-    regressor.dispose();
+const READERS = [
+  ["regressor", "tabletop", loadSceneRegressor],
+  ["regressor", "studio", loadSceneRegressor],
+  ["judge", "studio", loadSceneJudge],
+] as const;
+
+it.each(READERS)("the %s of the %s reads all factors off rendered scenes", async (_, name, load) => {
+  const regressor = await load(name);
+  const scenes = scenesDataset(name);
+  expect(regressor.attributes).toEqual(scenes.attributes.map((factor) => ({ name: factor.name, classes: factor.classes })));
+  const indices = [0, 12_345, 423_456, scenes.length - 1];
+  const pixels = Float32Array.from(scenes.images(indices));
+  const classes = tidy(() => {
+    const images = sub(div(tensor4d(pixels, [indices.length, scenes.size, scenes.size, 3]), 127.5), 1) as Tensor4D;
+    return regressor.logits(images).map((logits) => Array.from(argMax(logits, 1).dataSync()));
   });
+  expect(indices.map((_index, i) => classes.map((column) => column[i]))).toEqual(
+    indices.map((index) => [...scenes.factors(index)]),
+  );
+  regressor.dispose();
 });
