@@ -1,7 +1,7 @@
 /**
  * The solvers in float64 alone, on numbers and Float64Arrays: `import { odeint } from "@latentflow/ode/float64"`. The same functions as those of
- * `@latentflow/ode`, to the same bits, without tfjs: for programs that must be small. Here the methods of order 8 and the implicit ones have no name:
- * import `verner8` or `radau5` as well, and give it as `method`.
+ * `@latentflow/ode`, to the same bits, without tfjs: for programs that must be small. Here `fehlberg2`, `ssprk33`, the methods of order 8 and the implicit
+ * ones have no name: import `verner8` or `radau5` as well, and give it as `method`.
  */
 
 import { OdeError } from "./errors.js";
@@ -33,6 +33,8 @@ export type {
 export { COMPACT_METHODS as METHODS } from "./methods/compact.js";
 export { dopri8 } from "./methods/explicit/dopri8.js";
 export { explicitMethod } from "./methods/explicit/explicit-method.js";
+export { fehlberg2 } from "./methods/explicit/fehlberg2.js";
+export { ssprk33 } from "./methods/explicit/ssprk33.js";
 export type { ExplicitMethod, Tableau } from "./methods/explicit/tableau.js";
 export { verner8 } from "./methods/explicit/verner8.js";
 export { gl4, gl6 } from "./methods/implicit/gauss.js";
@@ -54,8 +56,8 @@ export type { Progress, Statistics, Status, StatusKind } from "./status.js";
 export type { ControllerCoefficients, ControllerName } from "./stepping/controller.js";
 export type { Dynamics, Float64State, ScalarOf, Slope, Stacked, StateOf, Times, Tolerance } from "./types.js";
 
-/** Methods that choose their steps and have a name here; `dopri8` and `verner8` are given themselves. */
-type KnownByName = Exclude<AdaptiveMethodName, "dopri8" | "verner8" | keyof typeof IMPLICIT_METHODS>;
+/** Methods that choose their steps and have a name here; others are given themselves. */
+type KnownByName = Exclude<AdaptiveMethodName, "fehlberg2" | "dopri8" | "verner8" | keyof typeof IMPLICIT_METHODS>;
 
 /** Options of `odeint` on numbers. */
 export type Float64OdeintOptions<A = undefined, S = never> = CommonOptions<A, S> &

@@ -18,6 +18,9 @@ describe("y′ = −y, ten steps of 0.1", () => {
     bosh3: 0.3678628343472326,
     rk4: 0.3678797744124984,
     dopri5: 0.3678794423804738,
+    // By exact fractions.
+    fehlberg2: 0.3685370235551074,
+    ssprk33: 0.3678628343472326,
   };
   it.each(Object.entries(expected))("%s", (method, value) => {
     const y = odeint((_t, y) => -y, 1, [0, 1], { method: method as ExplicitMethodName, stepSize: 0.1 });
@@ -36,6 +39,8 @@ describe("y′ = y², one step of 0.1 (exact: 10/9)", () => {
     dopri5: 1.1111111065809802,
     tsit5: 1.111111107197018,
     dopri8: 1.11111111111088,
+    fehlberg2: 1.1102553840151104,
+    ssprk33: 1.1110701708333333,
   };
   it.each(Object.entries(expected))("%s", (method, value) => {
     const y = odeint((_t, y) => y * y, 1, [0, 0.1], { method: method as ExplicitMethodName, stepSize: 0.1 });
@@ -201,9 +206,16 @@ describe("times", () => {
 describe("events in float64", () => {
   const fall = (_t: number, [, v]: readonly [number, number]): readonly [number, number] => [v, -9.81];
   it.each(methods)("a ball dropped from 10 m, %s", (method) => {
-    const stepSize = { euler: 1e-4, midpoint: 0.1, heun2: 0.1, ralston2: 0.1, heun3: 0.1, rk4: 0.1, rk4_classic: 0.1 }[
-      method as "euler"
-    ];
+    const stepSize = {
+      euler: 1e-4,
+      midpoint: 0.1,
+      heun2: 0.1,
+      ralston2: 0.1,
+      heun3: 0.1,
+      rk4: 0.1,
+      rk4_classic: 0.1,
+      ssprk33: 0.1,
+    }[method as "euler"];
     const event = (_t: number, [h]: readonly [number, number]) => h;
     const options = stepSize === undefined ? { method: method as "dopri5" } : { method, stepSize };
     const { t, y, occurred } = odeintEvent(fall, [10, 0], 0, { event, maxTime: 10, ...options });

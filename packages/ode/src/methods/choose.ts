@@ -7,6 +7,8 @@ export type MethodTable = Readonly<Record<string, Method>>;
 
 /** Methods that `@latentflow/ode/float64` knows by no name, since their coefficients or what solves their equations would be much of a small program. */
 const GIVEN_THEMSELVES = [
+  "fehlberg2",
+  "ssprk33",
   "dopri8",
   "verner8",
   "gl4",
