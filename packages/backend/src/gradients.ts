@@ -20,13 +20,13 @@ import { eluGradient } from "./gradients/elu.js";
 import { releaseFailedGradients } from "./gradients/failed-gradients.js";
 import { repairSoftmaxCrossEntropy } from "./gradients/losses.js";
 import { pickingGradients } from "./gradients/picking.js";
-import { piecewiseGradients } from "./gradients/piecewise.js";
 import { poolingGradients } from "./gradients/pooling.js";
 import { quotientGradients } from "./gradients/quotients.js";
 import { rearrangingGradients } from "./gradients/rearranging.js";
 import { reductionGradients } from "./gradients/reductions.js";
 import { refusedGradients } from "./gradients/refused.js";
 import { resizingGradients } from "./gradients/resizing.js";
+import { seluGradient } from "./gradients/selu.js";
 import { repairTapeOrder } from "./gradients/tape-order.js";
 
 // Before the order of the tape is put right, which moves what was recorded last.
@@ -40,7 +40,7 @@ const ours: GradConfig[] = [
   productGradient,
   batchNormGradient,
   eluGradient,
-  ...piecewiseGradients,
+  seluGradient,
   ...quotientGradients,
   ...pairGradients,
   ...comparisonGradients,

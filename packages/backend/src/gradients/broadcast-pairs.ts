@@ -25,17 +25,14 @@ export function fit(gradient: Tensor, operand: Tensor): Tensor {
   return reshape(axes.length === 0 ? gradient : sum(gradient, axes), operand.shape);
 }
 
-/**
- * Replaces tfjs-core's gradients of larger and smaller of two, which forget to sum where an operand was repeated, and multiply by 0 what may be
- * infinite.
- */
+/** Replaces tfjs-core's gradients of larger and smaller of two, which forget to sum where an operand was repeated. */
 function pick(kernelName: string, takesFirst: typeof greater, takesSecond: typeof greater): GradConfig {
   return {
     kernelName,
     inputsToSave: ["a", "b"],
     gradFunc: (dy, saved) => {
       const [a, b] = saved as [Tensor, Tensor];
-      const share = (mask: Tensor) => where(mask, dy as Tensor, zerosLike(dy as Tensor));
+      const share = (mask: Tensor) => mul(dy as Tensor, cast(mask, "float32"));
       return { a: () => fit(share(takesFirst(a, b)), a), b: () => fit(share(takesSecond(a, b)), b) };
     },
   };

@@ -41,11 +41,13 @@ const LOG_SIGMOID = "logSigmoid__op";
  * tell: by the operation's scope and the kernel's name.
  */
 const inside: Readonly<Record<string, Readonly<Record<string, GradFunc>>>> = {
-  // where(b = 0, 0, a / b): nothing of the quotient by 0 is used, so nothing of it comes back.
+  // where(b = 0, 0, a / b): nothing of the quotient by 0 is used, so nothing of it comes back, whatever the slope behind.
   divNoNan__op: {
     RealDiv: (dy, saved) => {
       const [a, b] = saved as [Tensor, Tensor];
-      return quotientGradient(dy as Tensor, a, where(equal(b, 0), onesLike(b), b));
+      const isZero = equal(b, 0);
+      const used = where(isZero, zerosLike(dy as Tensor), dy as Tensor);
+      return quotientGradient(used, a, where(isZero, onesLike(b), b));
     },
   },
   // √Σx². The root's slope at 0 is infinite, the norm's are all those of length up to 1; 0 is the one in their midst, as in PyTorch.

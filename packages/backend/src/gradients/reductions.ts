@@ -37,9 +37,8 @@ function extreme(kernelName: string): GradConfig {
       const kept = x.shape.map((length, i) => (axes.includes(i) ? 1 : length));
       return {
         x: () => {
-          const isExtreme = equal(x, reshape(y, kept));
-          const share = div(reshape(dy as Tensor, kept), sum(cast(isExtreme, "float32"), axes, true));
-          return where(isExtreme, share, scalar(0));
+          const mask = cast(equal(x, reshape(y, kept)), "float32");
+          return mul(div(reshape(dy as Tensor, kept), sum(mask, axes, true)), mask);
         },
       };
     },
