@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { DEMO_TRAINING } from "../config/presets.js";
 import { resolveConfig } from "../experiment/resolve-config.js";
 import { runExperiment } from "../run/run-experiment.js";
 import { listener, type RunningOptions, seedNumber, stoppable, withRunningOptions } from "./common.js";
@@ -19,7 +20,8 @@ export function demoCommand(): Command {
     .option("--seed <n>", "seed of everything random", seedNumber, 0);
   return withRunningOptions(command, "out/demo").action(async (options: DemoOptions) => {
     const { out, engine, workers, replace, quick, seed } = options;
-    const config = resolveConfig({ preset: quick ? "quick" : "demo", attributes: ATTRIBUTES, seed });
+    const preset = quick ? { preset: "quick" as const } : { preset: "demo" as const, train: DEMO_TRAINING };
+    const config = resolveConfig({ ...preset, attributes: ATTRIBUTES, seed });
     const { onEvent, end } = listener(options.json);
     const rerun = wholeCommand("demo", process.argv.slice(3));
     const result = await stoppable((signal) =>

@@ -3,7 +3,7 @@
  * editors and the README's table follow from here.
  */
 import { resolve } from "node:path";
-import { ATTRIBUTE_LISTS, describeChoice } from "@latentflow/core";
+import { ATTRIBUTE_LISTS, DIVERGENCES, describeChoice } from "@latentflow/core";
 import { z } from "zod";
 import { attributeName, choice, count, distinct, either, list, path, positive, quantity, section, text } from "./fields.js";
 import { model } from "./model.js";
@@ -92,6 +92,50 @@ const fit = section({
   components: count(1, 100_000).default(64).describe("GANSpace, SeFa: components among which the attribute's is looked for"),
 });
 
+const START = choice(["random", "line"]);
+
+/** What differs between the paper's training and others; without a field, it is the paper's. */
+const recipe = {
+  start: START.optional()
+    .meta({ default: "random" })
+    .describe('"line": trainings begin along InterFaceGAN\'s line, in place of random weights'),
+  divergence: choice(DIVERGENCES)
+    .optional()
+    .meta({ default: "kl" })
+    .describe(
+      '"hellinger": what shall stay as it is, is kept by squared Hellinger distances, which are bounded, in place of the KL',
+    ),
+  preservationTemperature: positive(1e6)
+    .optional()
+    .describe("τ of what shall stay as it is, of the edited pictures; as `train.temperature`"),
+  originalTemperature: positive(1e6)
+    .optional()
+    .meta({ default: 1 })
+    .describe("τ of what shall stay as it is, of the starts' pictures"),
+  attributeScale: choice(["equal", "log-classes"])
+    .optional()
+    .meta({ default: "equal" })
+    .describe('"log-classes": each attribute that shall stay counts over ln of its number of classes'),
+  lengths: choice(["one", "stratified"])
+    .optional()
+    .meta({ default: "one" })
+    .describe('"stratified": each code of a batch has a length of its own, spread over all of them'),
+  pathShare: quantity({ min: 0, max: 0.9 })
+    .optional()
+    .meta({ default: 0 })
+    .describe("share of a batch's codes that are looked at on their way, where only what shall stay counts"),
+  codesWeight: quantity({ min: 0, most: 1e6 })
+    .optional()
+    .meta({ default: 0 })
+    .describe("weight of a term that keeps edited codes where codes live"),
+} as const;
+
+const candidate = section({
+  ...recipe,
+  temperature: positive(1e6).optional().describe("in place of `train.temperature`"),
+  preservationWeight: quantity({ min: 0, most: 1e6 }).optional().describe("in place of `train.preservationWeight`"),
+});
+
 const train = section({
   iterations: count(1, 100_000_000).default(1000).describe("Adam's steps"),
   batchSize: BATCH.default(32).describe("codes a step"),
@@ -111,6 +155,20 @@ const train = section({
     default: 1,
     description: "trainings of each method from different seeds; tables and tests are then over all of them",
   }),
+  ...recipe,
+  candidates: list(candidate)
+    .optional()
+    .describe(
+      "several trainings, each with what differs; after each round the better half trains on, and the best snapshot is taken",
+    ),
+  rounds: count(1, 1000)
+    .optional()
+    .meta({ default: 2 })
+    .describe("equal parts of the iterations after which candidates are measured"),
+  validationStarts: count(1, MANY)
+    .optional()
+    .meta({ default: 100 })
+    .describe("codes of the start's class that are kept from training, to measure candidates on"),
 });
 
 const evaluate = section({
@@ -148,10 +206,10 @@ const pictures = section({
 export const experimentSchema = (methods: readonly string[] | null) =>
   section(
     {
-      preset: choice(["paper", "demo", "quick"])
+      preset: choice(["paper", "demo", "quick", "robust"])
         .default("paper")
         .describe(
-          'settings to begin with, "paper": its settings, hours; "demo": minutes; "quick": under one; fields beside it win',
+          'settings to begin with, "paper": its settings, hours; "demo": minutes; "quick": under one; "robust": the paper\'s with another training, see `train.candidates`; fields beside it win',
         ),
       name: text().default("latentflow experiment").describe("title of the report"),
       seed: quantity({ min: 0, max: MAX_SEED, integer: true }).default(0).describe("everything random follows from it"),

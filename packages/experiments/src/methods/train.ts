@@ -1,14 +1,27 @@
+import { basename, dirname, join } from "node:path";
 import { AbortError, checkRequired } from "@latentflow/core";
-import { type CheckpointStore, type Direction, type History, trainDirection } from "@latentflow/latent-edit";
+import type { RunningModel } from "@latentflow/engine";
+import {
+  type CheckpointStore,
+  type Direction,
+  type History,
+  plannedIterations,
+  trainCandidates,
+  trainDirection,
+} from "@latentflow/latent-edit";
 import { fileStore } from "@latentflow/latent-edit/files";
 import type { TrainConfig } from "../config/types.js";
 import { ConfigError, ExperimentsError } from "../errors.js";
-import { checkStarts } from "../model/labelled-codes.js";
+import { checkStarts, type LabelledCodes } from "../model/labelled-codes.js";
 import type { TrainingRecord } from "../results/index.js";
+import { alongLine, areaAbove, beginnings, curveOn, lineOf, TIMES, withValidation } from "./choose.js";
 import type { FindContext, Trained } from "./method.js";
 
 /** Points of a training curve that are kept. */
 const CURVE_POINTS = 200;
+
+/** Where the configuration names candidates, and nothing of these. */
+const [DEFAULT_ROUNDS, DEFAULT_STARTS] = [2, 100];
 
 /** What changes the numbers of a training: how often its state is kept does not, nor how many more there are, and a constant's rate is for constants. */
 export type TrainingSettings = Omit<TrainConfig, "checkpointEvery" | "constantRate" | "seeds">;
@@ -20,11 +33,30 @@ export function trainingSettings(settings: TrainConfig): TrainingSettings {
   return train;
 }
 
+/** About how many images a training takes with their gradient, and how many without, to measure candidates. */
+export function trainingCost({
+  iterations,
+  batchSize,
+  candidates,
+  rounds = DEFAULT_ROUNDS,
+  validationStarts = DEFAULT_STARTS,
+}: TrainConfig) {
+  if (candidates === undefined) return { gradients: iterations * batchSize, images: 0 };
+  const [parts, count] = [roundsOf(iterations, rounds), candidates.length];
+  const measured = parts.reduce((sum, _, r) => sum + Math.ceil(count / 2 ** r), 0);
+  return { gradients: plannedIterations(count, parts) * batchSize, images: measured * validationStarts * TIMES };
+}
+
+/** Iterations after which candidates are measured. */
+function roundsOf(iterations: number, rounds: number): number[] {
+  return [...new Set(Array.from({ length: rounds }, (_, r) => Math.ceil((iterations * (r + 1)) / rounds)))];
+}
+
 /**
- * Trains a direction with the paper's losses on an experiment's codes: what is left of `find` for a method whose direction is made already. The
- * state is kept every `train.checkpointEvery` iterations, and an interrupted training goes on from it.
+ * Trains a direction as the configuration says, with the paper's losses where it says nothing: what is left of `find` for a method whose direction is
+ * made already. The state is kept every `train.checkpointEvery` iterations, and an interrupted training goes on from it.
  *
- * @param direction whatever has variables; disposed when this throws
+ * @param direction whatever has variables; disposed when this throws. With `train.candidates`, a copy that was trained is given back
  * @param settings default: those of the configuration
  */
 export async function trainInExperiment(
@@ -34,23 +66,126 @@ export async function trainInExperiment(
 ): Promise<Trained> {
   checkRequired("trainInExperiment: context", context, ["config", "networks", "edit", "codes", "model"], ConfigError);
   checkRequired("trainInExperiment: direction", direction, ["flow", "variables", "dispose"], ConfigError);
+  const all = settings ?? trainingSettings(context.config.train);
   try {
-    const history = await train(context, direction, settings ?? trainingSettings(context.config.train));
-    const parameters = direction.variables.reduce((sum, { size }) => sum + size, 0);
-    return { direction, record: trainingRecord(history, parameters), settings: history.settings };
+    const codes = await context.codes();
+    checkStarts(context.edit, codes, 1, "sample.codes");
+    if (all.candidates === undefined) return await train(context, direction, codes, all);
+    const trained = await trainBest(context, direction, codes, all);
+    direction.dispose();
+    return trained;
   } catch (error) {
     direction.dispose();
     throw error;
   }
 }
 
-async function train(context: FindContext, direction: Direction, { solverSteps: _, ...settings }: TrainingSettings) {
-  const { config, edit, scratch, signal, progress } = context;
-  const codes = await context.codes();
-  checkStarts(edit, codes, 1, "sample.codes");
+/** One training, to its end. */
+async function train(
+  context: FindContext,
+  direction: Direction,
+  codes: LabelledCodes,
+  { start, ...settings }: TrainingSettings,
+): Promise<Trained> {
+  const line = start === "line" ? await lineOf(context, codes) : undefined;
+  if (line) alongLine(direction, line);
   const running = await context.model();
-  const { model } = running;
-  const file = fileStore(scratch);
+  const file = watched(running, context.scratch);
+  const history = await file.blamed(
+    trainDirection(direction, {
+      ...common(context, codes, running, settings),
+      checkpoint: { store: file.store, every: context.config.train.checkpointEvery },
+      onProgress: ({ iteration, iterations }) => context.progress(iteration / iterations),
+    }),
+  );
+  return {
+    direction,
+    record: trainingRecord(history, parametersOf(direction)),
+    settings: { ...history.settings, ...(start && { start }) },
+  };
+}
+
+/** Several trainings, by halves the better ones, measured on starts kept apart; the best snapshot of all. */
+async function trainBest(
+  context: FindContext,
+  direction: Direction,
+  codes: LabelledCodes,
+  {
+    candidates = [{}],
+    rounds = DEFAULT_ROUNDS,
+    validationStarts = DEFAULT_STARTS,
+    start = "random",
+    ...settings
+  }: TrainingSettings,
+): Promise<Trained> {
+  const { training, validation } = withValidation(context, codes, validationStarts);
+  const running = await context.model();
+  const own = candidates.map((candidate, i) => ({ start, ...defined(candidate), name: `candidate-${i + 1}` }));
+  const begin = await beginnings(
+    context,
+    direction,
+    training,
+    own.map((one) => one.start),
+  );
+  // Codes that allow no line leave those that need none.
+  const able = own.filter((one) => begin[one.start] !== undefined);
+  const taken = able.length > 0 ? able : own.map((one) => ({ ...one, start: "random" as const }));
+  const { iterations } = settings;
+  const folder = dirname(context.scratch);
+  const names = ["snapshots", ...own.map(({ name }) => name)];
+  const files = new Map(names.map((name) => [name, watched(running, join(folder, `${name}.${basename(context.scratch)}`))]));
+  const ask = trainCandidates(
+    taken.map(({ name, start, ...train }) => ({ name, direction: begin[start]!, train })),
+    common(context, training, running, settings),
+    {
+      rounds: roundsOf(iterations, rounds),
+      measure: (one) => curveOn(one, context, validation),
+      score: (curves) => curves.map(areaAbove),
+      ...{ store: (name: string) => files.get(name)!.store, every: context.config.train.checkpointEvery },
+      onProgress: ({ done, total }) => context.progress(done / total),
+    },
+  );
+  const chosen = await [...files.values()].reduce((asked, file) => file.blamed(asked), ask);
+  const { candidate, history, snapshots } = chosen;
+  const record = {
+    ...trainingRecord(history, parametersOf(direction)),
+    chosen: {
+      ...{ candidate, iteration: history.keptIteration, starts: validation.shape[0] },
+      snapshots: snapshots.map(({ measure, ...one }) => ({ ...one, maxControl: Math.max(...measure.control) })),
+    },
+  };
+  const winner = taken.find(({ name }) => name === candidate)!;
+  return { direction: chosen.direction, record, settings: { ...history.settings, start: winner.start } };
+}
+
+const parametersOf = ({ variables }: Direction) => variables.reduce((sum, { size }) => sum + size, 0);
+
+/** What is given; undefined is nothing. */
+function defined<T extends object>(settings: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as never;
+}
+
+/** Options of every training of an edit. */
+function common(
+  { config, edit, signal }: FindContext,
+  codes: LabelledCodes,
+  { model }: RunningModel,
+  { solverSteps: _, candidates: __, rounds: ___, validationStarts: ____, start: _____, ...settings }: Partial<TrainingSettings>,
+) {
+  return {
+    ...defined(settings),
+    model,
+    attribute: { index: edit.index, from: edit.from, to: edit.to },
+    codes: codes.codes,
+    labels: { data: codes.labels, shape: [codes.rows, model.attributes.length] as const },
+    seed: config.seed,
+    ...(signal && { signal }),
+  };
+}
+
+/** A file of a training's state, which is to blame where nothing was asked of the model since it was read. */
+function watched(running: RunningModel, path: string) {
+  const file = fileStore(path);
   let imagesWhenRead: number | undefined;
   const store: CheckpointStore = {
     ...file,
@@ -60,24 +195,15 @@ async function train(context: FindContext, direction: Direction, { solverSteps: 
       return bytes;
     },
   };
-  return trainDirection(direction, {
-    ...settings,
-    model,
-    attribute: { index: edit.index, from: edit.from, to: edit.to },
-    codes: codes.codes,
-    labels: { data: codes.labels, shape: [codes.rows, model.attributes.length] },
-    seed: config.seed,
-    checkpoint: { store, every: config.train.checkpointEvery },
-    onProgress: ({ iteration, iterations }) => progress(iteration / iterations),
-    ...(signal && { signal }),
-  }).catch((cause) => {
-    // Nothing was asked of the model since the file was read: the file is to blame.
-    if (cause instanceof AbortError || running.images() !== imagesWhenRead) throw cause;
-    throw new ExperimentsError(
-      `train: expected a whole checkpoint of this training in ${scratch}: ${(cause as Error).message} Delete that file and run again: this training then starts anew, the rest is kept.`,
-      { cause },
-    );
-  });
+  const blamed = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((cause) => {
+      if (cause instanceof AbortError || cause instanceof ExperimentsError || running.images() !== imagesWhenRead) throw cause;
+      throw new ExperimentsError(
+        `train: expected a whole checkpoint of this training in ${path}: ${(cause as Error).message} Delete that file and run again: this training then starts anew, the rest is kept.`,
+        { cause },
+      );
+    });
+  return { store, blamed };
 }
 
 function trainingRecord(history: History, parameters: number): TrainingRecord {

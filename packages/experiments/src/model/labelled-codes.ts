@@ -73,6 +73,16 @@ export class LabelledCodes {
     return { data, shape: [rows.length, this.latentDim] as const };
   }
 
+  /** The same without the listed rows. */
+  without(rows: ReadonlySet<number>): LabelledCodes {
+    const left = Array.from({ length: this.rows }, (_, row) => row).filter((row) => !rows.has(row));
+    const logits = new Float32Array(left.length * this.width);
+    left.forEach((row, i) => {
+      logits.set(this.logits.subarray(row * this.width, (row + 1) * this.width), i * this.width);
+    });
+    return new LabelledCodes(this.select(left).data, this.latentDim, logits, this.attributes);
+  }
+
   private get width(): number {
     return this.attributes.reduce((sum, { classes }) => sum + classes, 0);
   }

@@ -22,6 +22,21 @@ export interface TrainingRecord {
     readonly preservation: readonly number[];
     readonly accuracy: readonly number[];
   };
+  /** Which of several candidates, and which of their snapshots; absent where one was trained to its end. */
+  readonly chosen?: {
+    /** "candidate-1" for the first of `train.candidates`. */
+    readonly candidate: string;
+    readonly iteration: number;
+    /** Starts that all were measured on, none of them trained on or held out. */
+    readonly starts: number;
+    /** `score`: the area above the CD curve, up to the largest Control. */
+    readonly snapshots: readonly {
+      readonly candidate: string;
+      readonly iteration: number;
+      readonly score: number;
+      readonly maxControl: number;
+    }[];
+  };
   /** Distance between the end of the trained solver's path and the converged flow's, at the largest time; null where nobody looked. */
   readonly solverGap: { readonly t: number; readonly mean: number; readonly max: number } | null;
 }

@@ -6,7 +6,7 @@ import type { ExperimentConfig } from "../config/types.js";
 import { type Experiment, editsOfAll } from "../experiment/experiment.js";
 import { trainingsOf } from "../experiment/trainings.js";
 import type { Cost, FindContext, Method } from "../methods/method.js";
-import { trainingSettings } from "../methods/train.js";
+import { trainingCost, trainingSettings } from "../methods/train.js";
 import type { FitRecord } from "../results/index.js";
 import { directionJob, readDirection, writeDirection } from "./directions.js";
 import { GRADIENT_COST, type Job, type JobOutput, type StepContext } from "./job.js";
@@ -54,8 +54,9 @@ function standardSettings({ fit, train }: ExperimentConfig, { step }: Method) {
 }
 
 function standardCost({ train }: ExperimentConfig, { step }: Method): Cost {
-  const gradients = step === "train" ? train.iterations * train.batchSize : 0;
-  return { images: GRADIENT_COST * gradients, gradients };
+  if (step !== "train") return { images: 0, gradients: 0 };
+  const { images, gradients } = trainingCost(train);
+  return { images: images + GRADIENT_COST * gradients, gradients };
 }
 
 async function find(
