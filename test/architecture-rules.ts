@@ -16,7 +16,7 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   engine: ["core", "backend", "checkpoints", "onnx", "latent-edit", "models", "scenes"],
   experiments: [
     ...["core", "core/files", "core/workers", "backend", "backend/gradients", "checkpoints", "onnx", "engine"],
-    ...["latent-edit", "latent-edit/files", "metrics"],
+    ...["latent-edit", "latent-edit/files", "metrics", "models"],
   ],
   latentflow: [
     ...["core", "backend", "ode", "onnx", "models", "latent-edit", "metrics"],

@@ -1,6 +1,10 @@
 export { describeNetwork, describeNvlabsNetwork, type NetworkDescription } from "./describe-network.js";
 export { InceptionResnetV1 } from "./embedder/inception-resnet-v1.js";
 export { ModelsError } from "./errors.js";
+export { type FaceBox, FaceDetector } from "./face-api/face-detector.js";
+export { FaceApiEmbedder } from "./face-api/face-embedder.js";
+export { EXPRESSIONS, FaceApiRegressor, type FaceApiRegressorOptions, type FaceReading } from "./face-api/face-regressor.js";
+export type { FaceApiOptions } from "./face-api/files.js";
 export type { NetworkRole } from "./network-roles.js";
 export type { Activation } from "./operations/operations.js";
 export type { ResizeMethod } from "./operations/resize-images.js";

@@ -11,8 +11,8 @@ export interface ConvolutionWeights {
   readonly bias: Float32Array;
   /** Default 1. */
   readonly stride?: number;
-  /** Zeros beyond the borders: above and below, left and right. Default none. */
-  readonly padding?: readonly [number, number];
+  /** Zeros beyond the borders: above and below, left and right; or one row below and one column at the right ("end"). Default none. */
+  readonly padding?: readonly [number, number] | "end";
 }
 
 /** A frozen convolution with its bias, on tfjs and in a graph. */
@@ -52,7 +52,7 @@ export class Convolution {
     this.written.set(graph, constants);
     return graph.op("Conv", [x, ...constants], {
       strides: { ints: [stride, stride] },
-      pads: { ints: [vertical, horizontal, vertical, horizontal] },
+      pads: { ints: this.atEnd ? [0, 0, 1, 1] : [vertical, horizontal, vertical, horizontal] },
     });
   }
 
@@ -62,13 +62,19 @@ export class Convolution {
     this.frozen?.dispose();
   }
 
+  private get atEnd(): boolean {
+    return this.weights.padding === "end";
+  }
+
   private get padding(): readonly [number, number] {
-    return this.weights.padding ?? [0, 0];
+    const { padding = [0, 0] } = this.weights;
+    return padding === "end" ? [0, 0] : padding;
   }
 
   private get tfjsPadding(): "same" | "valid" | number {
     const { stride = 1, shape } = this.weights;
     const [vertical, horizontal] = this.padding;
+    if (this.atEnd) return "same";
     if (vertical === 0 && horizontal === 0) return "valid";
     if (stride === 1 && shape[2] === 2 * vertical + 1 && shape[3] === 2 * horizontal + 1) return "same";
     return vertical;

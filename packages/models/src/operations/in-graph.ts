@@ -1,5 +1,6 @@
 import { type Attributes, floats, type GraphBuilder } from "@latentflow/onnx";
 import type { Convolution } from "./convolution.js";
+import type { DepthwiseConvolution } from "./depthwise-convolution.js";
 import type { Linear } from "./linear.js";
 import type { Activation, Operations } from "./operations.js";
 import { type ResizeMethod, resizeInGraph } from "./resize-images.js";
@@ -16,6 +17,10 @@ export class InGraph implements Operations<string> {
   constructor(private readonly graph: GraphBuilder) {}
 
   convolution(x: string, layer: Convolution): string {
+    return layer.write(this.graph, x);
+  }
+
+  depthwise(x: string, layer: DepthwiseConvolution): string {
     return layer.write(this.graph, x);
   }
 
@@ -36,12 +41,22 @@ export class InGraph implements Operations<string> {
     return this.graph.op("Clip", [x, this.graph.float(low), this.graph.float(high)]);
   }
 
-  maxPool(x: string, size: number, stride: number, padding = 0): string {
+  maxPool(x: string, size: number, stride: number, padding: number | "end" = 0): string {
+    const pads = padding === "end" ? [0, 0, 1, 1] : Array<number>(4).fill(padding);
     return this.graph.op("MaxPool", [x], {
       kernel_shape: { ints: [size, size] },
       strides: { ints: [stride, stride] },
-      pads: { ints: [padding, padding, padding, padding] },
+      pads: { ints: pads },
     });
+  }
+
+  averagePool(x: string, size: number): string {
+    return this.graph.op("AveragePool", [x], { kernel_shape: { ints: [size, size] }, strides: { ints: [size, size] } });
+  }
+
+  padEnd(x: string, places: number, channels: number): string {
+    if (places === 0 && channels === 0) return x;
+    return this.graph.op("Pad", [x, this.graph.ints([0, 0, 0, 0, 0, channels, places, places])]);
   }
 
   globalMean(x: string): string {
@@ -64,6 +79,15 @@ export class InGraph implements Operations<string> {
 
   resize(x: string, side: number, method: ResizeMethod = "bilinear"): string {
     return resizeInGraph(this.graph, x, side, method);
+  }
+
+  resizeFromCorners(x: string, side: number): string {
+    const shape = this.graph.op("Shape", [x]);
+    const sizes = this.graph.op("Concat", [this.graph.slice(shape, 0, 0, 2), this.graph.ints([side, side])], {
+      axis: { int: 0 },
+    });
+    const attributes = { mode: { string: "linear" }, coordinate_transformation_mode: { string: "asymmetric" } };
+    return this.graph.op("Resize", [x, "", "", sizes], attributes);
   }
 
   unitRows(x: string): string {

@@ -1,13 +1,16 @@
 import {
   add,
+  avgPool,
   clipByValue,
   concat,
   div,
   elu,
+  image,
   leakyRelu,
   maxPool,
   mean,
   mul,
+  pad,
   relu,
   sqrt,
   square,
@@ -18,6 +21,7 @@ import {
   tanh,
 } from "@tensorflow/tfjs-core";
 import type { Convolution } from "./convolution.js";
+import type { DepthwiseConvolution } from "./depthwise-convolution.js";
 import type { Linear } from "./linear.js";
 import type { Activation, Operations } from "./operations.js";
 import { type ResizeMethod, resizeImages } from "./resize-images.js";
@@ -28,6 +32,10 @@ const LEAST_SQUARE = 1e-24;
 /** Networks on the current tfjs backend, differentiable with respect to what they are given. */
 export class OnTensors implements Operations<Tensor> {
   convolution(x: Tensor, layer: Convolution): Tensor {
+    return layer.apply(x as Tensor4D);
+  }
+
+  depthwise(x: Tensor, layer: DepthwiseConvolution): Tensor {
     return layer.apply(x as Tensor4D);
   }
 
@@ -48,8 +56,21 @@ export class OnTensors implements Operations<Tensor> {
     return clipByValue(x, low, high);
   }
 
-  maxPool(x: Tensor, size: number, stride: number, padding = 0): Tensor {
-    return maxPool(x as Tensor4D, size, stride, padding === 0 ? "valid" : padding);
+  maxPool(x: Tensor, size: number, stride: number, padding: number | "end" = 0): Tensor {
+    return maxPool(x as Tensor4D, size, stride, padding === 0 ? "valid" : padding === "end" ? "same" : padding);
+  }
+
+  averagePool(x: Tensor, size: number): Tensor {
+    return avgPool(x as Tensor4D, size, size, "valid");
+  }
+
+  padEnd(x: Tensor, places: number, channels: number): Tensor {
+    if (places === 0 && channels === 0) return x;
+    const after = [0, places, places, channels];
+    return pad(
+      x,
+      after.map((count): [number, number] => [0, count]),
+    );
   }
 
   globalMean(x: Tensor): Tensor {
@@ -70,6 +91,11 @@ export class OnTensors implements Operations<Tensor> {
 
   resize(x: Tensor, side: number, method: ResizeMethod = "bilinear"): Tensor {
     return resizeImages(x as Tensor4D, side, method);
+  }
+
+  resizeFromCorners(x: Tensor, side: number): Tensor {
+    if (x.shape[1] === side && x.shape[2] === side) return x;
+    return image.resizeBilinear(x as Tensor4D, [side, side], false, false);
   }
 
   unitRows(x: Tensor): Tensor {

@@ -1,4 +1,5 @@
 import type { Convolution } from "./convolution.js";
+import type { DepthwiseConvolution } from "./depthwise-convolution.js";
 import type { Linear } from "./linear.js";
 import type { ResizeMethod } from "./resize-images.js";
 
@@ -12,13 +13,20 @@ export type Activation = (typeof ACTIVATIONS)[number];
  */
 export interface Operations<X> {
   convolution(x: X, layer: Convolution): X;
+  depthwise(x: X, layer: DepthwiseConvolution): X;
   /** On rows of features, [n, inputs] → [n, outputs]. */
   linear(x: X, layer: Linear): X;
   relu(x: X): X;
   activation(x: X, kind: Activation): X;
   clamp(x: X, low: number, high: number): X;
-  /** With `padding` places on each side that never are the largest (default none); what doesn't fill a window is left out. */
-  maxPool(x: X, size: number, stride: number, padding?: number): X;
+  /**
+   * With `padding` places on each side that never are the largest (default none), or one at each end ("end"); what doesn't fill a window is left out.
+   */
+  maxPool(x: X, size: number, stride: number, padding?: number | "end"): X;
+  /** Means of windows that lie side by side; what doesn't fill one is left out. */
+  averagePool(x: X, size: number): X;
+  /** Zeros below and at the right, and channels of zeros behind. */
+  padEnd(x: X, places: number, channels: number): X;
   /** Means over all places, [n, channels]. */
   globalMean(x: X): X;
   /** Channels of several values of one size, side by side. */
@@ -29,6 +37,8 @@ export interface Operations<X> {
   scaleChannels(x: X, scale: readonly number[], shift: readonly number[]): X;
   /** Images of another size, as PyTorch's `interpolate` makes them (default bilinear, pixels' centres at halves). */
   resize(x: X, side: number, method?: ResizeMethod): X;
+  /** Bilinear with pixels' places at their corners, as in TensorFlow 1. */
+  resizeFromCorners(x: X, side: number): X;
   /** Rows of length 1. */
   unitRows(x: X): X;
 }
