@@ -7,6 +7,7 @@ import { editCommand } from "./edit.js";
 import { EXIT, explainError, tellPrograms } from "./exit.js";
 import { inspectCommand } from "./inspect.js";
 import { movieCommand } from "./movie.js";
+import { projectCommand } from "./project.js";
 import { reportCommand } from "./report.js";
 import { runCommands } from "./run.js";
 import { schemaCommand } from "./schema.js";
@@ -20,6 +21,7 @@ A first look, without a file of your own:
 An experiment of your own:
   latentflow run --config my.json     all steps, from sampling codes to the report
   latentflow report --out out/run     the report of what is done so far
+  latentflow project photo.jpg        codes of photos, for edit --codes
   latentflow schema                   what my.json may hold, as JSON Schema for editors
 
 A run is a folder. Stop it whenever you like (Ctrl-C, or the power): the same command goes on where it was.
@@ -50,6 +52,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     reportCommand(),
     editCommand(),
     movieCommand(),
+    projectCommand(),
     doctorCommand(),
     inspectCommand(),
     schemaCommand(),
