@@ -172,6 +172,17 @@ describe("a run", () => {
     expect(await numbersOf(join(root, "workers"))).toEqual(await numbersOf(join(root, "whole")));
   });
 
+  it("on two workers takes directions from files, each worker for itself", async () => {
+    const released = fileURLToPath(new URL("../../latent-edit/test/fixtures/released", import.meta.url));
+    const methods = `methods=interfacegan,file:${released}/ckpt_{index}.pt`;
+    const args = ["fit", "--config", config, "--set", methods, "--set", "attributes=size,colour", "--out", join(root, "files")];
+    expect((await command(folder, [...args, "--workers", "2"])).code).toBe(0);
+    for (const [attribute, file] of Object.entries({ size: "ckpt_0.pt", colour: "ckpt_2.pt" })) {
+      const fit = JSON.parse(await readFile(join(root, `files/fit/${attribute}/file-released-ckpt-index/fit.json`), "utf8"));
+      expect(fit.note).toContain(`${released}/${file}: neural ODE`);
+    }
+  });
+
   it("killed with SIGKILL inside and between steps ends with the numbers of an undisturbed one", async () => {
     const kills = [
       signalAt("SIGKILL", ({ type }) => type === "begin"),
