@@ -2,6 +2,7 @@ import { currentBackend } from "@latentflow/backend";
 import {
   type DeclaredOptions,
   describeValue,
+  type Embedder,
   type Generator,
   type GivenOptions,
   type Regressor,
@@ -48,7 +49,7 @@ export async function autoModel(parts: ModelParts, options: AutoModelOptions = {
   if (obstacle === null) {
     const networks = {
       ...{ generator: generator as OnnxExportable, regressor: regressor as OnnxExportable },
-      ...(embedder && { embedder }),
+      ...(embedder && { embedder: embedder as OnnxExportable }),
       ...(judge && { judge: judge as OnnxExportable }),
     };
     const model = new WatchedModel(await onnxModel({ ...networks, ...truncation, ...(threads !== undefined && { threads }) }));
@@ -58,7 +59,10 @@ export async function autoModel(parts: ModelParts, options: AutoModelOptions = {
     return running(model, { name: "onnx", device, reason }, judge);
   }
   checkFunctions(parts, obstacle);
-  const functions = { generator: generator as Generator, regressor: regressor as Regressor };
+  const functions = {
+    ...{ generator: generator as Generator, regressor: regressor as Regressor },
+    ...(embedder && { embedder: embedder as Embedder }),
+  };
   const model = new WatchedModel(tfjsModel({ ...functions, ...(judge && { judge: judge as Regressor }), ...truncation }));
   return running(model, { name: "tfjs", device: currentBackend().device, reason: obstacle }, judge);
 }
@@ -75,13 +79,14 @@ function ready({ model, name }: ReadyParts, wanted: EngineName, truncation: numb
 }
 
 /** Whether a network is a graph and no tfjs function. */
-function isGraph(network: { readonly synthesize?: unknown; readonly logits?: unknown; readonly toOnnx?: unknown }): boolean {
-  return typeof network.toOnnx === "function" && typeof network.synthesize !== "function" && typeof network.logits !== "function";
+function isGraph(network: { readonly [method in "synthesize" | "logits" | "embed" | "toOnnx"]?: unknown }): boolean {
+  const { synthesize, logits, embed, toOnnx } = network;
+  return typeof toOnnx === "function" && ![synthesize, logits, embed].some((method) => typeof method === "function");
 }
 
 /** Without ONNX Runtime all networks must be tfjs functions. */
-function checkFunctions({ generator, regressor, judge }: NetworkParts, obstacle: string): void {
-  const graphs = Object.entries({ generator, regressor, judge }).flatMap(([part, network]) =>
+function checkFunctions({ generator, regressor, judge, embedder }: NetworkParts, obstacle: string): void {
+  const graphs = Object.entries({ generator, regressor, judge, embedder }).flatMap(([part, network]) =>
     network !== undefined && isGraph(network) ? [part] : [],
   );
   if (graphs.length === 0) return;
@@ -96,10 +101,11 @@ function running(model: WatchedModel, engine: RunningModel["engine"], judge?: Ne
 }
 
 /** Why ONNX Runtime can't run these networks here, or shouldn't; null when it can. */
-async function onnxObstacle({ generator, regressor, judge }: NetworkParts, wanted: EngineName): Promise<string | null> {
-  if ([generator, regressor, judge].some((network) => network && typeof network.toOnnx !== "function"))
+async function onnxObstacle(parts: NetworkParts, wanted: EngineName): Promise<string | null> {
+  const networks = [parts.generator, parts.regressor, parts.judge, parts.embedder];
+  if (networks.some((network) => network && typeof network.toOnnx !== "function"))
     return "the networks can't be written as ONNX graphs (they have no toOnnx())";
-  const isGraphOnly = [generator, regressor, judge].some((network) => network && isGraph(network));
+  const isGraphOnly = networks.some((network) => network && isGraph(network));
   if (!inNode) return wanted === "onnx" || isGraphOnly ? null : "in a browser it is faster than onnxruntime-web on one thread";
   return (await hasNativeRuntime()) ? null : "onnxruntime-node is not installed (npm install onnxruntime-node makes this faster)";
 }

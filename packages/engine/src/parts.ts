@@ -1,4 +1,4 @@
-import type { Attribute, AttributeModel, Generator, Regressor } from "@latentflow/core";
+import type { Attribute, AttributeModel, Embedder, Generator, Regressor } from "@latentflow/core";
 import type { MatrixLike } from "@latentflow/latent-edit";
 import type { OnnxExportable } from "@latentflow/onnx";
 
@@ -57,8 +57,8 @@ export interface NetworkParts extends Sampled {
    * features. Where there is none, the regressor stands in.
    */
   readonly judge?: (Regressor & Partial<OnnxExportable>) | GraphRegressor;
-  /** Images to rows of length 1, for losses with `originalEmbeddings` on ONNX Runtime. */
-  readonly embedder?: OnnxExportable;
+  /** Images to rows of length 1, for losses with `originalEmbeddings` (equation 9). */
+  readonly embedder?: (Embedder & Partial<OnnxExportable>) | (OnnxExportable & { readonly embed?: undefined });
   readonly model?: undefined;
 }
 

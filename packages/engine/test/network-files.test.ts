@@ -310,6 +310,40 @@ describe("wrong files", () => {
   });
 });
 
+it("an embedder in a file makes the loss that keeps an identity possible", async () => {
+  const graph = new GraphBuilder();
+  const colour = graph.reduce("ReduceMean", graph.input("images", ["n", 3, 8, 8]), [2, 3], false);
+  const length = graph.op("ReduceL2", [colour, graph.ints([1])], { keepdims: { int: 1 } });
+  graph.output("embedding", graph.op("Div", [colour, length]), ["n", 3]);
+  await writeFile(file("embedder.onnx"), writeOnnx(graph.build()));
+  const files = { generator: file("g.safetensors"), regressor: file("r.safetensors") };
+  const embedder = { file: file("embedder.onnx"), resize: "area" } as const;
+  const model = await loadModel({ ...files, embedder });
+  const codes = await model.sample(2, { seed: 1 });
+  const own = tf.tidy(() => {
+    const mean = tf.mean(generator.synthesize(codes), [1, 2]);
+    return tf.div(mean, tf.norm(mean, 2, 1, true)) as tf.Tensor2D;
+  });
+  const request = {
+    attributeIndex: 0,
+    target: 1,
+    temperature: 4,
+    preservationWeight: 1,
+    originalLogits: await model.logits(codes),
+  };
+  for (const [originalEmbeddings, expected] of [
+    [own, 0],
+    [tf.neg(own), 2],
+  ] as const) {
+    const { preservationLoss, gradient, logits } = await model.lossAndGradient(codes, { ...request, originalEmbeddings });
+    expect(preservationLoss).toBeCloseTo(expected, 4);
+    tf.dispose([gradient, ...logits, originalEmbeddings]);
+  }
+  tf.dispose([codes, ...request.originalLogits]);
+  model.dispose();
+  await expect(loadModel({ ...files, embedder }, { engine: "tfjs" })).rejects.toThrow("for the embedder, which is a graph");
+});
+
 describe("PyTorch files", () => {
   const small = (name: string) => new URL(`../../models/test/reference/small-${name}`, import.meta.url);
   const here = (name: string) => new URL(`./reference/${name}`, import.meta.url);

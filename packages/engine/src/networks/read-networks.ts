@@ -1,10 +1,11 @@
 import type { CheckpointSource } from "@latentflow/checkpoints";
 import { checkChoice, checkOptions, checkRequired, describeValue } from "@latentflow/core";
-import { type HeadSpec, type ImageSize, openOnnx, RESIZES, type Resize, withResize } from "@latentflow/onnx";
+import { InceptionResnetV1 } from "@latentflow/models";
+import { type HeadSpec, type ImageSize, type OnnxModel, openOnnx, RESIZES, type Resize, withResize } from "@latentflow/onnx";
 import { EngineError } from "../errors.js";
 import type { NetworkParts } from "../parts.js";
 import { codesOfFile } from "./codes.js";
-import { isBytes, openFile } from "./file-type.js";
+import { type FileType, isBytes, openFile } from "./file-type.js";
 import { readGenerator } from "./generator-files.js";
 import { readRegressor } from "./regressor-files.js";
 
@@ -26,7 +27,7 @@ export interface RegressorFile {
   readonly resize?: Resize;
 }
 
-/** An embedder's file (`.onnx`): images to rows of length 1. */
+/** An embedder's file: images to rows of length 1. */
 export interface EmbedderFile {
   readonly file: CheckpointSource;
   readonly resize?: Resize;
@@ -42,6 +43,7 @@ export interface NetworkFiles {
   readonly regressor: CheckpointSource | RegressorFile;
   /** A second regressor, trained from another seed: judges edited pictures, and nothing else. A graph needs an output "features" [n, f]. */
   readonly judge?: CheckpointSource | RegressorFile;
+  /** For losses that keep an identity: any as `.onnx`, facenet-pytorch's InceptionResnetV1 as `.pt`. */
   readonly embedder?: CheckpointSource | EmbedderFile;
   /** Codes w: `.npy` [n, d], or `.pt` or `.safetensors` with "ws" and perhaps "labels". Default: the generator's mapping. */
   readonly codes?: CheckpointSource;
@@ -83,14 +85,14 @@ export async function readNetworks(files: NetworkFiles): Promise<NetworkParts> {
     const read = { ...seen, ...(attributes && { attributes }), ...(heads && { heads }), ...(size && { size }) };
     const { regressor, notes } = owned(await readRegressor("regressor", read));
     const judge = files.judge === undefined ? undefined : owned(await readJudge(files.judge, size));
-    const embedder = files.embedder === undefined ? undefined : await readEmbedder(files.embedder, size);
+    const embedder = files.embedder === undefined ? undefined : owned(await readEmbedder(files.embedder, size));
     const { latentDim } = made.generator;
     const source = codes === undefined ? owned(await made.codes()) : await codesOfFile(codes, latentDim, regressor.attributes);
     const { notes: ofCodes, dispose: _, ...sampled } = source as typeof source & { dispose?(): void };
     return {
       ...{ name: made.name, generator: made.generator, regressor, ...sampled },
       ...(judge && { judge: judge.regressor }),
-      ...(embedder && { embedder }),
+      ...(embedder && { embedder: embedder.network }),
       ...(made.styleWeights && { styleWeights: made.styleWeights }),
       notes: [...ofCodes, ...notes],
       dispose,
@@ -107,11 +109,23 @@ function readJudge(given: CheckpointSource | RegressorFile, size: ImageSize | un
   return readRegressor("judge", { ...fileOf<RegressorFile>("judge", given, ["key", "resize"]), ...(size && { size }) });
 }
 
+/** Readers of embedders by the file's type; one is one line. */
+const EMBEDDERS: Partial<Record<FileType, (source: CheckpointSource) => Promise<InceptionResnetV1 | OnnxModel>>> = {
+  torch: (source) => InceptionResnetV1.fromTorch(source),
+  onnx: (source) => openOnnx(source),
+};
+
 async function readEmbedder(given: CheckpointSource | EmbedderFile, size: ImageSize | undefined) {
   const { file, resize } = fileOf<EmbedderFile>("embedder", given, ["resize"]);
-  const graph = await openFile("embedder", file, { onnx: openOnnx }, (read, source) => read(source));
-  const fitting = resize === undefined || size === undefined ? graph : withResize(graph, size, resize);
-  return { toOnnx: () => fitting };
+  const found = await openFile("embedder", file, EMBEDDERS, (read, source) => read(source));
+  if (!("embed" in found)) {
+    const fitting = resize === undefined || size === undefined ? found : withResize(found, size, resize);
+    return { network: { toOnnx: () => fitting } };
+  }
+  const dispose = () => found.dispose();
+  if (resize === undefined) return { network: found, dispose };
+  dispose();
+  throw new EngineError("expected no resize beside an embedder of a .pt file, which takes images of any size.");
 }
 
 /** A file, alone or with more said of it. */

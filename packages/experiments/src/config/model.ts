@@ -45,7 +45,10 @@ const generator = file("StyleGAN2 as .pkl (NVlabs), .pt (rosinality) or .safeten
 });
 const regressor = file("regressor of the attributes as .pt or .safetensors; any as .onnx", { key, resize });
 const judge = file("a second regressor, trained from another seed: judges edited pictures, and nothing else", { key, resize });
-const embedder = file("images to rows of length 1, as .onnx", { resize });
+const embedder = file(
+  "images to rows of length 1, as .onnx or facenet-pytorch's .pt: for methods of your own that keep an identity",
+  { resize },
+);
 
 const thresholds = list(quantity({}), "a list of rising numbers").superRefine((values, { addIssue }) => {
   if (values.some((at, k) => k > 0 && at <= values[k - 1]!))
