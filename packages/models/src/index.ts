@@ -1,5 +1,6 @@
 export { describeNetwork, describeNvlabsNetwork, type NetworkDescription } from "./describe-network.js";
 export { InceptionResnetV1 } from "./embedder/inception-resnet-v1.js";
+export { OnnxEmbedder, type OnnxEmbedderOptions } from "./embedder/onnx-embedder.js";
 export { ModelsError } from "./errors.js";
 export { type FaceBox, FaceDetector } from "./face-api/face-detector.js";
 export { FaceApiEmbedder } from "./face-api/face-embedder.js";

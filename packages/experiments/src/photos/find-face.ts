@@ -1,5 +1,5 @@
 import { FaceDetector } from "@latentflow/models";
-import { slice, type Tensor4D, tensor4d, tidy } from "@tensorflow/tfjs-core";
+import { type Tensor4D, tensor4d } from "@tensorflow/tfjs-core";
 import { ConfigError } from "../errors.js";
 import type { FaceLandmarks, Point } from "./align-face.js";
 import { cropTurned, type TurnedSquare } from "./align-face.js";
@@ -75,10 +75,4 @@ export function asTensor({ width, height, data }: Photo): Tensor4D {
     Float32Array.from(data, (value) => value / 127.5 - 1),
     [1, height, width, 3],
   );
-}
-
-/** One image of several. */
-export function imageAt(images: Tensor4D, i: number): Tensor4D {
-  const [, height, width] = images.shape;
-  return tidy(() => slice(images, [i, 0, 0, 0], [1, height, width, 3]));
 }
