@@ -1,5 +1,8 @@
 import { currentBackend } from "@latentflow/backend";
 import {
+  checkNumber,
+  checkOptions,
+  checkRequired,
   type DeclaredOptions,
   describeValue,
   type Embedder,
@@ -20,8 +23,6 @@ const AUTO_MODEL = {
    * faster there than onnxruntime-web on one thread; "onnx" takes that one.
    */
   engine: { default: "auto", choices: ["auto", "onnx", "tfjs"] },
-  /** ψ (default 1: none). */
-  truncation: { default: 1 },
   /** Threads of ONNX Runtime (default in Node: one for each core that this process may use). */
   threads: { optional: true, min: 1, integer: true },
 } as const satisfies DeclaredOptions;
@@ -29,7 +30,13 @@ const AUTO_MODEL = {
 /** What may run the frozen networks. */
 export type EngineName = (typeof AUTO_MODEL)["engine"]["choices"][number];
 
-export interface AutoModelOptions extends GivenOptions<typeof AUTO_MODEL> {}
+/** ψ, of all rows of W+ or of the first `cutoff`. */
+export type TruncationSetting = number | { readonly psi: number; readonly cutoff: number };
+
+export interface AutoModelOptions extends GivenOptions<typeof AUTO_MODEL> {
+  /** ψ (default 1: none), or with a cutoff, so that only so many first rows of W+ are pulled to the mean. */
+  readonly truncation?: TruncationSetting;
+}
 
 /**
  * The frozen half on the fastest engine that this installation has. `useBackend` must have been called: the trained half is on tfjs in any case.
@@ -37,12 +44,14 @@ export interface AutoModelOptions extends GivenOptions<typeof AUTO_MODEL> {}
  * @throws EngineError for an engine that was asked for by name and can't run here, or a truncation without a mean latent
  */
 export async function autoModel(parts: ModelParts, options: AutoModelOptions = {}): Promise<RunningModel> {
-  const settings = readOptions("autoModel", AUTO_MODEL, options, EngineError);
+  const settings = readOptions("autoModel", AUTO_MODEL, options, EngineError, ["truncation"]);
+  const { truncation: pull = 1 } = options;
+  checkTruncation("autoModel", pull);
   const { engine: wanted, threads = cores() } = settings;
-  if (parts.model !== undefined) return ready(parts, wanted, settings.truncation);
+  if (parts.model !== undefined) return ready(parts, wanted, psiOf(pull));
   const obstacle = wanted === "tfjs" ? "tfjs was asked for" : await onnxObstacle(parts, wanted);
   if (wanted === "onnx" && obstacle !== null) throw new EngineError(`autoModel: ${obstacle}, so the engine can't be "onnx".`);
-  const truncation = truncationOf(parts, settings.truncation);
+  const truncation = truncationOf(parts, pull);
   const { generator, regressor, embedder, judge } = parts;
   if (judge !== undefined && typeof judge?.features !== "function" && !isGraph(judge))
     throw new EngineError(`autoModel: expected a judge with features(images), got ${describeValue(judge)}.`);
@@ -117,9 +126,26 @@ function cores(): number | undefined {
   return inNode ? process.getBuiltinModule?.("node:os")?.availableParallelism() : undefined;
 }
 
-function truncationOf(parts: ModelParts, psi: number) {
+const psiOf = (truncation: TruncationSetting) => (typeof truncation === "number" ? truncation : truncation.psi);
+
+function truncationOf(parts: ModelParts, truncation: TruncationSetting) {
+  const psi = psiOf(truncation);
   if (psi === 1) return {};
   if (parts.meanLatent === undefined)
     throw new EngineError(`autoModel: expected truncation 1 for a model without meanLatent, got ${psi}.`);
-  return { truncation: { psi, meanLatent: parts.meanLatent } };
+  const rows = typeof truncation === "number" ? {} : { cutoff: truncation.cutoff };
+  return { truncation: { psi, meanLatent: parts.meanLatent, ...rows } };
+}
+
+/** @throws EngineError for what is neither ψ nor ψ with a cutoff */
+export function checkTruncation(caller: string, truncation: unknown): void {
+  if (typeof truncation !== "object" || truncation === null) {
+    checkNumber(caller, "truncation", truncation, {}, EngineError);
+    return;
+  }
+  checkRequired(`${caller}: truncation`, truncation, ["psi", "cutoff"], EngineError);
+  checkOptions(`${caller}: truncation`, truncation, ["psi", "cutoff"], EngineError);
+  const { psi, cutoff } = truncation as { psi: unknown; cutoff: unknown };
+  checkNumber(caller, "truncation.psi", psi, {}, EngineError);
+  checkNumber(caller, "truncation.cutoff", cutoff, { integer: true, min: 0 }, EngineError);
 }

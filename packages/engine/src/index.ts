@@ -1,4 +1,4 @@
-export { type AutoModelOptions, autoModel, type EngineName } from "./auto-model.js";
+export { type AutoModelOptions, autoModel, type EngineName, type TruncationSetting } from "./auto-model.js";
 export { EngineError } from "./errors.js";
 export { type LoadedModel, type LoadModelOptions, loadModel, type ModelSource } from "./load-model.js";
 export { BUNDLED, BUNDLED_ALIASES, type BundledName, type BundledOptions, loadBundled } from "./networks/bundled.js";

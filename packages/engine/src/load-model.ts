@@ -11,14 +11,14 @@ import {
   readOptions,
 } from "@latentflow/core";
 import { getBackend, type Tensor, type Tensor2D, tensor2d } from "@tensorflow/tfjs-core";
-import { type AutoModelOptions, autoModel, type EngineName } from "./auto-model.js";
+import { type AutoModelOptions, autoModel, checkTruncation, type EngineName, type TruncationSetting } from "./auto-model.js";
 import { EngineError } from "./errors.js";
 import { BUNDLED, type BundledName, isBundled, loadBundled } from "./networks/bundled.js";
 import { type NetworkFiles, readNetworks } from "./networks/read-networks.js";
 import type { EngineInfo, ModelParts, RunningModel } from "./parts.js";
 
 /** Bundled networks by name, files of one's own, or networks already made. */
-export type ModelSource = BundledName | (NetworkFiles & { readonly truncation?: number }) | ModelParts;
+export type ModelSource = BundledName | (NetworkFiles & { readonly truncation?: TruncationSetting }) | ModelParts;
 
 /** Options of `loadModel`. */
 export interface LoadModelOptions {
@@ -27,7 +27,7 @@ export interface LoadModelOptions {
   /** Threads of ONNX Runtime. Default: one a core. */
   readonly threads?: number;
   /** Truncation ψ towards the mean latent, after the edit (default 1: none; 0.7 in the paper). */
-  readonly truncation?: number;
+  readonly truncation?: TruncationSetting;
   /** Of bundled networks: the folder that serves their files, where these don't lie beside the modules. */
   readonly from?: URL | string;
 }
@@ -80,15 +80,18 @@ async function ensureBackend(): Promise<void> {
   }
 }
 
-async function partsOf(source: ModelSource, from: URL | string | undefined): Promise<{ parts: ModelParts; truncation?: number }> {
+async function partsOf(
+  source: ModelSource,
+  from: URL | string | undefined,
+): Promise<{ parts: ModelParts; truncation?: TruncationSetting }> {
   if (typeof source === "string") {
     if (!isBundled(source)) throw wrongSource(source);
     return { parts: await loadBundled(source, from === undefined ? {} : { from }) };
   }
   if (typeof source !== "object" || source === null || Array.isArray(source)) throw wrongSource(source);
   if (isParts(source)) return { parts: source };
-  const { truncation, ...files } = source as NetworkFiles & { readonly truncation?: number };
-  if (truncation !== undefined) checkNumber("loadModel", "truncation", truncation, {}, EngineError);
+  const { truncation, ...files } = source as NetworkFiles & { readonly truncation?: TruncationSetting };
+  if (truncation !== undefined) checkTruncation("loadModel", truncation);
   return { parts: await readNetworks(files), ...(truncation !== undefined && { truncation }) };
 }
 

@@ -5,7 +5,7 @@ import { hasNativeRuntime } from "@latentflow/onnx";
 import { loadSceneRegressor } from "@latentflow/scenes";
 import { dispose, fill, memory, type Rank, type Tensor2D, type Tensor4D } from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { autoModel, type TfjsParts } from "../src/index.js";
+import { autoModel, type TfjsParts, type TruncationSetting } from "../src/index.js";
 
 /** One of other weights and attributes than the scenes'. */
 const SMALL_REGRESSOR = new URL("../../models/test/reference/small-regressor.pth", import.meta.url);
@@ -30,6 +30,27 @@ beforeAll(async () => {
   };
 });
 afterAll(() => w.dispose());
+
+it("truncation with a cutoff leaves the rows behind it as they are, on both engines", async () => {
+  const rows = (parts.generator as StyleGan2Generator).rowCount;
+  const first = async (truncation: TruncationSetting, engine: "onnx" | "tfjs") => {
+    const running = await autoModel(parts, { engine, truncation });
+    const [logits, ...others] = await running.model.logits(w);
+    const values = Array.from(await logits!.data());
+    dispose([logits!, ...others]);
+    running.dispose();
+    return values;
+  };
+  const apart = (a: readonly number[], b: readonly number[]) => Math.max(...a.map((x, i) => Math.abs(x - b[i]!)));
+  for (const engine of (await hasNativeRuntime()) ? (["onnx", "tfjs"] as const) : (["tfjs"] as const)) {
+    const [none, all] = [await first(1, engine), await first(0.2, engine)];
+    const some = await first({ psi: 0.2, cutoff: 4 }, engine);
+    expect(apart(await first({ psi: 0.2, cutoff: 0 }, engine), none)).toBeLessThan(1e-3);
+    expect(apart(await first({ psi: 0.2, cutoff: rows }, engine), all)).toBeLessThan(1e-3);
+    expect(Math.min(apart(some, none), apart(some, all))).toBeGreaterThan(1e-2);
+  }
+  await expect(autoModel(parts, { truncation: { psi: 0.2 } as never })).rejects.toThrow(/truncation: expected .*cutoff/);
+});
 
 it("gives the same logits on ONNX Runtime and on tfjs, truncated too, and counts images", async ({ skip }) => {
   if (!(await hasNativeRuntime())) return skip("onnxruntime-node is not installed");

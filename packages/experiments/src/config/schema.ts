@@ -217,6 +217,9 @@ export const experimentSchema = (methods: readonly string[] | null) =>
       truncation: quantity({ above: 0, max: 1 })
         .default(1)
         .describe("ψ around the mean latent, after the edit; the paper takes 0.7"),
+      truncationCutoff: either([count(0, 64), choice(["all"])], 'a number of rows of W+, or "all"')
+        .default("all")
+        .describe("only so many first rows of W+ are truncated, as NVlabs' truncation_cutoff"),
       attributes: attributes
         .prefault("all")
         .describe('edited attributes: names, or names with classes; "all": each that the regressor knows'),
@@ -242,5 +245,9 @@ export const experimentSchema = (methods: readonly string[] | null) =>
     },
     "an object of settings",
   )
-    .transform(({ preset: _preset, $schema: _schema, ...config }) => config)
+    .transform(({ preset: _preset, $schema: _schema, truncationCutoff, ...config }) => ({
+      ...config,
+      // Left out where it says nothing: settings written down before there was one are the same.
+      ...(truncationCutoff !== "all" && { truncationCutoff }),
+    }))
     .superRefine(checkTogether);

@@ -138,8 +138,15 @@ function withFiles({ files: _, ...networks }: NetworkInfo, files: NetworkInfo["f
   return files === undefined ? networks : { ...networks, files };
 }
 
+/** The settings that the frozen networks hang on. */
+const frozenOf = (config: Pick<ExperimentConfig, "model" | "truncation" | "truncationCutoff">) => [
+  config.model,
+  config.truncation,
+  config.truncationCutoff ?? null,
+];
+
 /** What a run's file says of the networks, when they are this configuration's. */
-function networksOf(known: RunFile | null, { model, truncation, seed }: ExperimentConfig): NetworkInfo | null {
-  const isSame = known !== null && hashOfJson([known.config.model, known.config.truncation]) === hashOfJson([model, truncation]);
-  return isSame ? { ...known.world, environment: { ...known.world.environment, seed } } : null;
+function networksOf(known: RunFile | null, config: ExperimentConfig): NetworkInfo | null {
+  const isSame = known !== null && hashOfJson(frozenOf(known.config)) === hashOfJson(frozenOf(config));
+  return isSame ? { ...known.world, environment: { ...known.world.environment, seed: config.seed } } : null;
 }

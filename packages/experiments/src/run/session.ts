@@ -115,7 +115,9 @@ export class Session {
   private async startModel(parts: ModelParts): Promise<RunningModel> {
     const { config, engine, signal } = this.options;
     const { threads } = this;
-    const settings = { engine, truncation: config.truncation, ...(threads && { threads }) };
+    const { truncation: psi, truncationCutoff: cutoff } = config;
+    const truncation = cutoff === undefined ? psi : { psi, cutoff };
+    const settings = { engine, truncation, ...(threads && { threads }) };
     const running = await autoModel(parts, settings).catch((cause: unknown) => {
       throw cause instanceof EngineError ? new ConfigError(cause.message, { cause }) : cause;
     });

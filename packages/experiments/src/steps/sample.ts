@@ -18,7 +18,7 @@ export const SUMMARY_FILE = "sample.json";
 
 /** Codes of the seed; then, chunk by chunk, what the regressor says about their pictures. */
 export function sampleJobs({ config, networks: { environment } }: Experiment): Job[] {
-  const { model, truncation, seed, sample } = config;
+  const { model, truncation, truncationCutoff, seed, sample } = config;
   const { codes, heldOut } = sample;
   // Files may change while their names stay: what all jobs depend on is what the networks do, and what runs them.
   const { engine, backend, generator, regressor, codes: source } = environment;
@@ -42,7 +42,14 @@ export function sampleJobs({ config, networks: { environment } }: Experiment): J
     const isLabelled = source?.labelled === true;
     const run: Job["run"] = (context, output) => (isLabelled ? takeLabels : label)(context, output, start, end);
     const images = isLabelled ? 0 : end - start;
-    return { id, step: "sample", needs: [CODES_JOB], settings: { truncation, start, end }, images, run };
+    return {
+      id,
+      step: "sample",
+      needs: [CODES_JOB],
+      settings: { truncation, ...(truncationCutoff !== undefined && { truncationCutoff }), start, end },
+      images,
+      run,
+    };
   });
   const summary: Job = {
     id: SUMMARY_JOB,
