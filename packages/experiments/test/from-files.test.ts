@@ -124,8 +124,8 @@ describe("an experiment of files alone", () => {
     const { results } = (await runExperiment(quick(model, { attributes: ["attribute_0"], methods: ["interfacegan"] }), {
       out: file("labelled"),
     }))!;
-    const sampling = results.timings.filter(({ job }) => job.startsWith("sample/"));
-    expect(sampling.reduce((sum, { images }) => sum + images, 0)).toBe(0);
+    const labelling = results.timings.filter(({ job }) => job.startsWith("sample/labels"));
+    expect(labelling.reduce((sum, { images }) => sum + images, 0)).toBe(0);
     const yes = labels.filter((_, i) => i % 3 === 0).reduce((a, b) => a + b, 0);
     const [none, some] = results.sample.attributes[0]!.counts;
     expect(none! + some!).toBe(160);
