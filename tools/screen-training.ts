@@ -2,7 +2,9 @@
  * Screens ways to train: each candidate of tools/screening/candidates.ts on some factors with some seeds, measured on validation starts, which are
  * neither trained on nor held out. A finished cell is a line of a file, and is not made again.
  *
- *     npx tsx tools/screen-training.ts --model tabletop --factors background_color,object_shape --seeds 0,1 --out /var/tmp/latentflow-screen
+ *     npm run screen:training -- --model tabletop --factors background_color,object_shape --seeds 0,1 --out /var/tmp/latentflow-screen
+ *
+ * Candidates are parted by semicolons: --candidates "flow; flow, bounded". The table alone: --table-only.
  */
 import { existsSync } from "node:fs";
 import { appendFile, mkdir, readFile } from "node:fs/promises";

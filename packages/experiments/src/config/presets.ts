@@ -30,7 +30,7 @@ const BOUNDED = {
 
 /**
  * A training chosen by measuring, in place of the paper's: of several the snapshot that does best on starts kept apart. How it was found:
- * `npx tsx tools/screen-training.ts`.
+ * `npm run screen:training`.
  */
 export const ROBUST_TRAINING = {
   ...BOUNDED,
