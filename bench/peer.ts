@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** A Python process (a script in `peers/`) that does one job a line and answers with the seconds it took. */
+/** A process that does one job a line and answers with the seconds it took: a Python script in `peers/`, or a program. */
 export class Peer {
   private constructor(
     private readonly child: ChildProcess,
@@ -18,8 +18,12 @@ export class Peer {
    */
   static async start(script: string): Promise<Peer | undefined> {
     const python = process.env.LATENTFLOW_PYTHON ?? "python3";
-    const path = fileURLToPath(new URL(`./peers/${script}`, import.meta.url));
-    const child = spawn(python, [path], { stdio: ["pipe", "pipe", "ignore"] });
+    return Peer.of(python, [fileURLToPath(new URL(`./peers/${script}`, import.meta.url))]);
+  }
+
+  /** A program that says what it is in its first line. Undefined when it does not start. */
+  static async of(command: string, options: readonly string[] = []): Promise<Peer | undefined> {
+    const child = spawn(command, options, { stdio: ["pipe", "pipe", "ignore"] });
     child.on("error", () => {});
     const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
     const first = await lines.next();
@@ -28,8 +32,15 @@ export class Peer {
 
   /** Seconds that a job took. */
   async seconds(job: string): Promise<number> {
+    return (await this.numbers(job))[0]!;
+  }
+
+  /** Seconds that a job took, and whatever else it answers. */
+  async numbers(job: string): Promise<number[]> {
     this.child.stdin!.write(`${job}\n`);
-    return Number((await this.lines.next()).value);
+    return String((await this.lines.next()).value)
+      .split(" ")
+      .map(Number);
   }
 
   stop(): void {
