@@ -4,9 +4,9 @@ import type { DenseOutput, Method } from "../method.js";
 import { type Collocation, collocation } from "./collocation.js";
 import { CoupledStepper } from "./coupled-stepper.js";
 
-/** The collocation method of these nodes, for given steps. */
-export function collocationMethod(name: string, order: number, nodes: readonly number[]): Method {
-  const stages = collocation(nodes);
+/** The collocation method of these nodes, for given steps. A function gives them: a bundler drops one that is not used, but no sums at the top of a module. */
+export function collocationMethod(name: string, order: number, nodes: () => readonly number[]): Method {
+  const stages = collocation(nodes());
   return withDense(name, order, stages, stages.dense);
 }
 

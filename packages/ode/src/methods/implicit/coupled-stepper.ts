@@ -7,7 +7,7 @@ import { invert } from "./invert.js";
 import { Linearization } from "./linearization.js";
 import { correct, NewtonControl } from "./newton.js";
 
-const ONE = Float64Array.of(1);
+const ONE = /* @__PURE__ */ Float64Array.of(1);
 
 /** Steps of an implicit Runge–Kutta method whose stages all know each other: increments z = hA f(y0 + z), all at once. */
 export class CoupledStepper<V> implements Stepper<V> {

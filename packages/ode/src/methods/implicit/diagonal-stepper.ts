@@ -6,7 +6,7 @@ import type { DiagonalMethod } from "./diagonal-tableau.js";
 import { Linearization } from "./linearization.js";
 import { correct, NewtonControl } from "./newton.js";
 
-const ONE = Float64Array.of(1);
+const ONE = /* @__PURE__ */ Float64Array.of(1);
 
 /** Rows of a tableau as states are combined by them. */
 interface FastRows {

@@ -3,7 +3,7 @@ import type { ErrorTest, Reading, StateSpace } from "../../state/state-space.js"
 import type { Tolerances } from "../../types.js";
 import type { StepTrial } from "../method.js";
 
-const ONE = Float64Array.of(1);
+const ONE = /* @__PURE__ */ Float64Array.of(1);
 const PLAIN: Tolerances = { rtol: 0, atol: 1 };
 
 /** An iteration is done when what is left of it is this share of the error that a step may have (Hairer & Wanner II, section IV.8: κ). */

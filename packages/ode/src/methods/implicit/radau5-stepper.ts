@@ -7,43 +7,54 @@ import { collocation } from "./collocation.js";
 import { invert } from "./invert.js";
 import { Linearization } from "./linearization.js";
 import { correct, NewtonControl } from "./newton.js";
+import { radauNodes } from "./radau-nodes.js";
 
-const ONE = Float64Array.of(1);
-const ROOT6 = Math.sqrt(6);
-const NODES = [(4 - ROOT6) / 10, (4 + ROOT6) / 10, 1];
-const { coupling: COUPLING, dense: DENSE } = collocation(NODES);
+const ONE = /* @__PURE__ */ Float64Array.of(1);
+/** All that the steps are made of; in a function, which a bundler drops where nobody takes such steps. */
+const RADAU = /* @__PURE__ */ tables();
 
-/** Eigenvalues of A⁻¹: γ, α ± iβ. */
-const [GAMMA, ALPHA, BETA] = [
-  3 + 3 ** (2 / 3) - 3 ** (1 / 3),
-  3 + (3 ** (1 / 3) - 3 ** (2 / 3)) / 2,
-  (3 ** (5 / 6) + 3 ** (7 / 6)) / 2,
-];
-/** T, which brings A⁻¹ into real block-diagonal form, and its inverse. */
-const TRANSFORM = [
-  [0.09443876248897524, -0.14125529502095421, 0.03002919410514742],
-  [0.25021312296533332, 0.20412935229379994, -0.38294211275726192],
-  [1, 1, 0],
-].map((row) => Float64Array.from(row));
-const INVERSE = [
-  [4.178718591551904, 0.32768282076106237, 0.52337644549944951],
-  [-4.178718591551904, -0.32768282076106237, 0.47662355450055044],
-  [0.50287263494578682, -2.571926949855605, 0.59603920482822492],
-].map((row) => Float64Array.from(row));
-/** Of the increments in the error estimate, times h/γ₀: an embedded method of order 3. */
-const ERROR = [(-13 - 7 * ROOT6) / 3, (-13 + 7 * ROOT6) / 3, -1 / 3];
-/** The two systems that T leaves of the one: I − (h/γ) J, and I − h/(α − iβ) J as [[a, −b], [b, a]]. */
-const SIZE = ALPHA ** 2 + BETA ** 2;
-const [REAL, [A, B]] = [1 / GAMMA, [ALPHA / SIZE, BETA / SIZE]];
-const SYSTEMS = [
-  [[REAL]],
-  [
-    [A!, -B!],
-    [B!, A!],
-  ],
-];
-/** Slopes from increments: A⁻¹, its rows solved from the collocation conditions. */
-const TO_SLOPES = invert(COUPLING).map((row) => Float64Array.from(row));
+function tables() {
+  const root6 = Math.sqrt(6);
+  const nodes = radauNodes();
+  const { coupling, dense } = collocation(nodes);
+  const rows = (matrix: readonly (readonly number[])[]) => matrix.map((row) => Float64Array.from(row));
+  // Eigenvalues of A⁻¹: γ, α ± iβ.
+  const gamma = 3 + 3 ** (2 / 3) - 3 ** (1 / 3);
+  const [alpha, beta] = [3 + (3 ** (1 / 3) - 3 ** (2 / 3)) / 2, (3 ** (5 / 6) + 3 ** (7 / 6)) / 2];
+  // 1/γ, and 1/(α − iβ) = a + ib.
+  const real = 1 / gamma;
+  const [a, b] = [alpha / (alpha ** 2 + beta ** 2), beta / (alpha ** 2 + beta ** 2)];
+  return {
+    nodes,
+    dense,
+    real,
+    a,
+    b,
+    /** The two systems that T leaves of the one: I − (h/γ) J, and I − h/(α − iβ) J as [[a, −b], [b, a]]. */
+    systems: [
+      [[real]],
+      [
+        [a, -b],
+        [b, a],
+      ],
+    ],
+    /** T, which brings A⁻¹ into real block-diagonal form, and its inverse. */
+    transform: rows([
+      [0.09443876248897524, -0.14125529502095421, 0.03002919410514742],
+      [0.25021312296533332, 0.20412935229379994, -0.38294211275726192],
+      [1, 1, 0],
+    ]),
+    inverse: rows([
+      [4.178718591551904, 0.32768282076106237, 0.52337644549944951],
+      [-4.178718591551904, -0.32768282076106237, 0.47662355450055044],
+      [0.50287263494578682, -2.571926949855605, 0.59603920482822492],
+    ]),
+    /** Of the increments in the error estimate, times h/γ₀: an embedded method of order 3. */
+    error: [(-13 - 7 * root6) / 3, (-13 + 7 * root6) / 3, -1 / 3],
+    /** Slopes from increments: A⁻¹. */
+    toSlopes: rows(invert(coupling)),
+  };
+}
 
 /**
  * Steps of Radau IIA of order 5: three increments z = hA f(y0 + z) by simplified Newton iterations on systems that T uncouples into a real and a
@@ -81,7 +92,7 @@ export class Radau5Stepper<V> implements Stepper<V> {
     this.#look(trial.after);
     linearization.begin(trial);
     for (;;) {
-      const systems = linearization.systemsFor(trial, SYSTEMS);
+      const systems = linearization.systemsFor(trial, RADAU.systems);
       const made = systems === undefined ? undefined : yield* this.#solve(trial, systems);
       if (made !== undefined) return made;
       if (linearization.fresh) break;
@@ -99,20 +110,20 @@ export class Radau5Stepper<V> implements Stepper<V> {
     const { span, y0, endTime, tolerances } = trial;
     const space = this.#space;
     const { h, t0 } = span;
-    const times = [t0 + NODES[0]! * h, t0 + NODES[1]! * h, endTime];
+    const times = [t0 + RADAU.nodes[0]! * h, t0 + RADAU.nodes[1]! * h, endTime];
     const test = this.#newton.testOf(tolerances);
     const [real, complex] = systems as [LinearSystem<V>, LinearSystem<V>];
     /** What is solved for, W = T⁻¹ Z: I − hΛ ⊗ J for each, right sides hΛ (T⁻¹ F) − W. */
     const both: LinearSystem<V> = { solve: ([a, b, c]) => [...real.solve([a!]), ...complex.solve([b!, c!])] };
     const result = yield* this.#newton.run(this.#guess(trial), trial, (w) => {
       const iterate = space.scope(() => {
-        const stages = TRANSFORM.map((row) => space.combine(y0, undefined, row, w));
+        const stages = RADAU.transform.map((row) => space.combine(y0, undefined, row, w));
         const slopes = stages.map((y, i) => this.#f(times[i]!, y));
-        const parts = INVERSE.map((row) => space.combine(undefined, undefined, row, slopes));
+        const parts = RADAU.inverse.map((row) => space.combine(undefined, undefined, row, slopes));
         const residual = [
-          space.combine(undefined, undefined, Float64Array.of(h * REAL, -1), [parts[0]!, w[0]!]),
-          space.combine(undefined, undefined, Float64Array.of(h * A!, -h * B!, -1), [parts[1]!, parts[2]!, w[1]!]),
-          space.combine(undefined, undefined, Float64Array.of(h * B!, h * A!, -1), [parts[1]!, parts[2]!, w[2]!]),
+          space.combine(undefined, undefined, Float64Array.of(h * RADAU.real, -1), [parts[0]!, w[0]!]),
+          space.combine(undefined, undefined, Float64Array.of(h * RADAU.a, -h * RADAU.b, -1), [parts[1]!, parts[2]!, w[1]!]),
+          space.combine(undefined, undefined, Float64Array.of(h * RADAU.b, h * RADAU.a, -1), [parts[1]!, parts[2]!, w[2]!]),
         ];
         return { ...correct(space, both, w, residual, y0, test), others: [...stages, ...slopes, ...parts] };
       });
@@ -126,8 +137,8 @@ export class Radau5Stepper<V> implements Stepper<V> {
     }
     this.#linearization.learn(result.iterations, result.contraction);
     const made = space.scope(() => {
-      const z = TRANSFORM.map((row) => space.combine(undefined, undefined, row, w));
-      const slopes = TO_SLOPES.map((row) =>
+      const z = RADAU.transform.map((row) => space.combine(undefined, undefined, row, w));
+      const slopes = RADAU.toSlopes.map((row) =>
         space.combine(
           undefined,
           undefined,
@@ -153,7 +164,7 @@ export class Radau5Stepper<V> implements Stepper<V> {
     const { span, y0, f0, after } = trial;
     const tolerances = trial.tolerances!;
     const space = this.#space;
-    const weights = Float64Array.of(span.h * REAL, ...ERROR.map((weight) => weight * REAL));
+    const weights = Float64Array.of(span.h * RADAU.real, ...RADAU.error.map((weight) => weight * RADAU.real));
     const measure = (slope: V) =>
       space.scope(() => {
         const [error] = real.solve([space.combine(undefined, undefined, weights, [slope, ...z])]);
@@ -179,11 +190,11 @@ export class Radau5Stepper<V> implements Stepper<V> {
     const space = this.#space;
     const before = this.#before;
     return space.scope(() => {
-      if (before === undefined) return INVERSE.map(() => space.combine(undefined, undefined, Float64Array.of(0), [y0]));
+      if (before === undefined) return RADAU.inverse.map(() => space.combine(undefined, undefined, Float64Array.of(0), [y0]));
       const { h } = before.span;
-      const end = evaluatePolynomials(DENSE.polynomials, 1);
-      const z = NODES.map((node) => {
-        const there = evaluatePolynomials(DENSE.polynomials, 1 + (node * span.h) / h);
+      const end = evaluatePolynomials(RADAU.dense.polynomials, 1);
+      const z = RADAU.nodes.map((node) => {
+        const there = evaluatePolynomials(RADAU.dense.polynomials, 1 + (node * span.h) / h);
         return space.combine(
           undefined,
           before.span,
@@ -191,7 +202,7 @@ export class Radau5Stepper<V> implements Stepper<V> {
           before.slopes,
         );
       });
-      const w = INVERSE.map((row) => space.combine(undefined, undefined, row, z));
+      const w = RADAU.inverse.map((row) => space.combine(undefined, undefined, row, z));
       return w;
     });
   }
