@@ -186,6 +186,12 @@ describe("a verdict with realism", () => {
     expect(flowVerdicts(broken)[0]!.outcome).toBe("reaches, but through broken pictures");
     expect(headline({ attributes: [broken] })[0]).toMatch(/get there, but through broken pictures/);
     expect(reportPage({ ...results, attributes: [broken] })).toContain(BROKEN);
+    // Whole at Control 0.8, broken only at the end of its way.
+    const level = { control: 0.8, t: 4, pictures: 150, outside: 0.5, outsideInterval: [0.4, 0.6] as const };
+    const whole = { ...at([1, 4]), levels: [{ ...level, distance: 21, interval: [19, 23] as const }] };
+    expect(flowVerdicts(withFlow({ realism: whole }))[0]!.outcome).toBe("wins");
+    const before = { ...at([1, 4]), levels: [{ ...level, distance: 23, interval: [21, 25] as const }] };
+    expect(flowVerdicts(withFlow({ realism: before }))[0]!.outcome).toBe("reaches, but through broken pictures");
     // Of three trainings one alone is no verdict.
     const trainings = [at([-2, 1]), at([-2, 1])].map((realism, k) => ({
       seed: k + 1,

@@ -1,6 +1,6 @@
 import { describeValue } from "@latentflow/core";
 import { ExperimentsError } from "../errors.js";
-import type { AttributeResult, MethodResult, PairedRealism, PairedTest } from "../results/index.js";
+import type { AttributeResult, MethodResult, PairedRealism, PairedTest, Realism } from "../results/index.js";
 
 /**
  * What a paired comparison says of a method against another one. An edit can be better in three ways: it changes the others less at equal Control, it
@@ -78,13 +78,26 @@ export const REACH = 0.2;
 export const BROKEN = "reaches, but through broken pictures";
 
 /**
- * Whether a method arrives at broken pictures: where its Control is largest, edited pictures are further from the generator's own of the same classes than
- * the pictures were before the edit, by more than chance; of several trainings, in half of them or more.
+ * Whether a method gets there through broken pictures; of several trainings, whether half of them or more do. A training does where its Control is
+ * largest and, before that, at the highest of the Controls that methods are compared at: edits that only break when they are driven to their end
+ * got there with whole pictures.
  */
 export function isBroken({ realism, trainings = [] }: MethodResult): boolean {
-  const all = [realism, ...trainings.map((one) => one.realism)].flatMap((one) => one?.largest ?? []);
-  const broken = all.filter(({ control, change }) => control >= REACH && change !== null && side(change) > 0);
+  const all = [realism, ...trainings.map((one) => one.realism)].filter((one) => one !== null && one !== undefined);
+  const broken = all.filter((one) => endsBroken(one) && isBrokenBefore(one));
   return broken.length > 0 && 2 * broken.length >= all.length;
+}
+
+/** Where Control is largest: edited pictures are further from the generator's own of the same classes than before the edit, by more than chance. */
+export function endsBroken({ largest }: Realism): boolean {
+  return largest !== null && largest.control >= REACH && largest.change !== null && side(largest.change) > 0;
+}
+
+/** The same at the highest Control that methods are compared at; true where there is none. */
+function isBrokenBefore({ levels, largest }: Realism): boolean {
+  const last = levels.at(-1);
+  const [starts, lowest] = [largest?.starts ?? null, last?.interval?.[0]];
+  return starts === null || lowest === undefined || lowest > starts;
 }
 
 /** What the comparisons of one flow with all straight edits of an attribute say. */

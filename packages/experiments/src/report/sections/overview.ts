@@ -40,8 +40,8 @@ of paired bootstraps, each test by itself, without a correction for their number
 }
 
 const REALISM = markup`<p>Pictures count, too: an edit is also better when its pictures at equal Control are nearer to the generator's own of the same classes (Fréchet distance of a
-network's features, each taken for a Gaussian). A flow that would win or tie <b>reaches, but through broken pictures</b>, where its edited pictures end up further from
-the generator's own than they were before the edit.</p>`;
+network's features, each taken for a Gaussian). A flow that would win or tie <b>reaches, but through broken pictures</b>, where its edited pictures are further from
+the generator's own than they were before the edit, at its largest Control and at the highest that methods are compared at (20, 40, 60, 80 %).</p>`;
 
 function bothKinds({ styles }: ReportContext): boolean {
   return new Set([...styles.values()].map(({ kind }) => kind)).size > 1;

@@ -4,7 +4,7 @@ import { methodName, type ReportContext, styleOf } from "../../drawing/report-co
 import { type Column, table } from "../../drawing/table.js";
 import type { AttributeResult } from "../../results/index.js";
 import { verdictMark } from "../context.js";
-import { BROKEN, isBroken } from "../verdict.js";
+import { BROKEN, endsBroken } from "../verdict.js";
 
 /** Whether edited pictures still look like the generator's own; nothing where nobody looked. */
 export function realism(context: ReportContext, attribute: AttributeResult): Markup | false {
@@ -35,7 +35,7 @@ export function realism(context: ReportContext, attribute: AttributeResult): Mar
       percent(largest?.control),
       largest === null
         ? NONE
-        : markup`${distance(largest.distance, largest.interval)}${isBroken(method) && markup` ${verdictMark(BROKEN, "broken")}`}`,
+        : markup`${distance(largest.distance, largest.interval)}${endsBroken(method.realism!) && markup` ${verdictMark(BROKEN, "broken")}`}`,
       short(largest?.starts),
       largest === null ? NONE : share(largest.outside, largest.outsideInterval),
     ];
@@ -43,7 +43,8 @@ export function realism(context: ReportContext, attribute: AttributeResult): Mar
   const pictures = looked.map((method) => method.realism!.largest?.pictures ?? 0);
   const caption = `Fréchet distance of edited pictures to as many of the generator's own, with the same shares of the classes of ${words(attribute.name)} (lower is better; few pictures make it larger: here ${Math.min(...pictures)} to ${Math.max(...pictures)}), and share of edits whose code lies outside the region of 99 % of codes`;
   return markup`<h3>Are the pictures still real?</h3><p class="muted">${whoseFeatures(judge.network)} A method's pictures are called broken where, at its largest Control, they are
-further from the generator's own than they were before the edit.</p>${table(caption, columns, rows)}`;
+further from the generator's own than they were before the edit. A flow counts as getting there through broken pictures where they are so, too, at the highest Control of
+those that methods are compared at (20, 40, 60, 80 %).</p>${table(caption, columns, rows)}`;
 }
 
 function whoseFeatures(network: "judge" | "regressor"): string {
