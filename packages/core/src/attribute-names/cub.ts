@@ -15,8 +15,7 @@ export function cubHeads(): string[] {
   return Array.from({ length: HEADS }, (_, i) => KNOWN[i] ?? `attribute ${i}`);
 }
 
-const BUT_EYES = "iridescent";
-const COLOURS = `blue brown ${BUT_EYES} purple rufous grey yellow olive green pink orange black white red buff`;
+const COLOURS = "blue brown iridescent purple rufous grey yellow olive green pink orange black white red buff";
 const PATTERN = "solid spotted striped multi-colored";
 
 /** CUB's attributes by their groups, in order. */
@@ -32,7 +31,7 @@ const GROUPS: readonly (readonly [group: string, values: string])[] = [
   ["head_pattern", "spotted malar crested masked unique_pattern eyebrow eyering plain eyeline striped capped"],
   ["breast_color", COLOURS],
   ["throat_color", COLOURS],
-  ["eye_color", COLOURS.replace(`${BUT_EYES} `, "")],
+  ["eye_color", /* @__PURE__ */ COLOURS.replace("iridescent ", "")],
   ["bill_length", "about_the_same_as_head longer_than_head shorter_than_head"],
   ["forehead_color", COLOURS],
   ["under_tail_color", COLOURS],

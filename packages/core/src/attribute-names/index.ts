@@ -19,7 +19,7 @@ const NAMES = {
 export type AttributeList = keyof typeof NAMES;
 
 /** What `attributeNames` knows. */
-export const ATTRIBUTE_LISTS = Object.keys(NAMES) as readonly AttributeList[];
+export const ATTRIBUTE_LISTS = /* @__PURE__ */ Object.keys(NAMES) as readonly AttributeList[];
 
 /**
  * Names of a data set's attributes in the order of its labels, which is that of the heads of the paper's regressors and of the numbers in its

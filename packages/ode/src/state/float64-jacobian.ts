@@ -18,7 +18,7 @@ export interface JacobianSource {
   readonly band: Band | undefined;
 }
 
-const ROOT = Math.sqrt(Number.EPSILON);
+const ROOT = 2 ** -26;
 /** Displacements are at least this many times what f's rounding costs (as CVODE's are). */
 const ABOVE_ROUNDING = 1000;
 
