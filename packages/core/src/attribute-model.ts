@@ -85,7 +85,7 @@ export interface AttributeModel {
   /** One [n, classes] per attribute. */
   logits(w: Tensor): Promise<Tensor2D[]>;
   /**
-   * [n, f]: what the judge's penultimate layer makes of the images, or the regressor's where the model has no judge. Absent where that network gives
+   * `[n, f]`: what the judge's penultimate layer makes of the images, or the regressor's where the model has no judge. Absent where that network gives
    * no features.
    */
   features?(w: Tensor): Promise<Tensor2D>;

@@ -105,8 +105,8 @@ export interface FlowVerdict {
   readonly flow: MethodResult;
   /**
    * "wins": better than every straight edit. "loses": some straight edit is better. "ties": neither. "out of reach": no method of the attribute
-   * gets {@link REACH} of the starts to the wanted value, and who changes less on the way to nowhere is no result. {@link BROKEN}: it would win or tie,
-   * but see {@link isBroken}. null: nothing to compare.
+   * gets {@link REACH} of the starts to the wanted value, and who changes less on the way to nowhere is no result. "reaches, but through
+   * broken pictures": it would win or tie, but its pictures break before its end. null: nothing to compare.
    */
   readonly outcome: "wins" | "ties" | "loses" | "out of reach" | typeof BROKEN | null;
   readonly pairs: readonly PairView[];

@@ -119,7 +119,7 @@ export class FaceDetector {
     this.landmarkFeatures.dispose();
   }
 
-  /** [1, cells, cells, 25]: for each anchor place, size and score. */
+  /** `[1, cells, cells, 25]`: for each anchor place, size and score. */
   private cells(image: Tensor4D, side: number): Tensor4D {
     const on = new OnTensors();
     const [, height, width] = image.shape;

@@ -72,7 +72,7 @@ function means(graph: GraphBuilder, planes: string, from: ImageSize, to: ImageSi
   return graph.op("MatMul", [graph.op("MatMul", [rows, planes]), graph.transpose(columns, [1, 0])]);
 }
 
-/** [to, from]: each new pixel is the mean of the old ones that it touches, as in PyTorch's mode "area". */
+/** `[to, from]`: each new pixel is the mean of the old ones that it touches, as in PyTorch's mode "area". */
 export function areaWeights(from: number, to: number): Float32Array {
   const weights = new Float32Array(to * from);
   for (let i = 0; i < to; i++) {
