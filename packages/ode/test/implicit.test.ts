@@ -154,6 +154,18 @@ describe("the Jacobian", () => {
     expect(call({ jacobian: () => [[-1]] })).toThrow("odeint: jacobian does not apply to dopri5, which is explicit");
     expect(call({ method: "radau5", jacobian: 3 })).toThrow("expected jacobian to be a function (t, y) => rows of ∂f/∂y, got 3");
     expect(call({ method: "radau5", jacobianBand: 1 })).toThrow("expected jacobianBand to be [lower, upper], got 1");
+    expect(call({ method: "radau5", jacobianBand: [0, 1] })).toThrow(
+      "expected jacobianBand below 1, how many numbers y0 holds, got [0, 1]",
+    );
+    const whole = () => [
+      [-1, 0, 0],
+      [0, -1, 0],
+      [0, 0, -1],
+    ];
+    const banded = { method: "radau5", jacobianBand: [0, 0], jacobian: whole } as const;
+    expect(() => odeint((_t, y) => y.map((value) => -value), Float64Array.of(1, 2, 3), [0, 1], banded)).toThrow(
+      "expected jacobian to return 3 rows of the band's 1 numbers one after the other, got 9 numbers",
+    );
     expect(call({ method: "radau5", jacobian: () => [1, 2] })).toThrow("expected jacobian to return 1 rows of 1 numbers");
     expect(call({ method: "radau5", jacobian: () => "x" })).toThrow("expected jacobian to return rows of numbers, got");
   });

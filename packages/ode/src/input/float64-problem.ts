@@ -1,4 +1,5 @@
 import { OdeError } from "../errors.js";
+import type { Band } from "../linear-algebra/band.js";
 import type { JacobianSource } from "../state/float64-jacobian.js";
 import { Float64Space } from "../state/float64-space.js";
 import { newStatistics, type Statistics } from "../status.js";
@@ -46,7 +47,7 @@ function jacobianSource(
     caller,
     size,
     statistics,
-    band: band && { lower: Math.min(band.lower, size - 1), upper: Math.min(band.upper, size - 1) },
+    band: band && checkFits(caller, band, size),
     given: given && ((t, y) => flatMatrix(caller, given(t, space.present(y), args))),
     recycle: (state) => space.recycle(state),
     f: space.dynamics((t, y) => {
@@ -54,4 +55,12 @@ function jacobianSource(
       return f(t, y, args);
     }),
   };
+}
+
+/** A wider band would be no band, and its rows could be taken for those of a whole matrix. */
+function checkFits(caller: string, band: Band, size: number): Band {
+  if (band.lower < size && band.upper < size) return band;
+  throw new OdeError(
+    `${caller}: expected jacobianBand below ${size}, how many numbers y0 holds, got [${band.lower}, ${band.upper}]; leave it out.`,
+  );
 }

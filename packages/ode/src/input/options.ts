@@ -17,8 +17,8 @@ export interface CommonOptions<A = undefined, S = never> {
   jacobian?(t: number, y: StateOf<S>, args: A): ArrayLike<number> | readonly ArrayLike<number>[];
   /**
    * For implicit methods: [lower, upper], how many places left and right of the diagonal ∂f/∂y may differ from 0. Systems then cost
-   * numbers × band² in place of numbers³, differences a call of f for each place of the band; `jacobian` may give rows of the band alone,
-   * ∂fᵢ/∂yⱼ at place j − i + lower. Default: no band.
+   * numbers × band² in place of numbers³, differences a call of f for each place of the band; `jacobian` then gives the rows of the band
+   * alone, lower + 1 + upper numbers each, ∂fᵢ/∂yⱼ at place j − i + lower (what lies left or right of the matrix does not count). Default: no band.
    */
   readonly jacobianBand?: readonly [lower: number, upper: number];
   /** Dense output between steps: the method's own (`dense`, default) or the straight line. */

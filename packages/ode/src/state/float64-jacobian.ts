@@ -44,26 +44,15 @@ export class Float64Jacobian {
     else this.#differences(point);
   }
 
-  /** Copies the user's matrix; of a dense one only the band, where there is one. */
+  /** Copies the user's matrix, of a band its rows. */
   #take(matrix: ArrayLike<number>): void {
     const { caller, size, band } = this.#source;
-    const { values } = this;
-    if (matrix.length === values.length) {
-      for (let i = 0; i < values.length; i++) values[i] = matrix[i]!;
-      return;
+    const width = band === undefined ? size : widthOf(band);
+    if (matrix.length !== this.values.length) {
+      const rows = band === undefined ? `${size} rows of ${size} numbers` : `${size} rows of the band's ${width} numbers`;
+      throw new OdeError(`${caller}: expected jacobian to return ${rows} one after the other, got ${matrix.length} numbers.`);
     }
-    if (band === undefined || matrix.length !== size * size) {
-      const form = band === undefined ? "" : `, or ${size} rows of the band's ${widthOf(band)}`;
-      throw new OdeError(
-        `${caller}: expected jacobian to return ${size} rows of ${size} numbers one after the other${form}, got ${matrix.length} numbers.`,
-      );
-    }
-    const width = widthOf(band);
-    for (let i = 0; i < size; i++)
-      for (let k = 0; k < width; k++) {
-        const j = i + k - band.lower;
-        if (j >= 0 && j < size) values[i * width + k] = matrix[i * size + j]!;
-      }
+    for (let i = 0; i < matrix.length; i++) this.values[i] = matrix[i]!;
   }
 
   /** Forward differences; columns of a band that share no row are displaced together (Curtis, Powell & Reid 1974). */

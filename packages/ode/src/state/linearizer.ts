@@ -15,7 +15,7 @@ export interface Linearizer<V> {
   linearize(point: LinearizationPoint<V>): void;
   /**
    * Factors I − C ⊗ J for s coupled right sides, C an s×s matrix: x₁ … x_s with xᵢ − Σⱼ Cᵢⱼ J xⱼ = bᵢ. Undefined where that is singular or not
-   * finite. The factors of earlier calls may then be gone.
+   * finite. The factors serve until the next call for as many right sides.
    */
   factor(coupling: readonly (readonly number[])[]): LinearSystem<V> | undefined;
   /** ∂f/∂t at the place of `linearize`, a state that the caller owns. */

@@ -1,11 +1,10 @@
-import { OdeError } from "../../errors.js";
 import type { Linearizer, LinearSystem } from "../../state/linearizer.js";
 import type { PackedDynamics, Reading, StateSpace } from "../../state/state-space.js";
 import type { Attempt, DenseOutput, Stepper, StepTrial } from "../method.js";
 import type { Collocation } from "./collocation.js";
 import { invert } from "./invert.js";
-import { Linearization } from "./linearization.js";
-import { correct, NewtonControl } from "./newton.js";
+import { Linearization, required } from "./linearization.js";
+import { combineRows, correct } from "./newton.js";
 
 const ONE = /* @__PURE__ */ Float64Array.of(1);
 
@@ -21,7 +20,6 @@ export class CoupledStepper<V> implements Stepper<V> {
   readonly #space: StateSpace<V>;
   readonly #f: PackedDynamics<V>;
   readonly #linearization: Linearization<V>;
-  readonly #newton: NewtonControl<V>;
   #slopes: readonly V[] = [];
 
   constructor(
@@ -30,8 +28,6 @@ export class CoupledStepper<V> implements Stepper<V> {
     f: PackedDynamics<V>,
     linearizer: Linearizer<V> | undefined,
   ) {
-    if (linearizer === undefined)
-      throw new OdeError(`${method.name}: expected a Linearizer in stepper, got none; give the solve's.`);
     const { nodes, coupling, weights } = method.stages;
     this.dense = method.dense;
     this.#nodes = nodes;
@@ -41,25 +37,12 @@ export class CoupledStepper<V> implements Stepper<V> {
     this.#toSlopes = invert(coupling).map((row) => Float64Array.from(row));
     this.#space = space;
     this.#f = f;
-    this.#linearization = new Linearization(linearizer, true);
-    this.#newton = new NewtonControl(space);
+    this.#linearization = new Linearization(space, required(method.name, linearizer), true);
   }
 
-  *attempt(trial: StepTrial<V>): Generator<Reading, Attempt<V>, number> {
-    const linearization = this.#linearization;
-    linearization.begin(trial);
-    for (;;) {
-      const [system] = linearization.systemsFor(trial, [this.#coupling]) ?? [];
-      const made = system === undefined ? undefined : yield* this.#solve(trial, system);
-      if (made !== undefined) return made;
-      if (linearization.fresh) break;
-      linearization.renew(trial);
-      this.#newton.reset();
-    }
-    linearization.fail();
-    this.#newton.reset();
+  attempt(trial: StepTrial<V>): Generator<Reading, Attempt<V>, number> {
     this.#slopes = [];
-    return { y1: this.#space.scope(() => this.#space.clone(trial.y0)), ratio: Number.NaN, failed: "newton" };
+    return this.#linearization.attempt(trial, [this.#coupling], ([system]) => this.#solve(trial, system!));
   }
 
   *#solve(trial: StepTrial<V>, system: LinearSystem<V>): Generator<Reading, Attempt<V> | undefined, number> {
@@ -67,9 +50,9 @@ export class CoupledStepper<V> implements Stepper<V> {
     const space = this.#space;
     const { h, t0 } = span;
     const times = this.#nodes.map((node) => (node === 1 ? endTime : t0 + node * h));
-    const test = this.#newton.testOf(tolerances);
+    const test = this.#linearization.newton.testOf(tolerances);
     const start = space.scope(() => this.#nodes.map((node) => space.combine(undefined, span, Float64Array.of(node), [f0])));
-    const result = yield* this.#newton.run(start, trial, (z) => {
+    const result = yield* this.#linearization.newton.run(start, trial, (z) => {
       const iterate = space.scope(() => {
         const stages = z.map((one) => space.combine(y0, undefined, ONE, [one]));
         const slopes = stages.map((y, i) => this.#f(times[i]!, y));
@@ -82,16 +65,9 @@ export class CoupledStepper<V> implements Stepper<V> {
       return iterate;
     });
     const { z } = result;
-    if (result.converged) this.#linearization.learn(result.iterations, result.contraction);
+    if (result.converged) this.#linearization.learn(result);
     const made = space.scope(() => {
-      const slopes = this.#toSlopes.map((row) =>
-        space.combine(
-          undefined,
-          undefined,
-          row.map((weight) => weight / h),
-          z,
-        ),
-      );
+      const slopes = combineRows(space, this.#toSlopes, z, 1 / h);
       return { slopes, y1: space.combine(y0, span, this.#weights, slopes) };
     });
     for (const state of z) space.recycle(state);

@@ -1,10 +1,9 @@
-import { OdeError } from "../../errors.js";
 import type { Linearizer, LinearSystem } from "../../state/linearizer.js";
 import type { PackedDynamics, Reading, StateSpace } from "../../state/state-space.js";
 import type { Attempt, DenseOutput, Stepper, StepTrial } from "../method.js";
 import type { DiagonalMethod } from "./diagonal-tableau.js";
-import { Linearization } from "./linearization.js";
-import { correct, NewtonControl } from "./newton.js";
+import { Linearization, required } from "./linearization.js";
+import { correct } from "./newton.js";
 
 const ONE = /* @__PURE__ */ Float64Array.of(1);
 
@@ -28,7 +27,6 @@ export class DiagonalStepper<V> implements Stepper<V> {
   readonly #space: StateSpace<V>;
   readonly #f: PackedDynamics<V>;
   readonly #linearization: Linearization<V>;
-  readonly #newton: NewtonControl<V>;
   readonly #stifflyAccurate: boolean;
   #slopes: V[] = [];
   #f0: V | undefined;
@@ -37,8 +35,6 @@ export class DiagonalStepper<V> implements Stepper<V> {
   #knowsEndSlope = false;
 
   constructor(method: DiagonalMethod, space: StateSpace<V>, f: PackedDynamics<V>, linearizer: Linearizer<V> | undefined) {
-    if (linearizer === undefined)
-      throw new OdeError(`${method.name}: expected a Linearizer in stepper, got none; give the solve's.`);
     const { coupling, weights, errorWeights, predictor, nodes } = method;
     this.dense = method.dense;
     this.#method = method;
@@ -52,29 +48,15 @@ export class DiagonalStepper<V> implements Stepper<V> {
       weights: Float64Array.from(weights),
       error: errorWeights && Float64Array.from(errorWeights),
     };
-    this.#linearization = new Linearization(linearizer, !this.#stifflyAccurate);
-    this.#newton = new NewtonControl(space);
+    this.#linearization = new Linearization(space, required(method.name, linearizer), !this.#stifflyAccurate);
   }
 
-  *attempt(trial: StepTrial<V>): Generator<Reading, Attempt<V>, number> {
+  attempt(trial: StepTrial<V>): Generator<Reading, Attempt<V>, number> {
+    this.#slopes = [];
     this.#f0 = trial.f0;
     this.#endTime = trial.endTime;
     this.#knowsEndSlope = this.#stifflyAccurate;
-    const linearization = this.#linearization;
-    linearization.begin(trial);
-    for (;;) {
-      const systems = linearization.systemsFor(trial, [[[this.#gamma]]]);
-      const made = systems === undefined ? undefined : yield* this.#stages(trial, systems[0]!);
-      if (made !== undefined) return made;
-      if (linearization.fresh) break;
-      // The Jacobian of an earlier step no longer serves.
-      linearization.renew(trial);
-      this.#newton.reset();
-    }
-    linearization.fail();
-    this.#newton.reset();
-    this.#slopes = [];
-    return { y1: this.#space.scope(() => this.#space.clone(trial.y0)), ratio: Number.NaN, failed: "newton" };
+    return this.#linearization.attempt(trial, [[[this.#gamma]]], ([system]) => this.#stages(trial, system!));
   }
 
   /** All stages; undefined where one does not converge. */
@@ -99,7 +81,7 @@ export class DiagonalStepper<V> implements Stepper<V> {
       if (y1 !== undefined) space.recycle(y1);
       y1 = solved.y;
     }
-    this.#linearization.learn(most, slowest);
+    this.#linearization.learn({ iterations: most, contraction: slowest });
     const finish = space.scope(() => {
       const end = this.#stifflyAccurate ? y1! : space.combine(y0, span, this.#rows.weights, slopes);
       return { end, ratio: tolerances === undefined ? 0 : this.#error(trial, end, slopes, system) };
@@ -121,12 +103,12 @@ export class DiagonalStepper<V> implements Stepper<V> {
     const space = this.#space;
     const scale = span.h * this.#gamma;
     const toResidual = Float64Array.of(scale, -1);
-    const test = this.#newton.testOf(tolerances);
+    const test = this.#linearization.newton.testOf(tolerances);
     const { base, guess } = space.scope(() => ({
       base: space.combine(y0, span, this.#rows.base[i]!, known),
       guess: space.combine(undefined, span, this.#rows.guess[i]!, known),
     }));
-    const result = yield* this.#newton.run([guess], trial, ([z]) => {
+    const result = yield* this.#linearization.newton.run([guess], trial, ([z]) => {
       const iterate = space.scope(() => {
         const y = space.combine(base, undefined, ONE, [z!]);
         const slope = this.#f(t, y);

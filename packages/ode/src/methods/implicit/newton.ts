@@ -84,7 +84,8 @@ export class NewtonControl<V> {
         if (ratio >= 1 && k > 2 && !adaptive && size < 1e4 * enough) return { z, converged: true, iterations: k, contraction };
         if (contraction >= 0.99) return { z, converged: false, iterations: k, contraction };
         remainder = contraction / (1 - contraction);
-        if (adaptive && remainder * contraction ** (most - k) * size > enough && most - k <= 3 && k >= most / 2)
+        // Close to the end, what is foretold is trusted: the iterations that are left would not do.
+        if (adaptive && k >= most - 3 && remainder * contraction ** (most - k) * size > enough)
           return { z, converged: false, iterations: k, contraction };
       }
       if (size === 0 || remainder * size <= enough) {
@@ -120,4 +121,16 @@ export function correct<V>(
   const better = z.map((one, i) => space.combine(one, undefined, ONE, [corrections[i]!]));
   const sizes = corrections.map((one) => space.norm(1, ONE, [one], y0, y0, test));
   return { z: better, sizes, spent: corrections };
+}
+
+/** The states that rows of weights make of others, times `scale`. Call it in a scope. */
+export function combineRows<V>(space: StateSpace<V>, rows: readonly Float64Array[], states: readonly V[], scale = 1): V[] {
+  return rows.map((row) =>
+    space.combine(
+      undefined,
+      undefined,
+      row.map((weight) => weight * scale),
+      states,
+    ),
+  );
 }

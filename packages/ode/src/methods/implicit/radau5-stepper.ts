@@ -1,12 +1,11 @@
-import { OdeError } from "../../errors.js";
 import type { Linearizer, LinearSystem } from "../../state/linearizer.js";
 import { evaluatePolynomials } from "../../state/polynomials.js";
 import type { PackedDynamics, Reading, StateSpace, StepSpan } from "../../state/state-space.js";
 import type { Attempt, DenseOutput, Method, Stepper, StepTrial } from "../method.js";
 import { collocation } from "./collocation.js";
 import { invert } from "./invert.js";
-import { Linearization } from "./linearization.js";
-import { correct, NewtonControl } from "./newton.js";
+import { Linearization, required } from "./linearization.js";
+import { combineRows, correct } from "./newton.js";
 import { radauNodes } from "./radau-nodes.js";
 
 const ONE = /* @__PURE__ */ Float64Array.of(1);
@@ -65,7 +64,6 @@ export class Radau5Stepper<V> implements Stepper<V> {
   readonly #space: StateSpace<V>;
   readonly #f: PackedDynamics<V>;
   readonly #linearization: Linearization<V>;
-  readonly #newton: NewtonControl<V>;
   #slopes: readonly V[] = [];
   /** The polynomial of the step before, which tells where to begin. */
   #before: { readonly span: StepSpan; readonly slopes: readonly V[] } | undefined;
@@ -78,32 +76,16 @@ export class Radau5Stepper<V> implements Stepper<V> {
     f: PackedDynamics<V>,
     linearizer: Linearizer<V> | undefined,
   ) {
-    if (linearizer === undefined)
-      throw new OdeError(`${method.name}: expected a Linearizer in stepper, got none; give the solve's.`);
     this.dense = method.dense;
     this.#space = space;
     this.#f = f;
-    this.#linearization = new Linearization(linearizer, true);
-    this.#newton = new NewtonControl(space);
+    this.#linearization = new Linearization(space, required(method.name, linearizer), true);
   }
 
-  *attempt(trial: StepTrial<V>): Generator<Reading, Attempt<V>, number> {
-    const linearization = this.#linearization;
-    this.#look(trial.after);
-    linearization.begin(trial);
-    for (;;) {
-      const systems = linearization.systemsFor(trial, RADAU.systems);
-      const made = systems === undefined ? undefined : yield* this.#solve(trial, systems);
-      if (made !== undefined) return made;
-      if (linearization.fresh) break;
-      linearization.renew(trial);
-      this.#newton.reset();
-    }
-    linearization.fail();
-    this.#newton.reset();
+  attempt(trial: StepTrial<V>): Generator<Reading, Attempt<V>, number> {
     this.#slopes = [];
-    this.#last = undefined;
-    return { y1: this.#space.scope(() => this.#space.clone(trial.y0)), ratio: Number.NaN, failed: "newton" };
+    this.#look(trial.after);
+    return this.#linearization.attempt(trial, RADAU.systems, (systems) => this.#solve(trial, systems));
   }
 
   *#solve(trial: StepTrial<V>, systems: readonly LinearSystem<V>[]): Generator<Reading, Attempt<V> | undefined, number> {
@@ -111,15 +93,15 @@ export class Radau5Stepper<V> implements Stepper<V> {
     const space = this.#space;
     const { h, t0 } = span;
     const times = [t0 + RADAU.nodes[0]! * h, t0 + RADAU.nodes[1]! * h, endTime];
-    const test = this.#newton.testOf(tolerances);
+    const test = this.#linearization.newton.testOf(tolerances);
     const [real, complex] = systems as [LinearSystem<V>, LinearSystem<V>];
     /** What is solved for, W = T⁻¹ Z: I − hΛ ⊗ J for each, right sides hΛ (T⁻¹ F) − W. */
     const both: LinearSystem<V> = { solve: ([a, b, c]) => [...real.solve([a!]), ...complex.solve([b!, c!])] };
-    const result = yield* this.#newton.run(this.#guess(trial), trial, (w) => {
+    const result = yield* this.#linearization.newton.run(this.#guess(trial), trial, (w) => {
       const iterate = space.scope(() => {
         const stages = RADAU.transform.map((row) => space.combine(y0, undefined, row, w));
         const slopes = stages.map((y, i) => this.#f(times[i]!, y));
-        const parts = RADAU.inverse.map((row) => space.combine(undefined, undefined, row, slopes));
+        const parts = combineRows(space, RADAU.inverse, slopes);
         const residual = [
           space.combine(undefined, undefined, Float64Array.of(h * RADAU.real, -1), [parts[0]!, w[0]!]),
           space.combine(undefined, undefined, Float64Array.of(h * RADAU.a, -h * RADAU.b, -1), [parts[1]!, parts[2]!, w[1]!]),
@@ -135,17 +117,10 @@ export class Radau5Stepper<V> implements Stepper<V> {
       for (const state of w) space.recycle(state);
       return undefined;
     }
-    this.#linearization.learn(result.iterations, result.contraction);
+    this.#linearization.learn(result);
     const made = space.scope(() => {
-      const z = RADAU.transform.map((row) => space.combine(undefined, undefined, row, w));
-      const slopes = RADAU.toSlopes.map((row) =>
-        space.combine(
-          undefined,
-          undefined,
-          row.map((weight) => weight / h),
-          z,
-        ),
-      );
+      const z = combineRows(space, RADAU.transform, w);
+      const slopes = combineRows(space, RADAU.toSlopes, z, 1 / h);
       return { y1: space.combine(y0, undefined, ONE, [z[2]!]), z, slopes };
     });
     for (const state of w) space.recycle(state);
@@ -202,8 +177,7 @@ export class Radau5Stepper<V> implements Stepper<V> {
           before.slopes,
         );
       });
-      const w = RADAU.inverse.map((row) => space.combine(undefined, undefined, row, z));
-      return w;
+      return combineRows(space, RADAU.inverse, z);
     });
   }
 

@@ -1,7 +1,7 @@
-import { OdeError } from "../../errors.js";
 import type { Linearizer, LinearSystem } from "../../state/linearizer.js";
 import type { PackedDynamics, StateSpace } from "../../state/state-space.js";
 import type { Attempt, DenseOutput, Stepper, StepTrial } from "../method.js";
+import { required } from "./linearization.js";
 import type { RosenbrockMethod } from "./rosenbrock-tableau.js";
 
 /** Rows of a tableau as states are combined by them. */
@@ -26,14 +26,12 @@ export class RosenbrockStepper<V> implements Stepper<V> {
   #slopes: V[] = [];
 
   constructor(method: RosenbrockMethod, space: StateSpace<V>, f: PackedDynamics<V>, linearizer: Linearizer<V> | undefined) {
-    if (linearizer === undefined)
-      throw new OdeError(`${method.name}: expected a Linearizer in stepper, got none; give the solve's.`);
     const { gamma, coupling, couplingOfSlopes, weights, errorWeights } = method;
     this.dense = method.dense;
     this.#method = method;
     this.#space = space;
     this.#f = f;
-    this.#linearizer = linearizer;
+    this.#linearizer = required(method.name, linearizer);
     this.#rows = {
       coupling: coupling.map((row) => Float64Array.from(row)),
       right: couplingOfSlopes.map((row) => Float64Array.of(gamma, ...row.map((weight) => gamma * weight))),
