@@ -1,7 +1,6 @@
 import {
   clone,
   div,
-  engine,
   equal,
   type GradConfig,
   mul,
@@ -14,24 +13,9 @@ import {
   zerosLike,
 } from "@tensorflow/tfjs-core";
 import { quotientGradient } from "./quotients.js";
+import { repairRecording } from "./recorder.js";
 
 type GradFunc = GradConfig["gradFunc"];
-
-/** The parts of tfjs-core's engine that record operations for gradients (tfjs-core 4.22). */
-interface Recorder {
-  state: { scopeStack: readonly { readonly name: string }[] };
-  keep(tensor: Tensor): Tensor;
-  addTapeNode: (
-    kernelName: string,
-    inputs: Record<string, Tensor>,
-    outputs: Tensor[],
-    gradient: unknown,
-    saved: Tensor[],
-    attrs: unknown,
-  ) => void;
-}
-
-const REPAIRED = Symbol.for("latentflow.composedOpsRepaired");
 
 /** tfjs-core names the scope of an operation so. */
 const LOG_SIGMOID = "logSigmoid__op";
@@ -65,19 +49,17 @@ const logSigmoid: GradFunc = (dy, saved) => ({ 0: () => mul(dy as Tensor, sigmoi
 
 /** Lets the tape record those gradients in place of the kernels' own. */
 export function repairComposedOps(): void {
-  const recorder = engine() as unknown as Recorder & { [REPAIRED]?: boolean };
-  if (recorder[REPAIRED] || typeof recorder.addTapeNode !== "function") return;
-  const addTapeNode = recorder.addTapeNode;
-  recorder.addTapeNode = function (this: Recorder, kernelName, inputs, outputs, gradient, saved, attrs) {
-    const record = (name: string, gradient: unknown, saved: Tensor[]) =>
-      addTapeNode.call(this, name, inputs, outputs, gradient, saved, attrs);
-    const operation = this.state.scopeStack.at(-2)?.name ?? "";
-    const other = inside[operation]?.[kernelName];
-    // Under a name without a registered gradient: else that would be taken in place of this one.
-    if (other) record(`${operation}.${kernelName}`, other, saved);
-    // Its gradient reads an input that it has not kept, and which is gone if it was an intermediate result. (Copies go by the scope's name, too.)
-    else if (kernelName === LOG_SIGMOID && inputs[0]) record("logSigmoid", logSigmoid, [this.keep(clone(inputs[0]))]);
-    else record(kernelName, gradient, saved);
-  };
-  recorder[REPAIRED] = true;
+  repairRecording("composedOps", (addTapeNode) => {
+    return function (kernelName, inputs, outputs, gradient, saved, attrs) {
+      const record = (name: string, gradient: unknown, saved: Tensor[]) =>
+        addTapeNode.call(this, name, inputs, outputs, gradient, saved, attrs);
+      const operation = this.state.scopeStack.at(-2)?.name ?? "";
+      const other = inside[operation]?.[kernelName];
+      // Under a name without a registered gradient: else that would be taken in place of this one.
+      if (other) record(`${operation}.${kernelName}`, other, saved);
+      // Its gradient reads an input that it has not kept, and which is gone if it was an intermediate result. (Copies go by the scope's name, too.)
+      else if (kernelName === LOG_SIGMOID && inputs[0]) record("logSigmoid", logSigmoid, [this.keep(clone(inputs[0]))]);
+      else record(kernelName, gradient, saved);
+    };
+  });
 }

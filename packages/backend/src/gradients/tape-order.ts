@@ -1,23 +1,5 @@
-import { engine, type Tensor } from "@tensorflow/tfjs-core";
-
-/** The parts of tfjs-core's engine that record operations for gradients (tfjs-core 4.22). */
-interface Recorder {
-  state: { activeTape?: TapeNode[] | null };
-  addTapeNode: (
-    kernelName: string,
-    inputs: Record<string, Tensor>,
-    outputs: Tensor[],
-    gradient: unknown,
-    saved: Tensor[],
-    attrs: unknown,
-  ) => void;
-}
-interface TapeNode {
-  readonly inputs: Record<string, Tensor>;
-  readonly outputs: readonly Tensor[];
-}
-
-const REPAIRED = Symbol.for("latentflow.tapeOrderRepaired");
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { repairRecording, type TapeNode } from "./recorder.js";
 
 /**
  * Makes second derivatives right for operations whose gradient uses their own output (exp, tanh, sigmoid, softmax, elu, …).
@@ -27,15 +9,13 @@ const REPAIRED = Symbol.for("latentflow.tapeOrderRepaired");
  * second derivative when another path exists. Here those copies are put behind their operation.
  */
 export function repairTapeOrder(): void {
-  const recorder = engine() as unknown as Recorder & { [REPAIRED]?: boolean };
-  if (recorder[REPAIRED] || typeof recorder.addTapeNode !== "function") return;
-  const addTapeNode = recorder.addTapeNode;
-  recorder.addTapeNode = function (this: Recorder, kernelName, inputs, outputs, gradient, saved, attrs) {
-    addTapeNode.call(this, kernelName, inputs, outputs, gradient, saved, attrs);
-    const tape = this.state.activeTape;
-    if (tape && saved && saved.length > 0) moveCopiesBehind(tape, outputs, saved.length);
-  };
-  recorder[REPAIRED] = true;
+  repairRecording("tapeOrder", (addTapeNode) => {
+    return function (kernelName, inputs, outputs, gradient, saved, attrs) {
+      addTapeNode.call(this, kernelName, inputs, outputs, gradient, saved, attrs);
+      const tape = this.state.activeTape;
+      if (tape && saved && saved.length > 0) moveCopiesBehind(tape, outputs, saved.length);
+    };
+  });
 }
 
 /**
