@@ -9,14 +9,14 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { useBackend } from "@latentflow/backend";
 import { onnxModel } from "@latentflow/onnx";
-import { mul, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { mul, tidy } from "@tensorflow/tfjs-core";
 import { median, printTable } from "../measure.js";
+import { DIRECTIONS, secondsInTurns } from "../onnx-rounds.js";
 import { Peer } from "../peer.js";
 import { untrainedPair } from "./pair.js";
 
 const BATCH = 4;
 const PEAK_BATCH = 8;
-const DIRECTIONS = ["forward", "gradient"] as const;
 const FORMULATIONS = ["shared", "channels_last", "compiled", "grouped"] as const;
 /** What must be reached against PyTorch's best formulation, and against the released code's whole iteration. */
 const TARGETS = { forward: 1.3, gradient: 1.5, iteration: 5 };
@@ -33,28 +33,10 @@ export async function run(args: string[]): Promise<void> {
   const originalLogits = await model.logits(w);
   const moved = tidy(() => mul(w, 0.9));
   const loss = { attributeIndex: 0, target: 1, originalLogits, temperature: 4, preservationWeight: 1 };
-  const work = {
-    forward: async () => dispose(await model.logits(moved)),
-    gradient: async () => {
-      const { gradient, logits } = await model.lossAndGradient(moved, loss);
-      dispose([gradient, ...logits]);
-    },
-  };
   const peer = await Peer.start("networks_torch.py");
   const about = peer?.description ?? "PyTorch not found (set LATENTFLOW_PYTHON): not measured";
   console.log(`256 px StyleGAN2 and ResNet18 at 224, batch ${BATCH}; ONNX Runtime, ${threads} threads; ${about}\n`);
-  const seconds: Record<string, number[]> = {};
-  for (let round = -1; round < rounds; round++) {
-    const measured: Record<string, number> = {};
-    for (const direction of DIRECTIONS) {
-      measured[`onnx ${direction}`] = await timed(work[direction]);
-      if (!peer) continue;
-      for (const kind of FORMULATIONS) measured[`${kind} ${direction}`] = await peer.seconds(`${kind} ${direction}`);
-    }
-    // The first round makes sessions, compiles and warms up.
-    if (round < 0) continue;
-    for (const [name, value] of Object.entries(measured)) seconds[name] = [...(seconds[name] ?? []), value];
-  }
+  const seconds = await secondsInTurns({ model, w: moved, loss, peer, formulations: FORMULATIONS, rounds });
   peer?.stop();
   printSpeeds(seconds, peer !== undefined);
   model.dispose();
@@ -94,14 +76,4 @@ async function printPeaks(threads: number, withPeer: boolean): Promise<void> {
   console.log(
     `\npeak memory of a gradient with a batch of ${PEAK_BATCH}: ${gigabytes(ours)} here${theirs === null ? "" : `, ${gigabytes(theirs)} PyTorch (channels_last)`}`,
   );
-}
-
-async function timed(work: () => Promise<void>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return (performance.now() - start) / 1000;
-}
-
-function dispose(tensors: readonly Tensor[]): void {
-  for (const tensor of tensors) tensor.dispose();
 }

@@ -11,8 +11,9 @@ import { useBackend } from "@latentflow/backend";
 import type { LossRequest } from "@latentflow/core";
 import { StyleGan2Generator } from "@latentflow/models";
 import { onnxModel } from "@latentflow/onnx";
-import { mul, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { dispose, mul, tidy } from "@tensorflow/tfjs-core";
 import { median, printTable } from "../measure.js";
+import { DIRECTIONS, secondsInTurns } from "../onnx-rounds.js";
 import { Peer } from "../peer.js";
 import { untrainedRegressor } from "../regressor.js";
 
@@ -38,29 +39,11 @@ export async function run(args: string[]): Promise<void> {
   const model = await onnxModel({ generator, regressor, threads });
   const loss = await lossFor(await model.logits(w));
   const moved = tidy(() => mul(w, 0.9));
-  const work = {
-    forward: async () => dispose(await model.logits(moved)),
-    gradient: async () => {
-      const { gradient, logits } = await model.lossAndGradient(moved, loss);
-      dispose([gradient, ...logits]);
-    },
-  };
   const peer = await Peer.start("stylegan2_torch.py");
   console.log(
     `batch ${BATCH}; ONNX Runtime, ${threads} threads; ${peer?.description ?? "PyTorch not found (set LATENTFLOW_PYTHON): not measured"}`,
   );
-  const seconds: Record<string, number[]> = {};
-  for (let round = -1; round < rounds; round++) {
-    const measured: Record<string, number> = {};
-    for (const direction of ["forward", "gradient"] as const) {
-      measured[`onnx ${direction}`] = await timed(work[direction]);
-      if (peer)
-        for (const kind of ["shared", "grouped"]) measured[`${kind} ${direction}`] = await peer.seconds(`${kind} ${direction}`);
-    }
-    // The first round makes sessions and warms up.
-    if (round < 0) continue;
-    for (const [name, value] of Object.entries(measured)) seconds[name] = [...(seconds[name] ?? []), value];
-  }
+  const seconds = await secondsInTurns({ model, w: moved, loss, peer, formulations: ["shared", "grouped"], rounds });
   peer?.stop();
   console.log(`sessions made in ${((await model.creationTime()) / 1000).toFixed(1)} s\n`);
   printSpeeds(seconds, CORE * threads, peer !== undefined);
@@ -82,7 +65,7 @@ async function lossFor(originalLogits: LossRequest["originalLogits"]): Promise<L
 
 function printSpeeds(seconds: Readonly<Record<string, number[]>>, limit: number, withPeer: boolean): void {
   const speed = (name: string) => BATCH / median(seconds[name]!);
-  const rows = (["forward", "gradient"] as const).map((direction) => {
+  const rows = DIRECTIONS.map((direction) => {
     const ours = speed(`onnx ${direction}`);
     const peers = withPeer
       ? [speed(`shared ${direction}`), ours / speed(`shared ${direction}`), speed(`grouped ${direction}`)]
@@ -143,14 +126,4 @@ async function printTopNodes(prefix: string, work: () => Promise<void>): Promise
     ["node", "share"],
     top.map(([node, time]) => [node, `${((100 * time) / total).toFixed(1)} %`]),
   );
-}
-
-async function timed(work: () => Promise<void>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return (performance.now() - start) / 1000;
-}
-
-function dispose(tensors: readonly Tensor[]): void {
-  for (const tensor of tensors) tensor.dispose();
 }

@@ -6,7 +6,6 @@ memory format), `compiled` (channels_last under torch.compile, which needs a C++
 channels_last form and prints the process's largest memory in bytes.
 """
 
-import math
 import resource
 import sys
 import time
@@ -15,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from stylegan2_torch import FILTER, Convolution
+from stylegan2_torch import StyleGan2
 
 BATCH = 4
 CHANNELS = [512, 512, 512, 512, 256, 128, 64]
@@ -46,31 +45,19 @@ def resnet18() -> nn.Sequential:
 
 class Pair:
     def __init__(self):
-        self.constant = torch.randn(1, CHANNELS[0], 4, 4)
-        self.layers, self.rgb, self.noise = [Convolution(512, 512, 3)], [Convolution(512, 3, 1, demodulate=False)], [torch.randn(4, 4)]
-        for level in range(1, len(CHANNELS)):
-            self.layers += [Convolution(CHANNELS[level - 1], CHANNELS[level], 3, up=True), Convolution(CHANNELS[level], CHANNELS[level], 3)]
-            self.rgb.append(Convolution(CHANNELS[level], 3, 1, demodulate=False))
-            self.noise += [torch.randn(4 << level, 4 << level)] * 2
-        self.double = FILTER.repeat(3, 1, 1, 1)
+        self.generator = StyleGan2(CHANNELS)
         self.backbone = resnet18().eval().requires_grad_(False)
         self.heads = nn.ModuleList(nn.Linear(512, 2) for _ in range(40)).requires_grad_(False)
 
     def channels_last(self) -> "Pair":
         self.backbone.to(memory_format=torch.channels_last)
-        for layer in [*self.layers, *self.rgb]:
+        for layer in [*self.generator.layers, *self.generator.rgb]:
             layer.weight = layer.weight.to(memory_format=torch.channels_last)
-        self.constant = self.constant.to(memory_format=torch.channels_last)
+        self.generator.constant = self.generator.constant.to(memory_format=torch.channels_last)
         return self
 
     def __call__(self, w: Tensor, grouped: bool) -> Tensor:
-        x, picture = self.constant.expand(len(w), -1, -1, -1), None
-        for i, layer in enumerate(self.layers):
-            x = F.leaky_relu(layer(x, w, grouped) + 0.1 * self.noise[i], 0.2) * math.sqrt(2)
-            if i % 2 == 0:
-                rgb = self.rgb[i // 2](x, w, grouped)
-                picture = rgb if picture is None else rgb + F.conv_transpose2d(picture, self.double, stride=2, padding=1, groups=3)
-        images = (F.interpolate(picture.clamp(-1, 1), size=(224, 224)) + 1) / 2
+        images = (F.interpolate(self.generator(w, grouped), size=(224, 224)) + 1) / 2
         features = self.backbone((images - MEAN) / DEVIATION)
         return torch.cat([head(features) for head in self.heads], 1)
 

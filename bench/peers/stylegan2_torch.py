@@ -55,19 +55,17 @@ class Convolution:
         return y * (F.linear(style.square(), self.energy) + 1e-8).rsqrt()[:, :, None, None] if self.demodulate else y
 
 
-class Network:
-    def __init__(self):
-        self.constant = torch.randn(1, 512, 4, 4)
+class StyleGan2:
+    """An untrained synthesis network, `channels` from 4 px on."""
+
+    def __init__(self, channels: list[int]):
+        self.constant = torch.randn(1, channels[0], 4, 4)
         self.layers, self.rgb, self.noise = [Convolution(512, 512, 3)], [Convolution(512, 3, 1, demodulate=False)], [torch.randn(4, 4)]
-        for level in range(1, len(CHANNELS)):
-            self.layers += [Convolution(CHANNELS[level - 1], CHANNELS[level], 3, up=True), Convolution(CHANNELS[level], CHANNELS[level], 3)]
-            self.rgb.append(Convolution(CHANNELS[level], 3, 1, demodulate=False))
+        for level in range(1, len(channels)):
+            self.layers += [Convolution(channels[level - 1], channels[level], 3, up=True), Convolution(channels[level], channels[level], 3)]
+            self.rgb.append(Convolution(channels[level], 3, 1, demodulate=False))
             self.noise += [torch.randn(4 << level, 4 << level)] * 2
         self.double = FILTER.repeat(3, 1, 1, 1)
-        widths = [3, 32, 32, 64, 64]
-        self.encoder = [torch.randn(o, i, 4, 4) / math.sqrt(8 * i) for i, o in zip(widths[:-1], widths[1:])]
-        self.linear = torch.randn(256, 1024) / 32
-        self.heads = [torch.randn(classes, 256) / 16 for classes in CLASSES]
 
     def __call__(self, w: Tensor, grouped: bool) -> Tensor:
         x, picture = self.constant.expand(len(w), -1, -1, -1), None
@@ -76,7 +74,19 @@ class Network:
             if i % 2 == 0:
                 rgb = self.rgb[i // 2](x, w, grouped)
                 picture = rgb if picture is None else rgb + F.conv_transpose2d(picture, self.double, stride=2, padding=1, groups=3)
-        y = picture.clamp(-1, 1)
+        return picture.clamp(-1, 1)
+
+
+class Network:
+    def __init__(self):
+        self.generator = StyleGan2(CHANNELS)
+        widths = [3, 32, 32, 64, 64]
+        self.encoder = [torch.randn(o, i, 4, 4) / math.sqrt(8 * i) for i, o in zip(widths[:-1], widths[1:])]
+        self.linear = torch.randn(256, 1024) / 32
+        self.heads = [torch.randn(classes, 256) / 16 for classes in CLASSES]
+
+    def __call__(self, w: Tensor, grouped: bool) -> Tensor:
+        y = self.generator(w, grouped)
         for weight in self.encoder:
             y = F.conv2d(y, weight, stride=2, padding=1).relu()
         features = F.linear(y.flatten(1), self.linear).relu()
