@@ -1,25 +1,44 @@
 import { CoreError, describeValue } from "./errors.js";
 import { checkChoice, checkNumber, checkOptions, checkRequired, type ErrorClass, type NumberLimits } from "./options.js";
 
-/**
- * An option: a number within limits, true or false, or one of several words. One without a default must be given, unless it is a number that may be
- * left `optional`: undefined then, for the function to choose.
- */
-export type DeclaredOption =
-  | (NumberLimits & { readonly default?: number; readonly optional?: true })
+/** What an option may be. One without a default must be given, unless it is `optional`: undefined then, for the function to choose. */
+export type DeclaredOption = { readonly optional?: true } & (
+  | (NumberLimits & { readonly default?: number })
   | { readonly default: boolean }
-  | { readonly choices: readonly string[]; readonly default?: string };
+  | { readonly choices: readonly string[]; readonly default?: string }
+  | ValueOption
+  /** Options within this one; whoever reads them says so in messages, as `odeintAdjoint: adjoint`. */
+  | { readonly options: DeclaredOptions }
+  /** A value with messages of its own: throws, or returns it as the function reads it. */
+  | { readonly check: (caller: string, value: unknown) => unknown }
+);
+
+/** A value of any other kind: `is` tells it, `expected` says it in words, such as "an array of names". */
+interface ValueOption {
+  readonly is: (value: unknown) => boolean;
+  readonly expected: string;
+  readonly default?: unknown;
+}
 
 export type DeclaredOptions = Readonly<Record<string, DeclaredOption>>;
 
-type ValueOf<D> = D extends { readonly choices: readonly (infer Choice)[] }
-  ? Choice
-  : D extends { readonly default: boolean }
-    ? boolean
-    : number;
+/** What a caller gives. */
+type ValueOf<D> = D extends { readonly is: (value: unknown) => value is infer Value }
+  ? Value
+  : D extends { readonly check: (caller: string, value: unknown) => infer Value }
+    ? Value
+    : D extends { readonly options: infer Inner }
+      ? GivenOptions<Inner>
+      : D extends { readonly choices: readonly (infer Choice)[] }
+        ? Choice
+        : D extends { readonly default: boolean }
+          ? boolean
+          : number;
 
 /** The same as it is read. */
-type ReadOf<D> = ValueOf<D> | (D extends { readonly optional: true } ? undefined : never);
+type ReadOf<D> =
+  | (D extends { readonly options: infer Inner } ? OptionValues<Inner> : ValueOf<D>)
+  | (D extends { readonly optional: true } ? undefined : never);
 
 type MayBeLeftOut = { readonly default: unknown } | { readonly optional: true };
 type Optional<D> = { [K in keyof D]: D[K] extends MayBeLeftOut ? K : never }[keyof D];
@@ -32,6 +51,18 @@ export type GivenOptions<D> = { readonly [K in keyof D as Exclude<K, Optional<D>
 /** Declared options with their defaults filled in. */
 export type OptionValues<D> = { readonly [K in keyof D]: ReadOf<D[K]> };
 
+/** For `is` of an option that is a function: `is: isFunction<(done: number) => void>`. What it takes and gives can't be seen before it is called. */
+export function isFunction<F extends (...inputs: never[]) => unknown>(value: unknown): value is F {
+  return typeof value === "function";
+}
+
+/** The option `signal` of long work. */
+export const SIGNAL = {
+  optional: true,
+  is: (value: unknown): value is AbortSignal => typeof (value as AbortSignal | null)?.aborted === "boolean",
+  expected: "an AbortSignal (controller.signal)",
+} as const;
+
 /**
  * Reads options that are declared once; names, defaults, checks and types follow. Comments of a declaration are those of the options, too.
  *
@@ -39,6 +70,7 @@ export type OptionValues<D> = { readonly [K in keyof D]: ReadOf<D[K]> };
  *       // Frames a second (default 16).
  *       framesPerSecond: { default: 16, above: 0, max: 60 },
  *       look: { default: "smooth", choices: ["smooth", "nearest"] },
+ *       signal: SIGNAL,
  *     } as const satisfies DeclaredOptions;
  *     export interface MovieOptions extends GivenOptions<typeof MOVIE> {}
  *
@@ -53,7 +85,7 @@ export function readOptions<D extends DeclaredOptions>(
   others: readonly string[] = [],
 ): OptionValues<D> {
   const required = Object.entries(declared).flatMap(([name, option]) => {
-    return option.default === undefined && !("optional" in option) ? name : [];
+    return "default" in option || option.optional ? [] : name;
   });
   if (required.length > 0) checkRequired(caller, options, required, ErrorType);
   checkOptions(caller, options, [...Object.keys(declared), ...others], ErrorType);
@@ -63,9 +95,15 @@ export function readOptions<D extends DeclaredOptions>(
 }
 
 function checked(caller: string, name: string, value: unknown, option: DeclaredOption, ErrorType: ErrorClass): unknown {
-  if (value === undefined) return option.default;
+  if (value === undefined) return "default" in option ? option.default : undefined;
   if ("choices" in option) return checkChoice(caller, name, value, option.choices, ErrorType);
-  if (typeof option.default !== "boolean") return checkNumber(caller, name, value, option as NumberLimits, ErrorType);
-  if (typeof value === "boolean") return value;
-  throw new ErrorType(`${caller}: expected ${name} to be true or false, got ${describeValue(value)}.`);
+  if ("options" in option) return readOptions(`${caller}: ${name}`, option.options, value as object, ErrorType);
+  if ("check" in option) return option.check(caller, value);
+  const isValue = "is" in option ? option.is : typeof option.default === "boolean" ? isBoolean : undefined;
+  if (isValue === undefined) return checkNumber(caller, name, value, option as NumberLimits, ErrorType);
+  if (isValue(value)) return value;
+  const expected = "is" in option ? option.expected : "true or false";
+  throw new ErrorType(`${caller}: expected ${name} to be ${expected}, got ${describeValue(value)}.`);
 }
+
+const isBoolean = (value: unknown) => typeof value === "boolean";

@@ -11,7 +11,14 @@ export type {
   Regressor,
 } from "./attribute-model.js";
 export { ATTRIBUTE_LISTS, type AttributeList, attributeNames } from "./attribute-names/index.js";
-export { type DeclaredOptions, type GivenOptions, type OptionValues, readOptions } from "./declared-options.js";
+export {
+  type DeclaredOptions,
+  type GivenOptions,
+  isFunction,
+  type OptionValues,
+  readOptions,
+  SIGNAL,
+} from "./declared-options.js";
 export { CoreError, describeValue, LatentflowError } from "./errors.js";
 export {
   checkChoice,

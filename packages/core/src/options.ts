@@ -88,18 +88,21 @@ export interface NumberLimits {
   /** An upper bound that is itself too large. */
   readonly below?: number | undefined;
   readonly integer?: boolean | undefined;
+  /** Whether an infinite number is one, too: no limit. */
+  readonly infinite?: boolean | undefined;
 }
 
 /** What numbers within limits are, in words: "an integer ≥ 1 and ≤ 9". */
 export function describeLimits(limits: NumberLimits): string {
-  const { min, max, above, below, integer } = limits ?? {};
+  const { min, max, above, below, integer, infinite } = limits ?? {};
   const bounds = [
     above === undefined ? "" : `> ${above}`,
     min === undefined ? "" : `≥ ${min}`,
     max === undefined ? "" : `≤ ${max}`,
     below === undefined ? "" : `< ${below}`,
   ].filter(Boolean);
-  return `${integer ? "an integer" : "a finite number"}${bounds.length ? ` ${bounds.join(" and ")}` : ""}`;
+  const kind = integer ? "an integer" : infinite ? "a number" : "a finite number";
+  return `${kind}${bounds.length ? ` ${bounds.join(" and ")}` : ""}${integer && infinite ? " or Infinity" : ""}`;
 }
 
 /** Throws unless `value` is a finite number within the limits given. Returns the value, so that it can be used in an expression. */
@@ -110,15 +113,16 @@ export function checkNumber(
   limits: NumberLimits = {},
   ErrorType: ErrorClass = CoreError,
 ): number {
-  const { min, max, above, below, integer } = limits ?? {};
+  const { min, max, above, below, integer, infinite = false } = limits ?? {};
   const fits =
     typeof value === "number" &&
-    Number.isFinite(value) &&
+    !Number.isNaN(value) &&
+    (infinite || Number.isFinite(value)) &&
     (min === undefined || value >= min) &&
     (max === undefined || value <= max) &&
     (above === undefined || value > above) &&
     (below === undefined || value < below) &&
-    (!integer || Number.isInteger(value));
+    (!integer || Number.isInteger(value) || !Number.isFinite(value));
   if (fits) return value;
   throw new ErrorType(`${caller}: expected ${name} to be ${describeLimits(limits)}, got ${describeValue(value)}.`);
 }

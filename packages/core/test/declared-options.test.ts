@@ -1,5 +1,13 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { type DeclaredOptions, type GivenOptions, LatentflowError, type OptionValues, readOptions } from "../src/index.js";
+import {
+  type DeclaredOptions,
+  type GivenOptions,
+  isFunction,
+  LatentflowError,
+  type OptionValues,
+  readOptions,
+  SIGNAL,
+} from "../src/index.js";
 
 const DECLARED = {
   factor: { min: 1, max: 64, integer: true },
@@ -71,5 +79,74 @@ describe("declared options", () => {
     expectTypeOf<{ factor: 3; look: "nearest"; loop: false; rate: 2 }>().toExtend<FilmOptions>();
     expectTypeOf<{ rate: 3 }>().not.toExtend<FilmOptions>();
     expectTypeOf<{ factor: 3; look: "sharp" }>().not.toExtend<FilmOptions>();
+  });
+});
+
+describe("options that are neither numbers nor words", () => {
+  const declared = {
+    names: { optional: true, is: (value): value is readonly string[] => Array.isArray(value), expected: "an array of names" },
+    onProgress: { optional: true, is: isFunction<(done: number) => void>, expected: "a function (done) => …" },
+    fit: { optional: true, choices: ["cover", "contain"] },
+    size: { optional: true, options: { side: { min: 1, integer: true }, unit: { default: "px", choices: ["px", "mm"] } } },
+    source: { check: (caller, value): URL => (value instanceof URL ? value : refuse(`${caller}: expected a web address.`)) },
+    maxBytes: { default: Number.POSITIVE_INFINITY, min: 0, infinite: true },
+    maxFiles: { optional: true, min: 1, integer: true, infinite: true },
+    signal: SIGNAL,
+  } as const satisfies DeclaredOptions;
+  const refuse = (message: string): never => {
+    throw new FilmError(message);
+  };
+  const source = new URL("https://example.org");
+  const some = (options?: unknown) => readOptions("film", declared, options as object, FilmError);
+
+  it("are undefined or their default where they are left out", () => {
+    const { fit, maxBytes, signal, ...others } = some({ source });
+    expect(others).toEqual({ source });
+    expect([fit, maxBytes, signal]).toEqual([undefined, Number.POSITIVE_INFINITY, undefined]);
+  });
+
+  it("come through as they are, options within options with their defaults", () => {
+    const { signal } = new AbortController();
+    const given = { source, signal, names: ["a"], onProgress: () => undefined, fit: "cover", maxBytes: 5, maxFiles: 3 } as const;
+    expect(some({ ...given, size: { side: 4 } })).toEqual({ ...given, size: { side: 4, unit: "px" } });
+    expect(some({ source, maxFiles: Number.POSITIVE_INFINITY })).toMatchObject({ maxFiles: Number.POSITIVE_INFINITY });
+  });
+
+  it.each<[object, string]>([
+    [{}, "film: expected an options object with source, got no source."],
+    [{ source: 1 }, "film: expected a web address."],
+    [{ source, names: "a" }, 'film: expected names to be an array of names, got "a".'],
+    [{ source, onProgress: 3 }, "film: expected onProgress to be a function (done) => …, got 3."],
+    [{ source, fit: "covr" }, 'film: expected fit to be one of cover, contain, got "covr". Did you mean "cover"?'],
+    [{ source, size: {} }, "film: size: expected an options object with side, got no side."],
+    [{ source, size: 3 }, "film: size: expected an options object with side, got 3."],
+    [{ source, size: { side: 0 } }, "film: size: expected side to be an integer ≥ 1, got 0."],
+    [{ source, size: { side: 1, units: "mm" } }, 'film: size: unknown option "units" (did you mean "unit"?)'],
+    [{ source, maxBytes: -1 }, "film: expected maxBytes to be a number ≥ 0, got -1."],
+    [{ source, maxBytes: Number.NaN }, "film: expected maxBytes to be a number ≥ 0, got NaN."],
+    [{ source, maxFiles: 1.5 }, "film: expected maxFiles to be an integer ≥ 1 or Infinity, got 1.5."],
+    [{ source, signal: new AbortController() }, "film: expected signal to be an AbortSignal (controller.signal), got an object"],
+    [{ source, signal: null }, "film: expected signal to be an AbortSignal (controller.signal), got null."],
+  ])("are refused by name: %o", (options, message) => {
+    expect(() => some(options)).toThrow(FilmError);
+    expect(() => some(options)).toThrow(message);
+  });
+
+  it("have the types that follow from their declaration", () => {
+    expectTypeOf(some({ source })).toEqualTypeOf<{
+      readonly names: readonly string[] | undefined;
+      readonly onProgress: ((done: number) => void) | undefined;
+      readonly fit: "cover" | "contain" | undefined;
+      readonly size: { readonly side: number; readonly unit: "px" | "mm" } | undefined;
+      readonly source: URL;
+      readonly maxBytes: number;
+      readonly maxFiles: number | undefined;
+      readonly signal: AbortSignal | undefined;
+    }>();
+    interface FilmOptions extends GivenOptions<typeof declared> {}
+    expectTypeOf<{ source: URL; size: { side: 3 }; onProgress: (done: number) => void }>().toExtend<FilmOptions>();
+    expectTypeOf<{ source: URL; size: { unit: "mm" } }>().not.toExtend<FilmOptions>();
+    expectTypeOf<{ source: URL; signal: number }>().not.toExtend<FilmOptions>();
+    expectTypeOf<{ size: { side: 3 } }>().not.toExtend<FilmOptions>();
   });
 });
