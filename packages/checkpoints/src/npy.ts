@@ -7,7 +7,7 @@ import { CheckpointError, describe, named } from "./errors.js";
 import { Cursor } from "./pickle/cursor.js";
 import { fromColumnMajor, type NumpyDType, numpyTypeName, parseNumpyDType } from "./pickle/numpy-globals.js";
 import { type PythonLiteral, parsePythonLiteral } from "./pickle/python-literal.js";
-import { checkReadOptions, type ReadOptions } from "./read-options.js";
+import { type ReadOptions, readReadOptions } from "./read-options.js";
 import { type CheckpointSource, withSource } from "./source.js";
 
 /** What stands before the elements of an npy file. */
@@ -30,10 +30,10 @@ const MAGIC = "\x93NUMPY";
  * @throws CheckpointError for damaged or unsupported files
  */
 export async function readNpy(source: CheckpointSource, options: ReadOptions = {}): Promise<TensorData> {
-  checkReadOptions("readNpy", options);
+  const { maxBytes } = readReadOptions("readNpy", options);
   return named("readNpy", () =>
     withSource(source, async (file) => {
-      const budget = Budget.forFile(file.size, options.maxBytes);
+      const budget = Budget.forFile(file.size, maxBytes);
       const header = parseNpyHeader(await file.read(0, Math.min(LONGEST_HEADER, file.size)));
       const bytes = elementCount(header.shape) * dtypes[header.dtype].itemSize;
       if (header.headerSize + bytes > file.size) {

@@ -1,25 +1,27 @@
-import { checkOptions, describeValue } from "@latentflow/core";
+import { type DeclaredOptions, describeValue, type GivenOptions, readOptions } from "@latentflow/core";
 import { Budget } from "./budget.js";
 import { dtypes, elementCount, type TensorData } from "./dtypes.js";
 import { CheckpointError, named } from "./errors.js";
 import { decodeNpy, LONGEST_HEADER, type NpyHeader, parseNpyHeader } from "./npy.js";
-import { checkReadOptions, type ReadOptions } from "./read-options.js";
+import { type ReadOptions, readReadOptions } from "./read-options.js";
 import { type ByteSource, type CheckpointSource, openSource } from "./source.js";
 import { ZipArchive, type ZipEntry } from "./zip.js";
 
-export interface SliceOptions {
+const SLICES = {
   /** Rows (entries of the first axis) a slice has; the last one may have fewer. Default: about 16 MiB of them. */
-  rows?: number;
+  rows: { optional: true, min: 1, integer: true },
   /** First row. Default 0. */
-  start?: number;
+  start: { default: 0, min: 0, integer: true },
   /** Row behind the last. Default: all. */
-  end?: number;
+  end: { optional: true, min: 0, integer: true },
   /**
    * Another shape of as many elements to slice by, for arrays whose first axis is short: MPI3D's
    * [6, 6, 2, 3, 3, 40, 40, 64, 64, 3] as [1036800, 64, 64, 3].
    */
-  shape?: readonly number[];
-}
+  shape: { optional: true, is: isShape, expected: "a shape of integers ≥ 0" },
+} as const satisfies DeclaredOptions;
+
+export interface SliceOptions extends GivenOptions<typeof SLICES> {}
 
 /** Rows [start, start + tensor.shape[0]) of an array. */
 export interface Slice {
@@ -70,24 +72,24 @@ export class NpzFile {
 
   /** A whole array. @param options.maxBytes default: 64 MiB, or four times the file if that is more */
   async read(name: string, options: ReadOptions = {}): Promise<TensorData> {
-    checkReadOptions("NpzFile.read", options);
+    const { maxBytes } = readReadOptions("NpzFile.read", options);
     return named("NpzFile.read", async () => {
       const header = await this.#header(name);
-      const limit = options.maxBytes ?? Math.max(MIN_READ_LIMIT, 4 * this.#source.size);
+      const limit = maxBytes ?? Math.max(MIN_READ_LIMIT, 4 * this.#source.size);
       return decodeNpy(header, this.#zip.checked(this.#entry(name), header.headerSize), new Budget(limit));
     });
   }
 
   /** The array's rows, slice by slice, in order. Leaving the loop early is fine. */
   async *slices(name: string, options: SliceOptions = {}): AsyncGenerator<Slice> {
-    checkOptions("NpzFile.slices", options, ["rows", "start", "end", "shape"], CheckpointError);
+    const given = readOptions("NpzFile.slices", SLICES, options, CheckpointError);
     const header = await named("NpzFile.slices", () => this.#header(name));
-    const shape = sliceShape(header, options.shape);
+    const shape = sliceShape(header, given.shape);
     const rowShape = shape.slice(1);
     const rowBytes = elementCount(rowShape) * dtypes[header.dtype].itemSize;
     const total = shape[0]!;
-    const { start = 0, end = total, rows = Math.max(1, Math.floor(DEFAULT_SLICE_BYTES / Math.max(rowBytes, 1))) } = options;
-    checkRows(start, end, rows, total);
+    const { start, end = total, rows = Math.max(1, Math.floor(DEFAULT_SLICE_BYTES / Math.max(rowBytes, 1))) } = given;
+    if (start > end || end > total) refuseSlices(`expected start ≤ end ≤ ${total}, got ${start} and ${end}.`);
     const entry = this.#entry(name);
     // Only of a whole member is there a checksum.
     const bytes =
@@ -166,31 +168,18 @@ class StreamReader {
   }
 }
 
-function sliceShape(header: NpyHeader, shape: readonly number[] | undefined): readonly number[] {
-  const result = shape === undefined ? header.shape : shape;
-  const caller = { caller: "NpzFile.slices" };
-  if (header.columnMajor) throw new CheckpointError("a column-major array has no rows to slice; use read.", undefined, caller);
-  const isShape = Array.isArray(result) && result.every((length) => Number.isSafeInteger(length) && length >= 0);
-  const count = isShape ? result.reduce((product, length) => product * length, 1) : undefined;
-  if (!isShape || result.length === 0 || count !== elementCount(header.shape)) {
-    const got = isShape ? `[${result.join(", ")}]` : describeValue(result);
-    throw new CheckpointError(
-      `expected a shape of as many elements as [${header.shape.join(", ")}], got ${got}.`,
-      undefined,
-      caller,
-    );
-  }
-  return result;
+function sliceShape(header: NpyHeader, shape: readonly number[] = header.shape): readonly number[] {
+  if (header.columnMajor) refuseSlices("a column-major array has no rows to slice; use read.");
+  const count = shape.reduce((product, length) => product * length, 1);
+  if (shape.length === 0 || count !== elementCount(header.shape))
+    refuseSlices(`expected a shape of as many elements as [${header.shape.join(", ")}], got [${shape.join(", ")}].`);
+  return shape;
 }
 
-function checkRows(start: number, end: number, rows: number, total: number): void {
-  const whole = [start, end, rows].every(Number.isSafeInteger);
-  if (whole && start >= 0 && start <= end && end <= total && rows >= 1) return;
-  throw new CheckpointError(
-    `expected 0 ≤ start ≤ end ≤ ${total} and rows ≥ 1, got ${[start, end, rows].map(describeValue).join(", ")}.`,
-    undefined,
-    {
-      caller: "NpzFile.slices",
-    },
-  );
+function refuseSlices(reason: string): never {
+  throw new CheckpointError(reason, undefined, { caller: "NpzFile.slices" });
+}
+
+function isShape(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((length) => Number.isSafeInteger(length) && length >= 0);
 }

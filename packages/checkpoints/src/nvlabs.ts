@@ -7,7 +7,7 @@ import { Callable, type FindGlobal, PickleMachine } from "./pickle/machine.js";
 import { numpyGlobals } from "./pickle/numpy-globals.js";
 import { SIZES } from "./pickle/sizes.js";
 import type { PickledObject } from "./pickle/values.js";
-import { checkReadOptions, type ReadOptions } from "./read-options.js";
+import { type ReadOptions, readReadOptions } from "./read-options.js";
 import { bytesSource, type CheckpointSource, ownedSource, withSource } from "./source.js";
 import { torchGlobals } from "./torch/globals.js";
 import { readLegacyHead } from "./torch/legacy-format.js";
@@ -21,11 +21,11 @@ import { TensorCollector } from "./torch/storages.js";
  * @throws CheckpointError for damaged, hostile or unsupported files
  */
 export async function readNvlabsPickle(source: CheckpointSource, options: ReadOptions = {}): Promise<Map<string, NvlabsNetwork>> {
-  checkReadOptions("readNvlabsPickle", options);
+  const { maxBytes } = readReadOptions("readNvlabsPickle", options);
   return named("readNvlabsPickle", () =>
     withSource(source, async (file) => {
       const owned = !(source instanceof Uint8Array || source instanceof ArrayBuffer);
-      const budget = Budget.forFile(file.size, options.maxBytes, owned ? file.size : 0);
+      const budget = Budget.forFile(file.size, maxBytes, owned ? file.size : 0);
       const tensors = new TensorCollector();
       // Tensors stand inside the pickle, so all of it is needed.
       const bytes = await file.read(0, file.size);

@@ -3,7 +3,7 @@ import { type DType, dtypes, elementCount, memorySize, type TensorData, type Typ
 import { decodeElements, pieces } from "../elements.js";
 import { CheckpointError, describe, named } from "../errors.js";
 import { Cursor } from "../pickle/cursor.js";
-import { checkReadOptions, type ReadOptions } from "../read-options.js";
+import { type ReadOptions, readReadOptions } from "../read-options.js";
 import { type ByteSource, type CheckpointSource, withSource } from "../source.js";
 import { type HeaderEntry, parseHeader } from "./header.js";
 import { TYPE_BY_NAME } from "./type-names.js";
@@ -27,10 +27,10 @@ const LONGEST_HEADER = 100_000_000;
  * @throws CheckpointError for damaged or unsupported files
  */
 export async function readSafetensors(source: CheckpointSource, options: ReadOptions = {}): Promise<SafetensorsFile> {
-  checkReadOptions("readSafetensors", options);
+  const { maxBytes } = readReadOptions("readSafetensors", options);
   return named("readSafetensors", () =>
     withSource(source, async (file) => {
-      const budget = Budget.forFile(file.size, options.maxBytes);
+      const budget = Budget.forFile(file.size, maxBytes);
       await requireSafetensors(file);
       const length = new Cursor(await file.read(0, 8)).count64();
       if (length > LONGEST_HEADER || 8 + length > file.size) {

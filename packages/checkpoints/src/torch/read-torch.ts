@@ -7,7 +7,7 @@ import { Cursor } from "../pickle/cursor.js";
 import { type FindGlobal, PickleMachine } from "../pickle/machine.js";
 import { numpyGlobals } from "../pickle/numpy-globals.js";
 import type { PickleValue } from "../pickle/values.js";
-import { checkReadOptions, type ReadOptions } from "../read-options.js";
+import { type ReadOptions, readReadOptions } from "../read-options.js";
 import { type ByteSource, type CheckpointSource, withSource } from "../source.js";
 import { ZipArchive, type ZipEntry } from "../zip.js";
 import { torchGlobals } from "./globals.js";
@@ -21,10 +21,10 @@ import { Storage, storageType, TensorCollector } from "./storages.js";
  * @throws CheckpointError for damaged, hostile or unsupported files
  */
 export async function readTorch(source: CheckpointSource, options: ReadOptions = {}): Promise<PickleValue> {
-  checkReadOptions("readTorch", options);
+  const { maxBytes } = readReadOptions("readTorch", options);
   return named("readTorch", () =>
     withSource(source, async (file) => {
-      const budget = Budget.forFile(file.size, options.maxBytes);
+      const budget = Budget.forFile(file.size, maxBytes);
       const tensors = new TensorCollector();
       const findGlobal = firstOf(pythonGlobals, torchGlobals(tensors), numpyGlobals);
       const value = (await isZip(file))
