@@ -9,8 +9,8 @@ export type DeclaredOption = { readonly optional?: true } & (
   | ValueOption
   /** Options within this one; whoever reads them says so in messages, as `odeintAdjoint: adjoint`. */
   | { readonly options: DeclaredOptions }
-  /** A value with messages of its own: throws, or returns it as the function reads it. */
-  | { readonly check: (caller: string, value: unknown) => unknown }
+  /** A value with messages of its own, of the type that `check` takes: throws, or returns what the function reads in its place. */
+  | { readonly check: (caller: string, value: never) => unknown }
 );
 
 /** A value of any other kind: `is` tells it, `expected` says it in words, such as "an array of names". */
@@ -25,7 +25,7 @@ export type DeclaredOptions = Readonly<Record<string, DeclaredOption>>;
 /** What a caller gives. */
 type ValueOf<D> = D extends { readonly is: (value: unknown) => value is infer Value }
   ? Value
-  : D extends { readonly check: (caller: string, value: unknown) => infer Value }
+  : D extends { readonly check: (caller: string, value: infer Value) => unknown }
     ? Value
     : D extends { readonly options: infer Inner }
       ? GivenOptions<Inner>
@@ -37,7 +37,11 @@ type ValueOf<D> = D extends { readonly is: (value: unknown) => value is infer Va
 
 /** The same as it is read. */
 type ReadOf<D> =
-  | (D extends { readonly options: infer Inner } ? OptionValues<Inner> : ValueOf<D>)
+  | (D extends { readonly options: infer Inner }
+      ? OptionValues<Inner>
+      : D extends { readonly check: (caller: string, value: never) => infer Value }
+        ? Value
+        : ValueOf<D>)
   | (D extends { readonly optional: true } ? undefined : never);
 
 type MayBeLeftOut = { readonly default: unknown } | { readonly optional: true };
@@ -98,7 +102,7 @@ function checked(caller: string, name: string, value: unknown, option: DeclaredO
   if (value === undefined) return "default" in option ? option.default : undefined;
   if ("choices" in option) return checkChoice(caller, name, value, option.choices, ErrorType);
   if ("options" in option) return readOptions(`${caller}: ${name}`, option.options, value as object, ErrorType);
-  if ("check" in option) return option.check(caller, value);
+  if ("check" in option) return option.check(caller, value as never);
   const isValue = "is" in option ? option.is : typeof option.default === "boolean" ? isBoolean : undefined;
   if (isValue === undefined) return checkNumber(caller, name, value, option as NumberLimits, ErrorType);
   if (isValue(value)) return value;

@@ -20,6 +20,7 @@ export {
   SIGNAL,
 } from "./declared-options.js";
 export { CoreError, describeValue, LatentflowError } from "./errors.js";
+export { folderAddress } from "./folder-address.js";
 export {
   checkChoice,
   checkNumber,

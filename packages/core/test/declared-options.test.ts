@@ -88,7 +88,7 @@ describe("options that are neither numbers nor words", () => {
     onProgress: { optional: true, is: isFunction<(done: number) => void>, expected: "a function (done) => …" },
     fit: { optional: true, choices: ["cover", "contain"] },
     size: { optional: true, options: { side: { min: 1, integer: true }, unit: { default: "px", choices: ["px", "mm"] } } },
-    source: { check: (caller, value): URL => (value instanceof URL ? value : refuse(`${caller}: expected a web address.`)) },
+    source: { check: (caller, value: URL | string) => (URL.canParse(value) ? new URL(value) : refuse(`${caller}: no address.`)) },
     maxBytes: { default: Number.POSITIVE_INFINITY, min: 0, infinite: true },
     maxFiles: { optional: true, min: 1, integer: true, infinite: true },
     signal: SIGNAL,
@@ -109,12 +109,13 @@ describe("options that are neither numbers nor words", () => {
     const { signal } = new AbortController();
     const given = { source, signal, names: ["a"], onProgress: () => undefined, fit: "cover", maxBytes: 5, maxFiles: 3 } as const;
     expect(some({ ...given, size: { side: 4 } })).toEqual({ ...given, size: { side: 4, unit: "px" } });
+    expect(some({ source: "https://example.org" })).toMatchObject({ source });
     expect(some({ source, maxFiles: Number.POSITIVE_INFINITY })).toMatchObject({ maxFiles: Number.POSITIVE_INFINITY });
   });
 
   it.each<[object, string]>([
     [{}, "film: expected an options object with source, got no source."],
-    [{ source: 1 }, "film: expected a web address."],
+    [{ source: 1 }, "film: no address."],
     [{ source, names: "a" }, 'film: expected names to be an array of names, got "a".'],
     [{ source, onProgress: 3 }, "film: expected onProgress to be a function (done) => …, got 3."],
     [{ source, fit: "covr" }, 'film: expected fit to be one of cover, contain, got "covr". Did you mean "cover"?'],
@@ -144,7 +145,7 @@ describe("options that are neither numbers nor words", () => {
       readonly signal: AbortSignal | undefined;
     }>();
     interface FilmOptions extends GivenOptions<typeof declared> {}
-    expectTypeOf<{ source: URL; size: { side: 3 }; onProgress: (done: number) => void }>().toExtend<FilmOptions>();
+    expectTypeOf<{ source: string; size: { side: 3 }; onProgress: (done: number) => void }>().toExtend<FilmOptions>();
     expectTypeOf<{ source: URL; size: { unit: "mm" } }>().not.toExtend<FilmOptions>();
     expectTypeOf<{ source: URL; signal: number }>().not.toExtend<FilmOptions>();
     expectTypeOf<{ size: { side: 3 } }>().not.toExtend<FilmOptions>();

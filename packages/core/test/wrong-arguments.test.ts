@@ -46,6 +46,8 @@ const calls: Readonly<Record<string, Call>> = {
   describeLimits: [core.describeLimits, []],
   describeUnknown: [core.describeUnknown, [["a"], ["b"]]],
   describeValue: [core.describeValue, []],
+  folderAddress: [(folder) => core.folderAddress("f", "from", folder), ["https://example.org/data"]],
+  isFunction: [core.isFunction, []],
   isTensor: [core.isTensor, []],
   nextMacrotask: [core.nextMacrotask, []],
   readOptions: [(options) => core.readOptions("f", { a: { default: 1 } }, options), [{ a: 1 }]],

@@ -1,15 +1,17 @@
 import type { CheckpointSource } from "@latentflow/checkpoints";
-import { describeValue } from "@latentflow/core";
+import { type DeclaredOptions, folderAddress, type GivenOptions } from "@latentflow/core";
 import type { SceneSetName } from "./dataset.js";
 import { ScenesError } from "./errors.js";
 
-export interface LoadOptions {
+export const LOAD = {
   /**
    * Folder that holds the benchmark's data files, for builds that don't take them along (esbuild): an address, in a page also one relative to it,
    * such as "/scenes/studio/". Default: the package's own, beside its modules.
    */
-  readonly from?: URL | string;
-}
+  from: { optional: true, check: (caller: string, from: URL | string) => folderAddress(caller, "from", from, ScenesError) },
+} as const satisfies DeclaredOptions;
+
+export interface LoadOptions extends GivenOptions<typeof LOAD> {}
 
 /** What a benchmark's networks are stored in, as `NAME.safetensors`. */
 export type DataFile = "generator" | "regressor" | "judge" | "codes";
@@ -31,18 +33,8 @@ const SHIPPED: Readonly<Record<SceneSetName, Readonly<Record<DataFile, () => URL
 };
 
 /** Where a data file lies: beside the modules, or in the folder `from`. */
-export function fileOf(caller: string, name: SceneSetName, file: DataFile, from: URL | string | undefined): URL {
-  return from === undefined ? SHIPPED[name][file]() : new URL(`${file}.safetensors`, folderOf(caller, from));
-}
-
-/** The folder as an address, ending in "/"; in a page, "/scenes" is one of its own. */
-function folderOf(caller: string, from: unknown): URL {
-  const address = typeof from === "string" || from instanceof URL ? `${from}`.replace(/\/*$/, "/") : "";
-  const page = typeof document === "object" ? document.baseURI : typeof location === "object" ? location.href : undefined;
-  if (address !== "" && URL.canParse(address, page)) return new URL(address, page);
-  throw new ScenesError(
-    `${caller}: expected from to be the address of a folder, got ${describeValue(from)}; in Node, pathToFileURL("folder") of node:url makes one.`,
-  );
+export function fileOf(name: SceneSetName, file: DataFile, from: URL | undefined): URL {
+  return from === undefined ? SHIPPED[name][file]() : new URL(`${file}.safetensors`, from);
 }
 
 /** Reads one file, from the disk or by HTTP; says which one where that fails. */

@@ -88,13 +88,13 @@ function stack(
 /** The most bytes that an array of every engine can have. */
 const MOST_BYTES = 2 ** 32 - 1;
 
-/** Throws {@link ScenesError} unless there is a list of indices, and the `bytes` of each fit into one array. */
-export function checkIndices(caller: string, indices: unknown, bytes = 1): void {
-  const length = typeof indices === "object" && indices !== null ? (indices as { length?: unknown }).length : undefined;
-  if (!Number.isSafeInteger(length) || (length as number) < 0) {
+/** Throws {@link ScenesError} unless there is a list of indices, and the `bytes` of each fit into one array. Returns them. */
+export function checkIndices(caller: string, indices: ArrayLike<number>, bytes = 1): ArrayLike<number> {
+  const length = typeof indices === "object" && indices !== null ? indices.length : undefined;
+  if (length === undefined || !Number.isSafeInteger(length) || length < 0) {
     throw new ScenesError(`${caller}: expected an array of indices, got ${describeValue(indices)}`);
   }
-  if ((length as number) * bytes <= MOST_BYTES) return;
+  if (length * bytes <= MOST_BYTES) return indices;
   const most = Math.floor(MOST_BYTES / bytes);
   throw new ScenesError(`${caller}: expected at most ${most} indices at once, got ${length}; take them in parts`);
 }

@@ -1,15 +1,18 @@
 import { npyHeader } from "@latentflow/checkpoints";
-import { checkOptions, throwIfAborted } from "@latentflow/core";
+import { type DeclaredOptions, type GivenOptions, readOptions, throwIfAborted } from "@latentflow/core";
 import { writeFileAtomic } from "@latentflow/core/files";
 import { checkIndices, scenesDataset } from "./dataset.js";
 import { ScenesError } from "./errors.js";
 import { type NpzEntry, npzBytes } from "./npz.js";
-import { type RenderOptions, renderBlocks } from "./render-pool.js";
+import { RENDER, renderBlocks } from "./render-pool.js";
 
-export interface ExportOptions extends RenderOptions {
+const EXPORT = {
+  ...RENDER,
   /** Scenes to write; by default all in order (tabletop: 1,036,800, 12.7 GB; studio: 737,280, 9.1 GB). */
-  readonly indices?: ArrayLike<number>;
-}
+  indices: { optional: true, check: (caller: string, indices: ArrayLike<number>) => checkIndices(caller, indices) },
+} as const satisfies DeclaredOptions;
+
+export interface ExportOptions extends GivenOptions<typeof EXPORT> {}
 
 /**
  * Renders scenes into a NumPy archive of three uint8 and uint32 arrays: `images` [n, 64, 64, 3], `labels` [n, factors], `indices` [n].
@@ -19,14 +22,11 @@ export interface ExportOptions extends RenderOptions {
  * @throws ScenesError for bad options or a failed worker; AbortError if `signal` aborts; CoreError if the file can't be written
  */
 export async function exportScenesNpz(path: string, options: ExportOptions = {}): Promise<void> {
-  checkOptions("exportScenesNpz", options, ["indices", "scenes", "workers", "onProgress", "signal"], ScenesError);
-  const { attributes, length, size, ...dataset } = scenesDataset(options.scenes ?? "tabletop");
+  const { indices: wanted, ...settings } = readOptions("exportScenesNpz", EXPORT, options, ScenesError);
+  const { attributes, length, size, ...dataset } = scenesDataset(settings.scenes);
   // Checked before they become integers: 1.5 is no scene.
-  if (options.indices !== undefined) {
-    checkIndices("exportScenesNpz", options.indices);
-    for (let i = 0; i < options.indices.length; i++) dataset.factors(options.indices[i] as number);
-  }
-  const indices = options.indices === undefined ? Uint32Array.from({ length }, (_, i) => i) : Uint32Array.from(options.indices);
+  for (let i = 0; i < (wanted?.length ?? 0); i++) dataset.factors(wanted![i]!);
+  const indices = wanted === undefined ? Uint32Array.from({ length }, (_, i) => i) : Uint32Array.from(wanted);
   const count = indices.length;
   const labels = dataset.labels(indices);
   const entries: NpzEntry[] = [
@@ -34,7 +34,7 @@ export async function exportScenesNpz(path: string, options: ExportOptions = {})
       name: "images",
       header: npyHeader({ dtype: "uint8", shape: [count, size, size, 3] }),
       byteLength: count * size * size * 3,
-      data: renderBlocks("exportScenesNpz", indices, options),
+      data: renderBlocks("exportScenesNpz", indices, settings),
     },
     {
       name: "labels",
@@ -53,7 +53,7 @@ export async function exportScenesNpz(path: string, options: ExportOptions = {})
     await writeFileAtomic(path, npzBytes(entries));
   } catch (error) {
     // Writing wraps what its source throws: an abort shall stay an AbortError.
-    throwIfAborted("exportScenesNpz", options.signal);
+    throwIfAborted("exportScenesNpz", settings.signal);
     throw error;
   }
 }

@@ -1,9 +1,9 @@
 import { type CheckpointSource, readSafetensors } from "@latentflow/checkpoints";
-import { type Attribute, checkBackend, checkOptions, describeValue } from "@latentflow/core";
+import { type Attribute, checkBackend, describeValue, readOptions } from "@latentflow/core";
 import { FactorRegressor, StyleGan2Generator } from "@latentflow/models";
 import type { Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import { CODE_COUNT, CODE_SEED } from "./codes.js";
-import { type DataFile, fileOf, type LoadOptions, readFile } from "./data-files.js";
+import { type DataFile, fileOf, LOAD, type LoadOptions, readFile } from "./data-files.js";
 import { SCENE_SETS, type SceneSetName, scenesDataset } from "./dataset.js";
 import { ScenesError } from "./errors.js";
 
@@ -97,10 +97,10 @@ function loader(caller: string, name: SceneSetName, options: LoadOptions) {
   if (!SCENE_SETS.includes(name)) {
     throw new ScenesError(`${caller}: expected one of ${SCENE_SETS.join(", ")}, got ${describeValue(name)}`);
   }
-  checkOptions(caller, options, ["from"], ScenesError);
+  const { from } = readOptions(caller, LOAD, options, ScenesError);
   checkBackend(caller, ScenesError);
   return <T>(file: DataFile, read: (source: CheckpointSource) => Promise<T>): Promise<T> =>
-    readFile(caller, fileOf(caller, name, file, options.from), read);
+    readFile(caller, fileOf(name, file, from), read);
 }
 
 async function readGenerator(file: CheckpointSource): Promise<StyleGan2Generator> {

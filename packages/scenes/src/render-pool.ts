@@ -1,18 +1,28 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { checkNumber, checkOptions, describeValue, throwIfAborted } from "@latentflow/core";
-import { checkIndices, type SceneSetName, scenesDataset } from "./dataset.js";
+import {
+  type DeclaredOptions,
+  type GivenOptions,
+  isFunction,
+  type OptionValues,
+  readOptions,
+  SIGNAL,
+  throwIfAborted,
+} from "@latentflow/core";
+import { checkIndices, SCENE_SETS, type SceneSetName, scenesDataset } from "./dataset.js";
 import { ScenesError } from "./errors.js";
 
-export interface RenderOptions {
+export const RENDER = {
   /** Which benchmark's scenes; by default `"tabletop"`. */
-  readonly scenes?: SceneSetName;
+  scenes: { default: "tabletop", choices: SCENE_SETS },
   /** Worker threads; by default one a core. */
-  readonly workers?: number;
+  workers: { optional: true, integer: true, min: 1 },
   /** Told after every block of pictures how many are done. */
-  readonly onProgress?: (done: number, total: number) => void;
-  readonly signal?: AbortSignal;
-}
+  onProgress: { optional: true, is: isFunction<(done: number, total: number) => void>, expected: "a function" },
+  signal: SIGNAL,
+} as const satisfies DeclaredOptions;
+
+export interface RenderOptions extends GivenOptions<typeof RENDER> {}
 
 /** Pictures a message: large enough to make messages cheap, small enough to share work evenly. */
 const BLOCK = 64;
@@ -23,28 +33,26 @@ const BLOCK = 64;
  * @throws ScenesError if an index is out of range or a worker fails; AbortError if `signal` aborts
  */
 export async function renderScenes(indices: ArrayLike<number>, options: RenderOptions = {}): Promise<Uint8Array> {
-  checkOptions("renderScenes", options, ["scenes", "workers", "onProgress", "signal"], ScenesError);
-  const { size } = scenesDataset(options.scenes ?? "tabletop");
+  const settings = readOptions("renderScenes", RENDER, options, ScenesError);
+  const { size } = scenesDataset(settings.scenes);
   checkIndices("renderScenes", indices, size * size * 3);
   const pixels = new Uint8Array(indices.length * size * size * 3);
   let offset = 0;
-  for await (const block of renderBlocks("renderScenes", indices, options)) {
+  for await (const block of renderBlocks("renderScenes", indices, settings)) {
     pixels.set(block, offset);
     offset += block.length;
   }
   return pixels;
 }
 
+type Rendering = Partial<OptionValues<typeof RENDER>> & Pick<OptionValues<typeof RENDER>, "scenes">;
+
 /** The same in blocks, in order. Workers stay at most two blocks ahead, so memory stays small however many scenes there are. */
 export async function* renderBlocks(
   caller: string,
   indices: ArrayLike<number>,
-  { scenes = "tabletop", workers = availableParallelism(), onProgress, signal }: RenderOptions,
+  { scenes, workers = availableParallelism(), onProgress, signal }: Rendering,
 ): AsyncGenerator<Uint8Array> {
-  checkNumber(caller, "workers", workers, { integer: true, min: 1 }, ScenesError);
-  if (onProgress !== undefined && typeof onProgress !== "function") {
-    throw new ScenesError(`${caller}: expected onProgress to be a function, got ${describeValue(onProgress)}.`);
-  }
   const dataset = scenesDataset(scenes);
   for (let i = 0; i < indices.length; i++) dataset.factors(indices[i] as number);
   throwIfAborted(caller, signal);
