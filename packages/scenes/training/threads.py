@@ -31,6 +31,8 @@ class FreeCores:
         if self.busy is None or now - self.looked < self.seconds:
             return
         busy = self.busy_seconds()
+        if busy is None:  # given normal priority meanwhile
+            return
         taken = (busy - self.busy) / (now - self.looked)
         self.looked, self.busy = now, busy
         threads = max(1, min(self.most, round(os.cpu_count() - taken)))
