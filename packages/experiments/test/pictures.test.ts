@@ -177,6 +177,24 @@ describe("a run's pictures", () => {
     expect(figure).toContain("Neural &lt;ODE&gt;</text>");
   });
 
+  it("strips carry what the regressor reads, where all methods' frames were read", async () => {
+    const read = methods.map((frames, row) => ({
+      ...frames,
+      readings: Int32Array.from({ length: frames.samples * frames.times.length * 2 }, (_, i) => 100 * row + i),
+    }));
+    const all = await writeComparisonPictures(read, join(folder, "read"));
+    // The eight times of a strip, of the nine of the frames: 0, 1, 2, 3, 5, 6, 7, 8.
+    const places = [0, 1, 2, 3, 5, 6, 7, 8];
+    const readings = [100, 200].map((row) => ({
+      classes: places.map((place) => row - 100 + (9 + place) * 2),
+      changed: places.map((place) => row - 100 + (9 + place) * 2 + 1),
+    }));
+    expect(all.find(({ file }) => file === "sample-2.png")).toMatchObject({ readings });
+    expect(all.filter((record) => record.readings !== undefined)).toHaveLength(2);
+    const mixed = await writeComparisonPictures([read[0]!, methods[1]!], join(folder, "mixed"));
+    expect(mixed.every((record) => record.readings === undefined)).toBe(true);
+  });
+
   it("refuses methods that do not show the same, and stops when told", async () => {
     const other = { ...methods[1]!, times: [...methods[1]!.times].reverse() };
     await expect(writeComparisonPictures([methods[0]!, other], folder)).rejects.toThrow(

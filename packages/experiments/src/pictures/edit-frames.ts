@@ -1,6 +1,6 @@
 import { describeValue } from "@latentflow/core";
 import { ExperimentsError } from "../errors.js";
-import type { EditFrames } from "../results/index.js";
+import type { EditFrames, RowReadings } from "../results/index.js";
 import type { Picture } from "./picture.js";
 
 /** One sample at one time; shares the frames' bytes. */
@@ -8,6 +8,13 @@ export function frameAt({ data, times, width, height }: EditFrames, sample: numb
   const size = width * height * 3;
   const start = (sample * times.length + time) * size;
   return { width, height, data: data.subarray(start, start + size) };
+}
+
+/** What the regressor reads on one sample at the times of these places; undefined where it was not asked. */
+export function readingsAt({ readings, times }: EditFrames, sample: number, places: readonly number[]): RowReadings | undefined {
+  if (readings === undefined) return undefined;
+  const at = (place: number, which: 0 | 1) => readings[(sample * times.length + place) * 2 + which]!;
+  return { classes: places.map((place) => at(place, 0)), changed: places.map((place) => at(place, 1)) };
 }
 
 /** Throws unless there are as many bytes as the shape says. */

@@ -50,6 +50,14 @@ td.heat { text-align: center; padding: .3rem .5rem; min-width: 4.2rem; font-vari
 .cells::after { content: ""; position: absolute; inset: 0; pointer-events: none; background: linear-gradient(90deg, var(--paper) 2px, transparent 2px) 0 0 / calc(100% / var(--cells)) 100% repeat-x; }
 .strips img { width: 100%; display: block; border-radius: 3px; }
 .strips .times { grid-column: 2; display: grid; grid-auto-flow: column; grid-auto-columns: 1fr; font-size: .78rem; color: var(--muted); text-align: center; font-variant-numeric: tabular-nums; }
+.marks { min-height: 1.3em; margin-bottom: .3rem; }
+.mark { white-space: nowrap; color: var(--linear-2); font-weight: 700; } .mark.off { color: var(--linear-1); font-weight: 600; }
+.first-sight { margin: .8rem 0 1rem; }
+.first-sight .strips { grid-template-columns: minmax(0, 1fr); gap: 2px; margin: .2rem 0; }
+.first-sight .strips .name { font-size: 1rem; margin-top: .5rem; }
+.first-sight .strips .name .muted { font-weight: 400; }
+.first-sight .strips .times { grid-column: 1; }
+.first-sight .marks { font-size: .92rem; }
 video { max-width: 100%; border-radius: 6px; display: block; background: var(--card); }
 details { margin: .8rem 0; }
 summary { cursor: pointer; font-weight: 500; padding: .15rem 0; }

@@ -13,6 +13,16 @@ export interface PictureRecord {
   readonly times: readonly number[];
   /** What is to be seen, in words. */
   readonly alt: string;
+  /** What the regressor reads on a strip of one start, a row a method; absent where it was not asked. */
+  readonly readings?: readonly RowReadings[];
+}
+
+/** What the regressor reads along one edit; arrays go with the picture's `times`. */
+export interface RowReadings {
+  /** Class of the edited attribute. */
+  readonly classes: readonly number[];
+  /** How many other attributes it reads differently than on the unedited picture. */
+  readonly changed: readonly number[];
 }
 
 /** Frames of one method's edits, from which pictures are made: data[((sample · times + time) · height + y) · width + x) · 3 + channel], 8-bit RGB. */
@@ -25,4 +35,9 @@ export interface EditFrames {
   readonly height: number;
   readonly width: number;
   readonly data: Uint8Array;
+  /**
+   * What the regressor reads on each frame: data[(sample · times + time) · 2] is the edited attribute's class, the number after it how many other
+   * attributes it reads differently than at the first time. Absent where it was not asked.
+   */
+  readonly readings?: Int32Array;
 }

@@ -1,8 +1,9 @@
 import type { TensorData } from "@latentflow/checkpoints";
 import { type AttributeModel, nextMacrotask, throwIfAborted } from "@latentflow/core";
 import type { Direction, LabelsAlong } from "@latentflow/latent-edit";
-import { argMax, dispose, reshape, slice, type Tensor, tensor2d, tidy } from "@tensorflow/tfjs-core";
+import { reshape, slice, type Tensor, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import { KeptArrays } from "../store/kept-arrays.js";
+import { readLabels } from "./read-labels.js";
 
 export interface KeptLabelsOptions {
   readonly model: AttributeModel;
@@ -89,17 +90,7 @@ async function* measure(
 /** Predicted classes of a batch at one time, a column an attribute. */
 async function labelsAt(model: AttributeModel, paths: Tensor, time: number): Promise<Int32Array[]> {
   const w = tidy(() => reshape(slice(paths, time, 1), paths.shape.slice(1)));
-  const logits = await model.logits(w).finally(() => w.dispose());
-  try {
-    return await Promise.all(
-      logits.map(async (values) => {
-        const labels = tidy(() => argMax(values, 1));
-        return (await labels.data().finally(() => labels.dispose())) as Int32Array;
-      }),
-    );
-  } finally {
-    dispose(logits);
-  }
+  return readLabels(model, w).finally(() => w.dispose());
 }
 
 /** Puts what was kept into `data`, and says from where to go on. Files of version 0.1.0 hold whole batches only. */

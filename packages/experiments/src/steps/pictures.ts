@@ -33,7 +33,7 @@ export function picturesJobs({ config, edits, methods }: Experiment): Job[] {
         step: "pictures",
         needs: [evaluateJob(edit, method)],
         settings: { pictures, maxTime: evaluate.maxTime },
-        images: pictures.samples * pictures.frames,
+        images: 2 * pictures.samples * pictures.frames,
         pair: `${edit.slug}/${method.id}`,
         run: (context, { folder }) => pictureOne(context, folder, edit, method),
       }),
@@ -54,6 +54,7 @@ async function pictureOne(context: StepContext, folder: string, edit: Edit, meth
   const { samples, times, height, width } = frames;
   await writeTensors(folder, FRAMES_FILE, {
     frames: { data: frames.data, shape: [samples, times.length, height, width, 3] },
+    ...(frames.readings && { readings: { data: frames.readings, shape: [samples, times.length, 2] } }),
   });
   const records = await writeMethodPictures(frames, folder, context.signal);
   await writeJsonAtomic(join(folder, PICTURES_FILE), below(picturesJob(edit, method), records));
@@ -82,6 +83,7 @@ async function framesOf(context: StepContext, edit: Edit, method: Method): Promi
       codes: (await context.sample()).heldOut.select(rows),
       times: spaced(config.evaluate.maxTime, config.pictures.frames),
       captions: captionsOf(edit, method),
+      attributeIndex: edit.index,
       signal,
       onProgress: progress,
     });
@@ -91,10 +93,13 @@ async function framesOf(context: StepContext, edit: Edit, method: Method): Promi
 }
 
 async function readFrames(run: RunFolder, config: ExperimentConfig, edit: Edit, method: Method): Promise<EditFrames> {
-  const { data, shape } = (await readTensors(run, picturesJob(edit, method), FRAMES_FILE)).get("frames")!;
+  const tensors = await readTensors(run, picturesJob(edit, method), FRAMES_FILE);
+  const { data, shape } = tensors.get("frames")!;
+  // Folders of version 0.1.0 hold none.
+  const readings = tensors.get("readings")?.data as Int32Array | undefined;
   const [samples, count, height, width] = shape as [number, number, number, number];
   const times = spaced(config.evaluate.maxTime, count);
-  return { ...captionsOf(edit, method), times, samples, height, width, data: data as Uint8Array };
+  return { ...captionsOf(edit, method), times, samples, height, width, data: data as Uint8Array, ...(readings && { readings }) };
 }
 
 export function captionsOf(edit: Edit, method: Method) {

@@ -4,7 +4,8 @@ import { cdPlot } from "../../drawing/plots/cd-plot.js";
 import { methodName, missing, type ReportContext, styleOf } from "../../drawing/report-context.js";
 import { type Column, table } from "../../drawing/table.js";
 import { LEAST_CONTROL } from "../../results/index.js";
-import { cdTitle, measuredCurves, verdictMark } from "../context.js";
+import { cdTitle, measuredCurves, type PageContext, verdictMark } from "../context.js";
+import { firstSight } from "../first-sight.js";
 import { headline } from "../headline.js";
 import { noStarts } from "../no-results.js";
 import { flowVerdicts, REACH } from "../verdict.js";
@@ -12,12 +13,13 @@ import { flowVerdicts, REACH } from "../verdict.js";
 /** Below so many starts, the page warns. */
 const FEW = 100;
 
-/** What came out, on one screen: a sentence, one row an attribute, small CD plots. */
-export function overview(context: ReportContext): Markup {
+/** What came out, on one screen: a pair of strips, a sentence, one row an attribute, small CD plots. */
+export function overview(context: PageContext): Markup {
   const { results, styles } = context;
   const { attributes, config } = results;
   const { evaluate } = config;
   return markup`<header><h1>${config.name}</h1>
+${firstSight(context)}
 ${headline(results).map((sentence) => markup`<p class="result">${sentence}</p>`)}
 <p class="muted">An edit moves the latent code of a generated picture until one attribute changes; a good one changes nothing else.${bothKinds(context) && " Here straight edits are compared with curved ones, the flows of Neural ODEs."} ${describe(context)}</p>
 ${incomplete(context)}</header>

@@ -4,6 +4,7 @@ import { methodName, missing, styleOf } from "../../drawing/report-context.js";
 import type { AttributeResult, PictureRecord } from "../../results/index.js";
 import { fileLink, type PageContext } from "../context.js";
 import type { Absent } from "../embed.js";
+import { marksLegend, type StripRow, stripRows } from "../strip.js";
 
 /** Strips shown at once; the others are folded away. */
 const OPEN = 2;
@@ -18,17 +19,17 @@ export function pictures(context: PageContext, attribute: AttributeResult): Mark
 ${movies.length > 0 && markup`<details><summary>Movie: there and back</summary>${movies}</details>`}`;
 }
 
-function strip(context: PageContext, { name }: AttributeResult, record: PictureRecord, index: number): Markup {
+function strip(context: PageContext, attribute: AttributeResult, record: PictureRecord, index: number): Markup {
   const rows = context.pictures.strip(record);
   if (typeof rows === "string") return absent(record, rows);
   const { times } = record;
-  const body = record.methods.map((method, i) => {
+  const body = record.methods.map((method, place): StripRow => {
     const style = styleOf(context, method);
-    const alt = `Start ${index + 1}: ${words(name)} edited by ${style.label}, from t = ${short(times[0])} on the left to t = ${short(times.at(-1))} on the right`;
-    return markup`<span class="name">${methodName(style)}</span><span class="cells" style="--cells:${times.length}"><img src="${rows[i]!}" alt="${alt}"></span>`;
+    const alt = `Start ${index + 1}: ${words(attribute.name)} edited by ${style.label}, from t = ${short(times[0])} on the left to t = ${short(times.at(-1))} on the right`;
+    return { name: methodName(style), uri: rows[place]!, alt, place };
   });
-  return markup`<figure><figcaption>Start ${index + 1}, further and further from left to right</figcaption><div class="strips">
-<span class="times" aria-hidden="true">${times.map((t, i) => markup`<span>${i === 0 && "t = "}${Math.round(t * 100) / 100}</span>`)}</span>${body}</div></figure>`;
+  const legend = index === 0 && marksLegend(record);
+  return markup`<figure><figcaption>Start ${index + 1}, further and further from left to right</figcaption>${stripRows(record, attribute, body)}${legend && markup`<figcaption>${legend}</figcaption>`}</figure>`;
 }
 
 function movie(context: PageContext, record: PictureRecord): Markup {
