@@ -1,7 +1,7 @@
 /** A worker thread of an experiment: networks of its own, one job at a time. It finds all else in the run's folder. */
 import { serveJobs } from "@latentflow/core/workers";
 import { experimentOf } from "./experiment/experiment.js";
-import { tablesOf } from "./experiment/tables-of.js";
+import { tablesOf } from "./extensions/tables-of.js";
 import { executeJob } from "./run/execute.js";
 import { Plan } from "./run/plan.js";
 import type { Done } from "./run/schedule.js";

@@ -1,6 +1,6 @@
 import type { CdCurve } from "@latentflow/metrics";
 import { describe, expect, it } from "vitest";
-import { areasOf, pairedTest } from "../src/steps/compare.js";
+import { areasOf, pairedTest } from "../src/steps/evaluate/compare.js";
 
 const SETTINGS = { resamples: 50, confidence: 0.95 };
 

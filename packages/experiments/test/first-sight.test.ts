@@ -4,7 +4,7 @@ import { memory } from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { reportPage } from "../src/report/index.js";
 import type { PictureRecord } from "../src/results/index.js";
-import { editFrames } from "../src/steps/frames.js";
+import { editFrames } from "../src/steps/pictures/frames.js";
 import { withAttribute } from "./made-up/change.js";
 import { unbalanced } from "./made-up/markup-check.js";
 import { madeUpResults } from "./made-up/results.js";

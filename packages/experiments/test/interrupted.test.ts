@@ -10,7 +10,7 @@ import { LinearDirection, labelsAlong, tfjsModel } from "@latentflow/latent-edit
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ExperimentOptions, type RunEvent, runExperiment } from "../src/index.js";
-import { keptLabelsAlong } from "../src/steps/kept-labels.js";
+import { keptLabelsAlong } from "../src/steps/evaluate/kept-labels.js";
 import { tinyExperiment } from "./process/experiment.js";
 import tinyModel, { D } from "./process/tiny-model.js";
 

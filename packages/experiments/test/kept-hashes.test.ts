@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { expect, it } from "vitest";
 import { experimentOf } from "../src/experiment/experiment.js";
-import { tablesWith } from "../src/experiment/extensions.js";
+import { tablesWith } from "../src/extensions/extensions.js";
 import { type ExperimentOptions, resolveConfig } from "../src/index.js";
 import type { Environment } from "../src/results/index.js";
 import { Plan } from "../src/run/plan.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { matchClasses } from "../src/steps/match-classes.js";
+import { matchClasses } from "../src/steps/evaluate/match-classes.js";
 
 const classesOf = (rows: readonly number[], labels: readonly number[]) => rows.map((row) => labels[row]);
 

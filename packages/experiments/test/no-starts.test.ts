@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { useBackend } from "@latentflow/backend";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ExperimentResults, type RunEvent, runExperiment, summaryMarkdown } from "../src/index.js";
-import { headline } from "../src/report/headline.js";
+import { headline } from "../src/verdicts/headline.js";
 import { tinyExperiment } from "./process/experiment.js";
 
 const out = mkdtempSync(join(tmpdir(), "latentflow-no-starts-"));

@@ -15,8 +15,8 @@ import {
   reportPage,
   runExperiment,
 } from "../src/index.js";
-import { headline } from "../src/report/headline.js";
-import { BROKEN } from "../src/report/verdict.js";
+import { headline } from "../src/verdicts/headline.js";
+import { BROKEN } from "../src/verdicts/verdict.js";
 import { madeUpResults } from "./made-up/results.js";
 import { tinyExperiment } from "./process/experiment.js";
 

@@ -7,18 +7,17 @@ import { fixed, percent, signed } from "../src/drawing/numbers.js";
 import { spreadLabels } from "../src/drawing/plots/labels.js";
 import { niceTicks } from "../src/drawing/plots/scale.js";
 import { THEME } from "../src/drawing/plots/style.js";
-import { tablesOf } from "../src/report/csv.js";
-
-const CSV_ABOUT = Object.fromEntries(tablesOf(ANALYSES).map(({ file, about }) => [file, about]));
-
-import { headline } from "../src/report/headline.js";
+import { tablesAmong } from "../src/report/csv.js";
 import { cdPlot, csvTables, methodStyles, reportPage } from "../src/report/index.js";
-import { flowVerdicts, pairView } from "../src/report/verdict.js";
 import type { PairedTest } from "../src/results/index.js";
+import { viewsOf } from "../src/steps/index.js";
+import { headline } from "../src/verdicts/headline.js";
+import { flowVerdicts, pairView } from "../src/verdicts/verdict.js";
 import { lacking, NASTY, withAttribute } from "./made-up/change.js";
 import { unbalanced } from "./made-up/markup-check.js";
 import { madeUpResults } from "./made-up/results.js";
 
+const CSV_ABOUT = Object.fromEntries(tablesAmong(viewsOf(ANALYSES)).map(({ file, about }) => [file, about]));
 const results = madeUpResults();
 
 /** CSV with quotes, read back. */

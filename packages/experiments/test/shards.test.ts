@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { experimentOf } from "../src/experiment/experiment.js";
-import { tablesWith } from "../src/experiment/extensions.js";
+import { tablesWith } from "../src/extensions/extensions.js";
 import { ConfigError, parseShard, resolveConfig, shardOfScheduler } from "../src/index.js";
 import type { NetworkInfo } from "../src/results/index.js";
 import { Plan } from "../src/run/plan.js";
-import { STEPS } from "../src/steps/job.js";
+import { STEP_NAMES } from "../src/steps/job.js";
 import { hashOfJson } from "../src/store/hash.js";
 import { madeUpResults } from "./made-up/results.js";
 
@@ -64,7 +64,7 @@ describe("slices", () => {
 
   it("together are all pairs, each in one; what joins pairs is left to the report", () => {
     const plan = planOf({ methods: ["projected", "constant", "ode-1"] });
-    const slices = [0, 1, 2, 3].map((index) => plan.select(STEPS, { index, count: 4 }));
+    const slices = [0, 1, 2, 3].map((index) => plan.select(STEP_NAMES, { index, count: 4 }));
     const pairs = slices.map((jobs) => new Set(jobs.map(({ pair }) => pair).filter((pair) => pair !== undefined)));
     expect(pairs.reduce((sum, { size }) => sum + size, 0)).toBe(9);
     expect(new Set(pairs.flatMap((set) => [...set])).size).toBe(9);

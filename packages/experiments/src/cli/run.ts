@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { resolveConfig } from "../experiment/resolve-config.js";
 import { runExperiment } from "../run/run-experiment.js";
-import { STEPS, type StepName } from "../steps/job.js";
+import { STEP_NAMES, type StepName } from "../steps/job.js";
 import { readRunFile } from "../store/run-file.js";
 import { RunFolder } from "../store/run-folder.js";
 import { configOf, listener, pathOption, type RunningOptions, shardOf, stoppable, withRunningOptions } from "./common.js";
@@ -37,8 +37,8 @@ function settingsOf(step: StepName): string {
 
 /** `run`, and one command for each step that stands for itself. */
 export function runCommands(): Command[] {
-  const run = experimentCommand("run", "all steps, from sampling codes to the report", STEPS).addHelpText("after", EXAMPLES);
-  const steps = STEPS.filter((step) => step !== "pictures");
+  const run = experimentCommand("run", "all steps, from sampling codes to the report", STEP_NAMES).addHelpText("after", EXAMPLES);
+  const steps = STEP_NAMES.filter((step) => step !== "pictures");
   return [run, ...steps.map((step) => experimentCommand(step, ABOUT[step], [step]).addHelpText("after", settingsOf(step)))];
 }
 

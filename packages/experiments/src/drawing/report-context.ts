@@ -1,4 +1,4 @@
-import type { ExperimentResults, MethodId } from "../results/index.js";
+import type { ExperimentResults, MethodId, PictureRecord } from "../results/index.js";
 import { type Markup, markup } from "./markup.js";
 import { type MethodStyle, methodStyles } from "./palette.js";
 
@@ -7,6 +7,21 @@ export interface ReportContext {
   readonly results: ExperimentResults;
   readonly styles: ReadonlyMap<MethodId, MethodStyle>;
 }
+
+/** What its parts on the page read besides. */
+export interface PageContext extends ReportContext {
+  readonly pictures: EmbeddedPictures;
+}
+
+/** Pictures as data URIs, by their records. */
+export interface EmbeddedPictures {
+  /** One URI a method, from top to bottom. */
+  strip(record: PictureRecord): readonly string[] | Absent;
+  movie(record: PictureRecord): string | Absent;
+}
+
+/** Why a picture is not on the page. */
+export type Absent = "missing" | "too large";
 
 export function reportContext(results: ExperimentResults): ReportContext {
   return { results, styles: methodStyles(results) };

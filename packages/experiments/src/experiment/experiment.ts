@@ -6,7 +6,6 @@ import { ConfigError } from "../errors.js";
 import { fileMethod } from "../methods/file.js";
 import type { Method } from "../methods/method.js";
 import type { NetworkInfo } from "../results/index.js";
-import type { Tables } from "./extensions.js";
 
 /** A configuration with everything looked up that it names: what all steps begin with. */
 export interface Experiment {
@@ -14,6 +13,12 @@ export interface Experiment {
   readonly networks: NetworkInfo;
   readonly edits: readonly Edit[];
   /** In the configuration's order. */
+  readonly methods: readonly Method[];
+  readonly analyses: readonly Analysis[];
+}
+
+/** All methods and analyses that an experiment may use. */
+export interface Tables {
   readonly methods: readonly Method[];
   readonly analyses: readonly Analysis[];
 }

@@ -1,6 +1,6 @@
 import { describeValue } from "@latentflow/core";
+import type { EmbeddedPictures } from "../drawing/report-context.js";
 import { ExperimentsError } from "../errors.js";
-import type { EmbeddedPictures } from "./embed.js";
 
 /** Throws unless results are those of an experiment. */
 export function checkResults(caller: string, results: unknown): void {

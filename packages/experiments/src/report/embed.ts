@@ -2,19 +2,10 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { liesWithin } from "@latentflow/core/files";
 import { type DecodedPng, decode } from "fast-png";
+import type { Absent, EmbeddedPictures } from "../drawing/report-context.js";
 import { encodePng } from "../pictures/png.js";
 import { shrink } from "../pictures/shrink.js";
 import type { ExperimentResults, PictureRecord } from "../results/index.js";
-
-/** Why a picture is not on the page. */
-export type Absent = "missing" | "too large";
-
-/** Pictures as data URIs, by their records. */
-export interface EmbeddedPictures {
-  /** One URI a method, from top to bottom. */
-  strip(record: PictureRecord): readonly string[] | Absent;
-  movie(record: PictureRecord): string | Absent;
-}
 
 /** For a report without pictures. */
 export const NO_PICTURES: EmbeddedPictures = { strip: () => "missing", movie: () => "missing" };

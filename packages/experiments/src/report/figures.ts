@@ -1,8 +1,8 @@
+import { cdTitle, measuredCurves } from "../drawing/cd-curves.js";
 import { cdPlot } from "../drawing/plots/cd-plot.js";
 import { standalone } from "../drawing/plots/style.js";
 import { reportContext } from "../drawing/report-context.js";
 import type { ExperimentResults } from "../results/index.js";
-import { cdTitle, measuredCurves } from "./context.js";
 import { withDistinctNames } from "./distinct-names.js";
 import { figureFile } from "./summary.js";
 

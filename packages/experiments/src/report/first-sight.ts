@@ -1,10 +1,9 @@
 import { type Markup, markup } from "../drawing/markup.js";
 import { count, percent, words } from "../drawing/numbers.js";
-import { methodName, styleOf } from "../drawing/report-context.js";
+import { methodName, type PageContext, styleOf } from "../drawing/report-context.js";
+import { marksLegend, type StripRow, stripRows } from "../drawing/strip.js";
 import type { AttributeResult, MethodResult, PictureRecord } from "../results/index.js";
-import type { PageContext } from "./context.js";
-import { marksLegend, type StripRow, stripRows } from "./strip.js";
-import { BROKEN, type FlowVerdict, flowVerdicts } from "./verdict.js";
+import { BROKEN, type FlowVerdict, flowVerdicts } from "../verdicts/verdict.js";
 
 /** Which attribute is shown, first by this order, then by its own: where curved and straight edits differ there is most to see. */
 const MOST_TO_SEE: readonly FlowVerdict["outcome"][] = ["wins", "loses", BROKEN, "ties", "out of reach", null];

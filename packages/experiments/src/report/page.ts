@@ -1,19 +1,19 @@
-import type { Analysis } from "../analyses/analysis.js";
 import { checkList, checkText } from "../checks.js";
 import { Markup, markup } from "../drawing/markup.js";
-import { reportContext } from "../drawing/report-context.js";
-import { type Extensions, tablesWith } from "../experiment/extensions.js";
+import { type EmbeddedPictures, type PageContext, reportContext } from "../drawing/report-context.js";
+import type { View } from "../drawing/view.js";
+import { type Extensions, tablesWith } from "../extensions/extensions.js";
 import type { ExperimentResults } from "../results/index.js";
+import { viewsOf } from "../steps/index.js";
+import { headline } from "../verdicts/headline.js";
 import { checkPictures, checkResults } from "./check-results.js";
-import type { PageContext } from "./context.js";
 import { withDistinctNames } from "./distinct-names.js";
-import { type EmbeddedPictures, NO_PICTURES } from "./embed.js";
-import { headline } from "./headline.js";
+import { NO_PICTURES } from "./embed.js";
 import { PAGE_STYLE } from "./page-style.js";
-import { analysis } from "./sections/analysis.js";
 import { attributeSection } from "./sections/attribute.js";
-import { codes } from "./sections/codes.js";
+import { curvature } from "./sections/curvature.js";
 import { overview } from "./sections/overview.js";
+import { partsOfAll } from "./sections/parts.js";
 import { settings } from "./sections/settings.js";
 
 /** What a page is made of besides results. */
@@ -21,7 +21,7 @@ export interface PageParts {
   readonly pictures: EmbeddedPictures;
   /** Written beside the page, to be linked. */
   readonly files: readonly string[];
-  readonly analyses: readonly Analysis[];
+  readonly views: readonly View[];
 }
 
 /**
@@ -41,12 +41,12 @@ export function reportPage(
   checkList("reportPage", "files", files);
   for (const file of files) checkText("reportPage", "files", file, "a list of paths");
   const { analyses } = tablesWith("reportPage", extensions);
-  return pageOf(results, { pictures, files, analyses });
+  return pageOf(results, { pictures, files, views: viewsOf(analyses) });
 }
 
-export function pageOf(all: ExperimentResults, { pictures, files, analyses }: PageParts): string {
+export function pageOf(all: ExperimentResults, { pictures, files, views }: PageParts): string {
   const results = withDistinctNames(all);
-  const context: PageContext = { ...reportContext(results), pictures, analyses };
+  const context: PageContext = { ...reportContext(results), pictures };
   return markup`<!doctype html>
 <html lang="en">
 <head>
@@ -58,10 +58,10 @@ export function pageOf(all: ExperimentResults, { pictures, files, analyses }: Pa
 </head>
 <body>
 ${overview(context)}
-<main>${results.attributes.map((attribute, i) => attributeSection(context, attribute, i))}
-${analysis(context)}
-${codes(context)}
-${settings(context, files)}</main>
+<main>${results.attributes.map((attribute, i) => attributeSection(context, views, attribute, i))}
+${curvature(context, views)}
+${partsOfAll(views, "ground", context).map(({ body }) => body)}
+${settings(context, views, files)}</main>
 </body>
 </html>
 `.text;

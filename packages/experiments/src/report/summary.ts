@@ -6,12 +6,12 @@ import {
   type MethodId,
   type MethodResult,
 } from "../results/index.js";
+import { headline } from "../verdicts/headline.js";
+import { noStarts } from "../verdicts/no-results.js";
+import { flowVerdicts, REACH } from "../verdicts/verdict.js";
+import { verdictWords } from "../verdicts/verdict-words.js";
 import { checkResults } from "./check-results.js";
 import { withDistinctNames } from "./distinct-names.js";
-import { headline } from "./headline.js";
-import { noStarts } from "./no-results.js";
-import { flowVerdicts, REACH } from "./verdict.js";
-import { verdictWords } from "./verdict-words.js";
 
 /** Where the drawing of an attribute's CD curves lies, by its place among the attributes. Numbered, since names may not be file names. */
 export function figureFile({ name }: AttributeResult, index: number): string {

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { writeFileAtomic } from "@latentflow/core/files";
 import type { Analysis } from "../analyses/analysis.js";
 import { checkText } from "../checks.js";
-import { type Extensions, tablesWith } from "../experiment/extensions.js";
+import { type Extensions, tablesWith } from "../extensions/extensions.js";
 import type { ExperimentResults } from "../results/index.js";
+import { viewsOf } from "../steps/index.js";
 import { checkResults } from "./check-results.js";
 import { csvFiles } from "./csv.js";
 import { embedPictures } from "./embed.js";
@@ -35,11 +36,12 @@ export async function reportFiles(
   runFolder: string,
   analyses: readonly Analysis[],
 ): Promise<Map<string, string>> {
-  const tables = [...csvFiles(results, analyses)].map(([name, text]) => [`csv/${name}`, text] as const);
+  const views = viewsOf(analyses);
+  const tables = [...csvFiles(results, views)].map(([name, text]) => [`csv/${name}`, text] as const);
   const plots = [...figures(results)].map(([name, text]) => [`figures/${name}`, text] as const);
   const beside = [["summary.md", summaryMarkdown(results)] as const, ...tables, ...plots];
   const pictures = await embedPictures(results, runFolder);
-  const page = pageOf(results, { pictures, files: beside.map(([file]) => file), analyses });
+  const page = pageOf(results, { pictures, files: beside.map(([file]) => file), views });
   return new Map([...beside, [REPORT_PAGE, page]]);
 }
 

@@ -3,7 +3,7 @@ import { tensor, tidy } from "@tensorflow/tfjs-core";
 import { ConfigError } from "../errors.js";
 import type { EditFrames } from "../results/index.js";
 import { spaced } from "../results/numbers.js";
-import { editFrames } from "../steps/frames.js";
+import { editFrames } from "../steps/pictures/frames.js";
 import type { NumberArray } from "../store/tensor-file.js";
 import { type EditSetting, type EditWith, editSetting } from "./edit-setting.js";
 

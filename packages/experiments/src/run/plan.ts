@@ -1,14 +1,7 @@
 import { underHashedNames } from "../config/old-names.js";
 import type { Experiment } from "../experiment/experiment.js";
-import { analyzeJobs } from "../steps/analyze.js";
-import { comparisonJob } from "../steps/compare.js";
-import { evaluateJobs } from "../steps/evaluate.js";
-import { featureJobs } from "../steps/features.js";
-import { findJobs } from "../steps/find.js";
+import { STEPS } from "../steps/index.js";
 import type { Job, StepName } from "../steps/job.js";
-import { picturesJobs } from "../steps/pictures.js";
-import { realismJobs } from "../steps/realism.js";
-import { sampleJobs } from "../steps/sample.js";
 import { hashOfJson } from "../store/hash.js";
 import type { Shard } from "./shard.js";
 
@@ -21,19 +14,7 @@ export class Plan {
   private readonly hashes = new Map<string, string>();
 
   constructor(readonly experiment: Experiment) {
-    const all = [
-      ...sampleJobs(experiment),
-      ...featureJobs(experiment),
-      ...findJobs(experiment, "fit"),
-      ...findJobs(experiment, "train"),
-      ...experiment.edits.flatMap((edit) => [
-        ...evaluateJobs(experiment, edit),
-        ...realismJobs(experiment, edit),
-        comparisonJob(experiment, edit),
-      ]),
-      ...analyzeJobs(experiment),
-      ...picturesJobs(experiment),
-    ];
+    const all = STEPS.flatMap((step) => step.jobs(experiment));
     // A method that is trained may need others' directions, and the other way round: each comes once.
     this.jobs = new Map(all.map((job) => [job.id, job]));
   }

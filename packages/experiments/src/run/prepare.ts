@@ -2,8 +2,8 @@ import { throwIfAborted } from "@latentflow/core";
 import { ConfigError } from "../errors.js";
 import type { Experiment } from "../experiment/experiment.js";
 import { tryOut } from "../model/try-out.js";
-import { AT_ONCE as FRAMES_AT_ONCE } from "../steps/frames.js";
 import type { Job } from "../steps/job.js";
+import { AT_ONCE as FRAMES_AT_ONCE } from "../steps/pictures/frames.js";
 import {
   availableMemory,
   dataMemory,

@@ -6,12 +6,12 @@ import { checkForMethods, completeConfig } from "../config/resolve.js";
 import type { ExperimentConfig, ExperimentOptions } from "../config/types.js";
 import { ConfigError } from "../errors.js";
 import { experimentOf } from "../experiment/experiment.js";
-import { type Extensions, tablesWith } from "../experiment/extensions.js";
-import { tablesOf } from "../experiment/tables-of.js";
+import { type Extensions, tablesWith } from "../extensions/extensions.js";
+import { tablesOf } from "../extensions/tables-of.js";
 import { lookAtFiles } from "../methods/file-look.js";
 import { engineOf } from "../model/engine-of.js";
 import type { NetworkInfo } from "../results/index.js";
-import { STEPS, type StepName } from "../steps/job.js";
+import { STEP_NAMES, type StepName } from "../steps/job.js";
 import { hashOfJson } from "../store/hash.js";
 import { RUN_VERSION, type RunFile, readRunFile, writeRunFile } from "../store/run-file.js";
 import { RunFolder } from "../store/run-folder.js";
@@ -70,11 +70,11 @@ export async function runExperiment(options: ExperimentOptions | ExperimentConfi
   checkAllOptions("runExperiment", run, ["out"], OPTIONAL);
   checkText("runExperiment", "out", run.out, "a folder's path");
   checkWatch("runExperiment", run);
-  const { engine = "auto", shard = null, steps = STEPS, replace = true, rerun: command, extensions, signal } = run;
+  const { engine = "auto", shard = null, steps = STEP_NAMES, replace = true, rerun: command, extensions, signal } = run;
   const { workers: given = 1 } = run;
   checkChoice("runExperiment", "engine", engine, ENGINES, ConfigError);
   checkList("runExperiment", "steps", steps);
-  for (const step of steps) checkChoice("runExperiment", "steps", step, STEPS, ConfigError);
+  for (const step of steps) checkChoice("runExperiment", "steps", step, STEP_NAMES, ConfigError);
   if (shard !== null) checkShard("runExperiment", shard);
   checkBoolean("runExperiment", "replace", replace);
   if (command !== undefined && command !== "") checkText("runExperiment", "rerun", command);
@@ -127,7 +127,7 @@ export async function runExperiment(options: ExperimentOptions | ExperimentConfi
       ...{ session, folder, engine: settled, replaced, onEvent: run.onEvent, signal },
       ...{ workers: prepared?.estimate.workers ?? workers, estimate: prepared?.estimate ?? null },
     });
-    if (shard !== null || steps.length < STEPS.length) return null;
+    if (shard !== null || steps.length < STEP_NAMES.length) return null;
     return await finish(plan, { folder, rerun });
   } finally {
     await session.dispose();

@@ -8,8 +8,8 @@ import { loadParts } from "../model/load-parts.js";
 import { SplitModel } from "../model/split-model.js";
 import { startBackend } from "../model/start-backend.js";
 import type { NetworkInfo } from "../results/index.js";
-import type { StepContext } from "../steps/job.js";
-import { readSample, type Sample } from "../steps/read-sample.js";
+import type { Sample, StepContext } from "../steps/job.js";
+import { readSample } from "../steps/sample/read-sample.js";
 import { hashOfJson } from "../store/hash.js";
 import type { RunFolder } from "../store/run-folder.js";
 

@@ -1,12 +1,12 @@
 import type { ModelParts, RunningModel } from "@latentflow/engine";
 import type { Experiment } from "../experiment/experiment.js";
+import type { LabelledCodes } from "../model/labelled-codes.js";
 import type { RunFolder } from "../store/run-folder.js";
-import type { Sample } from "./read-sample.js";
 
-/** The steps of an experiment, in their order. Each has a command of its name; `report` is made of their results. */
-export const STEPS = ["sample", "fit", "train", "evaluate", "analyze", "pictures"] as const;
+/** The steps' names, in their order. Each has a command; `report` is made of their results. */
+export const STEP_NAMES = ["sample", "fit", "train", "evaluate", "analyze", "pictures"] as const;
 
-export type StepName = (typeof STEPS)[number];
+export type StepName = (typeof STEP_NAMES)[number];
 
 /** A piece of work that writes one folder. */
 export interface Job {
@@ -39,6 +39,12 @@ export interface JobOutput {
   readonly folder: string;
   /** A file that outlives an interruption, for the state to go on from. */
   readonly scratch: string;
+}
+
+/** Codes for fitting, training and probing, and others for measuring. */
+export interface Sample {
+  readonly training: LabelledCodes;
+  readonly heldOut: LabelledCodes;
 }
 
 /** What a job may use. */

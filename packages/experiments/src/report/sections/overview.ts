@@ -1,14 +1,15 @@
+import { cdTitle, measuredCurves } from "../../drawing/cd-curves.js";
 import { type Markup, markup } from "../../drawing/markup.js";
 import { count, fixed, list, NONE, percent, words } from "../../drawing/numbers.js";
 import { cdPlot } from "../../drawing/plots/cd-plot.js";
-import { methodName, missing, type ReportContext, styleOf } from "../../drawing/report-context.js";
+import { methodName, missing, type PageContext, type ReportContext, styleOf } from "../../drawing/report-context.js";
 import { type Column, table } from "../../drawing/table.js";
 import { LEAST_CONTROL } from "../../results/index.js";
-import { cdTitle, measuredCurves, type PageContext, verdictMark } from "../context.js";
+import { headline } from "../../verdicts/headline.js";
+import { verdictMark } from "../../verdicts/mark.js";
+import { noStarts } from "../../verdicts/no-results.js";
+import { flowVerdicts, REACH } from "../../verdicts/verdict.js";
 import { firstSight } from "../first-sight.js";
-import { headline } from "../headline.js";
-import { noStarts } from "../no-results.js";
-import { flowVerdicts, REACH } from "../verdict.js";
 
 /** Below so many starts, the page warns. */
 const FEW = 100;

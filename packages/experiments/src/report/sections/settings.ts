@@ -1,12 +1,14 @@
+import { fileLink } from "../../drawing/file-link.js";
 import { type Markup, markup } from "../../drawing/markup.js";
 import { count, duration, NONE, short } from "../../drawing/numbers.js";
+import type { PageContext } from "../../drawing/report-context.js";
 import { type Column, table } from "../../drawing/table.js";
+import type { View } from "../../drawing/view.js";
 import type { Timing } from "../../results/index.js";
-import { fileLink, type PageContext } from "../context.js";
-import { tablesOf } from "../csv.js";
+import { tablesAmong } from "../csv.js";
 
 /** With what it was made, how long it took, how to make it again, and which files there are. */
-export function settings(context: PageContext, files: readonly string[]): Markup {
+export function settings(context: PageContext, views: readonly View[], files: readonly string[]): Markup {
   const { results } = context;
   const { environment, rerun } = results;
   const { versions, engine, backend, generator, machine, seed, notes = [] } = environment;
@@ -23,7 +25,7 @@ export function settings(context: PageContext, files: readonly string[]): Markup
   return markup`<section id="rerun"><h2>How to make this again</h2>${how(rerun, versions.latentflow)}
 <h3>Environment</h3>${definitions(facts)}
 <details><summary>All settings</summary>${definitions(flatten(results.config))}</details>
-${timings(results.timings)}${fileList(context, files)}</section>`;
+${timings(results.timings)}${fileList(context, views, files)}</section>`;
 }
 
 function how(rerun: string, version: string | undefined): Markup {
@@ -76,8 +78,8 @@ function groupByStep(all: readonly Timing[]): Map<string, Timing[]> {
   return groups;
 }
 
-function fileList({ results: { attributes }, analyses }: PageContext, files: readonly string[]): Markup {
-  const tables = new Map(tablesOf(analyses).map(({ file, about }) => [`csv/${file}`, about]));
+function fileList({ results: { attributes } }: PageContext, views: readonly View[], files: readonly string[]): Markup {
+  const tables = new Map(tablesAmong(views).map(({ file, about }) => [`csv/${file}`, about]));
   const pictures = attributes.flatMap((attribute) => [
     ...attribute.pictures,
     ...attribute.methods.flatMap((method) => method.pictures),
