@@ -7,10 +7,10 @@ export type DeclaredOption = { readonly optional?: true } & (
   | { readonly default: boolean }
   | { readonly choices: readonly string[]; readonly default?: string }
   | ValueOption
-  /** Options within this one; whoever reads them says so in messages, as `odeintAdjoint: adjoint`. */
+  /** Options within this one; messages call them `truncation.psi`. */
   | { readonly options: DeclaredOptions }
   /** A value with messages of its own, of the type that `check` takes: throws, or returns what the function reads in its place. */
-  | { readonly check: (caller: string, value: never) => unknown }
+  | { readonly check: (caller: string, value: never, name: string) => unknown; readonly default?: unknown }
 );
 
 /** A value of any other kind: `is` tells it, `expected` says it in words, such as "an array of names". */
@@ -25,7 +25,7 @@ export type DeclaredOptions = Readonly<Record<string, DeclaredOption>>;
 /** What a caller gives. */
 type ValueOf<D> = D extends { readonly is: (value: unknown) => value is infer Value }
   ? Value
-  : D extends { readonly check: (caller: string, value: infer Value) => unknown }
+  : D extends { readonly check: (caller: string, value: infer Value, name: string) => unknown }
     ? Value
     : D extends { readonly options: infer Inner }
       ? GivenOptions<Inner>
@@ -39,7 +39,7 @@ type ValueOf<D> = D extends { readonly is: (value: unknown) => value is infer Va
 type ReadOf<D> =
   | (D extends { readonly options: infer Inner }
       ? OptionValues<Inner>
-      : D extends { readonly check: (caller: string, value: never) => infer Value }
+      : D extends { readonly check: (caller: string, value: never, name: string) => infer Value }
         ? Value
         : ValueOf<D>)
   | (D extends { readonly optional: true } ? undefined : never);
@@ -49,7 +49,7 @@ type Optional<D> = { [K in keyof D]: D[K] extends MayBeLeftOut ? K : never }[key
 
 /** Declared options as a caller gives them. */
 export type GivenOptions<D> = { readonly [K in keyof D as Exclude<K, Optional<D>>]: ValueOf<D[K]> } & {
-  readonly [K in keyof D as Extract<K, Optional<D>>]?: ValueOf<D[K]>;
+  readonly [K in keyof D as Extract<K, Optional<D>>]?: ValueOf<D[K]> | undefined;
 };
 
 /** Declared options with their defaults filled in. */
@@ -58,6 +58,11 @@ export type OptionValues<D> = { readonly [K in keyof D]: ReadOf<D[K]> };
 /** For `is` of an option that is a function: `is: isFunction<(done: number) => void>`. What it takes and gives can't be seen before it is called. */
 export function isFunction<F extends (...inputs: never[]) => unknown>(value: unknown): value is F {
   return typeof value === "function";
+}
+
+/** For `is` of an option that is a list, what stands in it being checked elsewhere: `is: isList<Attribute>`. */
+export function isList<T>(value: unknown): value is readonly T[] {
+  return Array.isArray(value);
 }
 
 /** The option `signal` of long work. */
@@ -88,26 +93,44 @@ export function readOptions<D extends DeclaredOptions>(
   ErrorType: ErrorClass = CoreError,
   others: readonly string[] = [],
 ): OptionValues<D> {
+  // Values of other kinds than numbers and words say themselves what is missing.
   const required = Object.entries(declared).flatMap(([name, option]) => {
-    return "default" in option || option.optional ? [] : name;
+    return mayBeLeftOut(option) || "is" in option || "check" in option ? [] : name;
   });
   if (required.length > 0) checkRequired(caller, options, required, ErrorType);
-  checkOptions(caller, options, [...Object.keys(declared), ...others], ErrorType);
-  const given = (options ?? {}) as Readonly<Record<string, unknown>>;
-  const values = Object.entries(declared).map(([name, option]) => [name, checked(caller, name, given[name], option, ErrorType)]);
-  return Object.fromEntries(values) as OptionValues<D>;
+  return readWithin(caller, "", declared, options, ErrorType, others) as OptionValues<D>;
 }
 
-function checked(caller: string, name: string, value: unknown, option: DeclaredOption, ErrorType: ErrorClass): unknown {
-  if (value === undefined) return "default" in option ? option.default : undefined;
+/** @param path of the option that these stand in, such as "truncation" */
+function readWithin(
+  caller: string,
+  path: string,
+  declared: DeclaredOptions,
+  options: unknown,
+  ErrorType: ErrorClass,
+  others: readonly string[] = [],
+): unknown {
+  const known = [...Object.keys(declared), ...others];
+  checkOptions(path === "" ? caller : `${caller}: ${path}`, options as object | undefined, known, ErrorType);
+  const given = (options ?? {}) as Readonly<Record<string, unknown>>;
+  const values = Object.entries(declared).map(([name, option]) => {
+    return [name, readValue(caller, path === "" ? name : `${path}.${name}`, given[name], option, ErrorType)];
+  });
+  return Object.fromEntries(values);
+}
+
+function readValue(caller: string, name: string, value: unknown, option: DeclaredOption, ErrorType: ErrorClass): unknown {
+  if (value === undefined && mayBeLeftOut(option)) return "default" in option ? option.default : undefined;
   if ("choices" in option) return checkChoice(caller, name, value, option.choices, ErrorType);
-  if ("options" in option) return readOptions(`${caller}: ${name}`, option.options, value as object, ErrorType);
-  if ("check" in option) return option.check(caller, value as never);
+  if ("options" in option) return readWithin(caller, name, option.options, value, ErrorType);
+  if ("check" in option) return option.check(caller, value as never, name);
   const isValue = "is" in option ? option.is : typeof option.default === "boolean" ? isBoolean : undefined;
   if (isValue === undefined) return checkNumber(caller, name, value, option as NumberLimits, ErrorType);
   if (isValue(value)) return value;
   const expected = "is" in option ? option.expected : "true or false";
   throw new ErrorType(`${caller}: expected ${name} to be ${expected}, got ${describeValue(value)}.`);
 }
+
+const mayBeLeftOut = (option: DeclaredOption) => option.optional === true || "default" in option;
 
 const isBoolean = (value: unknown) => typeof value === "boolean";

@@ -15,6 +15,7 @@ export {
   type DeclaredOptions,
   type GivenOptions,
   isFunction,
+  isList,
   type OptionValues,
   readOptions,
   SIGNAL,

@@ -3,6 +3,7 @@ import {
   type DeclaredOptions,
   type GivenOptions,
   isFunction,
+  isList,
   LatentflowError,
   type OptionValues,
   readOptions,
@@ -84,7 +85,7 @@ describe("declared options", () => {
 
 describe("options that are neither numbers nor words", () => {
   const declared = {
-    names: { optional: true, is: (value): value is readonly string[] => Array.isArray(value), expected: "an array of names" },
+    names: { optional: true, is: isList<string>, expected: "an array of names" },
     onProgress: { optional: true, is: isFunction<(done: number) => void>, expected: "a function (done) => …" },
     fit: { optional: true, choices: ["cover", "contain"] },
     size: { optional: true, options: { side: { min: 1, integer: true }, unit: { default: "px", choices: ["px", "mm"] } } },
@@ -114,14 +115,14 @@ describe("options that are neither numbers nor words", () => {
   });
 
   it.each<[object, string]>([
-    [{}, "film: expected an options object with source, got no source."],
+    [{}, "film: no address."],
     [{ source: 1 }, "film: no address."],
     [{ source, names: "a" }, 'film: expected names to be an array of names, got "a".'],
     [{ source, onProgress: 3 }, "film: expected onProgress to be a function (done) => …, got 3."],
     [{ source, fit: "covr" }, 'film: expected fit to be one of cover, contain, got "covr". Did you mean "cover"?'],
-    [{ source, size: {} }, "film: size: expected an options object with side, got no side."],
-    [{ source, size: 3 }, "film: size: expected an options object with side, got 3."],
-    [{ source, size: { side: 0 } }, "film: size: expected side to be an integer ≥ 1, got 0."],
+    [{ source, size: {} }, "film: expected size.side to be an integer ≥ 1, got undefined."],
+    [{ source, size: 3 }, "film: size: expected an options object, got 3."],
+    [{ source, size: { side: 0 } }, "film: expected size.side to be an integer ≥ 1, got 0."],
     [{ source, size: { side: 1, units: "mm" } }, 'film: size: unknown option "units" (did you mean "unit"?)'],
     [{ source, maxBytes: -1 }, "film: expected maxBytes to be a number ≥ 0, got -1."],
     [{ source, maxBytes: Number.NaN }, "film: expected maxBytes to be a number ≥ 0, got NaN."],

@@ -48,6 +48,7 @@ const calls: Readonly<Record<string, Call>> = {
   describeValue: [core.describeValue, []],
   folderAddress: [(folder) => core.folderAddress("f", "from", folder), ["https://example.org/data"]],
   isFunction: [core.isFunction, []],
+  isList: [core.isList, []],
   isTensor: [core.isTensor, []],
   nextMacrotask: [core.nextMacrotask, []],
   readOptions: [(options) => core.readOptions("f", { a: { default: 1 } }, options), [{ a: 1 }]],

@@ -1,6 +1,6 @@
 /** Models in files, with external weights. Node only: `import { readOnnxFile } from "@latentflow/onnx/files"`. */
 import { basename, dirname, join } from "node:path";
-import { checkOptions, describeValue } from "@latentflow/core";
+import { type DeclaredOptions, describeValue, type GivenOptions, readOptions } from "@latentflow/core";
 import { writeFileAtomic } from "@latentflow/core/files";
 import { OnnxError } from "./errors.js";
 import type { OnnxModel } from "./graph/model.js";
@@ -18,16 +18,17 @@ export async function readOnnxFile(path: string): Promise<OnnxModel> {
   return readFromDisk("readOnnxFile", path);
 }
 
-/**
- * Writes an `.onnx` file; it takes its name only when it is whole.
- *
- * @param options.externalData put the weights into a second file, `<name>.data`. Default false.
- */
-export async function writeOnnxFile(path: string, model: OnnxModel, options: { externalData?: boolean } = {}): Promise<void> {
+const WRITE = {
+  /** Put the weights into a second file, `<name>.data`. Default false. */
+  externalData: { default: false },
+} as const satisfies DeclaredOptions;
+
+/** Writes an `.onnx` file; it takes its name only when it is whole. */
+export async function writeOnnxFile(path: string, model: OnnxModel, options: GivenOptions<typeof WRITE> = {}): Promise<void> {
   checkPath("writeOnnxFile", path);
-  checkOptions("writeOnnxFile", options, ["externalData"], OnnxError);
+  const { externalData } = readOptions("writeOnnxFile", WRITE, options, OnnxError);
   const location = `${basename(path)}.data`;
-  const files = writeOnnxFiles(model, options.externalData ? { externalData: location } : {});
+  const files = writeOnnxFiles(model, externalData ? { externalData: location } : {});
   try {
     if (files.externalData) await writeFileAtomic(join(dirname(path), location), files.externalData);
     await writeFileAtomic(path, files.model);

@@ -89,6 +89,16 @@ it.each<[string, () => unknown, RegExp]>([
   ["half an operator set", () => raiseOpset(model, 19.5), /got 19\.5/],
   ["a builder's operator set", () => new GraphBuilder({ opset: 11 }), /in 13…25, got 11/],
   ["a builder's options", () => new GraphBuilder(wrong({ version: 18 })), /unknown option "version"/],
+  [
+    "what a builder keeps",
+    () => GraphBuilder.from(model, wrong({ output: [] })),
+    /unknown option "output" \(did you mean "outputs"/,
+  ],
+  [
+    "what a builder keeps, alone",
+    () => GraphBuilder.from(model, { outputs: wrong("y") }),
+    /outputs to be a list of outputs, got "y"/,
+  ],
   ["a file's name", () => writeOnnxFiles(model, { externalData: wrong(true) }), /externalData to be a file's name, got true/],
   ["bytes that are none", () => readOnnx(wrong("model.onnx")), /expected the bytes of an \.onnx file, got "model\.onnx"/],
   ["external that is none", () => readOnnx(writeOnnx(model), { external: wrong("folder") }), /external to be a function/],

@@ -1,4 +1,4 @@
-import { type DeclaredOptions, type GivenOptions, readOptions } from "@latentflow/core";
+import { type DeclaredOptions, type GivenOptions, type OptionValues, readOptions } from "@latentflow/core";
 import type { GraphBuilder } from "@latentflow/onnx";
 import { avgPool, concat, mul, reshape, slice, sub, type Tensor2D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import { ModelsError } from "../errors.js";
@@ -20,7 +20,7 @@ export interface PyramidDistanceOptions extends GivenOptions<typeof PYRAMID> {}
  */
 export class PyramidDistance implements ImageDistance {
   readonly name = "L2 pyramid";
-  private readonly options: Required<PyramidDistanceOptions>;
+  private readonly options: OptionValues<typeof PYRAMID>;
 
   constructor(options: PyramidDistanceOptions = {}) {
     this.options = readOptions("PyramidDistance", PYRAMID, options, ModelsError);

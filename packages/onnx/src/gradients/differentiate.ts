@@ -1,4 +1,4 @@
-import { checkChoice, checkOptions, describeValue } from "@latentflow/core";
+import { type DeclaredOptions, describeValue, type GivenOptions, readOptions } from "@latentflow/core";
 import { OnnxError } from "../errors.js";
 import { GraphBuilder } from "../graph/builder.js";
 import { checkModel } from "../graph/check.js";
@@ -6,19 +6,23 @@ import { isFloat } from "../graph/data-types.js";
 import { describeNode, type OnnxModel, type OnnxNode, tensorOf } from "../graph/model.js";
 import { raiseOpset } from "../graph/raise-opset.js";
 import { foldConstants } from "../shapes/fold.js";
-import { type InferOptions, inferShapes, type ValueFacts } from "../shapes/infer.js";
+import { INFER, inferShapes, type ValueFacts } from "../shapes/infer.js";
 import { Casts, realType } from "./casts.js";
 import { type Differentiation, GradientContext } from "./context.js";
 import { GRADIENT_RULES, WITHOUT_GRADIENT } from "./rules/index.js";
 
+const DIFFERENTIATE = {
+  ...INFER,
+  /** Each output's cotangent is an input of the new model ("inputs", default), or one: the gradient of the outputs' sum ("ones"). */
+  cotangents: { default: "inputs", choices: ["inputs", "ones"] },
+} as const satisfies DeclaredOptions;
+
 /** Options of `differentiate`. */
-export interface DifferentiateOptions extends InferOptions {
+export interface DifferentiateOptions extends GivenOptions<typeof DIFFERENTIATE> {
   /** Outputs whose cotangents are pulled back. */
   readonly outputs: readonly string[];
   /** Inputs to differentiate with respect to. */
   readonly wrt: readonly string[];
-  /** Each output's cotangent is an input of the new model ("inputs", default), or one: the gradient of the outputs' sum ("ones"). */
-  readonly cotangents?: "inputs" | "ones";
 }
 
 /** Name of the input that takes the cotangent of an output. */
@@ -41,9 +45,8 @@ const RULES_OPSET = 18;
  */
 export function differentiate(model: OnnxModel, options: DifferentiateOptions): OnnxModel {
   checkModel("differentiate", model);
-  checkOptions("differentiate", options ?? {}, ["outputs", "wrt", "cotangents", "shapes"], OnnxError);
-  const { outputs, wrt, cotangents = "inputs", shapes } = options ?? {};
-  checkChoice("differentiate", "cotangents", cotangents, ["inputs", "ones"], OnnxError);
+  const { cotangents, shapes } = readOptions("differentiate", DIFFERENTIATE, options, OnnxError, ["outputs", "wrt"]);
+  const { outputs, wrt } = options ?? {};
   checkNames("outputs", outputs, model.outputs);
   checkNames("wrt", wrt, model.inputs);
   const prepared = foldConstants(raiseOpset(model, Math.max(model.opset, RULES_OPSET)), { shapes });

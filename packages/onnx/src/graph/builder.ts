@@ -1,6 +1,14 @@
-import { checkNumber, checkOptions, describeValue } from "@latentflow/core";
+import {
+  checkNumber,
+  checkOptions,
+  type DeclaredOptions,
+  describeValue,
+  type GivenOptions,
+  isList,
+  readOptions,
+} from "@latentflow/core";
 import { OnnxError } from "../errors.js";
-import { checkAttributes, checkDims, checkModel, checkOpset, checkTensor, checkText, checkType } from "./check.js";
+import { checkAttributes, checkDims, checkModel, checkOpset, checkTensor, checkText, checkType, isText } from "./check.js";
 import type { DataType } from "./data-types.js";
 import {
   type Attributes,
@@ -14,12 +22,22 @@ import {
 } from "./model.js";
 import { prune } from "./prune.js";
 
-/** What `new GraphBuilder` takes. */
-export interface GraphBuilderOptions {
+const BUILDER = {
   /** Default 18. */
-  readonly opset?: number;
-  readonly name?: string;
-}
+  opset: { default: 18, check: (caller: string, opset: number) => checkOpset(caller, opset) },
+  /** Default "latentflow". */
+  name: { default: "latentflow", is: isText, expected: "a text" },
+} as const satisfies DeclaredOptions;
+
+/** What `new GraphBuilder` takes. */
+export interface GraphBuilderOptions extends GivenOptions<typeof BUILDER> {}
+
+const KEPT = {
+  /** Default: the model's. */
+  inputs: { optional: true, is: isList<ValueInfo>, expected: "a list of inputs" },
+  /** Default: the model's. */
+  outputs: { optional: true, is: isList<ValueInfo>, expected: "a list of outputs" },
+} as const satisfies DeclaredOptions;
 
 /**
  * Writes a graph op by op. Values are their names: every method returns the name of what it adds.
@@ -46,20 +64,19 @@ export class GraphBuilder {
 
   /** @throws OnnxError for an operator set outside 13 to 25 */
   constructor(options: GraphBuilderOptions = {}) {
-    checkOptions("GraphBuilder", options, ["opset", "name"], OnnxError);
-    const { opset = 18, name = "latentflow" } = options;
-    checkText("GraphBuilder", "name", name);
-    this.opset = checkOpset("GraphBuilder", opset);
+    const { opset, name } = readOptions("GraphBuilder", BUILDER, options, OnnxError);
+    this.opset = opset;
     this.name = name;
   }
 
   /** A builder that goes on where a model ends; `build` then also has the model's inputs and outputs, unless they are left out here. */
-  static from(model: OnnxModel, keep: { inputs?: readonly ValueInfo[]; outputs?: readonly ValueInfo[] } = {}): GraphBuilder {
+  static from(model: OnnxModel, keep: GivenOptions<typeof KEPT> = {}): GraphBuilder {
     checkModel("GraphBuilder.from", model);
+    const { inputs = model.inputs, outputs = model.outputs } = readOptions("GraphBuilder.from", KEPT, keep, OnnxError);
     const builder = new GraphBuilder({ opset: model.opset, name: model.name });
     builder.domains = model.domains;
-    for (const input of keep.inputs ?? model.inputs) builder.inputs.push(input);
-    for (const output of keep.outputs ?? model.outputs) builder.outputs.push(output);
+    for (const input of inputs) builder.inputs.push(input);
+    for (const output of outputs) builder.outputs.push(output);
     for (const node of model.nodes) builder.nodes.push(node);
     for (const [name, tensor] of model.initializers) builder.initializers.set(name, tensor);
     for (const { name } of [...model.inputs, ...model.outputs]) builder.add(name);

@@ -64,6 +64,9 @@ export function checkAttributes(caller: string, attributes: unknown): void {
   throw new OnnxError(`${caller}: expected attributes with their kind, such as { axis: { int: 1 } }, got ${got}.`);
 }
 
+/** An option that is a text. */
+export const isText = (value: unknown): value is string => typeof value === "string";
+
 export function checkText(caller: string, what: string, value: unknown): asserts value is string {
-  if (typeof value !== "string") throw new OnnxError(`${caller}: expected ${what} to be a text, got ${describeValue(value)}.`);
+  if (!isText(value)) throw new OnnxError(`${caller}: expected ${what} to be a text, got ${describeValue(value)}.`);
 }

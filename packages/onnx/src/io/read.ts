@@ -1,4 +1,4 @@
-import { checkOptions, describeValue } from "@latentflow/core";
+import { type DeclaredOptions, describeValue, type GivenOptions, isFunction, readOptions } from "@latentflow/core";
 import { OnnxError } from "../errors.js";
 import { type AttributeValue, type OnnxModel, type OnnxTensor, OPSETS, type ValueInfo } from "../graph/model.js";
 import { takeBranches } from "./branches.js";
@@ -11,11 +11,13 @@ import { type ExternalData, readTensor } from "./tensor-proto.js";
 import { readValueInfo } from "./value-info.js";
 import { MessageReader, ReadBudget } from "./wire-reader.js";
 
-/** Options of `readOnnx`. */
-export interface ReadOnnxOptions {
+const READ = {
   /** Gives the bytes of a file with external weights. Not needed for models that hold their weights. */
-  readonly external?: ExternalData;
-}
+  external: { optional: true, is: isFunction<ExternalData>, expected: "a function (location) => bytes" },
+} as const satisfies DeclaredOptions;
+
+/** Options of `readOnnx`. */
+export interface ReadOnnxOptions extends GivenOptions<typeof READ> {}
 
 /**
  * Reads a model: bytes of an `.onnx` file of operator set 13 to 25. Weights are views of these bytes where they are aligned; what else is read takes
@@ -26,10 +28,7 @@ export interface ReadOnnxOptions {
 export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): OnnxModel {
   if (!(bytes instanceof Uint8Array))
     throw new OnnxError(`readOnnx: expected the bytes of an .onnx file, got ${describeValue(bytes)}.`);
-  checkOptions("readOnnx", options, ["external"], OnnxError);
-  const { external } = options;
-  if (external !== undefined && typeof external !== "function")
-    throw new OnnxError(`readOnnx: expected external to be a function (location) => bytes, got ${describeValue(external)}.`);
+  const { external } = readOptions("readOnnx", READ, options, OnnxError);
   const budget = new ReadBudget(bytes.length);
   const { domains, graph, functions } = readModel(MessageReader.of(bytes, budget));
   if (!graph) throw new OnnxError("readOnnx: expected a graph in the file, got none; is it an .onnx file?");

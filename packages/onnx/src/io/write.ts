@@ -1,6 +1,6 @@
-import { checkOptions, describeValue } from "@latentflow/core";
+import { type DeclaredOptions, type GivenOptions, readOptions } from "@latentflow/core";
 import { OnnxError } from "../errors.js";
-import { checkModel } from "../graph/check.js";
+import { checkModel, isText } from "../graph/check.js";
 import { bytesOf } from "../graph/data-types.js";
 import type { OnnxModel } from "../graph/model.js";
 import { GRAPH, MODEL, OPSET_IMPORT } from "./fields.js";
@@ -9,11 +9,17 @@ import { writeTensor } from "./tensor-proto.js";
 import { writeValueInfo } from "./value-info.js";
 import { MessageWriter } from "./wire-writer.js";
 
-/** Options of `writeOnnx`. */
-export interface WriteOnnxOptions {
+const WRITE = {
   /** Keep constants of 1 KB or more in a second file of this name, beside the model's. Needed beyond 2 GB. */
-  readonly externalData?: string;
-}
+  externalData: {
+    optional: true,
+    is: (value: unknown): value is string => isText(value) && value !== "",
+    expected: "a file's name",
+  },
+} as const satisfies DeclaredOptions;
+
+/** Options of `writeOnnxFiles`. */
+export interface WriteOnnxOptions extends GivenOptions<typeof WRITE> {}
 
 /** What `writeOnnx` gives: the model's file and, with `externalData`, the file with its weights. */
 export interface OnnxFiles {
@@ -46,10 +52,7 @@ export function writeOnnx(model: OnnxModel): Uint8Array {
  */
 export function writeOnnxFiles(model: OnnxModel, options: WriteOnnxOptions = {}): OnnxFiles {
   checkModel("writeOnnx", model);
-  checkOptions("writeOnnx", options, ["externalData"], OnnxError);
-  const location = options.externalData;
-  if (location !== undefined && (typeof location !== "string" || location === ""))
-    throw new OnnxError(`writeOnnx: expected externalData to be a file's name, got ${describeValue(location)}.`);
+  const { externalData: location } = readOptions("writeOnnx", WRITE, options, OnnxError);
   let offset = 0;
   let inside = 0;
   const outside: { offset: number; bytes: Uint8Array }[] = [];

@@ -1,4 +1,4 @@
-import { type Attribute, checkChoice, checkOptions, describeValue } from "@latentflow/core";
+import { type Attribute, type DeclaredOptions, describeValue, type GivenOptions, readOptions } from "@latentflow/core";
 import { OnnxError } from "../errors.js";
 import { GraphBuilder } from "../graph/builder.js";
 import { checkModel } from "../graph/check.js";
@@ -6,7 +6,7 @@ import { codeOfType, type DataType } from "../graph/data-types.js";
 import { freshNames } from "../graph/fresh-names.js";
 import { type Dim, floats, type OnnxModel } from "../graph/model.js";
 import { shapeText } from "../shapes/fact.js";
-import { type InferOptions, inferShapes } from "../shapes/infer.js";
+import { INFER, type InferOptions, inferShapes } from "../shapes/infer.js";
 import { featuresOutput } from "./features.js";
 import { areImages } from "./images.js";
 import { beforeSquashing } from "./squashing.js";
@@ -23,13 +23,16 @@ export interface ScaleAttribute {
 /** What a part of a regressor's answer is: a name alone, classes, or a number with thresholds. */
 export type HeadSpec = string | Attribute | ScaleAttribute;
 
-/** Options of `withHeads`. */
-export interface HeadsOptions extends InferOptions {
+const HEADS = {
+  ...INFER,
   /** In the order of the outputs, or of the columns of a single one. Default: the outputs' names. */
-  readonly attributes?: readonly HeadSpec[];
+  attributes: { optional: true, check: checkSpecs },
   /** "binary": every number of the answer is the logit of an attribute of two classes. Default: by the outputs' widths and the number of names. */
-  readonly heads?: "classes" | "binary";
-}
+  heads: { optional: true, choices: ["classes", "binary"] },
+} as const satisfies DeclaredOptions;
+
+/** Options of `withHeads`. */
+export interface HeadsOptions extends GivenOptions<typeof HEADS> {}
 
 export interface Heads {
   /** One output [n, classes] an attribute, called after it. */
@@ -60,10 +63,7 @@ type Head = Attribute & { readonly width: number; readonly thresholds?: readonly
  */
 export function withHeads(regressor: OnnxModel, options: HeadsOptions = {}): Heads {
   checkModel("withHeads", regressor);
-  checkOptions("withHeads", options, ["attributes", "heads", "shapes"], OnnxError);
-  const { attributes, heads, shapes } = options;
-  if (heads !== undefined) checkChoice("withHeads", "heads", heads, ["classes", "binary"], OnnxError);
-  if (attributes !== undefined) checkSpecs(attributes);
+  const { attributes, heads, shapes } = readOptions("withHeads", HEADS, options, OnnxError);
   // What all heads read is no answer; it stays an output.
   const features = featuresOutput(regressor);
   const graph = GraphBuilder.from(regressor, { outputs: features ? [features] : [] });
@@ -221,7 +221,7 @@ function classLogits(graph: GraphBuilder, x: string, thresholds: readonly number
   return graph.op("Add", [graph.op("Mul", [x, row(slopes, "slopes")]), row(shifts, "shifts")]);
 }
 
-function checkSpecs(specs: unknown): asserts specs is readonly HeadSpec[] {
+function checkSpecs(caller: string, specs: readonly HeadSpec[]): readonly HeadSpec[] {
   const isRising = (values: readonly number[]) =>
     values.every((at, k) => Number.isFinite(at) && (k === 0 || at > values[k - 1]!));
   const isSpec = (spec: Partial<Attribute & ScaleAttribute> | string | null) => {
@@ -235,9 +235,10 @@ function checkSpecs(specs: unknown): asserts specs is readonly HeadSpec[] {
   const wrong = Array.isArray(specs) && specs.length > 0 ? specs.find((spec) => !isSpec(spec)) : specs;
   if (wrong !== undefined)
     throw new OnnxError(
-      `withHeads: expected attributes to be names, { name, classes } or { name, thresholds } with rising numbers, got ${describeValue(wrong)}.`,
+      `${caller}: expected attributes to be names, { name, classes } or { name, thresholds } with rising numbers, got ${describeValue(wrong)}.`,
     );
-  const names = (specs as HeadSpec[]).map(nameOf);
+  const names = specs.map(nameOf);
   const repeated = names.find((name, k) => names.indexOf(name) !== k);
-  if (repeated !== undefined) throw new OnnxError(`withHeads: expected attributes of different names, got "${repeated}" twice.`);
+  if (repeated !== undefined) throw new OnnxError(`${caller}: expected attributes of different names, got "${repeated}" twice.`);
+  return specs;
 }

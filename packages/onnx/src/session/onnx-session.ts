@@ -1,28 +1,26 @@
-import { checkChoice, checkNumber, checkOptions, describeValue } from "@latentflow/core";
+import { checkChoice, type DeclaredOptions, describeValue, type GivenOptions, readOptions } from "@latentflow/core";
 import type { InferenceSession } from "onnxruntime-node";
 import { OnnxError } from "../errors.js";
-import { checkModel, checkTensor, checkText } from "../graph/check.js";
+import { checkModel, checkTensor, isText } from "../graph/check.js";
 import type { DataType, TensorData } from "../graph/data-types.js";
 import type { OnnxModel, OnnxTensor } from "../graph/model.js";
 import { writeOnnx } from "../io/write.js";
-import { loadRuntime, type Provider, type Runtime, type RuntimeName } from "./runtime.js";
+import { loadRuntime, PROVIDERS, type Provider, type Runtime, type RuntimeName } from "./runtime.js";
 import { acquireSession, contentKey, releaseSession } from "./session-cache.js";
 
-/** Options of `OnnxSession.create`. */
-export interface OnnxSessionOptions {
+export const SESSION = {
   /** Tried in this order for each op. Default ["cpu"] in Node, ["wasm"] in browsers. */
-  readonly providers?: readonly Provider[];
+  providers: { default: [], check: checkProviders },
   /** Threads within an op. Default: the runtime's choice, one a core. */
-  readonly threads?: number;
+  threads: { optional: true, min: 1, integer: true },
   /** Default "auto": onnxruntime-node in Node, onnxruntime-web in browsers and for the provider "wasm". */
-  readonly runtime?: RuntimeName | "auto";
+  runtime: { default: "auto", choices: ["auto", "onnxruntime-node", "onnxruntime-web"] },
   /** Writes ONNX Runtime's profile of every op to files with this prefix; `endProfiling` finishes one. Default none. */
-  readonly profile?: string;
-}
+  profile: { optional: true, is: isText, expected: "a text" },
+} as const satisfies DeclaredOptions;
 
-export const SESSION_OPTIONS = ["providers", "threads", "runtime", "profile"] as const;
-const PROVIDERS = ["cpu", "cuda", "dml", "coreml", "webgpu", "wasm"] as const;
-const RUNTIMES = ["auto", "onnxruntime-node", "onnxruntime-web"] as const;
+/** Options of `OnnxSession.create`. */
+export interface OnnxSessionOptions extends GivenOptions<typeof SESSION> {}
 
 /**
  * A model on ONNX Runtime. Sessions of the same content and options share the runtime's session; `dispose` gives it back. Runs are queued: two
@@ -44,15 +42,8 @@ export class OnnxSession {
 
   /** @throws OnnxError when the runtime is missing, a provider can't be used, or the runtime refuses the model */
   static async create(model: OnnxModel | Uint8Array, options: OnnxSessionOptions = {}): Promise<OnnxSession> {
-    checkOptions("OnnxSession.create", options, SESSION_OPTIONS, OnnxError);
-    const { providers = [], threads, runtime: wanted = "auto", profile } = options;
+    const { providers, threads, runtime: wanted, profile } = readOptions("OnnxSession.create", SESSION, options, OnnxError);
     if (!(model instanceof Uint8Array)) checkModel("OnnxSession.create", model, "the bytes of an .onnx file, or a model");
-    if (!Array.isArray(providers))
-      throw new OnnxError(`OnnxSession.create: expected providers to be a list, got ${describeValue(providers)}.`);
-    if (profile !== undefined) checkText("OnnxSession.create", "profile", profile);
-    for (const provider of providers) checkChoice("OnnxSession.create", "providers", provider, PROVIDERS, OnnxError);
-    checkChoice("OnnxSession.create", "runtime", wanted, RUNTIMES, OnnxError);
-    if (threads !== undefined) checkNumber("OnnxSession.create", "threads", threads, { min: 1, integer: true }, OnnxError);
     const { name, runtime } = await loadRuntime(wanted, providers);
     const bytes = model instanceof Uint8Array ? model : writeOnnx(model);
     const executionProviders = providers.length > 0 ? providers : name === "onnxruntime-node" ? ["cpu"] : ["wasm"];
@@ -157,4 +148,10 @@ export class OnnxSession {
 /** Half-precision numbers as their bits, also where the runtime gives a Float16Array, which newer engines have. */
 function asStored(type: string, data: TensorData): TensorData {
   return type === "float16" ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
+}
+
+function checkProviders(caller: string, providers: readonly Provider[]): readonly Provider[] {
+  if (!Array.isArray(providers))
+    throw new OnnxError(`${caller}: expected providers to be a list, got ${describeValue(providers)}.`);
+  return providers.map((provider) => checkChoice(caller, "providers", provider, PROVIDERS, OnnxError));
 }

@@ -8,7 +8,8 @@ export type Runtime = Pick<typeof Ort, "InferenceSession" | "Tensor" | "env">;
 export type RuntimeName = "onnxruntime-node" | "onnxruntime-web";
 
 /** What executes the ops. Which of them work depends on the runtime and the machine. */
-export type Provider = "cpu" | "cuda" | "dml" | "coreml" | "webgpu" | "wasm";
+export const PROVIDERS = ["cpu", "cuda", "dml", "coreml", "webgpu", "wasm"] as const;
+export type Provider = (typeof PROVIDERS)[number];
 
 /** Providers that onnxruntime-web has; onnxruntime-node has the rest and WebGPU. */
 const WEB_ONLY: readonly Provider[] = ["wasm"];

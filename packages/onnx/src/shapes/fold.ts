@@ -1,11 +1,11 @@
-import { checkOptions } from "@latentflow/core";
+import { readOptions } from "@latentflow/core";
 import { OnnxError } from "../errors.js";
 import { checkModel } from "../graph/check.js";
 import { freshNames } from "../graph/fresh-names.js";
 import { type OnnxModel, type OnnxNode, type OnnxTensor, tensorOf } from "../graph/model.js";
 import { prune } from "../graph/prune.js";
 import { constantOf } from "./constant.js";
-import { type InferOptions, inferShapes, VALUES_BUDGET, type ValueFacts } from "./infer.js";
+import { INFER, type InferOptions, inferShapes, VALUES_BUDGET, type ValueFacts } from "./infer.js";
 
 /**
  * Constant folding: shapes, axes and other small values that follow from constants become constants, also where they only need the model's shapes.
@@ -14,7 +14,7 @@ import { type InferOptions, inferShapes, VALUES_BUDGET, type ValueFacts } from "
  */
 export function foldConstants(model: OnnxModel, options: InferOptions = {}): OnnxModel {
   checkModel("foldConstants", model);
-  checkOptions("foldConstants", options, ["shapes"], OnnxError);
+  readOptions("foldConstants", INFER, options, OnnxError);
   const facts = inferShapes(model, options);
   const initializers = new Map<string, OnnxTensor>(model.initializers);
   const outputs = new Set(model.outputs.map(({ name }) => name));

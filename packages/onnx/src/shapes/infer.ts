@@ -1,4 +1,4 @@
-import { checkOptions } from "@latentflow/core";
+import { checkOptions, type DeclaredOptions, type GivenOptions, readOptions } from "@latentflow/core";
 import { OnnxError } from "../errors.js";
 import { checkDims, checkModel } from "../graph/check.js";
 import type { DataType } from "../graph/data-types.js";
@@ -39,11 +39,19 @@ export interface ValueFacts {
   readonly values?: readonly [readonly number[], readonly number[]] | undefined;
 }
 
-/** Options of `inferShapes`. */
-export interface InferOptions {
+type Shapes = Readonly<Record<string, readonly Dim[]>>;
+
+export const INFER = {
   /** Shapes of inputs, in place of what the model says of them; "n" is the batch. */
-  readonly shapes?: Readonly<Record<string, readonly Dim[]>> | undefined;
-}
+  shapes: {
+    optional: true,
+    is: (value: unknown): value is Shapes => typeof value === "object" && value !== null,
+    expected: "shapes by the inputs' names",
+  },
+} as const satisfies DeclaredOptions;
+
+/** Options of `inferShapes`. */
+export interface InferOptions extends GivenOptions<typeof INFER> {}
 
 /**
  * Types and shapes of the values of a model, for batches of any size. Inference runs on plain numbers for two sizes of the batch: exporters
@@ -53,8 +61,7 @@ export interface InferOptions {
  */
 export function inferShapes(model: OnnxModel, options: InferOptions = {}): Map<string, ValueFacts> {
   checkModel("inferShapes", model);
-  checkOptions("inferShapes", options, ["shapes"], OnnxError);
-  checkShapes(model, options.shapes);
+  checkShapes(model, readOptions("inferShapes", INFER, options, OnnxError).shapes);
   const constants = new Map([...model.initializers].map(([name, tensor]): [string, Fact] => [name, new ConstantFact(tensor)]));
   const [small, large] = forAnyBatch((batch) => factsFor(model, constants, batch, options));
   const result = new Map<string, ValueFacts>();
@@ -65,8 +72,7 @@ export function inferShapes(model: OnnxModel, options: InferOptions = {}): Map<s
   return result;
 }
 
-function checkShapes(model: OnnxModel, shapes: InferOptions["shapes"]): void {
-  if (shapes === undefined) return;
+function checkShapes(model: OnnxModel, shapes: Shapes = {}): void {
   const names = model.inputs.map(({ name }) => name);
   checkOptions("inferShapes, shapes", shapes, names, OnnxError);
   for (const [name, dims] of Object.entries(shapes)) checkDims(`inferShapes: shapes["${name}"]`, dims, true);
