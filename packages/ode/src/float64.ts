@@ -14,6 +14,8 @@ import type { CommonOptions, OutputStepOptions, SolveOptions, StepOptions } from
 import { COMPACT_METHODS } from "./methods/compact.js";
 import type { IMPLICIT_METHODS } from "./methods/implicit/index.js";
 import type { AdaptiveMethodName } from "./methods/index.js";
+import type { ParametricDynamics, Sensitivities, SensitivitiesOf, SensitivityOptions } from "./sensitivities/options.js";
+import { solveSensitivities } from "./sensitivities/solve-sensitivities.js";
 import { solveNumbers, solveNumbersAsync } from "./solution/numbers.js";
 import { solveOutputs } from "./solution/outputs.js";
 import type { Solution } from "./solution/solution.js";
@@ -50,6 +52,14 @@ export { trapezoid } from "./methods/implicit/trapezoid.js";
 export { trbdf2 } from "./methods/implicit/trbdf2.js";
 export type { AdaptiveMethodName, FixedMethodName, MethodName } from "./methods/index.js";
 export type { Attempt, DenseOutput, Method, Stepper, StepTrial } from "./methods/method.js";
+export type { ForEachNumber } from "./sensitivities/for-each-number.js";
+export type {
+  DerivativeOptions,
+  ParametricDynamics,
+  Sensitivities,
+  SensitivitiesOf,
+  SensitivityOptions,
+} from "./sensitivities/options.js";
 export type { Solution } from "./solution/solution.js";
 export type { ErrorTest, PackedDynamics, Reading, StateSpace, StepSpan } from "./state/state-space.js";
 export type { Progress, Statistics, Status, StatusKind } from "./status.js";
@@ -123,4 +133,24 @@ export async function odeintEventAsync<const S extends AnyFloat64State, A = unde
   options: EventOptions<S, A, number, KnownByName>,
 ): Promise<EventResult<S>> {
   return (await findNumberEventAsync(checkEvent("odeintEventAsync", f, y0, t0, options, COMPACT_METHODS))) as EventResult<S>;
+}
+
+/**
+ * Solves y′ = f(t, y, p), y(t[0]) = y0, together with its sensitivities ∂y/∂p and ∂y/∂y0, by the forward variational equations s′ = ∂f/∂y s + ∂f/∂p in
+ * the same solve: as `sensitivities` of `@latentflow/ode`.
+ *
+ * @throws OdeError on bad input, and when the solve can't reach the last time: its `status` names the cause
+ */
+export function sensitivities<
+  const S extends AnyFloat64State,
+  const P extends AnyFloat64State,
+  const W extends SensitivitiesOf = "both",
+>(
+  f: ParametricDynamics<S, P>,
+  y0: S,
+  parameters: P,
+  t: Times,
+  options: SensitivityOptions<S, P, W, KnownByName> = {},
+): Sensitivities<S, P, W> {
+  return solveSensitivities("sensitivities", [f, y0, parameters, t, options], COMPACT_METHODS) as Sensitivities<S, P, W>;
 }

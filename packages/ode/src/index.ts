@@ -24,6 +24,15 @@ export { odeint } from "./odeint.js";
 export { odeintAdjoint } from "./odeint-adjoint.js";
 export type { EventFunction, EventOptions, EventResult } from "./odeint-event.js";
 export { odeintEvent, odeintEventAsync } from "./odeint-event.js";
+export type { ForEachNumber } from "./sensitivities/for-each-number.js";
+export type {
+  DerivativeOptions,
+  ParametricDynamics,
+  Sensitivities,
+  SensitivitiesOf,
+  SensitivityOptions,
+} from "./sensitivities/options.js";
+export { sensitivities } from "./sensitivities.js";
 export type { Solution } from "./solution/solution.js";
 export { solve, solveAsync } from "./solve.js";
 export type { ErrorTest, PackedDynamics, Reading, StateSpace, StepSpan } from "./state/state-space.js";

@@ -27,6 +27,15 @@ const adaptive = {
 const options = { ...common, ...told, ...adaptive };
 const onTensors = { ...options, norm: (e: tf.Tensor) => tf.max(tf.abs(e)), endpoint: "clip", stepsForGradients: true };
 const onNumbers = { ...options, norm: Math.abs };
+const { args: _args, ...withoutArgs } = onNumbers;
+const sensitive = {
+  of: "both",
+  scales: 1,
+  jacobian: () => [-1],
+  jacobianBand: [0, 0],
+  parameterJacobian: () => [0],
+  endpoint: "clip",
+};
 const span = { t0: 0, t1: 1 };
 const search = { eventChecks: 2, direction: -1 };
 const tensorEvent = { ...search, event: (_t: number, y: tf.Tensor) => tf.sub(tf.mean(y), 1) };
@@ -77,7 +86,9 @@ const calls: Readonly<Record<string, Call>> = {
   solveAsync: [everything.solveAsync, [tensorFall, y0], { ...options, ...span, dense: true }],
   "solution.evaluate": [(t: never) => solved.evaluate(t), [0.5]],
   "solution.derivative": [(t: never) => solved.derivative(t), [0.5]],
+  sensitivities: [everything.sensitivities, [fall, 1, 2, [0, 1]], { ...withoutArgs, ...sensitive }],
   explicitMethod: [everything.explicitMethod, [tableau]],
+  "float64 sensitivities": [float64.sensitivities, [fall, 1, 2, [0, 1]], { ...withoutArgs, ...sensitive }],
   "float64 odeint": [float64.odeint, [fall, 1, [0, 1]], { ...onNumbers, endpoint: "clip" }],
   "float64 odeintEvent": [float64.odeintEvent, [fall, 1, 0], { ...onNumbers, ...numberEvent, maxTime: 1 }],
   "float64 odeintEventAsync": [float64.odeintEventAsync, [fall, 1, 0], { ...onNumbers, ...numberEvent, maxTime: 1 }],
@@ -147,7 +158,7 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
 
 function isRight(name: string, key: string | number, what: string, right: unknown): boolean {
   // The function that stands among the junk returns a number.
-  const returnsNumber = /numbers|float64|grid|steps$/.test(name) && [0, "norm", "event"].includes(key);
+  const returnsNumber = /numbers|float64|sensitivities|grid|steps$/.test(name) && [0, "norm", "event"].includes(key);
   if ((returnsNumber && what === "a function") || (typeof right === "number" && what === "-3")) return true;
   return [...(RIGHT[`${name} ${key}`] ?? []), ...(RIGHT[key] ?? [])].includes(what);
 }

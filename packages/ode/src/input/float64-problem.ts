@@ -1,10 +1,9 @@
 import { OdeError } from "../errors.js";
-import type { Band } from "../linear-algebra/band.js";
 import type { JacobianSource } from "../state/float64-jacobian.js";
 import { Float64Space } from "../state/float64-space.js";
 import { newStatistics, type Statistics } from "../status.js";
 import type { Problem } from "../stepping/problem.js";
-import { flatMatrix } from "./jacobian-options.js";
+import { checkFits, flatMatrix } from "./jacobian-options.js";
 import { type Plan, preparePlan } from "./plan.js";
 import { assemble, type CheckedCall } from "./problem.js";
 
@@ -55,12 +54,4 @@ function jacobianSource(
       return f(t, y, args);
     }),
   };
-}
-
-/** A wider band would be no band, and its rows could be taken for those of a whole matrix. */
-function checkFits(caller: string, band: Band, size: number): Band {
-  if (band.lower < size && band.upper < size) return band;
-  throw new OdeError(
-    `${caller}: expected jacobianBand below ${size}, how many numbers y0 holds, got [${band.lower}, ${band.upper}]; leave it out.`,
-  );
 }

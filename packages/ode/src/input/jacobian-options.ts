@@ -18,13 +18,20 @@ export function planJacobian(
   options: { readonly jacobian?: unknown; readonly jacobianBand?: unknown },
   method: Method,
 ): JacobianPlan {
-  const { jacobian, jacobianBand } = options;
   const given = JACOBIAN_OPTIONS.filter((name) => options[name] !== undefined);
   if (given.length > 0 && !method.implicit) {
     throw new OdeError(
       `${caller}: ${given.join(", ")} ${given.length > 1 ? "do" : "does"} not apply to ${method.name}, which is explicit; leave it out, or take an implicit method.`,
     );
   }
+  return readJacobian(caller, options);
+}
+
+/** The options alone, whatever they are used for. */
+export function readJacobian(
+  caller: string,
+  { jacobian, jacobianBand }: { readonly jacobian?: unknown; readonly jacobianBand?: unknown },
+): JacobianPlan {
   if (jacobian !== undefined && typeof jacobian !== "function")
     throw new OdeError(`${caller}: expected jacobian to be a function (t, y) => rows of ∂f/∂y, got ${describeValue(jacobian)}.`);
   return {
@@ -42,9 +49,17 @@ function checkBand(caller: string, given: unknown): Band {
   return { lower: lower!, upper: upper! };
 }
 
+/** A wider band would be no band, and its rows could be taken for those of a whole matrix. */
+export function checkFits(caller: string, band: Band, size: number): Band {
+  if (band.lower < size && band.upper < size) return band;
+  throw new OdeError(
+    `${caller}: expected jacobianBand below ${size}, how many numbers y0 holds, got [${band.lower}, ${band.upper}]; leave it out.`,
+  );
+}
+
 /** The user's matrix as numbers one after the other: a flat array stays, rows are joined. */
-export function flatMatrix(caller: string, matrix: unknown): ArrayLike<number> {
+export function flatMatrix(caller: string, matrix: unknown, name = "jacobian"): ArrayLike<number> {
   if (ArrayBuffer.isView(matrix)) return matrix as unknown as ArrayLike<number>;
   if (Array.isArray(matrix)) return typeof matrix[0] === "number" ? matrix : matrix.flatMap((row) => Array.from(row as number[]));
-  throw new OdeError(`${caller}: expected jacobian to return rows of numbers, got ${describeValue(matrix)}.`);
+  throw new OdeError(`${caller}: expected ${name} to return rows of numbers, got ${describeValue(matrix)}.`);
 }

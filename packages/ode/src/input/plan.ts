@@ -13,6 +13,9 @@ const COMMON = ["args", "jumpTimes", "interpolation", "maxSteps", "signal", "onP
 const ADAPTIVE = ["rtol", "atol", "norm", "controller", "firstStep", "minStep", "maxStep", "endpoint"] as const;
 const GIVEN = ["stepSize", "grid"] as const;
 
+/** Names of the options of every solve. */
+export const SOLVE_OPTIONS: readonly string[] = [...COMMON, ...ADAPTIVE, ...GIVEN, ...JACOBIAN_OPTIONS, "stepTimes"];
+
 /** Every step option, as an untyped caller may mix them. */
 export interface LooseOptions extends Omit<CommonOptions<unknown>, "jacobian" | "jacobianBand"> {
   readonly method?: unknown;
@@ -71,7 +74,7 @@ export function preparePlan(
   times: ArrayLike<number>,
   defaultTolerances: Tolerances,
 ): Plan {
-  checkOptions(caller, options, [...COMMON, ...ADAPTIVE, ...GIVEN, ...JACOBIAN_OPTIONS, "stepTimes", ...extra], OdeError);
+  checkOptions(caller, options, [...SOLVE_OPTIONS, ...extra], OdeError);
   checkCallbacks(caller, options);
   const named = chooseMethod(caller, options.method, methods);
   const given = GIVEN.filter((key) => options[key] !== undefined);

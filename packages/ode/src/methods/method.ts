@@ -16,6 +16,8 @@ export interface Method {
   readonly errorOrder?: number;
   /** Of methods whose steps solve equations with ∂f/∂y: makes what solves them in float64. `stepper` is given it. */
   readonly implicit?: (source: JacobianSource) => Linearizer<Float64Array>;
+  /** Of those: whether their order rests on ∂f/∂y being exact, as that of methods that iterate does not. */
+  readonly exactJacobian?: boolean;
   /** Makes the steps of one solve of y′ = f(t, y). */
   stepper<V>(space: StateSpace<V>, f: PackedDynamics<V>, linearizer?: Linearizer<V>): Stepper<V>;
   /** The same method with straight lines between its steps. */

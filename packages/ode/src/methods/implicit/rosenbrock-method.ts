@@ -21,6 +21,7 @@ export function rosenbrockMethod(tableau: RosenbrockTableau): RosenbrockMethod {
     ...tableau,
     estimatesError: true,
     implicit: float64Systems,
+    exactJacobian: true,
     stepper(space, f, linearizer) {
       return new RosenbrockStepper(this, space, f, linearizer);
     },
