@@ -1,9 +1,17 @@
 /** Generators whose codes are pulled towards the mean: `import { withTruncation } from "@latentflow/core/truncation"`. */
 import { add, expandDims, mul, reshape, sub, type Tensor, tensor1d, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import type { Generator } from "./attribute-model.js";
+import { type DeclaredOptions, type GivenOptions, readOptions } from "./declared-options.js";
 import { CoreError, describeValue } from "./errors.js";
-import { checkNumber, checkOptions, checkTensor, type ErrorClass } from "./options.js";
+import { checkNumber, checkTensor, type ErrorClass } from "./options.js";
 import { isTensor } from "./tensor.js";
+
+const TRUNCATION = {
+  /** Only so many first rows of W+ are pulled, as NVlabs' `truncation_cutoff`, the others left to the bit. Default: all. */
+  cutoff: { optional: true, integer: true, min: 0 },
+} as const satisfies DeclaredOptions;
+
+export interface TruncationOptions extends GivenOptions<typeof TRUNCATION> {}
 
 /**
  * The generator with codes pulled towards the mean latent first: w → mean + ψ · (w − mean), for every row of a W+ code. Truncation sits inside the
@@ -12,16 +20,15 @@ import { isTensor } from "./tensor.js";
  * @param psi 1: no change; 0: always the mean. The paper uses 0.7 (1 for Isaac3D)
  * @param meanLatent mean of many mapped codes, [d]; a tensor stays the caller's to dispose, after the returned generator's last use
  * @param ErrorType the calling package's error class (default CoreError)
- * @param options `cutoff`: only so many first rows of W+ are pulled, as NVlabs' `truncation_cutoff`, the others left to the bit; default all
  */
 export function withTruncation(
   generator: Generator,
   psi: number,
   meanLatent: Tensor | ArrayLike<number>,
   ErrorType: ErrorClass = CoreError,
-  options: { readonly cutoff?: number | undefined } = {},
+  options: TruncationOptions = {},
 ): Generator {
-  checkOptions("withTruncation", options, ["cutoff"], ErrorType);
+  const { cutoff } = readOptions("withTruncation", TRUNCATION, options, ErrorType);
   checkNumber("withTruncation", "psi", psi, {}, ErrorType);
   if (typeof generator?.synthesize !== "function") {
     throw new ErrorType(
@@ -34,7 +41,7 @@ export function withTruncation(
   if (isTensor(mean)) checkTensor("withTruncation", "meanLatent", mean, expected, ErrorType);
   const length = isTensor(mean) ? mean.size : mean.length;
   if (length !== latentDim) throw new ErrorType(`withTruncation: expected meanLatent to be ${expected}, got ${length} numbers.`);
-  const factors = options.cutoff === undefined ? null : rowFactors(psi, options.cutoff, rowCount, ErrorType);
+  const factors = cutoff === undefined ? null : rowFactors(psi, cutoff, rowCount, ErrorType);
   return {
     latentDim,
     ...(rowCount === undefined ? {} : { rowCount }),
@@ -60,7 +67,7 @@ export function withTruncation(
 function rowFactors(psi: number, cutoff: number, rowCount: number | undefined, ErrorType: ErrorClass): number[] {
   if (rowCount === undefined)
     throw new ErrorType("withTruncation: expected no cutoff for a generator without rowCount, which takes no W+ codes.");
-  checkNumber("withTruncation", "cutoff", cutoff, { integer: true, min: 0, max: rowCount }, ErrorType);
+  checkNumber("withTruncation", "cutoff", cutoff, { ...TRUNCATION.cutoff, max: rowCount }, ErrorType);
   return Array.from({ length: rowCount }, (_, row) => (row < cutoff ? psi : 1));
 }
 

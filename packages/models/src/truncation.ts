@@ -1,5 +1,5 @@
 import type { Generator } from "@latentflow/core";
-import { withTruncation as truncated } from "@latentflow/core/truncation";
+import { type TruncationOptions, withTruncation as truncated } from "@latentflow/core/truncation";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { ModelsError } from "./errors.js";
 
@@ -9,13 +9,12 @@ import { ModelsError } from "./errors.js";
  *
  * @param psi 1: no change; 0: always the mean. The paper uses 0.7
  * @param meanLatent [d], a tensor or numbers
- * @param options `cutoff`: only so many first rows of W+ are pulled, as NVlabs' `truncation_cutoff`; default all
  */
 export function withTruncation(
   generator: Generator,
   psi: number,
   meanLatent: Tensor | ArrayLike<number>,
-  options: { readonly cutoff?: number } = {},
+  options: TruncationOptions = {},
 ): Generator {
   return truncated(generator, psi, meanLatent, ModelsError, options);
 }

@@ -1,4 +1,4 @@
-import { checkChoice, checkNumber, checkOptions, describeValue } from "@latentflow/core";
+import { type DeclaredOptions, describeValue, type GivenOptions, readOptions } from "@latentflow/core";
 import { floats, GraphBuilder, type OnnxModel, OnnxSession, raiseOpset, readOnnx } from "@latentflow/onnx";
 import { type Tensor2D, type Tensor4D, tensor2d, transpose } from "@tensorflow/tfjs-core";
 import { checkAlive } from "../disposed.js";
@@ -6,13 +6,15 @@ import { ModelsError } from "../errors.js";
 import { checkImages } from "../images.js";
 import { InGraph } from "../operations/in-graph.js";
 
-export interface OnnxEmbedderOptions {
+const EMBEDDER = {
   /** Order of the network's colours. Default "rgb"; networks trained with OpenCV's images want "bgr". */
-  readonly channels?: "rgb" | "bgr";
+  channels: { default: "rgb", choices: ["rgb", "bgr"] },
   /** What the network wants in place of images in [-1, 1]: x · scale + shift. Default 1 and 0, as ArcFace; for images in [0, 1] 0.5 and 0.5. */
-  readonly scale?: number;
-  readonly shift?: number;
-}
+  scale: { default: 1 },
+  shift: { default: 0 },
+} as const satisfies DeclaredOptions;
+
+export interface OnnxEmbedderOptions extends GivenOptions<typeof EMBEDDER> {}
 
 /** Rules of differentiation are written for this operator set. */
 const OPSET = 18;
@@ -32,10 +34,7 @@ export class OnnxEmbedder {
    * @throws ModelsError for other inputs
    */
   constructor(source: OnnxModel | Uint8Array, options: OnnxEmbedderOptions = {}) {
-    checkOptions("OnnxEmbedder", options, ["channels", "scale", "shift"], ModelsError);
-    const { scale = 1, shift = 0 } = options;
-    const channels = checkChoice("OnnxEmbedder", "channels", options.channels ?? "rgb", ["rgb", "bgr"], ModelsError);
-    for (const [name, value] of Object.entries({ scale, shift })) checkNumber("OnnxEmbedder", name, value, {}, ModelsError);
+    const { channels, scale, shift } = readOptions("OnnxEmbedder", EMBEDDER, options, ModelsError);
     const read = source instanceof Uint8Array ? readOnnx(source) : source;
     if (!Array.isArray(read?.inputs))
       throw new ModelsError(`OnnxEmbedder: expected a graph or the bytes of an .onnx file, got ${describeValue(source)}.`);

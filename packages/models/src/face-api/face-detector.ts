@@ -1,4 +1,4 @@
-import { checkBackend, checkOptions } from "@latentflow/core";
+import { checkBackend, readOptions } from "@latentflow/core";
 import { leakyRelu, maxPool, pad, type Tensor, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import { checkAlive } from "../disposed.js";
 import { ModelsError } from "../errors.js";
@@ -8,7 +8,7 @@ import type { Linear } from "../operations/linear.js";
 import { OnTensors } from "../operations/on-tensors.js";
 import type { NamedTensors } from "../tensors-by-name.js";
 import { DenseFeatures } from "./dense-features.js";
-import { type FaceApiOptions, loadWeights } from "./files.js";
+import { FACE_API, type FaceApiOptions, loadWeights } from "./files.js";
 import { FaceApiLayers, type Separable, separable } from "./layers.js";
 
 /** Side of the image that the detector sees. */
@@ -64,9 +64,9 @@ export class FaceDetector {
    * @throws ModelsError where `@vladmandic/face-api` is not installed, or the folder holds no such files
    */
   static async load(options: FaceApiOptions = {}): Promise<FaceDetector> {
-    checkOptions("FaceDetector.load", options, ["from"], ModelsError);
-    const detector = await loadWeights("FaceDetector.load", "tiny_face_detector_model", options);
-    return new FaceDetector({ detector, landmarks: await loadWeights("FaceDetector.load", "face_landmark_68_model", options) });
+    const files = readOptions("FaceDetector.load", FACE_API, options, ModelsError);
+    const detector = await loadWeights("FaceDetector.load", "tiny_face_detector_model", files);
+    return new FaceDetector({ detector, landmarks: await loadWeights("FaceDetector.load", "face_landmark_68_model", files) });
   }
 
   /** Faces of one image [1, height, width, 3] in [-1, 1], the surest first. */

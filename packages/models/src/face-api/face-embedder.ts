@@ -1,4 +1,4 @@
-import { checkBackend, checkOptions, type Embedder } from "@latentflow/core";
+import { checkBackend, type Embedder, readOptions } from "@latentflow/core";
 import { GraphBuilder, type OnnxModel } from "@latentflow/onnx";
 import { type Tensor, type Tensor2D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import { checkAlive } from "../disposed.js";
@@ -10,7 +10,7 @@ import type { Linear } from "../operations/linear.js";
 import { OnTensors } from "../operations/on-tensors.js";
 import type { Operations } from "../operations/operations.js";
 import type { NamedTensors } from "../tensors-by-name.js";
-import { type FaceApiOptions, loadWeights } from "./files.js";
+import { FACE_API, type FaceApiOptions, loadWeights } from "./files.js";
 import { FaceApiLayers, prepared } from "./layers.js";
 
 const SIDE = 150;
@@ -66,8 +66,8 @@ export class FaceApiEmbedder implements Embedder {
    * @throws ModelsError where `@vladmandic/face-api` is not installed, or the folder holds no such files
    */
   static async load(options: FaceApiOptions = {}): Promise<FaceApiEmbedder> {
-    checkOptions("FaceApiEmbedder.load", options, ["from"], ModelsError);
-    return new FaceApiEmbedder(await loadWeights("FaceApiEmbedder.load", "face_recognition_model", options));
+    const files = readOptions("FaceApiEmbedder.load", FACE_API, options, ModelsError);
+    return new FaceApiEmbedder(await loadWeights("FaceApiEmbedder.load", "face_recognition_model", files));
   }
 
   /** Face-api's descriptors, [n, 128], which its own functions give: of any length. Two below 0.6 apart are mostly one person's. */

@@ -1,4 +1,11 @@
-import { type Attribute, checkBackend, checkOptions, describeValue, type Regressor } from "@latentflow/core";
+import {
+  type Attribute,
+  checkBackend,
+  type DeclaredOptions,
+  type GivenOptions,
+  type Regressor,
+  readOptions,
+} from "@latentflow/core";
 import { GraphBuilder, type OnnxModel } from "@latentflow/onnx";
 import { reshape, softmax, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import { checkAlive } from "../disposed.js";
@@ -11,17 +18,20 @@ import type { Operations } from "../operations/operations.js";
 import type { NamedTensors } from "../tensors-by-name.js";
 import { AgeGenderNetwork } from "./age-gender.js";
 import { DenseFeatures } from "./dense-features.js";
-import { type FaceApiOptions, loadWeights } from "./files.js";
+import { FACE_API, loadWeights } from "./files.js";
 
 /** face-api's expressions, in the order of its network. */
 export const EXPRESSIONS = ["neutral", "happy", "sad", "angry", "fearful", "disgusted", "surprised"] as const;
 
-export interface FaceApiRegressorOptions extends FaceApiOptions {
+const REGRESSOR = {
+  ...FACE_API,
   /** Ages in years at which classes of the attribute "age" part, rising. Default [20, 40, 60]: four classes. */
-  readonly ages?: readonly number[];
+  ages: { default: [20, 40, 60], is: isRising, expected: "rising numbers" },
   /** Years by which an age must pass a limit for the odds of the classes to be e. Default 5. */
-  readonly ageScale?: number;
-}
+  ageScale: { default: 5, above: 0 },
+} as const satisfies DeclaredOptions;
+
+export interface FaceApiRegressorOptions extends GivenOptions<typeof REGRESSOR> {}
 
 /** What face-api's own functions answer for each image. */
 export interface FaceReading {
@@ -48,9 +58,8 @@ export class FaceApiRegressor implements Regressor {
 
   /** Use `FaceApiRegressor.load`. */
   constructor(tensors: { ageGender: NamedTensors; expression: NamedTensors }, options: FaceApiRegressorOptions = {}) {
-    const { ages = [20, 40, 60], ageScale = 5 } = options;
+    const { ages, ageScale } = readOptions("FaceApiRegressor", REGRESSOR, options, ModelsError);
     checkBackend("FaceApiRegressor", ModelsError);
-    checkAges(ages, ageScale);
     this.attributes = [
       { name: "gender", classes: 2 },
       { name: "expression", classes: EXPRESSIONS.length },
@@ -68,10 +77,10 @@ export class FaceApiRegressor implements Regressor {
    * @throws ModelsError where `@vladmandic/face-api` is not installed, or the folder holds no such files
    */
   static async load(options: FaceApiRegressorOptions = {}): Promise<FaceApiRegressor> {
-    checkOptions("FaceApiRegressor.load", options, ["from", "ages", "ageScale"], ModelsError);
-    const ageGender = await loadWeights("FaceApiRegressor.load", "age_gender_model", options);
-    const expression = await loadWeights("FaceApiRegressor.load", "face_expression_model", options);
-    return new FaceApiRegressor({ ageGender, expression }, options);
+    const settings = readOptions("FaceApiRegressor.load", REGRESSOR, options, ModelsError);
+    const ageGender = await loadWeights("FaceApiRegressor.load", "age_gender_model", settings);
+    const expression = await loadWeights("FaceApiRegressor.load", "face_expression_model", settings);
+    return new FaceApiRegressor({ ageGender, expression }, settings);
   }
 
   logits(images: Tensor4D): Tensor2D[] {
@@ -138,10 +147,6 @@ function ageClasses(limits: readonly number[], scale: number): { weight: Float32
   return { weight: Float32Array.from(bias, (_, k) => k / scale), bias: Float32Array.from(bias) };
 }
 
-function checkAges(ages: unknown, ageScale: unknown): void {
-  const rising =
-    Array.isArray(ages) && ages.length > 0 && ages.every((age, k) => Number.isFinite(age) && (k === 0 || age > ages[k - 1]));
-  if (!rising) throw new ModelsError(`FaceApiRegressor: expected ages to be rising numbers, got ${describeValue(ages)}.`);
-  if (typeof ageScale !== "number" || !(ageScale > 0))
-    throw new ModelsError(`FaceApiRegressor: expected ageScale to be a number > 0, got ${describeValue(ageScale)}.`);
+function isRising(ages: unknown): ages is readonly number[] {
+  return Array.isArray(ages) && ages.length > 0 && ages.every((age, k) => Number.isFinite(age) && (k === 0 || age > ages[k - 1]));
 }

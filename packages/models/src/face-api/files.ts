@@ -1,4 +1,4 @@
-import { describeValue } from "@latentflow/core";
+import { type DeclaredOptions, folderAddress, type GivenOptions, type OptionValues } from "@latentflow/core";
 import { ModelsError } from "../errors.js";
 import type { NamedTensors } from "../tensors-by-name.js";
 import { readWeights } from "./weights.js";
@@ -11,32 +11,27 @@ export type FaceApiNetwork =
   | "face_recognition_model"
   | "tiny_face_detector_model";
 
-/** Where networks of face-api are. */
-export interface FaceApiOptions {
+export const FACE_API = {
   /** Folder of the files. Default in Node: that of the installed `@vladmandic/face-api`; in browsers it must be given, "/face-api/model/". */
-  readonly from?: URL | string;
-}
+  from: { optional: true, check: (caller: string, from: URL | string) => folderAddress(caller, "from", from, ModelsError) },
+} as const satisfies DeclaredOptions;
+
+/** Where networks of face-api are. */
+export interface FaceApiOptions extends GivenOptions<typeof FACE_API> {}
 
 const PACKAGE = "@vladmandic/face-api";
 
 /** Reads a network of face-api. */
-export async function loadWeights(caller: string, network: FaceApiNetwork, { from }: FaceApiOptions): Promise<NamedTensors> {
-  const folder = folderOf(caller, from);
+export async function loadWeights(
+  caller: string,
+  network: FaceApiNetwork,
+  { from: folder = installed(caller) }: OptionValues<typeof FACE_API>,
+): Promise<NamedTensors> {
   const [manifest, bytes] = await Promise.all([
     read(caller, new URL(`${network}-weights_manifest.json`, folder)),
     read(caller, new URL(`${network}.bin`, folder)),
   ]);
   return readWeights(caller, new TextDecoder().decode(manifest), bytes);
-}
-
-function folderOf(caller: string, from: URL | string | undefined): URL {
-  if (from === undefined) return installed(caller);
-  const page = typeof document === "object" ? document.baseURI : typeof location === "object" ? location.href : undefined;
-  const address = `${from}`.replace(/\/*$/, "/");
-  if ((typeof from === "string" || from instanceof URL) && URL.canParse(address, page)) return new URL(address, page);
-  throw new ModelsError(
-    `${caller}: expected from to be the address of a folder, got ${describeValue(from)}; in Node, pathToFileURL("folder") of node:url makes one.`,
-  );
 }
 
 /** The folder within the installed package. */

@@ -59,10 +59,10 @@ export function squaredDistance(graph: GraphBuilder, a: string, b: string): stri
   return graph.reduceSum(graph.op("Mul", [difference, difference]), [1], false);
 }
 
-/** Throws unless it is a distance. */
-export function checkDistance(caller: string, distance: unknown): asserts distance is ImageDistance {
+/** Throws unless it is a distance. Returns it. */
+export function checkDistance(caller: string, distance: ImageDistance): ImageDistance {
   const { features, name } = (distance ?? {}) as Partial<ImageDistance>;
-  if (typeof features === "function" && typeof name === "string") return;
+  if (typeof features === "function" && typeof name === "string") return distance;
   throw new ModelsError(
     `${caller}: expected a distance with name and features(images), such as new PyramidDistance(), got ${describeValue(distance)}.`,
   );

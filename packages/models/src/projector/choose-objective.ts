@@ -18,7 +18,7 @@ export interface ObjectiveOptions {
   readonly distance: ImageDistance;
   readonly targets: Tensor4D;
   readonly withNoise: boolean;
-  readonly threads?: number;
+  readonly threads: number | undefined;
 }
 
 const inNode = typeof process !== "undefined" && process.versions?.node !== undefined;
@@ -38,8 +38,7 @@ export async function chooseObjective(generator: Projected, options: ObjectiveOp
   const obstacle = await onnxObstacle(generator, options);
   if (obstacle === null) {
     const { threads, withNoise } = options;
-    const session = threads === undefined ? {} : { threads };
-    return OnnxObjective.create(generator as GraphWriter, { distance, targets, withNoise, session });
+    return OnnxObjective.create(generator as GraphWriter, { distance, targets, withNoise, session: { threads } });
   }
   if (options.engine === "onnx") throw new ModelsError(`project: ${obstacle}, so the engine can't be "onnx".`);
   if (typeof (generator as Partial<Generator>).synthesize !== "function")

@@ -1,14 +1,15 @@
 import {
   type AttributeModel,
   checkBackend,
-  checkChoice,
-  checkNumber,
   checkTensor,
   type DeclaredOptions,
   describeValue,
   type Generator,
   type GivenOptions,
+  isFunction,
+  isTensor,
   readOptions,
+  SIGNAL,
 } from "@latentflow/core";
 import { expandDims, type Tensor, type Tensor3D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import { ModelsError } from "../errors.js";
@@ -38,21 +39,20 @@ const OPTIONS = {
   seed: { default: 0, min: 0, integer: true },
   /** What runs the generator. Default "auto": ONNX Runtime in Node where it is installed and the networks can be written as graphs, else tfjs. */
   engine: { default: "auto", choices: ["auto", "onnx", "tfjs"] },
+  /** What "near" means. Default `new PyramidDistance()`; with weights at hand `Lpips` sees more as people do. */
+  distance: { optional: true, check: (caller: string, distance: ImageDistance) => checkDistance(caller, distance) },
+  /** Codes of the generator [n, d]: the start is their mean. Default: 4096 that the generator draws. */
+  codes: { optional: true, is: isTensor, expected: "codes [n, d]" },
+  /** Where to start in place of the mean: [n, d] or [n, rows, d], such as the codes of an earlier projection. */
+  start: { optional: true, is: isTensor, expected: "codes [n, d] or [n, rows, d]" },
+  /** Threads of ONNX Runtime. Default: one a core. */
+  threads: { optional: true, min: 1, integer: true },
+  signal: SIGNAL,
+  /** Called after each step. */
+  onProgress: { optional: true, is: isFunction<(progress: ProjectProgress) => void>, expected: "a function" },
 } as const satisfies DeclaredOptions;
 
-export interface ProjectOptions extends GivenOptions<typeof OPTIONS> {
-  /** What "near" means. Default `new PyramidDistance()`; with weights at hand `Lpips` sees more as people do. */
-  readonly distance?: ImageDistance;
-  /** Codes of the generator [n, d]: the start is their mean. Default: 4096 that the generator draws. */
-  readonly codes?: Tensor;
-  /** Where to start in place of the mean: [n, d] or [n, rows, d], such as the codes of an earlier projection. */
-  readonly start?: Tensor;
-  /** Threads of ONNX Runtime. Default: one a core. */
-  readonly threads?: number;
-  readonly signal?: AbortSignal;
-  /** Called after each step. */
-  readonly onProgress?: (progress: ProjectProgress) => void;
-}
+export interface ProjectOptions extends GivenOptions<typeof OPTIONS> {}
 
 export interface ProjectProgress {
   /** Steps done. */
@@ -92,32 +92,24 @@ export async function project(
   generator: Generator | GraphGenerator | AttributeModel,
   options: ProjectOptions = {},
 ): Promise<Projection> {
-  const settings = readOptions("project", OPTIONS, options, ModelsError, OTHERS);
-  const { distance = new PyramidDistance(), threads } = options;
+  const settings = readOptions("project", OPTIONS, options, ModelsError);
+  const { engine, threads, distance = new PyramidDistance() } = settings;
   checkBackend("project", ModelsError);
-  checkDistance("project", distance);
   checkGenerator(generator);
-  if (threads !== undefined) checkNumber("project", "threads", threads, { min: 1, integer: true }, ModelsError);
-  if (options.onProgress !== undefined && typeof options.onProgress !== "function")
-    throw new ModelsError(`project: expected onProgress to be a function, got ${describeValue(options.onProgress)}.`);
-  checkSpace(settings.space, generator, options.start);
+  checkSpace(settings.space, generator, settings.start);
   const sides = settings.noise === "optimized" ? noiseSidesOf(generator) : [];
   const targets = batchOf(image);
   let objective: Objective | undefined;
   try {
-    const engine = { engine: settings.engine, ...(threads !== undefined && { threads }) };
-    objective = await chooseObjective(generator, { ...engine, distance, targets, withNoise: sides.length > 0 });
-    const statistics = await codeStatistics(generator, options.codes, settings);
+    objective = await chooseObjective(generator, { engine, threads, distance, targets, withNoise: sides.length > 0 });
+    const statistics = await codeStatistics(generator, settings.codes, settings);
     try {
       const found = await descend(objective, {
         ...settings,
         ...statistics,
         images: targets.shape[0],
         rows: settings.space === "w+" ? generator.rowCount! : undefined,
-        start: options.start,
         noiseSides: sides,
-        signal: options.signal,
-        onProgress: options.onProgress,
       });
       return new FoundCodes(found, objective.engine);
     } finally {
@@ -129,8 +121,6 @@ export async function project(
     await objective?.dispose();
   }
 }
-
-const OTHERS = ["distance", "codes", "start", "threads", "signal", "onProgress"];
 
 class FoundCodes implements Projection {
   readonly codes: Tensor;
@@ -177,7 +167,6 @@ function checkGenerator(generator: unknown): void {
 }
 
 function checkSpace(space: "w" | "w+", { latentDim, rowCount }: Pick<Generator, "latentDim" | "rowCount">, start: unknown): void {
-  checkChoice("project", "space", space, ["w", "w+"], ModelsError);
   if (space === "w+" && rowCount === undefined)
     throw new ModelsError(
       'project: expected a generator with rowCount for space "w+", got one that takes W only; use space "w".',

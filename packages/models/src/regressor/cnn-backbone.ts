@@ -1,4 +1,4 @@
-import { checkBackend, checkRequired, checkTensor, describeValue } from "@latentflow/core";
+import { checkBackend, checkTensor, type DeclaredOptions, describeValue, type GivenOptions, readOptions } from "@latentflow/core";
 import type { GraphBuilder } from "@latentflow/onnx";
 import {
   add,
@@ -21,12 +21,14 @@ import { checkNamedTensors, checkTensors, floatsOf, type NamedTensors } from "..
 import type { Backbone } from "./backbone.js";
 import { cnnToGraph } from "./to-onnx.js";
 
-/** Where a state dict keeps a CNN's tensors. */
-export interface CnnNames {
+const NAMES = {
   /** Names of the convolutions, in order. */
-  readonly convolutions: readonly string[];
-  readonly linear: string;
-}
+  convolutions: { is: areNames, expected: "names of convolutions" },
+  linear: { is: (value: unknown): value is string => typeof value === "string", expected: "the name of a linear layer" },
+} as const satisfies DeclaredOptions;
+
+/** Where a state dict keeps a CNN's tensors. */
+export interface CnnNames extends GivenOptions<typeof NAMES> {}
 
 interface Convolution {
   /** [4, 4, inputs, outputs] */
@@ -50,10 +52,9 @@ export class CnnBackbone implements Backbone {
   /** @param tensors as `cnnShapes` asks */
   constructor(tensors: NamedTensors, names: CnnNames) {
     checkNamedTensors("CnnBackbone", tensors);
-    checkNames(names);
+    const { convolutions, linear } = readOptions("CnnBackbone", NAMES, names, ModelsError);
     checkTensors("CnnBackbone", tensors, cnnShapes(tensors, names), () => true);
     checkBackend("CnnBackbone", ModelsError);
-    const { convolutions, linear } = names;
     this.convolutions = convolutions.map((name) => convolution(tensors, name));
     const [outputs, inputs] = tensors.get(`${linear}.weight`)!.shape as [number, number];
     const channels = this.convolutions.at(-1)!.filter.shape[3];
@@ -103,13 +104,8 @@ export class CnnBackbone implements Backbone {
   }
 }
 
-function checkNames(names: CnnNames): void {
-  checkRequired("CnnBackbone", names, ["convolutions", "linear"], ModelsError);
-  const { convolutions, linear } = names;
-  const isList = Array.isArray(convolutions) && convolutions.length > 0 && convolutions.every((name) => typeof name === "string");
-  if (isList && typeof linear === "string") return;
-  const got = `${describeValue(convolutions)} and ${describeValue(linear)}`;
-  throw new ModelsError(`CnnBackbone: expected the names of convolutions and the name of a linear layer, got ${got}.`);
+function areNames(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === "string");
 }
 
 /** The shapes of a CNN's tensors, the widths of its layers read off the file. */

@@ -1,5 +1,14 @@
 import { type CheckpointSource, readSafetensors, readTorch } from "@latentflow/checkpoints";
-import { type Attribute, checkBackend, checkOptions, checkTensor, describeValue, type Regressor } from "@latentflow/core";
+import {
+  type Attribute,
+  checkBackend,
+  checkTensor,
+  type DeclaredOptions,
+  describeValue,
+  type GivenOptions,
+  type Regressor,
+  readOptions,
+} from "@latentflow/core";
 import type { OnnxModel } from "@latentflow/onnx";
 import { type Tensor2D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import { checkAlive } from "../disposed.js";
@@ -10,15 +19,24 @@ import type { NamedTensors } from "../tensors-by-name.js";
 import type { Backbone } from "./backbone.js";
 import { type HeadLayer, LayerStack, type LinearWeights } from "./layer-stack.js";
 import type { Preprocessing } from "./preprocessing.js";
-import { FILE_OPTIONS, makeBackbone, planRegressor, type RegressorFileOptions, type RegressorPlan } from "./read-regressor.js";
+import {
+  FILE,
+  isListOfNames,
+  makeBackbone,
+  planRegressor,
+  type RegressorFileOptions,
+  type RegressorPlan,
+} from "./read-regressor.js";
 import { savedOptions, writeRegressor } from "./saved-regressor.js";
 import { regressorToOnnx } from "./to-onnx.js";
 
-/** Options of `new FactorRegressor`. */
-export interface FactorRegressorOptions {
+const REGRESSOR = {
   /** Names of the attributes, one a head, in order. Default: "attribute 0", "attribute 1", … */
-  readonly attributes?: readonly string[];
-}
+  attributes: { optional: true, is: isListOfNames, expected: "an array of names" },
+} as const satisfies DeclaredOptions;
+
+/** Options of `new FactorRegressor`. */
+export interface FactorRegressorOptions extends GivenOptions<typeof REGRESSOR> {}
 
 /** A head: one linear layer, or linear layers and activations one after the other. */
 export type Head = LinearWeights | readonly HeadLayer[];
@@ -40,15 +58,10 @@ export class FactorRegressor implements Regressor {
     heads: readonly Head[],
     options: FactorRegressorOptions = {},
   ) {
-    checkOptions("FactorRegressor", options, ["attributes"], ModelsError);
+    const { attributes } = readOptions("FactorRegressor", REGRESSOR, options, ModelsError);
     checkParts(backbone, heads);
     checkBackend("FactorRegressor", ModelsError);
-    if (options.attributes !== undefined && !isListOfNames(options.attributes)) {
-      throw new ModelsError(
-        `FactorRegressor: expected attributes to be an array of names, got ${describeValue(options.attributes)}.`,
-      );
-    }
-    const names = options.attributes ?? heads.map((_, k) => `attribute ${k}`);
+    const names = attributes ?? heads.map((_, k) => `attribute ${k}`);
     if (names.length !== heads.length) {
       throw new ModelsError(`FactorRegressor: expected ${heads.length} attribute names, one a head, got ${names.length}.`);
     }
@@ -63,18 +76,19 @@ export class FactorRegressor implements Regressor {
    * @throws CheckpointError for a file that can't be read, ModelsError for one that holds another network
    */
   static async fromTorch(source: CheckpointSource, options: RegressorFileOptions = {}): Promise<FactorRegressor> {
-    checkOptions("fromTorch", options, FILE_OPTIONS, ModelsError);
+    readOptions("fromTorch", FILE, options, ModelsError);
     const tensors = stateDictOf("fromTorch", await readTorch(source), "regressor", ["model_state_dict", "state_dict"]);
     return FactorRegressor.fromTensors("fromTorch", tensors, options);
   }
 
   /** A file of `toSafetensors`, or the same networks' state dict as a safetensors file. */
   static async fromSafetensors(source: CheckpointSource, options: RegressorFileOptions = {}): Promise<FactorRegressor> {
-    checkOptions("fromSafetensors", options, FILE_OPTIONS, ModelsError);
+    readOptions("fromSafetensors", FILE, options, ModelsError);
     const { tensors, metadata } = await readSafetensors(source);
     checkRole("fromSafetensors", "regressor", tensors);
     const saved = savedOptions("fromSafetensors", metadata);
-    return FactorRegressor.fromTensors("fromSafetensors", tensors, { ...saved, ...options });
+    const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+    return FactorRegressor.fromTensors("fromSafetensors", tensors, { ...saved, ...given });
   }
 
   private static fromTensors(caller: string, tensors: NamedTensors, options: RegressorFileOptions): FactorRegressor {
@@ -142,10 +156,6 @@ export class FactorRegressor implements Regressor {
     this.backbone.dispose();
     for (const head of this.heads) head.dispose();
   }
-}
-
-function isListOfNames(names: unknown): boolean {
-  return Array.isArray(names) && names.every((name) => typeof name === "string");
 }
 
 function checkParts(backbone: Backbone, heads: readonly Head[]): void {

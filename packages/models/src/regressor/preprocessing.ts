@@ -1,26 +1,29 @@
-import { checkChoice, checkNumber, checkOptions, checkRequired, describeValue } from "@latentflow/core";
+import { type DeclaredOptions, describeValue, type GivenOptions } from "@latentflow/core";
 import { ModelsError } from "../errors.js";
 import type { Operations } from "../operations/operations.js";
 import { RESIZE_METHODS, type ResizeMethod } from "../operations/resize-images.js";
+
+type Colour = readonly [red: number, green: number, blue: number];
+
+/** Steps in their order. */
+export const PREPROCESSING = {
+  /** Values are brought into this range. */
+  clamp: { optional: true, check: checkRange },
+  /** Images of another size are brought to `side` × `side` pixels. */
+  resize: { optional: true, options: { side: { integer: true, min: 1, max: 4096 }, method: { choices: RESIZE_METHODS } } },
+  /** x · scale (default 1) + shift (default 0): ½ and ½ for [0, 1]. */
+  scale: { optional: true },
+  shift: { optional: true },
+  /** Then (x − mean) / deviation of red, green and blue. */
+  mean: { optional: true, is: isColour, expected: "three numbers, red, green and blue" },
+  deviation: { optional: true, is: isDeviation, expected: "three numbers > 0, red, green and blue" },
+} as const satisfies DeclaredOptions;
 
 /**
  * What happens to images of about [-1, 1] before a network sees them, in this order, each step where it is given. It is part of the model: saved with its
  * weights, written into its graph, and gradients go through it.
  */
-export interface Preprocessing {
-  /** Values are brought into this range. */
-  readonly clamp?: readonly [low: number, high: number];
-  /** Images of another size are brought to `side` × `side` pixels. */
-  readonly resize?: { readonly side: number; readonly method: ResizeMethod };
-  /** x · scale (default 1) + shift (default 0): ½ and ½ for [0, 1]. */
-  readonly scale?: number;
-  readonly shift?: number;
-  /** Then (x − mean) / deviation of red, green and blue. */
-  readonly mean?: Colour;
-  readonly deviation?: Colour;
-}
-
-type Colour = readonly [red: number, green: number, blue: number];
+export interface Preprocessing extends GivenOptions<typeof PREPROCESSING> {}
 
 /** To [0, 1]. */
 export const TO_UNIT: Preprocessing = { clamp: [-1, 1], scale: 0.5, shift: 0.5 };
@@ -47,33 +50,23 @@ export function preprocess<X>(on: Operations<X>, images: X, steps: Preprocessing
   return isPlain ? x : on.scaleChannels(x, gains, shifts);
 }
 
-/** @throws ModelsError for steps that are unknown or can't be */
-export function checkPreprocessing(caller: string, steps: unknown): Preprocessing {
-  const what = `${caller}: the preprocessing`;
-  if (typeof steps !== "object" || steps === null || Array.isArray(steps))
-    throw new ModelsError(
-      `${caller}: expected preprocessing { clamp, resize, scale, shift, mean, deviation }, got ${describeValue(steps)}.`,
-    );
-  checkOptions(what, steps, ["clamp", "resize", "scale", "shift", "mean", "deviation"], ModelsError);
-  const { clamp, resize, scale, shift, mean, deviation } = steps as Partial<Preprocessing>;
-  if (clamp !== undefined && !(isNumbers(clamp, 2) && clamp[0] < clamp[1]))
-    throw new ModelsError(`${what}: expected clamp [low, high], got ${describeValue(clamp)}.`);
-  if (resize !== undefined) {
-    checkRequired(`${what}'s resize`, resize, ["side", "method"], ModelsError);
-    checkOptions(`${what}'s resize`, resize, ["side", "method"], ModelsError);
-    checkNumber(what, "the side of resize", resize.side, { integer: true, min: 1, max: 4096 }, ModelsError);
-    checkChoice(what, "the method of resize", resize.method, RESIZE_METHODS, ModelsError);
-  }
-  for (const [name, value] of Object.entries({ scale, shift }))
-    if (value !== undefined) checkNumber(what, name, value, {}, ModelsError);
-  for (const [name, value] of Object.entries({ mean, deviation }))
-    if (value !== undefined && !(isNumbers(value, 3) && (name === "mean" || value.every((x) => x > 0))))
-      throw new ModelsError(`${what}: expected ${name} to be three numbers, red, green and blue, got ${describeValue(value)}.`);
-  return steps as Preprocessing;
+type Range = readonly [low: number, high: number];
+
+function checkRange(caller: string, range: Range): Range {
+  if (isNumbers(range, 2) && range[0]! < range[1]!) return range;
+  throw new ModelsError(`${caller}: expected clamp [low, high] of the preprocessing, got ${describeValue(range)}.`);
 }
 
-function isNumbers(value: unknown, count: number): boolean {
+function isNumbers(value: unknown, count: number): value is readonly number[] {
   return Array.isArray(value) && value.length === count && value.every((x) => typeof x === "number" && Number.isFinite(x));
+}
+
+function isColour(value: unknown): value is Colour {
+  return isNumbers(value, 3);
+}
+
+function isDeviation(value: unknown): value is Colour {
+  return isNumbers(value, 3) && value.every((x) => x > 0);
 }
 
 /** For people: "clamp to [-1, 1], nearest resize to 224 × 224, x · 0.5 + 0.5, minus [0.485, …], over [0.229, …]". */

@@ -1,6 +1,6 @@
-import { checkChoice, checkNumber, describeValue } from "@latentflow/core";
+import { type DeclaredOptions, type GivenOptions, type OptionValues, readOptions } from "@latentflow/core";
 import { ModelsError } from "../errors.js";
-import { ACTIVATIONS, type Activation } from "../operations/operations.js";
+import { ACTIVATIONS } from "../operations/operations.js";
 import { checkTensors, floatsOf, type NamedTensors } from "../tensors-by-name.js";
 import type { Backbone } from "./backbone.js";
 import type { FoundBackbone } from "./backbone-kind.js";
@@ -8,26 +8,31 @@ import { BACKBONES, type BackboneName } from "./backbones.js";
 import { ComposedBackbone } from "./composed-backbone.js";
 import { findHeads, isUnused, type LayerName } from "./find-heads.js";
 import { type HeadLayer, LayerStack, type LinearWeights } from "./layer-stack.js";
-import { checkPreprocessing, type Preprocessing } from "./preprocessing.js";
+import { PREPROCESSING, type Preprocessing } from "./preprocessing.js";
 
-/** What is not in a state dict, or can be read off it in more than one way. */
-export interface RegressorFileOptions {
+/** Names of attributes. */
+export function isListOfNames(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === "string");
+}
+
+export const FILE = {
   /** Names of the attributes, one a head, in order. Default: the file's own, else "attribute 0", "attribute 1", … */
-  readonly attributes?: readonly string[];
+  attributes: { optional: true, is: isListOfNames, expected: "an array of names" },
   /** What happens to images first. Default: the file's own, else what networks of its kind were trained behind. */
-  readonly preprocessing?: Preprocessing;
+  preprocessing: { optional: true, options: PREPROCESSING },
   /** What stands between linear layers: a state dict doesn't say. Default "relu". */
-  readonly activation?: Activation;
+  activation: { default: "relu", choices: ACTIVATIONS },
   /**
    * "binary": each number of a single last layer is the logit of an attribute of two classes. Default: "classes", the numbers are the classes of one
    * attribute, unless there is one attribute name for each. A head of its own with one number always is of two classes.
    */
-  readonly heads?: "classes" | "binary";
+  heads: { optional: true, choices: ["classes", "binary"] },
   /** Side of the images it is for: `resnet18-cifar` has other strides up to 32 pixels. Default: any size, above 32. */
-  readonly imageSize?: number;
-}
+  imageSize: { optional: true, integer: true, min: 1 },
+} as const satisfies DeclaredOptions;
 
-export const FILE_OPTIONS = ["attributes", "preprocessing", "activation", "heads", "imageSize"] as const;
+/** What is not in a state dict, or can be read off it in more than one way. */
+export interface RegressorFileOptions extends GivenOptions<typeof FILE> {}
 
 /** What a state dict is as a regressor; made without a backend. */
 export interface RegressorPlan {
@@ -40,7 +45,7 @@ export interface RegressorPlan {
   readonly imageSize: number | undefined;
   readonly trunk: readonly HeadLayer[];
   readonly heads: readonly (readonly HeadLayer[])[];
-  readonly options: RegressorFileOptions;
+  readonly options: OptionValues<typeof FILE>;
   readonly backbone: FoundBackbone;
 }
 
@@ -49,9 +54,9 @@ export interface RegressorPlan {
  *
  * @throws ModelsError that says what was expected and found
  */
-export function planRegressor(caller: string, tensors: NamedTensors, options: RegressorFileOptions): RegressorPlan {
-  checkFileOptions(caller, options);
-  const { activation = "relu", imageSize } = options;
+export function planRegressor(caller: string, tensors: NamedTensors, given: RegressorFileOptions): RegressorPlan {
+  const options = readOptions(caller, FILE, given, ModelsError);
+  const { attributes, activation, imageSize } = options;
   const found = findBackbone(tensors, imageSize);
   if (!found) throw new ModelsError(`${caller}: expected ${expected()}, got ${namesOf(tensors)}.`);
   const { architecture, backbone } = found;
@@ -75,17 +80,16 @@ export function planRegressor(caller: string, tensors: NamedTensors, options: Re
   const layersOf = (layers: readonly LayerName[]): HeadLayer[] =>
     layers.map((layer) => (typeof layer === "string" ? layer : linearOf(caller, tensors, layer.linear)));
   const read = names.heads.map(({ name, layers }) => ({ name, layers: layersOf(layers) }));
-  const named = inOrder(read, options.attributes);
+  const named = inOrder(read, attributes);
   const heads = named.length === 1 && isBinary(named[0]!.layers, options) ? eachLogit(named[0]!.layers) : named;
   const binary = heads.map(({ name, layers }) => ({ name, layers: asTwoClasses(layers) }));
-  const given = options.attributes;
-  if (given && given.length !== binary.length)
-    throw new ModelsError(`${caller}: expected ${binary.length} attribute names, one a head, got ${given.length}.`);
+  if (attributes && attributes.length !== binary.length)
+    throw new ModelsError(`${caller}: expected ${binary.length} attribute names, one a head, got ${attributes.length}.`);
   const preprocessing = options.preprocessing ?? backbone.preprocessing;
   return {
     architecture,
     attributes: binary.map(({ name, layers }, k) => ({
-      name: given?.[k] ?? name ?? `attribute ${k}`,
+      name: attributes?.[k] ?? name ?? `attribute ${k}`,
       classes: outputsOf(layers),
     })),
     preprocessing,
@@ -175,16 +179,4 @@ function asTwoClasses(layers: readonly HeadLayer[]): readonly HeadLayer[] {
   const two = { weight: new Float32Array(2 * weight.length), bias: Float32Array.of(0, bias[0]!) };
   two.weight.set(weight, weight.length);
   return [...layers.slice(0, -1), two];
-}
-
-function checkFileOptions(
-  caller: string,
-  { attributes, preprocessing, activation, heads, imageSize }: RegressorFileOptions,
-): void {
-  if (attributes !== undefined && !(Array.isArray(attributes) && attributes.every((name) => typeof name === "string")))
-    throw new ModelsError(`${caller}: expected attributes to be an array of names, got ${describeValue(attributes)}.`);
-  if (preprocessing !== undefined) checkPreprocessing(caller, preprocessing);
-  if (activation !== undefined) checkChoice(caller, "activation", activation, ACTIVATIONS, ModelsError);
-  if (heads !== undefined) checkChoice(caller, "heads", heads, ["classes", "binary"], ModelsError);
-  if (imageSize !== undefined) checkNumber(caller, "imageSize", imageSize, { integer: true, min: 1 }, ModelsError);
 }

@@ -8,7 +8,6 @@ import {
 } from "@latentflow/checkpoints";
 import {
   checkBackend,
-  checkChoice,
   checkNumber,
   checkOptions,
   checkTensor,
@@ -18,6 +17,7 @@ import {
   readOptions,
   SeededRandom,
 } from "@latentflow/core";
+import type { TruncationOptions } from "@latentflow/core/truncation";
 import type { OnnxModel } from "@latentflow/onnx";
 import {
   add,
@@ -49,7 +49,7 @@ import {
 } from "./architecture.js";
 import { disposeLayers, type MappingLayer, mappingLayers, type SynthesisLayers, synthesisLayers } from "./layers.js";
 import { mapLatent } from "./mapping.js";
-import { type Noise, noiseOf } from "./noise.js";
+import { isNoise, noiseOf } from "./noise.js";
 import { asFloat32, fromNvlabsNetwork } from "./nvlabs.js";
 import { Resampler } from "./resample.js";
 import { rosinalityArchitecture } from "./rosinality.js";
@@ -58,11 +58,18 @@ import { styleGan2ToOnnx } from "./to-onnx.js";
 import { untrainedTensors } from "./untrained.js";
 import { AVERAGE_KEYS, unwrapped } from "./unwrapped.js";
 
-/** Options of `synthesize`. */
-export interface SynthesizeOptions {
+const SYNTHESIZE = {
   /** Default "fixed". */
-  readonly noise?: Noise;
-}
+  noise: { default: "fixed", is: isNoise, expected: '"fixed", "none", { seed } or one tensor a layer' },
+} as const satisfies DeclaredOptions;
+
+/** Options of `synthesize`. */
+export interface SynthesizeOptions extends GivenOptions<typeof SYNTHESIZE> {}
+
+const TO_ONNX = {
+  /** "fixed" (default): the maps of the file. "inputs": the graph takes them as "noise_0", "noise_1", … [n, 1, side, side]. */
+  noise: { default: "fixed", choices: ["fixed", "inputs"] },
+} as const satisfies DeclaredOptions;
 
 const FORMAT = "latentflow StyleGAN2";
 const METADATA = "architecture";
@@ -231,9 +238,8 @@ export class StyleGan2Generator implements Generator {
    * The generator with truncation inside: w → mean + psi · (w − mean).
    *
    * @param mean [latentDim]; default the file's own, or `estimateMeanLatent()` when it has none, kept until the generator is disposed
-   * @param options `cutoff`: only so many first rows of W+ are pulled, as NVlabs' `truncation_cutoff`; default all
    */
-  withTruncation(psi: number, mean?: Tensor1D, options: { readonly cutoff?: number } = {}): Generator {
+  withTruncation(psi: number, mean?: Tensor1D, options: TruncationOptions = {}): Generator {
     checkAlive("withTruncation", "generator", this.disposed);
     checkNumber("withTruncation", "psi", psi, {}, ModelsError);
     return withTruncation(this, psi, mean ?? this.meanLatent ?? this.keptMean(), options);
@@ -246,7 +252,7 @@ export class StyleGan2Generator implements Generator {
    */
   synthesize(w: Tensor, options: SynthesizeOptions = {}): Tensor4D {
     checkAlive("synthesize", "generator", this.disposed);
-    checkOptions("synthesize", options, ["noise"], ModelsError);
+    const { noise } = readOptions("synthesize", SYNTHESIZE, options, ModelsError);
     const { rowCount, latentDim } = this;
     checkTensor("synthesize", "w", w, `codes [n, ${latentDim}] or [n, ${rowCount}, ${latentDim}]`, ModelsError);
     const fits =
@@ -262,19 +268,16 @@ export class StyleGan2Generator implements Generator {
         layers,
         resampler,
         convClamp: this.architecture.convClamp,
-        noise: noiseOf(options.noise === undefined ? "fixed" : options.noise, layers.styled, w.shape[0]!),
+        noise: noiseOf(noise, layers.styled, w.shape[0]!),
       }),
     );
   }
 
   /**
    * The synthesis as an ONNX graph: "w" [n, rowCount, latentDim] → "images" [n, 3, resolution, resolution].
-   *
-   * @param options `noise`: "fixed" (default), the maps of the file; "inputs": the graph takes them as "noise_0", "noise_1", … [n, 1, side, side]
    */
-  toOnnx(options: { noise?: "fixed" | "inputs" } = {}): OnnxModel {
-    checkOptions("toOnnx", options, ["noise"], ModelsError);
-    const noise = checkChoice("toOnnx", "noise", options.noise ?? "fixed", ["fixed", "inputs"], ModelsError);
+  toOnnx(options: GivenOptions<typeof TO_ONNX> = {}): OnnxModel {
+    const { noise } = readOptions("toOnnx", TO_ONNX, options, ModelsError);
     return styleGan2ToOnnx(this.architecture, this.tensors, noise);
   }
 

@@ -1,4 +1,4 @@
-import { checkNumber, checkTensor, describeValue, SeededRandom } from "@latentflow/core";
+import { checkNumber, checkTensor, isList, SeededRandom } from "@latentflow/core";
 import { mul, type Rank, reshape, type Tensor, type Tensor4D } from "@tensorflow/tfjs-core";
 import { ModelsError } from "../errors.js";
 import type { StyledLayer } from "./layers.js";
@@ -9,22 +9,22 @@ import type { StyledLayer } from "./layers.js";
  */
 export type Noise = "fixed" | "none" | { readonly seed: number } | readonly Tensor[];
 
+export function isNoise(value: unknown): value is Noise {
+  return (
+    value === "fixed" || value === "none" || (typeof value === "object" && value !== null && (isList(value) || "seed" in value))
+  );
+}
+
 /** Noise of each layer, times its strength; made when it is asked for. */
 export function noiseOf(noise: Noise, layers: readonly StyledLayer[], images: number): (layer: number) => Tensor4D | undefined {
   if (noise === "fixed") return (i) => layers[i]!.noise;
   if (noise === "none") return () => undefined;
-  if (Array.isArray(noise)) return givenNoise(noise, layers, images);
-  if (typeof noise === "object" && noise !== null && "seed" in noise) {
-    checkNumber("synthesize", "the noise's seed", noise.seed, { integer: true }, ModelsError);
-    const random = new SeededRandom(noise.seed);
-    return (i) => {
-      const { side, noiseStrength } = layers[i]!;
-      return random.normalTensor<Rank.R4>([images, side, side, 1], 0, noiseStrength);
-    };
-  }
-  throw new ModelsError(
-    `synthesize: expected noise to be "fixed", "none", { seed } or one tensor a layer, got ${describeValue(noise)}.`,
-  );
+  if (isList<Tensor>(noise)) return givenNoise(noise, layers, images);
+  const random = new SeededRandom(checkNumber("synthesize", "the noise's seed", noise.seed, { integer: true }, ModelsError));
+  return (i) => {
+    const { side, noiseStrength } = layers[i]!;
+    return random.normalTensor<Rank.R4>([images, side, side, 1], 0, noiseStrength);
+  };
 }
 
 function givenNoise(noise: readonly Tensor[], layers: readonly StyledLayer[], images: number): (layer: number) => Tensor4D {
