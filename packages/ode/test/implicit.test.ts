@@ -1,8 +1,6 @@
 import { METHODS, OdeError, odeint, type Statistics, solve } from "@latentflow/ode";
-import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { FIXED_IMPLICIT_METHODS, IMPLICIT_METHODS } from "../src/methods/implicit/index.js";
-import { start } from "./backends.js";
 import { nonautonomous, rational } from "./problems.js";
 import { hires, robertson, stiffProblems } from "./stiff-problems.js";
 
@@ -214,13 +212,6 @@ it("solves backward in time, with jumps, events and outputs, on states of any tr
     expect(status.kind).toBe("event");
     expect(status.t).toBeCloseTo(Math.PI / 2, 3);
   }
-});
-
-it("says that tensors are not solved by implicit methods", async () => {
-  await start("cpu");
-  expect(() => odeint((_t, y) => tf.neg(y), tf.scalar(1), [0, 1], { method: "radau5" })).toThrow(
-    "odeint: radau5 solves states of numbers, not yet tensors",
-  );
 });
 
 it("tells what a solve cost, Jacobians apart", () => {

@@ -16,8 +16,10 @@ export function gradientProblem(checked: CheckedCall, leaves: Tensor[], forGradi
   const { problem, space } = made;
   const { method, steps, statistics } = problem;
   if (steps.kind !== "adaptive" || !(options.stepsForGradients ?? forGradient)) return made;
+  const y0 = isRecording() ? watchGradient(caller, "y0", leaves) : leaves;
+  // Without a polynomial nothing says how far a step's derivative follows the solution's.
+  if (method.stabilityPolynomial === undefined) return { ...made, problem: { ...problem, y0 } };
   const uncounted = space.dynamics((t, y) => f(t, y, options.args));
   const longestStep = sensitivityLimit(space, uncounted, leaves, method, steps, statistics);
-  const y0 = isRecording() ? watchGradient(caller, "y0", leaves) : leaves;
   return { ...made, problem: { ...problem, y0, longestStep } };
 }

@@ -1,5 +1,6 @@
 import { add, scalar, type Tensor, type Variable, zerosLike } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
+import { requireArrival } from "../input/problem.js";
 import { pullBack } from "../state/tape.js";
 import type { TensorSpace } from "../state/tensor-space.js";
 import type { Statistics } from "../status.js";
@@ -75,7 +76,7 @@ export function pullBackSegments(
         [first, ...inside.map(({ time }) => time), ...(inside.length === 0 ? [last] : [])],
         start,
       );
-      const { y } = drive(
+      const { y, status } = drive(
         space,
         integrate(
           {
@@ -90,6 +91,7 @@ export function pullBackSegments(
           recorder,
         ),
       );
+      requireArrival(problem.caller, status);
       statistics.nfeBackward += problem.statistics.nfe;
       const terms = inside.map(({ i }, k) => innerProduct(recorder.states[k + 1]!, outputs.at[i]!));
       if (incoming !== undefined) terms.push(innerProduct(y, incoming));

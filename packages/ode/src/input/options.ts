@@ -1,3 +1,4 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
 import type { AdaptiveMethodName, FixedMethodName } from "../methods/index.js";
 import type { Method } from "../methods/method.js";
 import type { Progress, Statistics } from "../status.js";
@@ -12,13 +13,15 @@ export interface CommonOptions<A = undefined, S = never> {
   readonly jumpTimes?: readonly number[];
   /**
    * For implicit methods: ∂f/∂y, row i the derivatives of f's number i, in the order in which y0 holds its numbers; nested rows, or one flat array.
-   * Default: by differences of f. In float64.
+   * Default: by differences of f. On tensors a float32 tensor [d, d], for y0 of shape [n, d] one of shape [n, d, d]; its t is a number also where f's is a
+   * tensor. Default: by automatic differentiation, a vector-Jacobian product for each of the d rows.
    */
-  jacobian?(t: number, y: StateOf<S>, args: A): ArrayLike<number> | readonly ArrayLike<number>[];
+  jacobian?(t: number, y: StateOf<S>, args: A): ArrayLike<number> | readonly ArrayLike<number>[] | Tensor;
   /**
    * For implicit methods: [lower, upper], how many places left and right of the diagonal ∂f/∂y may differ from 0. Systems then cost
    * numbers × band² in place of numbers³, differences a call of f for each place of the band; `jacobian` then gives the rows of the band
    * alone, lower + 1 + upper numbers each, ∂fᵢ/∂yⱼ at place j − i + lower (what lies left or right of the matrix does not count). Default: no band.
+   * In float64.
    */
   readonly jacobianBand?: readonly [lower: number, upper: number];
   /** Dense output between steps: the method's own (`dense`, default) or the straight line. */

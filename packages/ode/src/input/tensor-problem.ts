@@ -1,9 +1,11 @@
 import { describeValue } from "@latentflow/core";
 import { type Scalar, type Tensor, unstack } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
+import { SystemLayout } from "../state/system-layout.js";
+import { TensorLinearizer } from "../state/tensor-linearizer.js";
 import { TensorSpace } from "../state/tensor-space.js";
 import { TimeMap } from "../state/time-map.js";
-import { newStatistics } from "../status.js";
+import { newStatistics, type Statistics } from "../status.js";
 import { isNode } from "../stepping/constant-steps.js";
 import type { Problem, StepSettings } from "../stepping/problem.js";
 import { checkArgs } from "./check-arguments.js";
@@ -23,9 +25,9 @@ export function planTensors({ caller, options, methods, extra, times }: CheckedC
   const known = [...extra, "stepsForGradients"];
   checkArgs(caller, options.args);
   const plan = preparePlan(caller, options, methods, known, times.values, TensorSpace.defaultTolerances);
-  if (plan.method.implicit)
+  if (plan.jacobian.band !== undefined)
     throw new OdeError(
-      `${caller}: ${plan.method.name} solves states of numbers, not yet tensors; take an explicit method for tensors.`,
+      `${caller}: jacobianBand does not apply to tensors, whose systems are solved as whole matrices; leave it out.`,
     );
   checkStepsForGradients(caller, options.stepsForGradients, plan.steps.kind === "adaptive");
   return plan;
@@ -44,7 +46,32 @@ export function tensorProblem(checked: CheckedCall, leaves: Tensor[]): TensorPro
     return f(t, y, options.args);
   });
   const measure = steps.kind === "adaptive" && steps.ownTest ? space.measure(steps.ownTest, leaves) : undefined;
-  return { problem: assemble(checked, plan, space, dynamics, leaves, statistics, measure), space, time };
+  const problem = assemble(checked, plan, space, dynamics, leaves, statistics, measure);
+  const linearizer = plan.method.implicit ? tensorLinearizer(checked, plan, space, leaves, statistics) : undefined;
+  return { problem: { ...problem, linearizer }, space, time };
+}
+
+function tensorLinearizer(
+  { caller, f, options, times }: CheckedCall,
+  { method, jacobian }: Plan,
+  space: TensorSpace,
+  leaves: readonly Tensor[],
+  statistics: Statistics,
+): TensorLinearizer {
+  const { args } = options;
+  const { given } = jacobian;
+  return new TensorLinearizer({
+    caller,
+    space,
+    layout: new SystemLayout(caller, method.name, leaves),
+    statistics,
+    given: given && ((t, y) => given(t, space.present(y), args)),
+    tensorTime: times.tensor !== undefined,
+    f: space.dynamics((t, y) => {
+      statistics.nfeJacobian = (statistics.nfeJacobian ?? 0) + 1;
+      return f(t, y, args);
+    }),
+  });
 }
 
 function checkStepsForGradients(caller: string, value: unknown, adaptive: boolean): void {

@@ -70,6 +70,11 @@ export interface Stepper<V> {
    */
   attempt(trial: StepTrial<V>): Attempt<V> | Generator<Reading, Attempt<V>, number>;
   readonly dense: DenseOutput;
+  /**
+   * Of steps that `attempt` makes unrecorded (`StateSpace.quietly`): the same step once it is accepted, where a gradient is recorded, in operations that
+   * the gradient goes through. Its y1 takes the place of the attempt's; slopes are those recorded from then on.
+   */
+  record?(): V;
   /** What `dense` combines, f(t0, y0) first where that is among it. May evaluate f(t1, y1). */
   slopes(): readonly V[];
   /** f(t1, y1), where the step has come by it. */

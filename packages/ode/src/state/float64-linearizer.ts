@@ -4,9 +4,7 @@ import { ComplexDenseLu } from "../linear-algebra/complex-dense-lu.js";
 import { DenseLu } from "../linear-algebra/dense-lu.js";
 import type { LinearFactors } from "../linear-algebra/factors.js";
 import { Float64Jacobian, type JacobianSource } from "./float64-jacobian.js";
-import type { LinearizationPoint, Linearizer, LinearSystem } from "./linearizer.js";
-
-type Coupling = readonly (readonly number[])[];
+import type { Coupling, LinearizationPoint, Linearizer, LinearSystem } from "./linearizer.js";
 
 /** Systems with f's Jacobian in float64: dense or banded, and complex ones for the coupling that stands for a complex number. */
 export class Float64Linearizer implements Linearizer<Float64Array> {

@@ -223,6 +223,10 @@ export class Float64Space implements StateSpace<Float64Array> {
     return work();
   }
 
+  quietly<T>(work: () => T): T {
+    return work();
+  }
+
   close(): void {}
 
   present(state: Float64Array): unknown {

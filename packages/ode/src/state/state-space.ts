@@ -87,6 +87,8 @@ export interface StateSpace<V> {
   recycle(state: V): void;
   /** Runs a piece of work; whatever it allocated and did not return is freed. What it returned stays until `dispose` or `close`. */
   scope<T>(work: () => T): T;
+  /** As `scope`, for work that a gradient shall not go through, however it is recorded: iterations whose end is found by other means. */
+  quietly<T>(work: () => T): T;
   /** Frees every state still owned by this space, but those in `kept`. Called once, when a solve ends or throws. */
   close(kept: readonly V[]): void;
   /** The state as the user's tree; shares memory with `state`. */

@@ -21,6 +21,9 @@ export function isRecording(): boolean {
   return gradientDepth > 0 && kernelDepth === 0;
 }
 
+/** How many tapes are nested around us: of which order a derivative may be asked for. */
+export const recordingDepth = (): number => (isRecording() ? tapeState().gradientDepth : 0);
+
 /** Runs `work` with the surrounding tape set aside and `inner` in its place; puts it back whatever happens. */
 function withState<T>(inner: TapeState, work: () => T): T {
   const state = tapeState();
@@ -111,4 +114,19 @@ export function pullBack(f: () => Tensor, xs: readonly Tensor[], cotangent?: Ten
       throw error;
     }
   });
+}
+
+/** As `pullBack`, recorded on the tape around: a vector-Jacobian product that can be differentiated itself. */
+export function pullBackOnTape(f: () => Tensor, xs: readonly Tensor[], cotangent?: Tensor): Pick<PullBack, "gradients"> {
+  const { activeTape: outer, gradientDepth } = tapeState();
+  // On a tape of its own, which is then appended: tfjs searches the whole of it.
+  const inner: TapeNode[] = [];
+  try {
+    const { grads } = withState({ activeTape: inner, gradientDepth, kernelDepth: 0 }, () =>
+      engine().gradients(() => clone(f()), [...xs], cotangent, true),
+    );
+    return { gradients: grads.map((gradient) => gradient ?? undefined) };
+  } finally {
+    for (const node of inner) outer?.push(node);
+  }
 }

@@ -184,6 +184,10 @@ export class TensorSpace implements StateSpace<Tensor[]> {
     return result;
   }
 
+  quietly<T>(work: () => T): T {
+    return offTape(() => this.scope(work));
+  }
+
   close(kept: readonly Tensor[][]): void {
     for (const state of kept) for (const leaf of state) this.#owned.delete(leaf);
     for (const leaf of this.#owned) leaf.dispose();

@@ -67,7 +67,7 @@ export function* integrate<V>(
     const trial = { span, endTime: beforeJump(span.t1), y0: y, f0: slope, tolerances: test, after };
     const tried = stepper.attempt(trial);
     const attempt = "next" in tried ? yield* tried : tried;
-    const { y1 } = attempt;
+    let { y1 } = attempt;
     const ratio = checkNorm(caller, typeof attempt.ratio === "number" ? attempt.ratio : yield attempt.ratio);
     if (attempt.failed !== undefined && test === undefined) {
       space.recycle(y1);
@@ -111,6 +111,11 @@ export function* integrate<V>(
       return ending("notFinite", span.h, "; check f there, or take shorter steps.");
     }
 
+    if (mark !== undefined && stepper.record) {
+      const tried = y1;
+      y1 = stepper.record();
+      space.recycle(tried);
+    }
     const looksInside = watch !== undefined || observer.needsDense(span);
     const slopes = looksInside ? stepper.slopes() : NONE;
     const step = new Step(space, stepper.dense, span, y, y1, slopes);

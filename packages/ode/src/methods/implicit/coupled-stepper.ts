@@ -5,21 +5,23 @@ import type { Collocation } from "./collocation.js";
 import { invert } from "./invert.js";
 import { Linearization, required } from "./linearization.js";
 import { combineRows, correct } from "./newton.js";
+import { recordStages } from "./record-stages.js";
 
 const ONE = /* @__PURE__ */ Float64Array.of(1);
 
 /** Steps of an implicit Runge–Kutta method whose stages all know each other: increments z = hA f(y0 + z), all at once. */
 export class CoupledStepper<V> implements Stepper<V> {
   readonly dense: DenseOutput;
-  readonly #nodes: readonly number[];
-  readonly #coupling: readonly (readonly number[])[];
+  readonly #stages: Collocation;
   readonly #rows: readonly Float64Array[];
   readonly #weights: Float64Array;
   /** A⁻¹: slopes from increments. */
   readonly #toSlopes: readonly Float64Array[];
   readonly #space: StateSpace<V>;
   readonly #f: PackedDynamics<V>;
+  readonly #linearizer: Linearizer<V>;
   readonly #linearization: Linearization<V>;
+  #trial: StepTrial<V> | undefined;
   #slopes: readonly V[] = [];
 
   constructor(
@@ -28,32 +30,34 @@ export class CoupledStepper<V> implements Stepper<V> {
     f: PackedDynamics<V>,
     linearizer: Linearizer<V> | undefined,
   ) {
-    const { nodes, coupling, weights } = method.stages;
+    const { coupling, weights } = method.stages;
     this.dense = method.dense;
-    this.#nodes = nodes;
-    this.#coupling = coupling;
+    this.#stages = method.stages;
     this.#rows = coupling.map((row) => Float64Array.from(row));
     this.#weights = Float64Array.from(weights);
     this.#toSlopes = invert(coupling).map((row) => Float64Array.from(row));
     this.#space = space;
     this.#f = f;
-    this.#linearization = new Linearization(space, required(method.name, linearizer), true);
+    this.#linearizer = required(method.name, linearizer);
+    this.#linearization = new Linearization(space, this.#linearizer, true);
   }
 
   attempt(trial: StepTrial<V>): Generator<Reading, Attempt<V>, number> {
     this.#slopes = [];
-    return this.#linearization.attempt(trial, [this.#coupling], ([system]) => this.#solve(trial, system!));
+    this.#trial = trial;
+    return this.#linearization.attempt(trial, [this.#stages.coupling], ([system]) => this.#solve(trial, system!));
   }
 
   *#solve(trial: StepTrial<V>, system: LinearSystem<V>): Generator<Reading, Attempt<V> | undefined, number> {
     const { span, y0, f0, endTime, tolerances } = trial;
     const space = this.#space;
     const { h, t0 } = span;
-    const times = this.#nodes.map((node) => (node === 1 ? endTime : t0 + node * h));
+    const { nodes } = this.#stages;
+    const times = nodes.map((node) => (node === 1 ? endTime : t0 + node * h));
     const test = this.#linearization.newton.testOf(tolerances);
-    const start = space.scope(() => this.#nodes.map((node) => space.combine(undefined, span, Float64Array.of(node), [f0])));
+    const start = space.quietly(() => nodes.map((node) => space.combine(undefined, span, Float64Array.of(node), [f0])));
     const result = yield* this.#linearization.newton.run(start, trial, (z) => {
-      const iterate = space.scope(() => {
+      const iterate = space.quietly(() => {
         const stages = z.map((one) => space.combine(y0, undefined, ONE, [one]));
         const slopes = stages.map((y, i) => this.#f(times[i]!, y));
         const residual = this.#rows.map((row, i) =>
@@ -66,7 +70,7 @@ export class CoupledStepper<V> implements Stepper<V> {
     });
     const { z } = result;
     if (result.converged) this.#linearization.learn(result);
-    const made = space.scope(() => {
+    const made = space.quietly(() => {
       const slopes = combineRows(space, this.#toSlopes, z, 1 / h);
       return { slopes, y1: space.combine(y0, span, this.#weights, slopes) };
     });
@@ -77,6 +81,14 @@ export class CoupledStepper<V> implements Stepper<V> {
     }
     for (const state of [made.y1, ...made.slopes]) space.recycle(state);
     return undefined;
+  }
+
+  record(): V {
+    const made = { stages: this.#stages, space: this.#space, f: this.#f, linearizer: this.#linearizer };
+    const { slopes, y1 } = recordStages(made, this.#trial!, this.#slopes);
+    this.release();
+    this.#slopes = slopes;
+    return y1;
   }
 
   slopes(): readonly V[] {

@@ -3,7 +3,7 @@ import type { PackedDynamics, Reading, StateSpace } from "../../state/state-spac
 import type { Attempt, DenseOutput, Stepper, StepTrial } from "../method.js";
 import type { DiagonalMethod } from "./diagonal-tableau.js";
 import { Linearization, required } from "./linearization.js";
-import { correct } from "./newton.js";
+import { correct, difference } from "./newton.js";
 
 const ONE = /* @__PURE__ */ Float64Array.of(1);
 
@@ -26,11 +26,11 @@ export class DiagonalStepper<V> implements Stepper<V> {
   readonly #gamma: number;
   readonly #space: StateSpace<V>;
   readonly #f: PackedDynamics<V>;
+  readonly #linearizer: Linearizer<V>;
   readonly #linearization: Linearization<V>;
   readonly #stifflyAccurate: boolean;
+  #trial: StepTrial<V> | undefined;
   #slopes: V[] = [];
-  #f0: V | undefined;
-  #endTime = 0;
   #y1: V | undefined;
   #knowsEndSlope = false;
 
@@ -48,27 +48,27 @@ export class DiagonalStepper<V> implements Stepper<V> {
       weights: Float64Array.from(weights),
       error: errorWeights && Float64Array.from(errorWeights),
     };
-    this.#linearization = new Linearization(space, required(method.name, linearizer), !this.#stifflyAccurate);
+    this.#linearizer = required(method.name, linearizer);
+    this.#linearization = new Linearization(space, this.#linearizer, !this.#stifflyAccurate);
   }
 
   attempt(trial: StepTrial<V>): Generator<Reading, Attempt<V>, number> {
     this.#slopes = [];
-    this.#f0 = trial.f0;
-    this.#endTime = trial.endTime;
+    this.#trial = trial;
     this.#knowsEndSlope = this.#stifflyAccurate;
     return this.#linearization.attempt(trial, [[[this.#gamma]]], ([system]) => this.#stages(trial, system!));
   }
 
   /** All stages; undefined where one does not converge. */
   *#stages(trial: StepTrial<V>, system: LinearSystem<V>): Generator<Reading, Attempt<V> | undefined, number> {
-    const { span, y0, f0, endTime, tolerances } = trial;
+    const { y0, f0, tolerances, span } = trial;
     const space = this.#space;
     const { nodes } = this.#method;
     const slopes: V[] = [f0];
     let y1: V | undefined;
     let [most, slowest] = [0, 0];
     for (let i = 1; i < nodes.length; i++) {
-      const t = nodes[i] === 1 ? endTime : span.t0 + nodes[i]! * span.h;
+      const t = timeOf(trial, nodes[i]!);
       const solved = yield* this.#stage(trial, system, i, t, slopes);
       if (solved === undefined) {
         for (const slope of slopes) if (slope !== f0) space.recycle(slope);
@@ -82,7 +82,7 @@ export class DiagonalStepper<V> implements Stepper<V> {
       y1 = solved.y;
     }
     this.#linearization.learn({ iterations: most, contraction: slowest });
-    const finish = space.scope(() => {
+    const finish = space.quietly(() => {
       const end = this.#stifflyAccurate ? y1! : space.combine(y0, span, this.#rows.weights, slopes);
       return { end, ratio: tolerances === undefined ? 0 : this.#error(trial, end, slopes, system) };
     });
@@ -104,12 +104,12 @@ export class DiagonalStepper<V> implements Stepper<V> {
     const scale = span.h * this.#gamma;
     const toResidual = Float64Array.of(scale, -1);
     const test = this.#linearization.newton.testOf(tolerances);
-    const { base, guess } = space.scope(() => ({
+    const { base, guess } = space.quietly(() => ({
       base: space.combine(y0, span, this.#rows.base[i]!, known),
       guess: space.combine(undefined, span, this.#rows.guess[i]!, known),
     }));
     const result = yield* this.#linearization.newton.run([guess], trial, ([z]) => {
-      const iterate = space.scope(() => {
+      const iterate = space.quietly(() => {
         const y = space.combine(base, undefined, ONE, [z!]);
         const slope = this.#f(t, y);
         const residual = space.combine(undefined, undefined, toResidual, [slope, z!]);
@@ -119,7 +119,7 @@ export class DiagonalStepper<V> implements Stepper<V> {
       return iterate;
     });
     const [z] = result.z;
-    const { y, slope } = space.scope(() => ({
+    const { y, slope } = space.quietly(() => ({
       y: space.combine(base, undefined, ONE, [z!]),
       slope: space.combine(undefined, undefined, Float64Array.of(1 / scale), [z!]),
     }));
@@ -139,9 +139,34 @@ export class DiagonalStepper<V> implements Stepper<V> {
     return space.norm(1, ONE, [error!], y0, y1, tolerances!);
   }
 
+  record(): V {
+    const trial = this.#trial!;
+    const { span, y0, f0 } = trial;
+    const space = this.#space;
+    const { base, weights } = this.#rows;
+    const gamma = Float64Array.of(this.#gamma);
+    const values = this.#slopes;
+    const recorded = space.scope(() => {
+      const slopes: V[] = [f0];
+      for (let i = 1; i < base.length; i++) {
+        const t = timeOf(trial, this.#method.nodes[i]!);
+        const start = space.combine(y0, span, base[i]!, slopes);
+        const stage = (slope: V) => space.combine(start, span, gamma, [slope]);
+        const place = { t, y: space.quietly(() => stage(values[i]!)) };
+        const system = this.#linearizer.tape!.system([[this.#gamma * span.h]], [place]);
+        slopes.push(...system.solved([values[i]!], ([slope]) => [difference(space, this.#f(t, stage(slope!)), slope!)]));
+      }
+      return { slopes, y1: space.combine(y0, span, weights, slopes) };
+    });
+    this.release();
+    this.#slopes = recorded.slopes;
+    this.#y1 = recorded.y1;
+    return recorded.y1;
+  }
+
   slopes(): V[] {
     if (this.dense.usesEndSlope && this.#slopes.length < this.dense.polynomials.length) {
-      this.#slopes.push(this.#space.scope(() => this.#f(this.#endTime, this.#y1!)));
+      this.#slopes.push(this.#space.scope(() => this.#f(this.#trial!.endTime, this.#y1!)));
       this.#knowsEndSlope = true;
     }
     return this.#slopes;
@@ -152,10 +177,12 @@ export class DiagonalStepper<V> implements Stepper<V> {
   }
 
   release(kept?: V): void {
-    for (const slope of this.#slopes) if (slope !== this.#f0 && slope !== kept) this.#space.recycle(slope);
+    for (const slope of this.#slopes) if (slope !== this.#trial!.f0 && slope !== kept) this.#space.recycle(slope);
     this.#slopes = [];
   }
 }
+
+const timeOf = <V>({ span, endTime }: StepTrial<V>, node: number): number => (node === 1 ? endTime : span.t0 + node * span.h);
 
 /** The first guess that takes the slope before. */
 function lastOf(stage: number): number[] {

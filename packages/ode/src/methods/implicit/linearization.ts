@@ -1,14 +1,11 @@
 import { OdeError } from "../../errors.js";
-import type { Linearizer, LinearSystem } from "../../state/linearizer.js";
+import type { Coupling, Linearizer, LinearSystem } from "../../state/linearizer.js";
 import type { Reading, StateSpace } from "../../state/state-space.js";
 import type { Attempt, StepTrial } from "../method.js";
 import { NewtonControl, type NewtonResult } from "./newton.js";
 
 /** Newton's iterations that contract this fast tell nothing against the Jacobian they use. */
 const FAST = 1e-3;
-
-/** I − h C ⊗ J is what a coupling C stands for. */
-type Coupling = readonly (readonly number[])[];
 
 /** Throws where an implicit method's `stepper` was called without what solves its equations. */
 export function required<V>(method: string, linearizer: Linearizer<V> | undefined): Linearizer<V> {
@@ -38,7 +35,8 @@ export class Linearization<V> {
   /**
    * A step by `solve`, with the Jacobian at hand where that converged well, else or next with that of the step's start; failed where neither does.
    *
-   * @param solve makes a step with the factors of `couplings`; undefined where its iterations do not converge
+   * @param couplings I − h C ⊗ J is what each stands for
+   * @param solve makes a step with their factors; undefined where its iterations do not converge
    */
   *attempt(
     trial: StepTrial<V>,
@@ -57,7 +55,7 @@ export class Linearization<V> {
     }
     this.#linearizer.countFailure();
     this.#stale = true;
-    return { y1: this.#space.scope(() => this.#space.clone(trial.y0)), ratio: Number.NaN, failed: "newton" };
+    return { y1: this.#space.quietly(() => this.#space.clone(trial.y0)), ratio: Number.NaN, failed: "newton" };
   }
 
   /** After iterations that converged: slow ones ask for a new Jacobian in the next step. */

@@ -13,8 +13,9 @@ const LEAST_REMAINDER = 0.01;
 /** Iterations before a step is given up where an error test could shorten it, and where nothing can. */
 const MOST = 8;
 const MOST_OF_GIVEN_STEPS = 50;
-/** Corrections of this many units of rounding, relative to the state, are what given steps are solved to. */
+/** Corrections of this many units of rounding, relative to the state, are what given steps are solved to: in float32, where they add up to something, of one. */
 const ROUNDING = 8;
+const ROUNDING_IN_FLOAT32 = 1;
 
 /** What is left after one iteration, z and the correction that led to it. */
 export interface Iterate<V> {
@@ -37,9 +38,11 @@ export class NewtonControl<V> {
   readonly #space: StateSpace<V>;
   /** θ/(1 − θ) of the iteration before, by which the first correction of the next is judged. */
   #remainder = 1;
+  readonly #rounding: number;
 
   constructor(space: StateSpace<V>) {
     this.#space = space;
+    this.#rounding = space.epsilon * (space.epsilon > Number.EPSILON ? ROUNDING_IN_FLOAT32 : ROUNDING);
   }
 
   /** What corrections are measured in: the error test, or plain norms where there is none. */
@@ -60,7 +63,7 @@ export class NewtonControl<V> {
   ): Generator<Reading, NewtonResult<V>, number> {
     const adaptive = tolerances !== undefined;
     const most = adaptive ? MOST : MOST_OF_GIVEN_STEPS;
-    let enough = adaptive ? SHARE : ROUNDING * this.#space.epsilon * (yield* this.#size(y0));
+    let enough = adaptive ? SHARE : this.#rounding * (yield* this.#size(y0));
     let z = start;
     let previous = Number.NaN;
     let contraction = 0;
@@ -76,7 +79,7 @@ export class NewtonControl<V> {
       z = iterate.z;
       if (!Number.isFinite(size)) return { z, converged: false, iterations: k, contraction: Number.POSITIVE_INFINITY };
       // Of a state that is 0, the first correction tells how large it becomes.
-      if (enough === 0) enough = ROUNDING * this.#space.epsilon * size;
+      if (enough === 0) enough = this.#rounding * size;
       if (k > 1) {
         const ratio = size / previous;
         contraction = k > 2 ? Math.sqrt(ratio * contraction) : ratio;
@@ -98,7 +101,7 @@ export class NewtonControl<V> {
   }
 
   *#size(state: V): Generator<Reading, number, number> {
-    const reading = this.#space.scope(() => this.#space.norm(1, ONE, [state], state, state, PLAIN));
+    const reading = this.#space.quietly(() => this.#space.norm(1, ONE, [state], state, state, PLAIN));
     return typeof reading === "number" ? reading : yield reading;
   }
 
@@ -134,3 +137,8 @@ export function combineRows<V>(space: StateSpace<V>, rows: readonly Float64Array
     ),
   );
 }
+
+const ONE_LESS = /* @__PURE__ */ Float64Array.of(1, -1);
+
+/** a − b. Call it in a scope. */
+export const difference = <V>(space: StateSpace<V>, a: V, b: V): V => space.combine(undefined, undefined, ONE_LESS, [a, b]);

@@ -7,6 +7,7 @@ import { invert } from "./invert.js";
 import { Linearization, required } from "./linearization.js";
 import { combineRows, correct } from "./newton.js";
 import { radauNodes } from "./radau-nodes.js";
+import { recordStages } from "./record-stages.js";
 
 const ONE = /* @__PURE__ */ Float64Array.of(1);
 /** All that the steps are made of; in a function, which a bundler drops where nobody takes such steps. */
@@ -15,7 +16,8 @@ const RADAU = /* @__PURE__ */ tables();
 function tables() {
   const root6 = Math.sqrt(6);
   const nodes = radauNodes();
-  const { coupling, dense } = collocation(nodes);
+  const stages = collocation(nodes);
+  const { coupling, dense } = stages;
   const rows = (matrix: readonly (readonly number[])[]) => matrix.map((row) => Float64Array.from(row));
   // Eigenvalues of A⁻¹: γ, α ± iβ.
   const gamma = 3 + 3 ** (2 / 3) - 3 ** (1 / 3);
@@ -26,6 +28,7 @@ function tables() {
   return {
     nodes,
     dense,
+    stages,
     real,
     a,
     b,
@@ -63,7 +66,9 @@ export class Radau5Stepper<V> implements Stepper<V> {
   readonly dense: DenseOutput;
   readonly #space: StateSpace<V>;
   readonly #f: PackedDynamics<V>;
+  readonly #linearizer: Linearizer<V>;
   readonly #linearization: Linearization<V>;
+  #trial: StepTrial<V> | undefined;
   #slopes: readonly V[] = [];
   /** The polynomial of the step before, which tells where to begin. */
   #before: { readonly span: StepSpan; readonly slopes: readonly V[] } | undefined;
@@ -79,11 +84,13 @@ export class Radau5Stepper<V> implements Stepper<V> {
     this.dense = method.dense;
     this.#space = space;
     this.#f = f;
-    this.#linearization = new Linearization(space, required(method.name, linearizer), true);
+    this.#linearizer = required(method.name, linearizer);
+    this.#linearization = new Linearization(space, this.#linearizer, true);
   }
 
   attempt(trial: StepTrial<V>): Generator<Reading, Attempt<V>, number> {
     this.#slopes = [];
+    this.#trial = trial;
     this.#look(trial.after);
     return this.#linearization.attempt(trial, RADAU.systems, (systems) => this.#solve(trial, systems));
   }
@@ -98,7 +105,7 @@ export class Radau5Stepper<V> implements Stepper<V> {
     /** What is solved for, W = T⁻¹ Z: I − hΛ ⊗ J for each, right sides hΛ (T⁻¹ F) − W. */
     const both: LinearSystem<V> = { solve: ([a, b, c]) => [...real.solve([a!]), ...complex.solve([b!, c!])] };
     const result = yield* this.#linearization.newton.run(this.#guess(trial), trial, (w) => {
-      const iterate = space.scope(() => {
+      const iterate = space.quietly(() => {
         const stages = RADAU.transform.map((row) => space.combine(y0, undefined, row, w));
         const slopes = stages.map((y, i) => this.#f(times[i]!, y));
         const parts = combineRows(space, RADAU.inverse, slopes);
@@ -118,7 +125,7 @@ export class Radau5Stepper<V> implements Stepper<V> {
       return undefined;
     }
     this.#linearization.learn(result);
-    const made = space.scope(() => {
+    const made = space.quietly(() => {
       const z = combineRows(space, RADAU.transform, w);
       const slopes = combineRows(space, RADAU.toSlopes, z, 1 / h);
       return { y1: space.combine(y0, undefined, ONE, [z[2]!]), z, slopes };
@@ -141,7 +148,7 @@ export class Radau5Stepper<V> implements Stepper<V> {
     const space = this.#space;
     const weights = Float64Array.of(span.h * RADAU.real, ...RADAU.error.map((weight) => weight * RADAU.real));
     const measure = (slope: V) =>
-      space.scope(() => {
+      space.quietly(() => {
         const [error] = real.solve([space.combine(undefined, undefined, weights, [slope, ...z])]);
         return { error: error!, size: space.norm(1, ONE, [error!], y0, y1, tolerances) };
       });
@@ -151,7 +158,7 @@ export class Radau5Stepper<V> implements Stepper<V> {
       space.recycle(first.error);
       return size;
     }
-    const slope = space.scope(() => {
+    const slope = space.quietly(() => {
       const displaced = space.combine(y0, undefined, ONE, [first.error]);
       return { displaced, slope: this.#f(span.t0, displaced) };
     });
@@ -164,7 +171,7 @@ export class Radau5Stepper<V> implements Stepper<V> {
   #guess({ span, y0 }: StepTrial<V>): readonly V[] {
     const space = this.#space;
     const before = this.#before;
-    return space.scope(() => {
+    return space.quietly(() => {
       if (before === undefined) return RADAU.inverse.map(() => space.combine(undefined, undefined, Float64Array.of(0), [y0]));
       const { h } = before.span;
       const end = evaluatePolynomials(RADAU.dense.polynomials, 1);
@@ -191,6 +198,13 @@ export class Radau5Stepper<V> implements Stepper<V> {
     this.#last = undefined;
   }
 
+  record(): V {
+    const made = { stages: RADAU.stages, space: this.#space, f: this.#f, linearizer: this.#linearizer };
+    const { slopes, y1 } = recordStages(made, this.#trial!, this.#slopes);
+    this.#slopes = slopes;
+    return y1;
+  }
+
   slopes(): readonly V[] {
     return this.#slopes;
   }
@@ -199,8 +213,9 @@ export class Radau5Stepper<V> implements Stepper<V> {
     return undefined;
   }
 
-  /** The slopes stay for the next guess; the next attempt knows whether they serve. */
+  /** The slopes stay for the next guess, but recorded ones; the next attempt knows whether they serve. */
   release(): void {
+    if (this.#slopes !== this.#last?.slopes) for (const slope of this.#slopes) this.#space.recycle(slope);
     this.#slopes = [];
   }
 }
