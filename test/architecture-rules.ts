@@ -32,11 +32,6 @@ export const NODE_ENTRIES: readonly string[] = [
   "latentflow",
 ];
 
-/** Packages whose folders or files still know each other both ways, and why; who mends one takes it out. */
-export const CIRCLES_LEFT: Readonly<Record<string, string>> = {
-  onnx: "a graph's check infers shapes, which are inferred of a graph",
-};
-
 /**
  * What is wrong with the imports of one file of package `name`.
  * @param imports specifiers; relative ones already resolved to a path below packages/

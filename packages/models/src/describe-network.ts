@@ -49,7 +49,7 @@ function describeStyleGan2(tensors: NamedTensors, metadata: ReadonlyMap<string, 
 }
 
 /** A generator's sizes in words. */
-export function styleGan2Facts(architecture: StyleGan2Architecture, hasMean: boolean): NetworkDescription {
+function styleGan2Facts(architecture: StyleGan2Architecture, hasMean: boolean): NetworkDescription {
   const { resolution, latentDim, zDim, channels, mappingLayers, family, convClamp } = architecture;
   const sides = channels.map((count, level) => `${4 << level}: ${count}`).join(", ");
   const facts: [string, string][] = [

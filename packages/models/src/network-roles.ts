@@ -62,7 +62,7 @@ export function stateDictOf(caller: string, file: PickleValue, wanted: NetworkRo
 }
 
 /** Tensors by name in a file: under each of its keys, and under "" those of the file itself. */
-export function stateDictsIn(file: PickleValue): Map<string, Map<string, TensorData>> {
+function stateDictsIn(file: PickleValue): Map<string, Map<string, TensorData>> {
   const dicts = new Map<string, Map<string, TensorData>>();
   const add = (key: string, value: PickleValue) => {
     if (!(value instanceof Map)) return;

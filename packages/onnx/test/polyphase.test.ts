@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { splitTransposedConvolutions } from "../src/graph/polyphase.js";
+import { splitTransposedConvolutions } from "../src/rewrites/polyphase.js";
 import { floats, GraphBuilder } from "../src/index.js";
 import { runModel } from "./run-model.js";
 

@@ -1,6 +1,6 @@
 import { SeededRandom } from "@latentflow/core";
 import { expect, it } from "vitest";
-import { winogradConvolutions } from "../src/graph/winograd.js";
+import { winogradConvolutions } from "../src/rewrites/winograd.js";
 import { type Attributes, floats, GraphBuilder } from "../src/index.js";
 import { runModel } from "./run-model.js";
 

@@ -1,5 +1,5 @@
 /** The scenes without their networks, and so without tfjs: `import { renderScene } from "@latentflow/scenes/render"`. */
-export { SCENE_SETS, type SceneSetName, type ScenesDataset, scenesDataset } from "./dataset.js";
+export { type SceneSetName, type ScenesDataset, scenesDataset } from "./dataset.js";
 export { ScenesError } from "./errors.js";
 export type { SceneFactor } from "./factors.js";
 export { STUDIO_COUNT, STUDIO_FACTORS, type StudioFactors, studioFactors, studioIndex } from "./studio/factors.js";

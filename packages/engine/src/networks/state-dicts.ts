@@ -19,7 +19,7 @@ const isTensor = (value: unknown): value is TensorData =>
  *
  * @throws EngineError that lists what there is instead
  */
-export async function stateDictUnder(source: CheckpointSource, key: string): Promise<Uint8Array<ArrayBuffer>> {
+async function stateDictUnder(source: CheckpointSource, key: string): Promise<Uint8Array<ArrayBuffer>> {
   const file = await readTorch(source);
   const found = at(file, key);
   if (isStateDict(found)) return writeSafetensors(unwrapped(stateDict(found)));

@@ -30,7 +30,7 @@ export function tellPrograms(name: string, message: string, exitCode: number, ar
 }
 
 /** The command as a shell takes it. */
-export function commandLine(args: readonly string[]): string {
+function commandLine(args: readonly string[]): string {
   const quoted = args.map((arg) => (/^[\w./:=,@%+-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`));
   return ["latentflow", ...quoted].join(" ");
 }

@@ -19,7 +19,7 @@ export function markup(strings: TemplateStringsArray, ...values: MarkupValue[]):
 }
 
 /** Escapes what has a meaning in HTML and SVG, in text and in quoted attributes; drops control characters, which XML has no way to write. */
-export function escapeMarkup(text: string): string {
+function escapeMarkup(text: string): string {
   return text
     .replace(/\p{Cc}/gu, (character) => ("\t\n\r".includes(character) ? character : ""))
     .replaceAll("&", "&amp;")

@@ -38,7 +38,7 @@ export function experimentOf(config: ExperimentConfig, networks: NetworkInfo, ta
  * @param files what the files of directions hold, of methods that are files
  * @throws ConfigError for a method that there is not
  */
-export function methodsOf(
+function methodsOf(
   { methods }: Pick<ExperimentConfig, "methods">,
   tables: Pick<Tables, "methods">,
   files: NonNullable<NetworkInfo["files"]> = {},

@@ -18,7 +18,7 @@ export interface FlowScore {
 }
 
 /** Wins, ties and losses of every flow, attributes by name. */
-export function flowScores({ attributes }: Pick<ExperimentResults, "attributes">): FlowScore[] {
+function flowScores({ attributes }: Pick<ExperimentResults, "attributes">): FlowScore[] {
   const verdicts = attributes.flatMap((attribute) =>
     flowVerdicts(attribute).map((verdict) => ({ ...verdict, name: attribute.name })),
   );

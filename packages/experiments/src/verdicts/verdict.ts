@@ -82,7 +82,7 @@ export const BROKEN = "reaches, but through broken pictures";
  * largest and, before that, at the highest of the Controls that methods are compared at: edits that only break when they are driven to their end
  * got there with whole pictures.
  */
-export function isBroken({ realism, trainings = [] }: MethodResult): boolean {
+function isBroken({ realism, trainings = [] }: MethodResult): boolean {
   const all = [realism, ...trainings.map((one) => one.realism)].filter((one) => one !== null && one !== undefined);
   const broken = all.filter((one) => endsBroken(one) && isBrokenBefore(one));
   return broken.length > 0 && 2 * broken.length >= all.length;

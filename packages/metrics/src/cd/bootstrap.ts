@@ -161,7 +161,7 @@ function trainingsOf(caller: string, curves: MethodCurves): readonly CdCurve[] {
 }
 
 /** The central `confidence` share of a sample, percentiles linear between order statistics; [NaN, NaN] for an empty one. */
-export function percentileInterval(values: ArrayLike<number>, confidence: number): [number, number] {
+function percentileInterval(values: ArrayLike<number>, confidence: number): [number, number] {
   const sorted = Float64Array.from(values).sort();
   return [percentileOf(sorted, (1 - confidence) / 2), percentileOf(sorted, (1 + confidence) / 2)];
 }

@@ -34,7 +34,7 @@ export function batchNormShapes(name: string, channels: number): [string, readon
 }
 
 /** Counters of training steps, which files hold beside the weights. */
-export const isCounter = (name: string) => name.endsWith(".num_batches_tracked");
+const isCounter = (name: string) => name.endsWith(".num_batches_tracked");
 
 /** Throws one error that lists what differs from the shapes that a network asks for. */
 export function checkNetwork(caller: string, tensors: NamedTensors, shapes: NamedShapes, unused: RegExp): void {

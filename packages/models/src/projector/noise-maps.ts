@@ -37,7 +37,7 @@ export function regularization(maps: readonly Tensor[], weight: number): Tensor[
 }
 
 /** The sum over images of what `regularization` is the gradient of, for one layer. */
-export function selfSimilarity(map: Tensor4D): Tensor {
+function selfSimilarity(map: Tensor4D): Tensor {
   let level = map;
   const terms: Tensor[] = [];
   for (;;) {

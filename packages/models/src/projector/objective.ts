@@ -32,7 +32,7 @@ export interface Objective {
 }
 
 /** Largest side at which images are compared: larger ones are averaged down first, as StyleGAN2's projector does. */
-export const LARGEST_SIDE = 256;
+const LARGEST_SIDE = 256;
 
 /** By which whole number the sides of images are divided before they are compared. */
 export function shrinkFactor(height: number, width: number): number {

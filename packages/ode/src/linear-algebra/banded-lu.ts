@@ -82,7 +82,7 @@ export class BandedLu implements LinearFactors {
 }
 
 /** The first rows have places left of the matrix: moves them so that each begins with its first entry. */
-export function alignLeft(values: Float64Array, size: number, lower: number, width: number): void {
+function alignLeft(values: Float64Array, size: number, lower: number, width: number): void {
   for (let i = 0; i < Math.min(lower, size); i++) {
     const [start, shift] = [i * width, lower - i];
     values.copyWithin(start, start + shift, start + width);

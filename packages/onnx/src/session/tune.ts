@@ -1,6 +1,6 @@
 import type { OnnxModel } from "../graph/model.js";
-import { splitTransposedConvolutions } from "../graph/polyphase.js";
-import { winogradConvolutions } from "../graph/winograd.js";
+import { splitTransposedConvolutions } from "../rewrites/polyphase.js";
+import { winogradConvolutions } from "../rewrites/winograd.js";
 import type { OnnxSessionOptions } from "./onnx-session.js";
 import { onX64, runtimeFor } from "./runtime.js";
 

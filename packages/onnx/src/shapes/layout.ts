@@ -78,7 +78,7 @@ const concat: ShapeRule = (facts) => {
 };
 
 /** Sizes of Split's parts. */
-export function splitSizes(facts: NodeFacts): number[] {
+function splitSizes(facts: NodeFacts): number[] {
   const { dims } = facts.input(0);
   const size = dims[facts.axis(intOf(facts.node, "axis", 0), dims.length)]!;
   const parts = facts.node.outputs.length;
@@ -146,7 +146,7 @@ const gather: ShapeRule = (facts) => {
 };
 
 /** Pads before and after every axis of a tensor of a rank. */
-export function padWidths(facts: NodeFacts): { begin: number[]; end: number[] } {
+function padWidths(facts: NodeFacts): { begin: number[]; end: number[] } {
   const rank = facts.input(0).dims.length;
   const pads = facts.value(1);
   const axes = facts.has(3) ? facts.value(3).map((axis) => facts.axis(axis, rank)) : Array.from({ length: rank }, (_, i) => i);

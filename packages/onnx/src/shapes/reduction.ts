@@ -4,7 +4,7 @@ import { offsets, stridesOf } from "./broadcast.js";
 import type { NodeFacts, ShapeRule, ShapeRules } from "./fact.js";
 
 /** The axes that a reduction sums over: an attribute before operator set 18 (13 for ReduceSum), an input since. Sorted; none given: all. */
-export function reducedAxes(facts: NodeFacts): number[] {
+function reducedAxes(facts: NodeFacts): number[] {
   const rank = facts.input(0).dims.length;
   const given = facts.has(1) ? facts.value(1) : (intsOf(facts.node, "axes") ?? []);
   if (given.length === 0 && intOf(facts.node, "noop_with_empty_axes", 0) === 1) return [];

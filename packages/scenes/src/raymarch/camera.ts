@@ -18,7 +18,7 @@ export interface ScreenBox {
 }
 
 /** A camera that looks down on `target` at an angle of this sine from `distance`; the picture is `2 · halfWidth` wide at the target. */
-export function cameraAbove(view: { sine: number; target: Vec3 }, distance: number, halfWidth: number): Camera {
+function cameraAbove(view: { sine: number; target: Vec3 }, distance: number, halfWidth: number): Camera {
   const { sine, target } = view;
   const cosine = Math.sqrt(1 - sine * sine);
   return {

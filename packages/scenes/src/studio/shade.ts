@@ -13,7 +13,7 @@ export interface StudioShade {
 }
 
 /** A shadow lies within this distance of the shadow of the object's centre. */
-export const SHADOW_EXTENT = 3.6;
+const SHADOW_EXTENT = 3.6;
 const CELLS = 192;
 
 const floors = new Map<number, PlaneFunction>();

@@ -56,7 +56,7 @@ function flip(context: GradientContext, value: string, axis: number): string {
 }
 
 /** Zeros before and after along one axis; negative numbers cut off. */
-export function padAxis(
+function padAxis(
   context: GradientContext,
   value: string,
   axis: number,

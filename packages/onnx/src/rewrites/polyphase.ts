@@ -1,7 +1,7 @@
+import { intOf, intsOf, stringOf } from "../graph/attributes.js";
+import { floats, integers, type OnnxModel, type OnnxNode, type OnnxTensor } from "../graph/model.js";
+import { type Replacement, replaceNodes } from "../graph/replacement.js";
 import { inferShapes } from "../shapes/infer.js";
-import { intOf, intsOf, stringOf } from "./attributes.js";
-import { floats, integers, type OnnxModel, type OnnxNode, type OnnxTensor } from "./model.js";
-import { type Replacement, replaceNodes } from "./replacement.js";
 
 /**
  * Writes transposed convolutions of stride 2 as one plain convolution for each of the four phases of the output: output pixel 2m + a only meets

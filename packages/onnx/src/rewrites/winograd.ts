@@ -1,7 +1,7 @@
+import { intOf, intsOf, stringOf } from "../graph/attributes.js";
+import { floats, integers, type OnnxModel, type OnnxNode, type OnnxTensor } from "../graph/model.js";
+import { type Replacement, replaceNodes } from "../graph/replacement.js";
 import { inferShapes, type ValueFacts } from "../shapes/infer.js";
-import { intOf, intsOf, stringOf } from "./attributes.js";
-import { floats, integers, type OnnxModel, type OnnxNode, type OnnxTensor } from "./model.js";
-import { type Replacement, replaceNodes } from "./replacement.js";
 
 /**
  * Winograd's F(4 × 4, 3 × 3) after Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (CVPR 2016), equations 11 to 15: a tile of 4 × 4 output
