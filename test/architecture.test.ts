@@ -70,6 +70,21 @@ describe("the house", () => {
     expect(limited.map((file) => relative(root, file))).toEqual([]);
   });
 
+  it("has the rooms that docs/architecture.md names, each on those before it alone", () => {
+    const page = readFileSync(join(root, "docs/architecture.md"), "utf8");
+    for (const name of packages) {
+      const source = join(root, "packages", name, "src");
+      const folders = readdirSync(source, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+      const row = page.slice(page.indexOf("| package | rooms")).match(new RegExp(`^\\| \`${name}\` \\|(.*)$`, "m"));
+      const rooms = [...(row?.[1] ?? "").matchAll(/`([a-z0-9-]+)`/g)].map((match) => match[1]!);
+      expect([...rooms].sort(), name).toEqual(folders.map((folder) => folder.name).sort());
+      const upwards = importsWithin(source)
+        .map(([from, to]) => [from.split("/")[0]!, to.split("/")[0]!] as const)
+        .filter(([from, to]) => rooms.includes(from) && rooms.indexOf(to) > rooms.indexOf(from));
+      expect(upwards, name).toEqual([]);
+    }
+  });
+
   it("is drawn in docs/architecture.md with the same arrows", () => {
     const page = readFileSync(join(root, "docs/architecture.md"), "utf8");
     for (const name of packages) {
