@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { describeValue } from "@latentflow/core";
-import { asError, ConfigError } from "../errors.js";
+import { ConfigError } from "../errors.js";
 import { explainFailure } from "../explain-failure.js";
+import { importFile, whyNotImported } from "../import-file.js";
 import type { ExperimentOptions, ModelOptions } from "./types.js";
 
 /**
@@ -42,10 +42,10 @@ async function readJson(path: string, file: string): Promise<unknown> {
 async function importDefault(path: string, file: string): Promise<unknown> {
   try {
     // A default export may be a promise, too.
-    const options = await (await import(/* @vite-ignore */ pathToFileURL(file).href)).default;
+    const options = await (await importFile(file)).default;
     if (options !== undefined) return plain(options);
   } catch (thrown) {
-    throw new ConfigError(`config: could not load ${path}: ${asError(thrown).message}`, { cause: thrown });
+    throw new ConfigError(`config: could not load ${path}: ${whyNotImported(file, thrown)}`, { cause: thrown });
   }
   throw new ConfigError(`config: expected ${path} to have a default export, "export default defineExperiment({ … })".`);
 }

@@ -1,5 +1,5 @@
-import { pathToFileURL } from "node:url";
-import { asError, ConfigError } from "../errors.js";
+import { ConfigError } from "../errors.js";
+import { importFile, whyNotImported } from "../import-file.js";
 import type { Extensions } from "./extensions.js";
 
 /**
@@ -10,9 +10,9 @@ import type { Extensions } from "./extensions.js";
 export async function loadExtensions(path: string): Promise<Extensions> {
   let exported: unknown;
   try {
-    exported = ((await import(/* @vite-ignore */ pathToFileURL(path).href)) as { default?: unknown }).default;
+    exported = (await importFile(path)).default;
   } catch (cause) {
-    throw new ConfigError(`config: could not load extensions, ${path}: ${asError(cause).message}`, { cause });
+    throw new ConfigError(`config: could not load extensions, ${path}: ${whyNotImported(path, cause)}`, { cause });
   }
   if (typeof exported === "object" && exported !== null) return exported as Extensions;
   throw new ConfigError(

@@ -9,7 +9,8 @@ import {
   readNetworks,
 } from "@latentflow/engine";
 import type { ModelChoice } from "../config/types.js";
-import { asError, ConfigError } from "../errors.js";
+import { ConfigError } from "../errors.js";
+import { importFile, whyNotImported } from "../import-file.js";
 
 /**
  * Loads the networks of a configuration onto the current tfjs backend.
@@ -34,7 +35,7 @@ function bundled(name: BundledName, from: string | null): Promise<ModelParts> {
 }
 
 async function fromModule(path: string): Promise<ModelParts> {
-  const module = await loading("path", path, () => import(/* @vite-ignore */ pathToFileURL(path).href));
+  const module = await loading("path", path, () => importFile(path));
   if (typeof module.default !== "function") {
     throw new ConfigError(`config: expected model.path ${path} to export a function that makes the model by default.`);
   }
@@ -56,6 +57,6 @@ async function loading<T>(field: string, path: string, load: () => Promise<T>): 
     return await load();
   } catch (cause) {
     if (cause instanceof ConfigError) throw cause;
-    throw new ConfigError(`config: could not load model.${field}, ${path}: ${asError(cause).message}`, { cause });
+    throw new ConfigError(`config: could not load model.${field}, ${path}: ${whyNotImported(path, cause)}`, { cause });
   }
 }
