@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { splitTransposedConvolutions } from "../src/rewrites/polyphase.js";
 import { floats, GraphBuilder } from "../src/index.js";
+import { splitTransposedConvolutions } from "../src/rewrites/polyphase.js";
 import { runModel } from "./run-model.js";
 
 it("a transposed convolution and its four phases give the same image", async () => {

@@ -1,7 +1,7 @@
 import { SeededRandom } from "@latentflow/core";
 import { expect, it } from "vitest";
-import { winogradConvolutions } from "../src/rewrites/winograd.js";
 import { type Attributes, floats, GraphBuilder } from "../src/index.js";
+import { winogradConvolutions } from "../src/rewrites/winograd.js";
 import { runModel } from "./run-model.js";
 
 const random = new SeededRandom(1);

@@ -51,7 +51,7 @@ export async function* examine(out: string, signal?: AbortSignal): AsyncGenerato
     state: native ? "good" : "note",
     text: native
       ? "onnxruntime-node loads"
-      : "not installed: npm install onnxruntime-node makes experiments several times faster",
+      : "not installed: npm install onnxruntime-node makes experiments several times faster (with ONNXRUNTIME_NODE_INSTALL=skip before it where its download of CUDA libraries fails)",
   };
   const parts = await attempt(async () => {
     await useBackend();

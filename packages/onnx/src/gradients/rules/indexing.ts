@@ -56,14 +56,7 @@ function flip(context: GradientContext, value: string, axis: number): string {
 }
 
 /** Zeros before and after along one axis; negative numbers cut off. */
-function padAxis(
-  context: GradientContext,
-  value: string,
-  axis: number,
-  before: number,
-  after: number,
-  rank?: number,
-): string {
+function padAxis(context: GradientContext, value: string, axis: number, before: number, after: number, rank?: number): string {
   if (before === 0 && after === 0) return value;
   const count = rank ?? context.rank(context.input(0));
   const pads = Array<number>(2 * count).fill(0);
