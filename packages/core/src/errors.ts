@@ -21,6 +21,8 @@ export function describeValue(value: unknown): string {
   if (typeof value === "object" && value !== null) {
     if ("shape" in value && Array.isArray(value.shape) && value.shape.every((length) => typeof length === "number")) {
       const disposed = "isDisposed" in value && value.isDisposed === true;
+      // Plain numbers with their shape, as many functions take them, are no tensor.
+      if ("data" in value && !("dataId" in value)) return `{ data, shape: [${value.shape.join(", ")}] }`;
       return `a ${disposed ? "disposed " : ""}tensor of shape [${value.shape.join(", ")}]`;
     }
     return `an object with keys [${Object.keys(value).slice(0, 8).join(", ")}]`;

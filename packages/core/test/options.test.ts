@@ -100,6 +100,7 @@ describe("describeValue", () => {
     expect(describeValue(() => 1)).toMatch(/^a function/);
     expect(describeValue({ a: 1, b: 2 })).toBe("an object with keys [a, b]");
     expect(describeValue({ shape: [2, 3] })).toBe("a tensor of shape [2, 3]");
+    expect(describeValue({ data: [1, 2], shape: [1, 2] })).toBe("{ data, shape: [1, 2] }");
     expect(describeValue(new Float32Array(3))).toBe("a Float32Array of 12 bytes");
     expect(describeValue("x".repeat(200)).length).toBeLessThan(90);
     expect(describeValue(null)).toBe("null");

@@ -7,10 +7,12 @@ import {
   type DeclaredOptions,
   describeValue,
   type GivenOptions,
+  isTensor,
   type LossRequest,
   readOptions,
 } from "@latentflow/core";
-import { getBackend, type Tensor, type Tensor2D, tensor2d } from "@tensorflow/tfjs-core";
+import { type Codes, LatentEditError, toCodes } from "@latentflow/latent-edit";
+import { getBackend, type Tensor, type Tensor2D, type Tensor4D, tensor2d } from "@tensorflow/tfjs-core";
 import { type AutoModelOptions, autoModel, checkTruncation, type EngineName, type TruncationSetting } from "./auto-model.js";
 import { EngineError } from "./errors.js";
 import { BUNDLED, type BundledName, isBundled, loadBundled } from "./networks/bundled.js";
@@ -37,13 +39,19 @@ const SAMPLE = {
   seed: { default: 0, min: 0, integer: true },
 } as const satisfies DeclaredOptions;
 
-/** A generator and its regressor, ready to sample, to edit and to train with. `dispose` frees the networks, too. */
+/**
+ * A generator and its regressor, ready to sample, to edit and to train with. Codes are tensors or plain numbers, in every form that `edit` takes; answers are
+ * tensors, which the caller disposes. `dispose` frees the networks, too.
+ */
 export interface LoadedModel extends AttributeModel {
   /** For people, such as "StyleGAN2, 64 px". */
   readonly name: string;
   readonly engine: EngineInfo;
   /** The networks themselves; they belong to the model. */
   readonly parts: ModelParts;
+  synthesize(w: Codes): Promise<Tensor4D>;
+  logits(w: Codes): Promise<Tensor2D[]>;
+  readonly features?: (w: Codes) => Promise<Tensor2D>;
   /** Codes w, [count, latentDim]; the same for the same seed (default 0). The caller disposes them. */
   sample(count: number, options?: GivenOptions<typeof SAMPLE>): Promise<Tensor2D>;
 }
@@ -111,7 +119,7 @@ class LoadedNetworks implements LoadedModel {
   readonly latentDim: number;
   readonly rowCount?: number;
   readonly engine: EngineInfo;
-  readonly features?: (w: Tensor) => Promise<Tensor2D>;
+  readonly features?: (w: Codes) => Promise<Tensor2D>;
   private disposed = false;
 
   constructor(
@@ -124,7 +132,7 @@ class LoadedNetworks implements LoadedModel {
     this.latentDim = model.latentDim;
     if (model.rowCount !== undefined) this.rowCount = model.rowCount;
     if (model.features !== undefined)
-      this.features = async (w) => (this.alive("features") as Required<AttributeModel>).features(w);
+      this.features = (w) => this.ask("features", w, (alive, codes) => (alive as Required<AttributeModel>).features(codes));
   }
 
   get attributes() {
@@ -138,12 +146,12 @@ class LoadedNetworks implements LoadedModel {
     return tensor2d(await this.parts.sampleCodes(count, seed), [count, this.latentDim]);
   }
 
-  async synthesize(w: Tensor) {
-    return this.alive("synthesize").synthesize(w);
+  synthesize(w: Codes) {
+    return this.ask("synthesize", w, (alive, codes) => alive.synthesize(codes));
   }
 
-  async logits(w: Tensor) {
-    return this.alive("logits").logits(w);
+  logits(w: Codes) {
+    return this.ask("logits", w, (alive, codes) => alive.logits(codes));
   }
 
   async lossAndGradient(w: Tensor, loss: LossRequest | CustomLoss) {
@@ -157,6 +165,14 @@ class LoadedNetworks implements LoadedModel {
     this.parts.dispose?.();
   }
 
+  /** A tensor goes to the model as it is; plain numbers become one, which lives as long as the question. */
+  private async ask<T>(caller: string, w: Codes, question: (alive: AttributeModel, codes: Tensor) => Promise<T>): Promise<T> {
+    const alive = this.alive(caller);
+    if (isTensor(w)) return question(alive, w);
+    const codes = tensorOf(caller, w, this.latentDim);
+    return question(alive, codes).finally(() => codes.dispose());
+  }
+
   private alive(caller: string): AttributeModel {
     this.checkAlive(caller);
     return this.running.model;
@@ -164,5 +180,14 @@ class LoadedNetworks implements LoadedModel {
 
   private checkAlive(caller: string): void {
     if (this.disposed) throw new EngineError(`${caller}: expected a model in use, got one that was disposed. Load it again.`);
+  }
+}
+
+function tensorOf(caller: string, codes: Codes, latentDim: number): Tensor {
+  try {
+    return toCodes(caller, codes, latentDim);
+  } catch (error) {
+    if (error instanceof LatentEditError) throw new EngineError(error.message, { cause: error });
+    throw error;
   }
 }

@@ -45,6 +45,35 @@ describe("loadModel", () => {
     await expect(model.logits(tf.zeros([1, 64]))).rejects.toThrow("logits: expected a model in use");
   });
 
+  it("takes codes as tensors or as plain numbers in any form, and refuses what is none", async () => {
+    const model = await loadModel("tabletop", { engine: "tfjs" });
+    const codes = await model.sample(2, { seed: 3 });
+    const rows = await codes.array();
+    const data = await codes.data<"float32">();
+    const [images, logits, features] = [await model.synthesize(codes), await model.logits(codes), await model.features!(codes)];
+    const before = tf.memory().numTensors;
+    for (const plain of [rows, [...rows.map((row) => Float32Array.from(row))], { data, shape: [2, 64] }]) {
+      const [again, read, seen] = [await model.synthesize(plain), await model.logits(plain), await model.features!(plain)];
+      expect(await again.data()).toEqual(await images.data());
+      expect(await read[0]!.data()).toEqual(await logits[0]!.data());
+      expect(await seen.data()).toEqual(await features.data());
+      tf.dispose([again, ...read, seen]);
+    }
+    const wrong: [unknown, string][] = [
+      [[[1, 2]], "synthesize: expected codes [n, 64] or [n, rowCount, 64], got [1, 2]"],
+      [{ data, shape: [128] }, "synthesize: expected codes as a tensor, rows of numbers, or { data, shape: [n, d] or"],
+      [undefined, "synthesize: expected"],
+    ];
+    for (const [w, message] of wrong) {
+      const refused = model.synthesize(w as typeof rows);
+      await expect(refused).rejects.toBeInstanceOf(EngineError);
+      await expect(refused).rejects.toThrow(message);
+    }
+    expect(tf.memory().numTensors).toBe(before);
+    tf.dispose([codes, images, ...logits, features]);
+    model.dispose();
+  });
+
   it("samples codes as the generator does", async () => {
     const [model, scenes] = [await loadModel("tabletop", { engine: "tfjs" }), await loadPretrainedScenes()];
     const [ours, theirs] = [await model.sample(3, { seed: 7 }), scenes.generator.sample(3, { seed: 7 })];

@@ -21,7 +21,7 @@ export { classScores, fitInterFaceGan, type InterFaceGan, type InterFaceGanOptio
 export { ganSpace, type PrincipalDirections, seFa } from "./fit/principal-directions.js";
 export { type ProjectedDirection, projectDirection } from "./fit/project-direction.js";
 export { type LinearSvm, type LinearSvmOptions, linearSvm } from "./fit/svm/linear-svm.js";
-export type { Codes, TensorOf } from "./input/codes.js";
+export { type Codes, type TensorOf, toCodes } from "./input/codes.js";
 export type { MatrixLike, Numbers } from "./input/matrix.js";
 export type { AttributeChoice, AttributeEnds, EditedAttribute } from "./model/attribute-choice.js";
 export { type Fingerprint, fingerprint, logitsFingerprint, sameFingerprint } from "./model/fingerprint.js";
