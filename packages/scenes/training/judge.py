@@ -1,5 +1,7 @@
 """A discriminator with its optimiser and its part of the training: both judges of a run learn in the same way."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 import torch
@@ -8,21 +10,34 @@ from torch.nn import functional as F
 
 from networks import Discriminator
 from processes import Processes
+from reader import Reader
 
 
 class Judge:
-    """Logistic loss, R1 on what it sees. `view` picks what it sees of images [n, 3, 64, 64]."""
+    """Logistic loss, R1 on what it sees. `view` picks what it sees of images [n, 3, 64, 64]; with a `reader` it learns the renderings' classes, too."""
 
-    def __init__(self, network: Discriminator, view: Callable[[Tensor], Tensor], optimizer: torch.optim.Optimizer, processes: Processes):
-        self.network, self.view, self.optimizer, self.processes = network, view, optimizer, processes
+    def __init__(
+        self,
+        network: Discriminator,
+        view: Callable[[Tensor], Tensor],
+        optimizer: torch.optim.Optimizer,
+        processes: Processes,
+        reader: Reader | None = None,
+    ):
+        self.network, self.view, self.optimizer, self.processes, self.reader = network, view, optimizer, processes, reader
 
-    def learn(self, real: Tensor, fake: Tensor) -> dict[str, float]:
+    def learn(self, real: Tensor, fake: Tensor, labels: Tensor) -> dict[str, float]:
         # One pass for both; the groups of the minibatch statistic must not mix real and generated images.
-        logits = self.network(interleave(self.view(fake), self.view(real)), torch.bfloat16)
-        fake_logits, real_logits = logits.view(-1, 2).unbind(1)
+        features = self.network.features(interleave(self.view(fake), self.view(real)), torch.bfloat16)
+        fake_logits, real_logits = self.network.logit(features).view(-1, 2).unbind(1)
         loss = F.softplus(fake_logits).mean() + F.softplus(-real_logits).mean()
-        descend(self.optimizer, loss, self.processes)
-        return {"d_loss": loss.item(), "fake": fake_logits.mean().item(), "real": real_logits.mean().item()}
+        log = {"d_loss": loss.item(), "fake": fake_logits.mean().item(), "real": real_logits.mean().item()}
+        if self.reader is None:
+            descend(self.optimizer, loss, self.processes)
+            return log
+        mistake, right = self.reader.learn(features[1::2], labels)
+        descend([self.optimizer, self.reader.optimizer], loss + mistake, self.processes)
+        return log | {"read": right}
 
     def regularise(self, real: Tensor, weight: float) -> float:
         """A step on the R1 penalty (Mescheder et al. 2018) in float32; returns the squared norm of the gradient."""
@@ -32,12 +47,14 @@ class Judge:
         descend(self.optimizer, weight / 2 * penalty, self.processes)
         return penalty.item()
 
-    def doubt(self, fake: Tensor) -> Tensor:
-        """What the generator minimises."""
+    def doubt(self, fake: Tensor) -> tuple[Tensor, Tensor]:
+        """What the generator minimises: that it is found out, and that its pictures are harder to read than renderings (0 without a reader)."""
         self.network.requires_grad_(False)
-        loss = F.softplus(-self.network(self.view(fake), torch.bfloat16)).mean()
+        features = self.network.features(self.view(fake), torch.bfloat16)
+        loss = F.softplus(-self.network.logit(features)).mean()
+        unclear = loss.new_zeros(()) if self.reader is None else self.reader.unclear(features)
         self.network.requires_grad_(True)
-        return loss
+        return loss, unclear
 
 
 def interleave(fake: Tensor, real: Tensor) -> Tensor:
@@ -45,11 +62,14 @@ def interleave(fake: Tensor, real: Tensor) -> Tensor:
     return torch.stack([fake, real], 1).flatten(0, 1)
 
 
-def descend(optimizer: torch.optim.Optimizer, loss: Tensor, processes: Processes) -> None:
-    optimizer.zero_grad(set_to_none=True)
+def descend(optimizers: torch.optim.Optimizer | list[torch.optim.Optimizer], loss: Tensor, processes: Processes) -> None:
+    several = optimizers if isinstance(optimizers, list) else [optimizers]
+    for optimizer in several:
+        optimizer.zero_grad(set_to_none=True)
     loss.backward()
-    processes.average_gradients(optimizer)
-    optimizer.step()
+    for optimizer in several:
+        processes.average_gradients(optimizer)
+        optimizer.step()
 
 
 def whole(images: Tensor) -> Tensor:

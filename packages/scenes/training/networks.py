@@ -153,13 +153,17 @@ class Discriminator(nn.Module):
         self.logit = EqualLinear(last, 1)
 
     def forward(self, images: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+        return self.logit(self.features(images, dtype))[:, 0]
+
+    def features(self, images: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+        """What the logit is made of, [n, width]."""
         cells = F.pixel_unshuffle(images.to(dtype), self.cell).contiguous(memory_format=torch.channels_last)
         x = leaky(self.stem(cells))
         for block in self.blocks:
             x = block(x)
         x = torch.cat([x, spread_in_batch(x)], 1)
         x = leaky(self.last(x)).float().flatten(1)
-        return self.logit(self.linear(x))[:, 0]
+        return self.linear(x)
 
 
 def spread_in_batch(x: Tensor, group: int = 4) -> Tensor:

@@ -16,6 +16,7 @@ from compact import unpack
 from judge import Judge, around_object, descend, whole
 from networks import Discriminator, Generator
 from processes import Processes
+from reader import Reader
 
 
 @dataclass
@@ -33,6 +34,10 @@ class Settings:
     r1_every: int = 16
     # Weight of the judge of what is around the object in the generator's loss; there is none at 0.
     local_weight: float = 0.0
+    # Weight of pictures that are harder to read than renderings in the generator's loss; nobody reads at 0.
+    clear_weight: float = 0.0
+    # Classes of each factor, for who reads.
+    classes: tuple[int, ...] = ()
     # Steps that a judge which joins a run learns alone.
     head_start: int = 700
     mixing: float = 0.5
@@ -68,7 +73,11 @@ class Training:
         self.optimizer = adam(self.generator.style, settings.rate, 1.0)
         self.optimizer.add_param_group({"params": [p for name, p in self.generator.named_parameters() if not name.startswith("style.")]})
         # A lazily regularised network takes 17 steps where 16 were meant (appendix B of the paper).
-        self.judges = {"discriminator": Judge(whole_picture, whole, adam(whole_picture, settings.rate, settings.lazy), self.processes)}
+        self.reader: Reader | None = None
+        if settings.clear_weight > 0:
+            self.reader = Reader(settings.widths[-1], settings.classes, lambda network: adam(network, settings.rate, settings.lazy), device)
+        optimizer = adam(whole_picture, settings.rate, settings.lazy)
+        self.judges = {"discriminator": Judge(whole_picture, whole, optimizer, self.processes, self.reader)}
         if settings.local_weight > 0:
             local = Discriminator(cell=1, widths=(32, 64, 128, 128)).to(device)
             self.judges["local"] = Judge(local, around_object, adam(local, settings.rate, settings.lazy), self.processes)
@@ -78,11 +87,13 @@ class Training:
 
     def networks(self) -> dict[str, torch.nn.Module]:
         judges = {name: judge.network for name, judge in self.judges.items()}
-        return {"generator": self.generator, **judges, "average": self.average}
+        reader = {"reader": self.reader.network} if self.reader else {}
+        return {"generator": self.generator, **judges, **reader, "average": self.average}
 
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
         """By the names of their networks."""
-        return {"generator": self.optimizer} | {name: judge.optimizer for name, judge in self.judges.items()}
+        reader = {"reader": self.reader.optimizer} if self.reader else {}
+        return {"generator": self.optimizer} | {name: judge.optimizer for name, judge in self.judges.items()} | reader
 
     def parts(self) -> dict:
         return self.networks() | {f"{name}_optimizer": one for name, one in self.optimizers().items()}
@@ -113,10 +124,12 @@ class Training:
                 print(f"cannot read {path}: {error}", flush=True)
                 continue
             for name, part in self.parts().items():
-                # A judge may join a run on its way.
+                # A judge may join a run on its way, and who reads.
                 if name in state:
                     part.load_state_dict(state[name])
             self.joining = [name for name in self.judges if name not in state]
+            if self.reader and "reader" not in state:
+                self.joining.append("reader")
             self.seen, self.minutes = state["seen"], state["minutes"]
             torch.set_rng_state(state["torch_random"])
             self.random.bit_generator.state = state["numpy_random"]
@@ -134,13 +147,13 @@ class Training:
         if not self.processes.first:
             torch.manual_seed(self.settings.seed + self.seen + 1_000_003 * self.processes.rank)
 
-    def step(self, real: Tensor, regularise: bool) -> dict[str, float]:
+    def step(self, real: Tensor, labels: Tensor, regularise: bool) -> dict[str, float]:
         """One step of all networks; returns what the log shows."""
         self.set_rates()
         fake = self.generate(len(real))
         log, seen = {}, fake.detach()
         for name, judge in self.judges.items():
-            one = judge.learn(real, seen)
+            one = judge.learn(real, seen, labels)
             if regularise:
                 one["r1"] = judge.regularise(real, self.settings.r1_gamma * self.settings.r1_every)
             log |= one if name == "discriminator" else {f"{name}_{key}": value for key, value in one.items()}
@@ -150,18 +163,33 @@ class Training:
         self.update_average(count)
         return log
 
-    def head_start(self, name: str, batches: Callable[[], Tensor], steps: int, rate: float = 0.01) -> None:
-        """Lets a judge that joins a run learn alone, at four times the rate, until its word is worth something."""
+    def head_start(self, name: str, batches: Callable[[], tuple[Tensor, Tensor]], steps: int, rate: float = 0.01) -> None:
+        """Lets a judge, or who reads, that joins a run learn alone, at four times the rate, until its word is worth something."""
+        if name == "reader":
+            return self.head_start_of_reader(batches, steps, rate)
         judge, weight = self.judges[name], self.settings.r1_gamma * self.settings.r1_every
         for group in judge.optimizer.param_groups:
             group["lr"] = rate
         for step in range(steps):
-            real = batches()
+            real, labels = batches()
             with torch.no_grad():
                 fake = self.generate(len(real))
-            judge.learn(real, fake)
+            judge.learn(real, fake, labels)
             if step % self.settings.r1_every == 0:
                 judge.regularise(real, weight)
+
+    def head_start_of_reader(self, batches: Callable[[], tuple[Tensor, Tensor]], steps: int, rate: float) -> None:
+        """The discriminator stays as it is."""
+        network = self.judges["discriminator"].network
+        for group in self.reader.optimizer.param_groups:
+            group["lr"] = rate
+        for _ in range(steps):
+            real, labels = batches()
+            with torch.no_grad():
+                features = network.features(real, torch.bfloat16)
+            mistake, right = self.reader.learn(features, labels)
+            descend(self.reader.optimizer, mistake, self.processes)
+        print(f"read rightly off the last batch: {right:.3f}", flush=True)
 
     def set_rates(self) -> None:
         rate = self.settings.rate * annealed(self.seen, self.settings.anneal_from, self.settings.images)
@@ -174,11 +202,15 @@ class Training:
     def generator_step(self, fake: Tensor) -> dict[str, float]:
         """The same images as the judges have just learnt from, judged anew: the generator need not run twice."""
         doubts = {name: judge.doubt(fake) for name, judge in self.judges.items()}
-        loss = doubts["discriminator"]
+        loss, unclear = doubts["discriminator"]
+        log = {"g_loss": loss.item()} | ({"unclear": unclear.item()} if self.reader else {})
+        loss = loss + self.settings.clear_weight * unclear
         if "local" in doubts:
-            loss = loss + self.settings.local_weight * doubts["local"]
+            found_out, _ = doubts["local"]
+            log["local_g_loss"] = found_out.item()
+            loss = loss + self.settings.local_weight * found_out
         descend(self.optimizer, loss, self.processes)
-        return {"g_loss": doubts["discriminator"].item()} | ({"local_g_loss": doubts["local"].item()} if "local" in doubts else {})
+        return log
 
     def generate(self, count: int) -> Tensor:
         """Generated images; in part of the batch the later layers follow a second code (style mixing)."""

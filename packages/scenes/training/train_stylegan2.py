@@ -36,7 +36,7 @@ def mean_of(rows: list[dict[str, float]]) -> dict[str, float]:
 
 
 COLUMNS = ["images", "minutes", "rate", "d_loss", "g_loss", "real", "fake", "r1", "frechet", "confident"]
-COLUMNS += ["local_d_loss", "local_g_loss", "local_real", "local_fake", "local_r1"]
+COLUMNS += ["local_d_loss", "local_g_loss", "local_real", "local_fake", "local_r1", "read", "unclear"]
 
 
 def append_row(path: Path, row: dict[str, float]) -> None:
@@ -66,6 +66,7 @@ def main() -> None:
     parser.add_argument("--anneal-from", type=int, help="let the learning rate fall from so many images to the end of --images")
     parser.add_argument("--r1-gamma", type=float, default=Settings.r1_gamma, help="weight of the R1 penalty")
     parser.add_argument("--local-weight", type=float, default=0.0, help="weight of the judge of what is around the object")
+    parser.add_argument("--clear-weight", type=float, default=0.0, help="weight of pictures that are harder to read than renderings")
     parser.add_argument("--mixing", type=float, default=Settings.mixing, help="share of images made from two codes")
     parser.add_argument("--mapping-rate", type=float, default=Settings.mapping_rate, help="factor of the mapping network's rate")
     parser.add_argument("--latent", type=int, default=Settings.latent, help="dimension of codes")
@@ -81,6 +82,8 @@ def main() -> None:
         anneal_from=args.anneal_from,
         r1_gamma=args.r1_gamma,
         local_weight=args.local_weight,
+        clear_weight=args.clear_weight,
+        classes=tuple(Scenes(args.data).factors.values()),
         mixing=args.mixing,
         mapping_rate=args.mapping_rate,
         latent=args.latent,
@@ -111,11 +114,13 @@ def run(training: Training, data: Path, out: Path, regressor: Path | None, cores
     settings, processes = training.settings, training.processes
     scenes, quality = Scenes(data), None
 
-    def batch() -> Tensor:
-        return processes.part(scenes.batch(training.random.integers(len(scenes), size=settings.batch))).to(training.device)
+    def batch() -> tuple[Tensor, Tensor]:
+        both = scenes.labelled_batch(training.random.integers(len(scenes), size=settings.batch))
+        images, labels = (processes.part(one).to(training.device) for one in both)
+        return images, labels
 
     for name in training.joining:
-        print(f"head start of the {name} judge", flush=True)
+        print(f"head start: {name}", flush=True)
         training.head_start(name, batch, settings.head_start)
     stop = []
     signal.signal(signal.SIGTERM, lambda *_: stop.append(True))
@@ -125,7 +130,7 @@ def run(training: Training, data: Path, out: Path, regressor: Path | None, cores
     while training.seen < settings.images and not processes.any(bool(stop)):
         cores.adapt()
         step = training.seen // settings.batch
-        rows.append(training.step(batch(), regularise=step % settings.r1_every == 0))
+        rows.append(training.step(*batch(), regularise=step % settings.r1_every == 0))
         if not all(math.isfinite(value) for value in rows[-1].values()):
             raise FloatingPointError(f"losses are no longer finite after {training.seen} images: {rows[-1]}")
         if training.seen % settings.log_every < settings.batch:
