@@ -45,14 +45,19 @@ describe("an experiment with candidates", () => {
       const { chosen, iterations } = await recordOf("whole", method);
       const { snapshots, candidate, iteration, starts } = chosen!;
       expect(starts).toBe(12);
-      expect(snapshots.map((one) => one.iteration)).toEqual([6, 6, 6, 12, 12]);
+      // Those that begin as a line are measured as they begin.
+      expect(snapshots.map((one) => one.iteration)).toEqual([0, 0, 6, 6, 6, 12, 12]);
+      expect(snapshots.slice(0, 2).map((one) => one.candidate)).toEqual(["candidate-1", "candidate-3"]);
       expect(new Set(snapshots.map((one) => one.candidate))).toEqual(new Set(["candidate-1", "candidate-2", "candidate-3"]));
       const best = Math.max(...snapshots.map(({ score }) => score));
       expect(snapshots.find((one) => one.candidate === candidate && one.iteration === iteration)!.score).toBe(best);
       expect(iterations).toBeGreaterThanOrEqual(iteration);
       const { info } = await weightsOf("whole", method);
-      const start = candidate === "candidate-2" ? "random" : "line";
-      expect(info.training).toMatchObject({ divergence: "hellinger", lengths: "stratified", temperature: 2, start });
+      const start = ["line", "random", "line"][Number(candidate.at(-1)) - 1]!;
+      // A constant can't begin as itself.
+      if (method === "ode-1" && candidate === "candidate-1") expect(info.training).toMatchObject({ start: "constant" });
+      else expect(info.training).toMatchObject({ start });
+      expect(info.training).toMatchObject({ divergence: "hellinger", lengths: "stratified", temperature: 2 });
     }
     const tensors = tf.memory().numTensors;
     await runExperiment(TINY, { out: out("again") });
@@ -90,6 +95,23 @@ describe("an experiment with candidates", () => {
     line.direction.dispose();
     expect((await recordOf("line", "constant")).chosen).toBeUndefined();
   });
+
+  it("flows begin along the constant of their own seed, whether it was asked for or not", async () => {
+    const settings = { ...train, start: "constant", iterations: 1, learningRate: 1e-6, seeds: 2 } as const;
+    await runExperiment({ ...TINY, methods: ["ode-1"], train: settings }, { out: out("along") });
+    const lines = ["constant", "constant_seed-1"].map(async (method) => (await weightsOf("along", method)).weights[0]!);
+    const flows = ["ode-1", "ode-1_seed-1"].map(async (method) => (await weightsOf("along", method)).weights.at(-1)!);
+    const [lineA, lineB] = (await Promise.all(lines)) as [number[], number[]];
+    const [flowA, flowB] = (await Promise.all(flows)) as [number[], number[]];
+    const cosine = (a: number[], b: number[]) =>
+      a.reduce((sum, x, i) => sum + x * b[i]!, 0) / Math.hypot(...a) / Math.hypot(...b);
+    expect([cosine(flowA, lineA), cosine(flowB, lineB)]).toEqual([expect.closeTo(1, 4), expect.closeTo(1, 4)]);
+    // Both constants begin along InterFaceGAN's line of the same codes: only their orders of codes differ.
+    expect(lineA).not.toEqual(lineB);
+    await expect(
+      runExperiment({ ...TINY, methods: ["constant"], train: { ...settings, seeds: 1 } }, { out: out("alone") }),
+    ).resolves.toBeDefined();
+  });
 });
 
 describe("the preset", () => {
@@ -103,13 +125,13 @@ describe("the preset", () => {
 
   it("costs what its candidates cost", () => {
     const { train: robust } = resolveConfig({ preset: "robust", train: { iterations: 100, batchSize: 10 } });
-    // Three to iteration 50, two to 100.
-    expect(trainingCost(robust)).toEqual({ gradients: 2500, images: 5 * 100 * 13 });
+    // Three to iteration 50, two to 100; two more are measured before.
+    expect(trainingCost(robust)).toEqual({ gradients: 2500, images: 7 * 300 * 13 });
     expect(trainingCost(resolveConfig().train)).toEqual({ gradients: 32_000, images: 0 });
   });
 
   it.each<[object, RegExp]>([
-    [{ start: "lines" }, /train\.start to be one of random, line/],
+    [{ start: "lines" }, /train\.start to be one of random, line, constant/],
     [{ divergence: "l1" }, /train\.divergence to be one of kl, hellinger/],
     [{ candidates: [] }, /train\.candidates to be a list with an entry or more/],
     [{ candidates: [{ iterations: 5 }] }, /unknown option "iterations"/],

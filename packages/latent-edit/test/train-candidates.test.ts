@@ -66,6 +66,22 @@ describe("successive halving", () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it("a start that is measured may be chosen as it is, and is no rival in the rounds", async () => {
+    const before = tf.memory().numTensors;
+    // The start 9, then paper 1 and bounded 2: bounded trains on although the other candidate's start is best of all.
+    const { halving } = game({ 0: 9, 1: 1, 2: 2, 3: 3, 4: 4 });
+    const [paper, bounded] = candidates as [Candidate, Candidate];
+    const chosen = await trainCandidates([{ ...paper, measureStart: true }, bounded], options, halving);
+    expect(chosen.snapshots.map(({ candidate, iteration }) => `${candidate} ${iteration}`)).toEqual([
+      ...["paper 0", "paper 2", "bounded 2", "bounded 4", "bounded 6"],
+    ]);
+    expect(chosen).toMatchObject({ candidate: "paper", history: { iterations: 2, keptIteration: 0 } });
+    const start = depth(1, 1);
+    expect(weightsOf(chosen.direction as NeuralOdeDirection)).toEqual(weightsOf(start));
+    for (const one of [start, chosen.direction]) one.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it("one candidate and one round is trainDirection, to the bit", async () => {
     const alone = depth(1, 1);
     const history = await trainDirection(alone, { ...base, iterations: 6 });

@@ -34,9 +34,9 @@ const BOUNDED = {
  */
 export const ROBUST_TRAINING = {
   ...BOUNDED,
-  candidates: [{ start: "line" }, { start: "random" }, { start: "line", preservationWeight: 15 }],
+  candidates: [{ start: "constant" }, { start: "random" }, { start: "line", preservationWeight: 15 }],
   rounds: 2,
-  validationStarts: 100,
+  validationStarts: 300,
 } as const satisfies NonNullable<ExperimentOptions["train"]>;
 
 /** The same in the time of one training. */

@@ -92,13 +92,15 @@ const fit = section({
   components: count(1, 100_000).default(64).describe("GANSpace, SeFa: components among which the attribute's is looked for"),
 });
 
-const START = choice(["random", "line"]);
+const START = choice(["random", "line", "constant"]);
 
 /** What differs between the paper's training and others; without a field, it is the paper's. */
 const recipe = {
   start: START.optional()
     .meta({ default: "random" })
-    .describe('"line": trainings begin along InterFaceGAN\'s line, in place of random weights'),
+    .describe(
+      'where trainings begin, in place of random weights: "line": along InterFaceGAN\'s line; "constant": flows along the trained constant\'s, which begins along InterFaceGAN\'s',
+    ),
   divergence: choice(DIVERGENCES)
     .optional()
     .meta({ default: "kl" })

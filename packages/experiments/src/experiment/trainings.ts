@@ -21,8 +21,13 @@ export function trainingsOf(method: Method, { train, seed }: Pick<ExperimentConf
   });
 }
 
-/** The method as it is, but for its id and the seed that it is given. */
+/** The method as it is, but for its id, the seed that it is given, and trained methods that it needs, which are given the same. */
 function withSeed(method: Method, k: number, seed: number): Method {
   const find = (context: FindContext) => method.find({ ...context, config: { ...context.config, seed } });
-  return Object.create(method, { id: { value: `${method.id}_seed-${k}`, enumerable: true }, find: { value: find } }) as Method;
+  const needs: Method["needs"] = (...given) =>
+    (method.needs?.(...given) ?? []).map((needed) =>
+      needed.method.step === "train" ? { ...needed, method: withSeed(needed.method, k, seed) } : needed,
+    );
+  const id = { value: `${method.id}_seed-${k}`, enumerable: true };
+  return Object.create(method, { id, find: { value: find }, needs: { value: needs } }) as Method;
 }

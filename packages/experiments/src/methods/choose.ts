@@ -65,7 +65,8 @@ export function areaAbove({ t, control, disentanglement }: CandidateCurve): numb
 /**
  * Copies of a direction as its training begins.
  *
- * @returns makes one: as the direction is, or along InterFaceGAN's line
+ * @returns makes one, as the direction is or along a line, for each of the `starts`; undefined where there is no such line, and for directions that
+ * can't begin as one
  */
 export async function beginnings(
   context: FindContext,
@@ -75,10 +76,12 @@ export async function beginnings(
 ): Promise<Readonly<Record<TrainStart, (() => Promise<Direction>) | undefined>>> {
   const bytes = await saveDirection(direction);
   const copy = async () => (await loadDirection(bytes)).direction;
-  if (!starts.includes("line")) return { random: copy, line: undefined };
-  const line = await lineOf(context, codes);
-  const along = line && (async () => alongLine(await copy(), line));
-  return { random: copy, line: along };
+  const along = async (start: "line" | "constant") => {
+    if (!starts.includes(start) || !(direction instanceof NeuralOdeDirection)) return undefined;
+    const line = await lineOf(context, codes, start);
+    return line && (async () => alongLine(await copy(), line, start));
+  };
+  return { random: copy, line: await along("line"), constant: await along("constant") };
 }
 
 export type TrainStart = NonNullable<TrainConfig["start"]>;
@@ -87,19 +90,28 @@ export type TrainStart = NonNullable<TrainConfig["start"]>;
 const FAST = 8;
 
 /** A flow that begins as a line. */
-export function alongLine(direction: Direction, line: Float32Array): Direction {
+export function alongLine(direction: Direction, line: Float32Array, start: "line" | "constant"): Direction {
   if (direction instanceof NeuralOdeDirection)
     return startAlong(direction, line, (direction.depth === -1 ? 1 : FAST) * Math.sqrt(direction.latentDim));
   throw new ConfigError(
-    `config: expected train.start to be "random" for a direction of kind ${direction.kind}, which has no straight line among its weights, got "line".`,
+    `config: expected train.start to be "random" for a direction of kind ${direction.kind}, which has no straight line among its weights, got "${start}".`,
   );
 }
 
-/** InterFaceGAN's line; undefined where the codes allow none. */
-export async function lineOf(context: FindContext, codes: LabelledCodes): Promise<Float32Array | undefined> {
+/** InterFaceGAN's line, or the trained constant's; undefined where the codes allow none, or where a method of one's own does not need the constant. */
+export async function lineOf(
+  context: FindContext,
+  codes: LabelledCodes,
+  start: "line" | "constant",
+): Promise<Float32Array | undefined> {
+  const needed = context.needs.find(({ method }) => method.kind === "linear" && method.step === "train");
+  if (start === "constant" && needed === undefined) return undefined;
   try {
-    const { direction } = await interFaceGan.find({ ...context, codes: async () => codes });
-    const vector = Float32Array.from(await direction.variables[0]!.data<"float32">());
+    const direction =
+      start === "constant"
+        ? await context.direction(needed!)
+        : (await interFaceGan.find({ ...context, codes: async () => codes })).direction;
+    const vector = Float32Array.from(await direction.variables.at(-1)!.data<"float32">());
     direction.dispose();
     return vector;
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { TrainConfig } from "../config/types.js";
+import type { TrainStart } from "./choose.js";
 import type { TrainMethod } from "./method.js";
-import { newFlow } from "./neural-ode.js";
+import { newFlow } from "./new-flow.js";
 import { type TrainingSettings, trainInExperiment, trainingSettings } from "./train.js";
 
 /** A flow without a network is a constant velocity. */
@@ -16,6 +17,14 @@ export const constant: TrainMethod = {
   find: (context) => trainInExperiment(context, newFlow(context, DEPTH), withItsRate(context.config.train)),
 };
 
+/** Where flows begin as the trained constant does, it begins itself as InterFaceGAN's line. */
 function withItsRate(train: TrainConfig): TrainingSettings {
-  return { ...trainingSettings(train), learningRate: train.constantRate * train.learningRate };
+  const { start, candidates, ...settings } = trainingSettings(train);
+  const own = <T extends { start?: TrainStart | undefined }>(one: T): T =>
+    one.start === "constant" ? { ...one, start: "line" } : one;
+  return {
+    ...own({ ...settings, ...(start && { start }) }),
+    ...(candidates && { candidates: candidates.map(own) }),
+    learningRate: train.constantRate * train.learningRate,
+  };
 }

@@ -38,7 +38,7 @@ interface MethodOf<Found> {
    *
    * @param ofAll one edit of every attribute of the regressor: the edited ones as configured, the others from their first class to their last
    */
-  needs?(edit: Edit, ofAll: readonly Edit[]): readonly Needed[];
+  needs?(edit: Edit, ofAll: readonly Edit[], config: ExperimentConfig): readonly Needed[];
   /** About what it takes. Default: nothing for `fit`, as many gradients as the settings say for `train`. */
   cost?(config: ExperimentConfig, latentDim: number): Cost;
   /**

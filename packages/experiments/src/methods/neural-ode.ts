@@ -1,6 +1,7 @@
-import { NeuralOdeDirection } from "@latentflow/latent-edit";
-import type { FindContext, TrainMethod } from "./method.js";
-import { trainInExperiment, trainingSettings } from "./train.js";
+import { constant } from "./constant.js";
+import type { TrainMethod } from "./method.js";
+import { newFlow } from "./new-flow.js";
+import { startsOf, trainInExperiment, trainingSettings } from "./train.js";
 
 /** A flow with a network of some layers, trained. */
 export function neuralOde(depth: number): TrainMethod {
@@ -9,13 +10,8 @@ export function neuralOde(depth: number): TrainMethod {
     label: `Neural ODE${depth === 1 ? "" : `, depth ${depth}`}`,
     kind: "nonlinear",
     step: "train",
+    needs: (edit, _, { train }) => (startsOf(train).includes("constant") ? [{ method: constant, edit }] : []),
     settings: ({ train }) => ({ train: trainingSettings(train), depth }),
     find: (context) => trainInExperiment(context, newFlow(context, depth)),
   };
-}
-
-/** @param depth of its network; −1: a constant velocity */
-export function newFlow({ config, networks }: FindContext, depth: number): NeuralOdeDirection {
-  const solver = { method: "rk4", steps: config.train.solverSteps } as const;
-  return new NeuralOdeDirection({ latentDim: networks.latentDim, depth, seed: config.seed, solver });
 }

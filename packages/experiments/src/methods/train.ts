@@ -14,7 +14,7 @@ import type { TrainConfig } from "../config/types.js";
 import { ConfigError, ExperimentsError } from "../errors.js";
 import { checkStarts, type LabelledCodes } from "../model/labelled-codes.js";
 import type { TrainingRecord } from "../results/index.js";
-import { alongLine, areaAbove, beginnings, curveOn, lineOf, TIMES, withValidation } from "./choose.js";
+import { alongLine, areaAbove, beginnings, curveOn, lineOf, TIMES, type TrainStart, withValidation } from "./choose.js";
 import type { FindContext, Trained } from "./method.js";
 
 /** Points of a training curve that are kept. */
@@ -25,6 +25,11 @@ const [DEFAULT_ROUNDS, DEFAULT_STARTS] = [2, 100];
 
 /** What changes the numbers of a training: how often its state is kept does not, nor how many more there are, and a constant's rate is for constants. */
 export type TrainingSettings = Omit<TrainConfig, "checkpointEvery" | "constantRate" | "seeds">;
+
+/** Where trainings of these settings begin. */
+export function startsOf({ start = "random", candidates }: Pick<TrainConfig, "start" | "candidates">): TrainStart[] {
+  return candidates === undefined ? [start] : candidates.map((candidate) => candidate.start ?? start);
+}
 
 /** The settings of a flow's training. */
 export function trainingSettings(settings: TrainConfig): TrainingSettings {
@@ -43,7 +48,8 @@ export function trainingCost({
 }: TrainConfig) {
   if (candidates === undefined) return { gradients: iterations * batchSize, images: 0 };
   const [parts, count] = [roundsOf(iterations, rounds), candidates.length];
-  const measured = parts.reduce((sum, _, r) => sum + Math.ceil(count / 2 ** r), 0);
+  const starting = startsOf({ candidates }).filter((start) => start !== "random").length;
+  const measured = parts.reduce((sum, _, r) => sum + Math.ceil(count / 2 ** r), starting);
   return { gradients: plannedIterations(count, parts) * batchSize, images: measured * validationStarts * TIMES };
 }
 
@@ -87,8 +93,14 @@ async function train(
   codes: LabelledCodes,
   { start, ...settings }: TrainingSettings,
 ): Promise<Trained> {
-  const line = start === "line" ? await lineOf(context, codes) : undefined;
-  if (line) alongLine(direction, line);
+  if (start === "line" || start === "constant") {
+    if (start === "constant" && context.needs.length === 0)
+      throw new ConfigError(
+        `config: expected train.start to be "random" or "line" for a method whose needs() do not name the trained constant, got "constant".`,
+      );
+    const line = await lineOf(context, codes, start);
+    if (line) alongLine(direction, line, start);
+  }
   const running = await context.model();
   const file = watched(running, context.scratch);
   const history = await file.blamed(
@@ -128,14 +140,15 @@ async function trainBest(
     own.map((one) => one.start),
   );
   // Codes that allow no line leave those that need none.
-  const able = own.filter((one) => begin[one.start] !== undefined);
+  const able = own.filter(({ start }) => begin[start] !== undefined);
   const taken = able.length > 0 ? able : own.map((one) => ({ ...one, start: "random" as const }));
   const { iterations } = settings;
   const folder = dirname(context.scratch);
   const names = ["snapshots", ...own.map(({ name }) => name)];
   const files = new Map(names.map((name) => [name, watched(running, join(folder, `${name}.${basename(context.scratch)}`))]));
   const ask = trainCandidates(
-    taken.map(({ name, start, ...train }) => ({ name, direction: begin[start]!, train })),
+    // A line is an edit already: it may be the best of all.
+    taken.map(({ name, start, ...train }) => ({ name, direction: begin[start]!, measureStart: start !== "random", train })),
     common(context, training, running, settings),
     {
       rounds: roundsOf(iterations, rounds),

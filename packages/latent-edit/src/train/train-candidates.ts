@@ -18,6 +18,8 @@ export interface Candidate {
   readonly name: string;
   /** A new direction with the weights that its training begins with: the same ones each time. */
   direction(): Direction | Promise<Direction>;
+  /** Whether it is measured before its training, too, and may be chosen as it begins: a start that is an edit already, such as a line (default false). */
+  readonly measureStart?: boolean;
   readonly train?: Partial<
     Omit<TrainOptions, "attribute" | "codes" | "labels" | "iterations" | "checkpoint" | "pauseAt" | "signal">
   >;
@@ -91,30 +93,34 @@ export async function trainCandidates<M>(
     return history;
   };
 
+  const take = async ({ name }: Candidate, direction: Direction, iteration: number) => {
+    snapshots.push({ candidate: name, iteration, measure: await measure(direction), weights: await weightsOf(direction) });
+    await kept.write(encodeSnapshots(snapshots, run));
+  };
+  const placeOf = ({ name }: Candidate, iteration: number) =>
+    snapshots.findIndex((one) => one.candidate === name && one.iteration === iteration);
+
+  for (const candidate of candidates) {
+    if (!candidate.measureStart || placeOf(candidate, 0) >= 0) continue;
+    const direction = await candidate.direction();
+    await take(candidate, direction, 0).finally(() => direction.dispose());
+  }
   let alive = [...candidates];
   for (const [r, iteration] of rounds.entries()) {
     const found: { candidate: Candidate; at: number }[] = [];
     for (const candidate of alive) {
-      let at = snapshots.findIndex((one) => one.candidate === candidate.name && one.iteration === iteration);
-      if (at < 0) {
+      if (placeOf(candidate, iteration) < 0) {
         const direction = await candidate.direction();
         try {
           const { iterations } = await advance(candidate, direction, iteration);
           checkIteration(candidate.name, iterations, iteration);
-          snapshots.push({
-            candidate: candidate.name,
-            iteration,
-            measure: await measure(direction),
-            weights: await weightsOf(direction),
-          });
+          await take(candidate, direction, iteration);
         } finally {
           direction.dispose();
         }
-        at = snapshots.length - 1;
-        await kept.write(encodeSnapshots(snapshots, run));
       }
       before += iteration - (rounds[r - 1] ?? 0);
-      found.push({ candidate, at });
+      found.push({ candidate, at: placeOf(candidate, iteration) });
     }
     const score = scores();
     const better = [...found].sort((a, b) => score[b.at]! - score[a.at]!).map(({ candidate }) => candidate);
@@ -162,7 +168,7 @@ async function describeRun(candidate: Candidate, options: TrainOptions) {
     const { model, settings } = resolveSettings(direction, options);
     const codes = await startCodes(options, direction);
     const run = await runFingerprint(direction, model, codes, undefined, {});
-    return { name: candidate.name, settings, run };
+    return { name: candidate.name, settings, run, ...(candidate.measureStart && { measureStart: true }) };
   } finally {
     direction.dispose();
   }
@@ -222,7 +228,7 @@ function checkCandidates(candidates: unknown): void {
   }
   for (const [i, candidate] of (candidates as Candidate[]).entries()) {
     checkRequired(`trainCandidates: candidate ${i}`, candidate, ["name", "direction"], LatentEditError);
-    checkOptions(`trainCandidates: candidate ${i}`, candidate, ["name", "direction", "train"], LatentEditError);
+    checkOptions(`trainCandidates: candidate ${i}`, candidate, ["name", "direction", "measureStart", "train"], LatentEditError);
     checkFunction("trainCandidates", `direction of candidate ${i}`, candidate.direction);
   }
   const names = candidates.map(({ name }: Candidate) => name);

@@ -24,7 +24,7 @@ export function findJobs(experiment: Experiment, step: Method["step"]): Job[] {
   const add = (method: Method, edit: Edit): void => {
     const id = directionJob(edit, method);
     if (jobs.has(id)) return;
-    const needs = method.needs?.(edit, ofAll) ?? [];
+    const needs = method.needs?.(edit, ofAll, config) ?? [];
     for (const needed of needs) add(needed.method, needed.edit);
     jobs.set(id, findJob(experiment, method, edit, needs));
   };
