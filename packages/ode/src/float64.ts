@@ -6,6 +6,8 @@
 
 import { OdeError } from "./errors.js";
 import { findNumberEvent, findNumberEventAsync } from "./events/number-event.js";
+import { runFit } from "./fit/run-fit.js";
+import type { DataSet, Fit, FitOptions } from "./fit/types.js";
 import { checkOdeint, checkSolve } from "./input/check-calls.js";
 import { checkEvent } from "./input/check-event.js";
 import type { EventOptions, EventResult } from "./input/event-options.js";
@@ -22,6 +24,7 @@ import type { Solution } from "./solution/solution.js";
 import type { AnyFloat64State, Dynamics, Stacked, Times } from "./types.js";
 
 export { OdeError } from "./errors.js";
+export type { DataSet, Fit, FitOptions, FitProgress, FitStatus, Observations } from "./fit/types.js";
 export type { EventFunction, EventOptions, EventResult } from "./input/event-options.js";
 export type {
   AdaptiveStepOptions,
@@ -153,4 +156,18 @@ export function sensitivities<
   options: SensitivityOptions<S, P, W, KnownByName> = {},
 ): Sensitivities<S, P, W> {
   return solveSensitivities("sensitivities", [f, y0, parameters, t, options], COMPACT_METHODS) as Sensitivities<S, P, W>;
+}
+
+/**
+ * Fits the parameters of y′ = f(t, y, p) to observations, by damped Gauss–Newton steps on the sensitivities of each solve: as `fit` of `@latentflow/ode`.
+ *
+ * @throws OdeError on bad input, and where the solve with the first parameters does not reach the last observation; AbortError after `signal`
+ */
+export async function fit<const S extends AnyFloat64State, const P extends AnyFloat64State>(
+  f: ParametricDynamics<NoInfer<S>, NoInfer<P>>,
+  parameters: P,
+  data: DataSet<S, P> | readonly DataSet<S, P>[],
+  options: FitOptions<S, P, KnownByName> = {},
+): Promise<Fit<P>> {
+  return (await runFit("fit", [f, parameters, data, options], COMPACT_METHODS)) as Fit<P>;
 }

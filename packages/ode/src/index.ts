@@ -3,6 +3,8 @@ import "@tensorflow/tfjs-core";
 import "@latentflow/backend/gradients";
 
 export { OdeError } from "./errors.js";
+export type { DataSet, Fit, FitOptions, FitProgress, FitStatus, Observations } from "./fit/types.js";
+export { fit } from "./fit.js";
 export type {
   AdaptiveStepOptions,
   AdjointOptions,

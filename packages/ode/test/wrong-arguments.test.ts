@@ -36,6 +36,9 @@ const sensitive = {
   parameterJacobian: () => [0],
   endpoint: "clip",
 };
+const { onStatistics: _onStatistics, ...withoutStatistics } = withoutArgs;
+const fitting = { ...withoutStatistics, lower: 0, upper: 9, maxIterations: 2, tolerance: 0 };
+const observed = { y0: 1, t: [0, 1], values: [1, 0.4] };
 const span = { t0: 0, t1: 1 };
 const search = { eventChecks: 2, direction: -1 };
 const tensorEvent = { ...search, event: (_t: number, y: tf.Tensor) => tf.sub(tf.mean(y), 1) };
@@ -87,8 +90,10 @@ const calls: Readonly<Record<string, Call>> = {
   "solution.evaluate": [(t: never) => solved.evaluate(t), [0.5]],
   "solution.derivative": [(t: never) => solved.derivative(t), [0.5]],
   sensitivities: [everything.sensitivities, [fall, 1, 2, [0, 1]], { ...withoutArgs, ...sensitive }],
+  fit: [everything.fit, [fall, 2, observed], { ...fitting, scales: 1, jacobian: () => [-1], parameterJacobian: () => [0] }],
   explicitMethod: [everything.explicitMethod, [tableau]],
   "float64 sensitivities": [float64.sensitivities, [fall, 1, 2, [0, 1]], { ...withoutArgs, ...sensitive }],
+  "float64 fit": [float64.fit, [fall, 2, observed], fitting],
   "float64 odeint": [float64.odeint, [fall, 1, [0, 1]], { ...onNumbers, endpoint: "clip" }],
   "float64 odeintEvent": [float64.odeintEvent, [fall, 1, 0], { ...onNumbers, ...numberEvent, maxTime: 1 }],
   "float64 odeintEventAsync": [float64.odeintEventAsync, [fall, 1, 0], { ...onNumbers, ...numberEvent, maxTime: 1 }],
@@ -158,7 +163,7 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
 
 function isRight(name: string, key: string | number, what: string, right: unknown): boolean {
   // The function that stands among the junk returns a number.
-  const returnsNumber = /numbers|float64|sensitivities|grid|steps$/.test(name) && [0, "norm", "event"].includes(key);
+  const returnsNumber = /numbers|float64|sensitivities|fit|grid|steps$/.test(name) && [0, "norm", "event"].includes(key);
   if ((returnsNumber && what === "a function") || (typeof right === "number" && what === "-3")) return true;
   return [...(RIGHT[`${name} ${key}`] ?? []), ...(RIGHT[key] ?? [])].includes(what);
 }
