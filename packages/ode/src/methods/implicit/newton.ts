@@ -13,6 +13,8 @@ const LEAST_REMAINDER = 0.01;
 /** Iterations before a step is given up where an error test could shorten it, and where nothing can. */
 const MOST = 8;
 const MOST_OF_GIVEN_STEPS = 50;
+/** So many iterations of given steps may grow. */
+const PATIENCE = 3;
 /** Corrections of this many units of rounding, relative to the state, are what given steps are solved to: in float32, where they add up to something, of one. */
 const ROUNDING = 8;
 const ROUNDING_IN_FLOAT32 = 1;
@@ -85,8 +87,9 @@ export class NewtonControl<V> {
         contraction = k > 2 ? Math.sqrt(ratio * contraction) : ratio;
         // Corrections that no longer shrink are rounding where they are small, and no convergence where they are not.
         if (ratio >= 1 && k > 2 && !adaptive && size < 1e4 * enough) return { z, converged: true, iterations: k, contraction };
-        if (contraction >= 0.99) return { z, converged: false, iterations: k, contraction };
-        remainder = contraction / (1 - contraction);
+        // A step that nothing can shorten is given time to find its way.
+        if (contraction >= 0.99 && (adaptive || k > PATIENCE)) return { z, converged: false, iterations: k, contraction };
+        remainder = contraction < 1 ? contraction / (1 - contraction) : Number.POSITIVE_INFINITY;
         // Close to the end, what is foretold is trusted: the iterations that are left would not do.
         if (adaptive && k >= most - 3 && remainder * contraction ** (most - k) * size > enough)
           return { z, converged: false, iterations: k, contraction };
