@@ -2,38 +2,16 @@ import { neg, type Scalar, scalar, type Tensor, zeros } from "@tensorflow/tfjs-c
 import { BACKWARD_CALLER, type BackwardPlan } from "../input/backward-plan.js";
 import type { CheckedCall } from "../input/problem.js";
 import type { PackedDynamics } from "../state/state-space.js";
+import { SystemLayout } from "../state/system-layout.js";
 import { pullBack } from "../state/tape.js";
 import { TensorSpace } from "../state/tensor-space.js";
 import type { TreeStructure } from "../state/tree.js";
 import { newStatistics } from "../status.js";
 import type { Problem } from "../stepping/problem.js";
+import { AdjointLinearizer } from "./adjoint-linearizer.js";
+import { BackwardLayout } from "./backward-layout.js";
 import { packTensors, unpackTensors } from "./packing.js";
 import { type Parameters, requireKnownVariables } from "./segments.js";
-
-/** The state that is integrated backward: y, its adjoint a = dL/dy, and the integrals that become gradients of the parameters. */
-export interface BackwardState {
-  readonly y: Tensor[];
-  readonly a: Tensor[];
-  readonly integrals: Tensor[];
-}
-
-/** How many leaves of the packed backward state belong to what. */
-export class BackwardLayout {
-  readonly #leaves: number;
-
-  constructor(leaves: number) {
-    this.#leaves = leaves;
-  }
-
-  pack({ y, a, integrals }: BackwardState): Tensor[] {
-    return [...y, ...a, ...integrals];
-  }
-
-  unpack(state: readonly Tensor[]): BackwardState {
-    const n = this.#leaves;
-    return { y: state.slice(0, n), a: state.slice(n, 2 * n), integrals: state.slice(2 * n) };
-  }
-}
 
 /** What is integrated backward, and where. */
 export interface BackwardProblem {
@@ -72,9 +50,8 @@ export function backwardProblem(
   const normMembers = seminorm ? 2 * leaves.length : undefined;
   const space = new TensorSpace(caller, structure, { normMembers, singlePrecisionTime: tensorTime });
   const statistics = newStatistics();
-  const slopes = new TensorSpace(forward.caller, forward.y0.structure).dynamics((t, y) =>
-    withParameters(tensorTime ? scalar(t as number) : t, y),
-  );
+  const states = new TensorSpace(forward.caller, forward.y0.structure);
+  const slopes = states.dynamics((t, y) => withParameters(tensorTime ? scalar(t as number) : t, y));
   const f = (t: number, packed: Tensor[]): Tensor[] => {
     statistics.nfe++;
     const { y, a } = layout.unpack(packed);
@@ -85,6 +62,22 @@ export function backwardProblem(
     const derivatives = gradients.map((gradient, i) => (gradient === undefined ? zeros(wanted[i]!.shape) : neg(gradient)));
     return [...unpackTensors(value, y), ...derivatives];
   };
+  const adjointLinearizer = () => {
+    const given = forward.options.jacobian as ((t: number, y: unknown, args: unknown) => unknown) | undefined;
+    return new AdjointLinearizer({
+      caller,
+      space,
+      parts: layout,
+      layout: new SystemLayout(caller, plan.method.name, leaves),
+      statistics,
+      tensorTime,
+      given: given && ((t, y) => given(t, states.present(y), forward.options.args)),
+      f: (t, y) => {
+        statistics.nfe++;
+        return slopes(t, y);
+      },
+    });
+  };
   const problem = {
     caller,
     space,
@@ -92,6 +85,7 @@ export function backwardProblem(
     t0: times[0]!,
     t1: times[times.length - 1]!,
     method: plan.method,
+    linearizer: plan.method.implicit && adjointLinearizer(),
     steps: plan.steps,
     jumps: plan.jumps,
     maxSteps: maxSteps ?? defaultMaxSteps,

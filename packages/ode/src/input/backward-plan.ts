@@ -26,6 +26,8 @@ export interface BackwardPlan {
 }
 
 const DEFAULT_DEVIATION = 100;
+/** What integrates backward where the forward method needs an exact Jacobian: that of the adjoint equation holds second derivatives of f. */
+const ITERATES = "kvaerno5";
 
 const BACKWARD_OPTIONS = [
   "method",
@@ -73,7 +75,13 @@ function inherit(
   backward: LooseOptions,
   times: Float64Array,
 ): LooseOptions {
-  const method = chooseMethod(caller, backward.method ?? forward.method, methods);
+  const inherited = chooseMethod(caller, forward.method, methods);
+  const method = chooseMethod(caller, backward.method ?? (inherited.exactJacobian ? ITERATES : inherited), methods);
+  if (method.exactJacobian) {
+    throw new OdeError(
+      `${caller}: expected a method that iterates or is explicit, got ${method.name}, which needs second derivatives of f backward; take ${ITERATES} or radau5.`,
+    );
+  }
   const constant =
     backward.stepSize !== undefined || (backward.method === undefined && (forward.stepSize ?? forward.grid) !== undefined);
   const { jumpTimes } = forward;

@@ -147,7 +147,10 @@ export type OdeintOptions<A = undefined, S = never> = CommonOptions<A, S> &
     readonly gradient?: "steps" | "checkpointed";
   };
 
-/** How `odeintAdjoint` integrates backward. What is left out is as in the forward solve. */
+/**
+ * How `odeintAdjoint` integrates backward. What is left out is as in the forward solve, but for `rodas5p`, which would need second derivatives of f
+ * there: `kvaerno5` takes its place.
+ */
 export type BackwardOptions = (
   | Omit<AdaptiveStepOptions, "endpoint" | "norm" | "stepsForGradients">
   | ConstantStepOptions

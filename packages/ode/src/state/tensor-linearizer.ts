@@ -123,8 +123,8 @@ export class TensorLinearizer implements Linearizer<Tensor[]> {
   }
 }
 
-/** Inverses times right sides. */
-function solveEach(layout: SystemLayout, inverse: Tensor, b: readonly Tensor[][]): Tensor[][] {
+/** Inverses of n systems, of as many coupled unknowns as there are right sides, times these. */
+export function solveEach(layout: SystemLayout, inverse: Tensor, b: readonly Tensor[][]): Tensor[][] {
   const packed = b.map((one) => layout.pack(one));
   if (packed.length === 1) return [layout.unpack(applyEach(inverse, packed[0]!))];
   return split(applyEach(inverse, concat(packed, 1)), packed.length, 1).map((one) => layout.unpack(one));
