@@ -201,3 +201,69 @@ it("takes networks of different operator sets", async () => {
   const model = await build({ generator: generator(4), regressor: raiseOpset(regressor(["n", 3, 4, 4]), 25) });
   model.dispose();
 });
+
+describe("a batch that takes more memory than it may runs in parts", () => {
+  const n = 7;
+  const size = 16;
+  const names = ["smile", "hat"];
+  /** Rows of length 1. */
+  const embedder = () => {
+    const graph = new GraphBuilder();
+    const flat = graph.reshape(graph.input("images", ["n", 3, size, size]), [-1, 3 * size * size]);
+    const weight = graph.constant(floats([3 * size * size, 5], waves(15 * size * size)));
+    const raw = graph.op("MatMul", [flat, weight]);
+    const norm = graph.op("Sqrt", [graph.reduceSum(graph.op("Mul", [raw, raw]), [1], true)]);
+    graph.output("embedding", graph.op("Div", [raw, norm]), ["n", 5]);
+    return graph.build();
+  };
+  const networks = { regressor: regressor(["n", 3, size, size], { pooled: true, names }), embedder: embedder() };
+  const original = () =>
+    names.map((_, k) =>
+      tf.tensor2d(
+        waves(2 * n).map((x) => x * (k + 1)),
+        [n, 2],
+      ),
+    );
+  const base = { attributeIndex: 0, target: [0, 1, 1, 0, 1, 0, 1], temperature: 2, preservationWeight: 0.7 };
+  const codeWeights = Array.from({ length: n }, (_, i) => i + 1);
+
+  it.each<[string, () => Parameters<Awaited<ReturnType<typeof build>>["lossAndGradient"]>[1]]>([
+    ["equation 5", () => ({ ...base, originalLogits: original(), codeWeights })],
+    ["a bounded distance", () => ({ ...base, originalLogits: original(), preservation: { divergence: "hellinger" } })],
+    [
+      "equation 9",
+      () => ({
+        ...base,
+        originalLogits: [],
+        originalEmbeddings: tf.tidy(() => tf.div(tf.ones([n, 5]), Math.sqrt(5)) as tf.Tensor2D),
+      }),
+    ],
+    [
+      "a loss of one's own",
+      () =>
+        ([logits], images) =>
+          tf.add(tf.sum(tf.square(logits!)), tf.mean(tf.square(images))) as tf.Scalar,
+    ],
+  ])("%s: the same loss, gradient, logits and images", async (_, loss) => {
+    const w = codes(n);
+    const request = loss();
+    const answers: number[][] = [];
+    for (const batchMemory of [1, 60_000, 1e9]) {
+      const model = await build({ generator: generator(size), ...networks, batchMemory });
+      const { gradient, logits, attributeLoss, preservationLoss } = await model.lossAndGradient(w, request);
+      const [images, again] = [await model.synthesize(w), await model.logits(w)];
+      const tensors = [gradient, ...logits, ...again, images];
+      answers.push([attributeLoss, preservationLoss, ...tensors.flatMap((tensor) => [...tensor.dataSync()])]);
+      tf.dispose(tensors);
+      model.dispose();
+    }
+    const [single, several, whole] = answers as [number[], number[], number[]];
+    expect(whole.length).toBe(2 + 4 * n + 8 * n + 3 * size * size * n);
+    for (const parts of [single, several]) {
+      const worst = parts.reduce((max, value, i) => Math.max(max, Math.abs(value - whole[i]!) / (1 + Math.abs(whole[i]!))), 0);
+      expect(parts.length).toBe(whole.length);
+      expect(worst).toBeLessThan(1e-5);
+    }
+    w.dispose();
+  });
+});

@@ -15,6 +15,7 @@ import { type AttributeNetwork, logitsName } from "./loss/attribute-network.js";
 import { codesOf, gradientLike } from "./loss/codes.js";
 import { evaluateCustomLoss } from "./loss/custom-loss.js";
 import { fusedLoss, type LossKind } from "./loss/fused-loss.js";
+import { activationBytes, runInParts } from "./loss/in-parts.js";
 import { lossFeeds, lossKind, lossTerms } from "./loss/request.js";
 import { OnnxSession, type OnnxSessionOptions } from "./session/onnx-session.js";
 import { tuneConvolutions } from "./session/tune.js";
@@ -31,13 +32,16 @@ export class OnnxAttributeModel implements AttributeModel {
   readonly attributes: readonly Attribute[];
   readonly features?: (w: Tensor) => Promise<Tensor2D>;
   private readonly sessions = new Map<string, Promise<OnnxSession>>();
+  private rowBytes: number | undefined;
   private disposed = false;
 
   /** Use `onnxModel`. */
   constructor(
     private readonly network: AttributeNetwork,
     private readonly options: OnnxSessionOptions,
-    private readonly winograd?: boolean,
+    private readonly how: { readonly winograd?: boolean | undefined; readonly batchMemory: number } = {
+      batchMemory: Number.POSITIVE_INFINITY,
+    },
   ) {
     if (network?.model === undefined)
       throw new OnnxError(
@@ -65,14 +69,14 @@ export class OnnxAttributeModel implements AttributeModel {
     // With the regressor, which costs next to nothing: a session of its own would hold the generator's weights a second time.
     const session = await this.session("synthesize", "forward");
     const codes = await codesOf("synthesize", w, this.network);
-    const outputs = await session.run({ w: codes }, ["images"]);
+    const outputs = await runInParts(session, { w: codes }, { rows: this.forwardRows, fetches: ["images"] });
     return toTensor(checkedImages("synthesize", outputs, codes));
   }
 
   async logits(w: Tensor): Promise<Tensor2D[]> {
     const session = await this.session("logits", "forward");
     const codes = await codesOf("logits", w, this.network);
-    const outputs = await session.run({ w: codes }, this.logitsNames);
+    const outputs = await runInParts(session, { w: codes }, { rows: this.forwardRows, fetches: this.logitsNames });
     return this.checkedLogits("logits", outputs, codes).map((answer) => toTensor<Tensor2D>(answer));
   }
 
@@ -80,7 +84,7 @@ export class OnnxAttributeModel implements AttributeModel {
     // A session of its own, made when it is first needed: few ask for features, and all others would wait for the judge.
     const session = await this.session("features", "features");
     const codes = await codesOf("features", w, this.network);
-    const { features } = await session.run({ w: codes }, ["features"]);
+    const { features } = await runInParts(session, { w: codes }, { rows: this.forwardRows, fetches: ["features"] });
     return toTensor<Tensor2D>(checkedAnswer("features", "features", features!, [codes.dims[0]!, featureCount]));
   }
 
@@ -90,7 +94,7 @@ export class OnnxAttributeModel implements AttributeModel {
     if (typeof loss === "function") return this.customLoss(w, codes, loss);
     const feeds = await lossFeeds(this.network, loss, codes.dims[0]!);
     const session = await this.session("lossAndGradient", lossKind(loss));
-    const outputs = await session.run({ w: codes, ...feeds });
+    const outputs = await runInParts(session, { w: codes, ...feeds }, { rows: this.gradientRows, ofMean: true });
     const logits = this.checkedLogits("lossAndGradient", outputs, codes);
     const gradient = checkedGradient(outputs, codes);
     return {
@@ -113,6 +117,22 @@ export class OnnxAttributeModel implements AttributeModel {
     this.sessions.clear();
   }
 
+  /** Rows of which a gradient is taken at once. */
+  private get gradientRows(): number {
+    return this.rowsAtOnce(1);
+  }
+
+  /** Rows that are run at once without a gradient, for which less is kept. */
+  private get forwardRows(): number {
+    return this.rowsAtOnce(1.5);
+  }
+
+  private rowsAtOnce(factor: number): number {
+    if (this.network.batch !== undefined) return this.network.batch;
+    this.rowBytes ??= activationBytes(this.network.model);
+    return Math.max(1, Math.floor((factor * this.how.batchMemory) / this.rowBytes));
+  }
+
   private get logitsNames(): string[] {
     return this.attributes.map((_, k) => logitsName(k));
   }
@@ -126,7 +146,7 @@ export class OnnxAttributeModel implements AttributeModel {
     const known = this.sessions.get(kind);
     if (known) return known;
     const graph = this.graph(kind);
-    const made = OnnxSession.create(tuneConvolutions(graph, this.options, this.winograd), this.options);
+    const made = OnnxSession.create(tuneConvolutions(graph, this.options, this.how.winograd), this.options);
     this.sessions.set(kind, made);
     made.catch(() => this.sessions.delete(kind));
     return made;
@@ -145,7 +165,8 @@ export class OnnxAttributeModel implements AttributeModel {
   /** The loss of logits and images by tfjs, then its cotangents through the graph: the network runs twice. */
   private async customLoss(w: Tensor, codes: OnnxTensor, loss: CustomLoss): Promise<LossAndGradient> {
     const names = [...this.logitsNames, "images"];
-    const outputs = await (await this.session("lossAndGradient", "forward")).run({ w: codes }, names);
+    const forward = await this.session("lossAndGradient", "forward");
+    const outputs = await runInParts(forward, { w: codes }, { rows: this.forwardRows, fetches: names });
     const answers = this.checkedLogits("lossAndGradient", outputs, codes);
     const images = toTensor(checkedImages("lossAndGradient", outputs, codes));
     const logits = answers.map((answer) => toTensor<Tensor2D>(answer));
@@ -153,7 +174,8 @@ export class OnnxAttributeModel implements AttributeModel {
       const { value, cotangents } = await evaluateCustomLoss(loss, logits, images);
       const feeds = Object.fromEntries(names.map((name, i) => [cotangentName(name), cotangents[i]!]));
       const session = await this.session("lossAndGradient", "pullback");
-      const pulled = await session.run({ w: codes, ...feeds }, [gradientName("w")]);
+      const asked = { rows: this.gradientRows, fetches: [gradientName("w")] };
+      const pulled = await runInParts(session, { w: codes, ...feeds }, asked);
       return { attributeLoss: value, preservationLoss: 0, logits, gradient: gradientLike(w, checkedGradient(pulled, codes)) };
     } catch (error) {
       dispose(logits);

@@ -53,6 +53,11 @@ const ONNX_MODEL = {
    * 1e-6. Default: where it measured faster, on x86-64 processors with onnxruntime-node.
    */
   winograd: { optional: true, is: (value: unknown): value is boolean => typeof value === "boolean", expected: "true or false" },
+  /**
+   * Bytes that a batch's activations may take, as estimated from the graph's shapes. A larger batch is run in parts, one after the other; without a gradient,
+   * one half as large again is not. Default 1.75e9: 4 rows at 256 px.
+   */
+  batchMemory: { default: 1.75e9, above: 0 },
 } as const satisfies DeclaredOptions;
 
 /** Options of `onnxModel`. */
@@ -68,7 +73,7 @@ export interface OnnxModelOptions extends GivenOptions<typeof ONNX_MODEL> {}
  */
 export async function onnxModel(options: OnnxModelOptions): Promise<OnnxAttributeModel> {
   const settings = readOptions("onnxModel", ONNX_MODEL, options, OnnxError);
-  const { generator, regressor, attributes, truncation, embedder, judge, winograd, ...session } = settings;
+  const { generator, regressor, attributes, truncation, embedder, judge, winograd, batchMemory, ...session } = settings;
   const network = attributeNetwork({
     generator: await graphOf("generator", generator),
     regressor: await graphOf("regressor", regressor),
@@ -78,7 +83,7 @@ export async function onnxModel(options: OnnxModelOptions): Promise<OnnxAttribut
     regressorNames: attributesOf(regressor)?.map(({ name }) => name),
     truncation: truncation && (await truncationOf(truncation)),
   });
-  const model = new OnnxAttributeModel(network, session, winograd);
+  const model = new OnnxAttributeModel(network, session, { winograd, batchMemory });
   await model.start();
   return model;
 }

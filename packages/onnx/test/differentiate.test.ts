@@ -31,6 +31,22 @@ describe("differentiate", () => {
     expect(a_gradient).toEqual({ dims: [1, 2], data: Float32Array.of(9, 12) });
   });
 
+  it("sums up for a repeated factor before it goes on, so that nothing is kept until the end", async () => {
+    const graph = new GraphBuilder();
+    const x = graph.input("x", ["n", 3, 4]);
+    const scale = graph.reduce("ReduceMean", x, [2], true);
+    graph.output("y", graph.op("Mul", [graph.op("Exp", [x]), scale]), ["n", 3, 4]);
+    const { nodes } = differentiate(graph.build(), { outputs: ["y"], wrt: ["x"], cotangents: "ones" });
+    const before = (value: string): string[] => {
+      const node = nodes.find(({ outputs }) => outputs.includes(value));
+      return node ? [node.op, ...node.inputs.flatMap(before)] : [];
+    };
+    // Of the products with Exp(x), the one that goes on to x hangs on the sum.
+    const exponential = nodes.find(({ op }) => op === "Exp")!.outputs[0]!;
+    const toX = nodes.filter(({ op, inputs }) => op === "Mul" && inputs.includes(exponential)).at(-1)!;
+    expect(toX.inputs.flatMap(before)).toContain("ReduceSum");
+  });
+
   it("names an op without a rule, and an output that does not depend on the input", () => {
     const graph = new GraphBuilder();
     const x = graph.input("x", ["n", 4]);

@@ -48,6 +48,17 @@ describe("OnnxSession", () => {
     await again.dispose();
   });
 
+  it("gives a graph's bytes back as soon as the runtime has read them", async () => {
+    const graph = new GraphBuilder();
+    const weights = graph.constant(floats([2, 2 ** 21], new Float32Array(2 ** 22)));
+    graph.output("y", graph.op("MatMul", [graph.input("x", ["n", 2]), weights]), ["n", 2 ** 21]);
+    const model = graph.build();
+    const before = process.memoryUsage().arrayBuffers;
+    const session = await OnnxSession.create(model, { threads: 1 });
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 23);
+    await session.dispose();
+  });
+
   it("keeps nothing of a model that was refused", async () => {
     const graph = new GraphBuilder();
     graph.output("y", graph.op("NoSuchOp", [graph.input("x", ["n"])]), ["n"]);

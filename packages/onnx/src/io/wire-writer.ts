@@ -38,9 +38,10 @@ export class MessageWriter {
     for (const part of inner.parts) this.append(part);
   }
 
-  finish(): Uint8Array {
+  /** @param allocate memory for all of it */
+  finish(allocate = (size: number) => new Uint8Array(size)): Uint8Array {
     this.flush();
-    const result = new Uint8Array(this.size);
+    const result = allocate(this.size);
     let at = 0;
     for (const part of this.parts) {
       result.set(part, at);

@@ -67,11 +67,7 @@ export function writeOnnxFiles(model: OnnxModel, options: WriteOnnxOptions = {})
     outside.push({ offset, bytes: bytesOf(data) });
     offset = Math.ceil((offset + bytes) / ALIGNMENT) * ALIGNMENT;
   }
-  if (inside >= LARGEST_MESSAGE) {
-    throw new OnnxError(
-      `writeOnnx: expected weights below 2 GB in one file, got ${(inside / 1e9).toFixed(1)} GB; set externalData.`,
-    );
-  }
+  checkLargest(inside);
   const file = encode(model, places);
   if (location === undefined) return { model: file };
   const externalData = new Uint8Array(offset);
@@ -79,7 +75,36 @@ export function writeOnnxFiles(model: OnnxModel, options: WriteOnnxOptions = {})
   return { model: file, externalData };
 }
 
-function encode(model: OnnxModel, places: ReadonlyMap<string, { location: string; offset: number }>): Uint8Array {
+function checkLargest(weights: number): void {
+  if (weights < LARGEST_MESSAGE) return;
+  throw new OnnxError(
+    `writeOnnx: expected weights below 2 GB in one file, got ${(weights / 1e9).toFixed(1)} GB; set externalData.`,
+  );
+}
+
+/**
+ * The bytes of an `.onnx` file in memory that `free` gives back at once: garbage collection does not run while a runtime works, and then memory is
+ * needed most. The bytes are for Node's native modules; some functions of browsers refuse memory of this kind.
+ */
+export function writeFreeable(model: OnnxModel): { readonly bytes: Uint8Array; readonly free: () => void } {
+  checkLargest([...model.initializers.values()].reduce((sum, { data }) => sum + data.byteLength, 0));
+  let memory: Resizable | undefined;
+  const bytes = encode(model, new Map(), (size) => {
+    memory = new (ArrayBuffer as unknown as ResizableConstructor)(size, { maxByteLength: size });
+    return new Uint8Array(memory);
+  });
+  return { bytes, free: () => memory?.resize(0) };
+}
+
+/** ES2024. */
+type Resizable = ArrayBuffer & { resize(size: number): void };
+type ResizableConstructor = new (size: number, options: { readonly maxByteLength: number }) => Resizable;
+
+function encode(
+  model: OnnxModel,
+  places: ReadonlyMap<string, { location: string; offset: number }>,
+  allocate?: (size: number) => Uint8Array<ArrayBuffer>,
+): Uint8Array {
   const message = new MessageWriter();
   message.int(MODEL.irVersion, irVersion(model.opset));
   message.text(MODEL.producerName, "latentflow");
@@ -97,5 +122,5 @@ function encode(model: OnnxModel, places: ReadonlyMap<string, { location: string
       opset.int(OPSET_IMPORT.version, version);
     });
   }
-  return message.finish();
+  return message.finish(allocate);
 }

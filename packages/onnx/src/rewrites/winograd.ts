@@ -10,8 +10,17 @@ import { inferShapes, type ValueFacts } from "../shapes/infer.js";
  *     y = Aᵀ [(G g) ⊙ (Bᵀ d)]
  *
  * As a graph: Bᵀ along both axes as depthwise convolutions of stride 4, the products as one 1 × 1 convolution for each of the 36 elements, Aᵀ along
- * both axes as products of matrices. Rounding grows from 1e-6 to about 1e-5 of the largest value.
+ * both axes as products of matrices. G along both axes is a product of matrices, too, which runtimes compute when they load the graph: so it holds
+ * the filter alone, a quarter of the 36 matrices' size. Rounding grows from 1e-6 to about 1e-5 of the largest value.
  */
+const FILTER = [
+  [1 / 4, 0, 0],
+  [-1 / 6, -1 / 6, -1 / 6],
+  [-1 / 6, 1 / 6, -1 / 6],
+  [1 / 24, 1 / 12, 1 / 6],
+  [1 / 24, -1 / 12, 1 / 6],
+  [0, 0, 1],
+];
 const INPUT = [
   [4, 0, -5, 0, 1, 0],
   [0, -4, -4, 1, 1, 0],
@@ -67,12 +76,12 @@ function sidesOf(facts: ValueFacts | undefined): readonly [number, number] | und
 function write(by: Replacement, node: OnnxNode, filter: OnnxTensor, [height, width]: readonly [number, number]): void {
   const [outputs, inputs] = filter.dims as [number, number];
   const [down, across] = [height / TILE, width / TILE];
-  const weights = transformedFilter(filter);
+  const weights = transformedFilter(by, node.inputs[1]!, outputs, inputs);
   const products = INPUT.flatMap((_, i) => {
     const rows = transformedInput(by, node.inputs[0]!, inputs, i, "rows");
     return INPUT.map((_, j) => {
       const pixels = transformedInput(by, rows, inputs, j, "columns");
-      return by.op("Conv", [pixels, by.constant(`filter_${i}${j}`, floats([outputs, inputs, 1, 1], weights[i * REACH + j]!))]);
+      return by.op("Conv", [pixels, element(by, weights, i * REACH + j)]);
     });
   });
   const shape = (...dims: number[]) => by.shared(`winograd/${dims.join("_")}`, () => integers(dims));
@@ -119,36 +128,23 @@ function transformedInput(by: Replacement, x: string, channels: number, i: numbe
   return by.op("Conv", [x, filter], { group: { int: channels }, strides: { ints: strides }, pads: { ints: pads } });
 }
 
-/** G g Gᵀ, in float64: for each of its 36 elements the matrix [outputs, inputs]. */
-function transformedFilter({ dims, data }: OnnxTensor): Float32Array[] {
-  const pairs = dims[0]! * dims[1]!;
-  const result = Array.from({ length: REACH * REACH }, () => new Float32Array(pairs));
-  const columns = new Float64Array(REACH * 3);
-  const row = new Float64Array(REACH);
-  for (let pair = 0; pair < pairs; pair++) {
-    for (let tap = 0; tap < 3; tap++) timesG(data as Float32Array, pair * 9 + tap, 3, columns, tap, 3);
-    for (let i = 0; i < REACH; i++) {
-      timesG(columns, i * 3, 1, row, 0, 1);
-      for (let j = 0; j < REACH; j++) result[i * REACH + j]![pair] = row[j]!;
-    }
-  }
-  return result;
+/** G g Gᵀ: 36 matrices one after the other, [36, outputs, inputs, 1, 1]. */
+function transformedFilter(by: Replacement, filter: string, outputs: number, inputs: number): string {
+  const taps = by.op("Reshape", [filter, by.shared("winograd/taps", () => integers([-1, 9]))]);
+  const both = by.shared("winograd/filter", () => floats([9, REACH * REACH], kroneckerSquare()));
+  const elements = by.op("Transpose", [by.op("MatMul", [taps, both])], { perm: { ints: [1, 0] } });
+  const shape = [REACH * REACH, outputs, inputs, 1, 1];
+  return by.op("Reshape", [elements, by.shared(`winograd/${shape.join("_")}`, () => integers(shape))]);
 }
 
-/** G times the three numbers at `at`, `at + step`, …; written out, for it runs for every pair of channels. */
-function timesG(
-  from: Float32Array | Float64Array,
-  at: number,
-  step: number,
-  to: Float64Array,
-  start: number,
-  stride: number,
-): void {
-  const [a, b, c] = [from[at]!, from[at + step]!, from[at + 2 * step]!];
-  to[start] = a / 4;
-  to[start + stride] = -(a + b + c) / 6;
-  to[start + 2 * stride] = -(a - b + c) / 6;
-  to[start + 3 * stride] = (a + 2 * b + 4 * c) / 24;
-  to[start + 4 * stride] = (a - 2 * b + 4 * c) / 24;
-  to[start + 5 * stride] = c;
+function element(by: Replacement, weights: string, i: number): string {
+  return by.op("Gather", [weights, by.shared(`winograd/element_${i}`, () => ({ ...integers([i]), dims: [] }))], {
+    axis: { int: 0 },
+  });
+}
+
+/** (G ⊗ G)ᵀ: from the 9 taps to the 36 elements. */
+function kroneckerSquare(): number[] {
+  const taps = [0, 1, 2];
+  return taps.flatMap((a) => taps.flatMap((b) => FILTER.flatMap((row) => FILTER.map((column) => row[a]! * column[b]!))));
 }

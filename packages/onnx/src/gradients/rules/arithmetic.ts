@@ -17,6 +17,22 @@ const extremum: GradientRule = (context, dy) => {
   return node.inputs.map((_, i) => () => context.unbroadcast(graph.op("Mul", [shared(), chosen(i)]), i));
 };
 
+/** Whether input i is repeated to the output's shape: its gradient is then a sum, and small. */
+function isRepeated(context: GradientContext, i: number): boolean {
+  const [own, all] = [context.dims(context.input(i)), context.dims(context.output())];
+  return own.length < all.length || own.some((dim, axis) => dim === 1 && all[axis] !== 1);
+}
+
+/**
+ * `value`, once `first` is there. Runtimes order what is independent as they like, ONNX Runtime depth first: all the small sums of a network's styles would
+ * come last, and every cotangent and activation that they are made from would be kept until then.
+ */
+function after(context: GradientContext, value: string, first: string): string {
+  const { graph } = context;
+  const yes = graph.constant({ type: "bool", dims: [], data: Uint8Array.of(1) }, "yes");
+  return graph.op("Where", [yes, value, first]);
+}
+
 export const arithmeticRules: GradientRules = {
   Add: sum,
   Sum: sum,
@@ -27,10 +43,18 @@ export const arithmeticRules: GradientRules = {
   Sub: (context, dy) => [() => context.unbroadcast(dy, 0), () => context.graph.op("Neg", [context.unbroadcast(dy, 1)])],
   Mul: (context, dy) => {
     const [a, b] = [context.input(0), context.input(1)];
-    return [
-      () => context.unbroadcast(context.graph.op("Mul", [dy, b]), 0),
-      () => context.unbroadcast(context.graph.op("Mul", [dy, a]), 1),
-    ];
+    const toA = (factor: string) => context.unbroadcast(context.graph.op("Mul", [dy, factor]), 0);
+    const toB = (factor: string) => context.unbroadcast(context.graph.op("Mul", [dy, factor]), 1);
+    if (!context.isActive(0) || !context.isActive(1)) return [() => toA(b), () => toB(a)];
+    if (isRepeated(context, 1)) {
+      const small = toB(a);
+      return [() => toA(after(context, b, small)), () => small];
+    }
+    if (isRepeated(context, 0)) {
+      const small = toA(b);
+      return [() => small, () => toB(after(context, a, small))];
+    }
+    return [() => toA(b), () => toB(a)];
   },
   Div: (context, dy) => {
     const { graph } = context;
