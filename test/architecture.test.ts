@@ -85,6 +85,14 @@ describe("the house", () => {
     }
   });
 
+  it("has the files and folders to which docs/architecture.md says that things are added", () => {
+    const page = readFileSync(join(root, "docs/architecture.md"), "utf8");
+    const table = page.slice(page.indexOf("| a new …")).split("\n\n")[0]!;
+    const paths = [...table.matchAll(/`([a-z-]+\/src\/[^`]*)`/g)].map((match) => match[1]!);
+    expect(paths.length).toBeGreaterThan(20);
+    expect(paths.filter((path) => !existsSync(join(root, "packages", path)))).toEqual([]);
+  });
+
   it("is drawn in docs/architecture.md with the same arrows", () => {
     const page = readFileSync(join(root, "docs/architecture.md"), "utf8");
     for (const name of packages) {
