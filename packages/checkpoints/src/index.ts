@@ -9,6 +9,6 @@ export type { ReadOptions } from "./read-options.js";
 export { readSafetensors, type SafetensorsFile } from "./safetensors/read.js";
 export { writeSafetensors } from "./safetensors/write.js";
 export type { CheckpointSource } from "./source.js";
-export { stateDict } from "./state-dict.js";
+export { isTensorData, stateDict } from "./state-dict.js";
 export { toFloat32 } from "./to-float32.js";
 export { readTorch } from "./torch/read-torch.js";

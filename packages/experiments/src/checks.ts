@@ -1,6 +1,11 @@
 import { checkOptions, checkRequired, describeValue } from "@latentflow/core";
 import { ConfigError } from "./errors.js";
 
+/** Whether a value is an object of fields. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** Throws unless a value is a text that says something. */
 export function checkText(caller: string, name: string, value: unknown, what = "a text"): void {
   if (typeof value === "string" && value !== "") return;

@@ -31,4 +31,5 @@ export {
 } from "./realism/resample.js";
 export { binomialTest, wilsonInterval } from "./statistics/binomial.js";
 export { pearson, ranks, type Spearman, spearman } from "./statistics/correlation.js";
+export { percentileInterval } from "./statistics/percentiles.js";
 export { type StudyQuestion, type StudyResponse, type StudyTally, tallyStudy } from "./study/human-study.js";

@@ -7,6 +7,7 @@ import {
   MetricsError,
   pathStraightness,
   pearson,
+  percentileInterval,
   ranks,
   rescoring,
   type StudyResponse,
@@ -265,5 +266,17 @@ describe("small analyses", () => {
     expect(cosines[0]![1]).toBeCloseTo(Math.SQRT1_2, 14);
     expect(cosines[1]![2]).toBeCloseTo(-Math.SQRT1_2, 14);
     expect(cosines[2]![2]).toBe(1);
+  });
+});
+
+describe("percentileInterval", () => {
+  it("equals numpy.percentile, and gives the median twice for no share at all", () => {
+    // numpy.percentile([4, 1, 3, 2, 10], [5, 95])
+    const [low, high] = percentileInterval([4, 1, 3, 2, 10], { confidence: 0.9 });
+    expect(low).toBeCloseTo(1.2, 12);
+    expect(high).toBeCloseTo(8.8, 12);
+    expect(percentileInterval([4, 1, 3, 2], { confidence: 0 })).toEqual([2.5, 2.5]);
+    expect(percentileInterval([4, 1, 3, 2, 10], { confidence: 1 })).toEqual([1, 10]);
+    expect(() => percentileInterval([])).toThrow("percentileInterval: expected one value or more, got none.");
   });
 });

@@ -27,6 +27,7 @@ const calls: Readonly<Record<string, readonly [args: readonly unknown[], options
   resampleDistances: [[[{ distance: 1, edited: rows, own: rows }]], { resamples: 3, seed: 1 }],
   binomialTest: [[3, 5], { p: 0.4 }],
   wilsonInterval: [[3, 5], { confidence: 0.9 }],
+  percentileInterval: [[[3, 1, 2]], { confidence: 0.5 }],
   bootstrapAreas: [[[curve]], { resamples: 3, confidence: 0.9, seed: 1 }],
   bootstrapBands: [[curve], { resamples: 3, confidence: 0.9, seed: 1 }],
   pairedBootstrap: [[curve, curve], { resamples: 3, confidence: 0.9, seed: 1 }],

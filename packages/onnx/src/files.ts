@@ -4,7 +4,7 @@ import { type DeclaredOptions, describeValue, type GivenOptions, readOptions } f
 import { writeFileAtomic } from "@latentflow/core/files";
 import { OnnxError } from "./errors.js";
 import type { OnnxModel } from "./graph/model.js";
-import { readFromDisk } from "./io/disk.js";
+import { messageOf, readFromDisk } from "./io/disk.js";
 import { writeOnnxFiles } from "./io/write.js";
 
 /**
@@ -40,5 +40,3 @@ export async function writeOnnxFile(path: string, model: OnnxModel, options: Giv
 function checkPath(caller: string, path: unknown): void {
   if (typeof path !== "string" || path === "") throw new OnnxError(`${caller}: expected a path, got ${describeValue(path)}.`);
 }
-
-const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));

@@ -1,5 +1,6 @@
 import {
   type CheckpointSource,
+  isTensorData,
   PickledObject,
   type PickleValue,
   readNpy,
@@ -130,12 +131,12 @@ function ofDict(format: string, file: PickleValue): FileContents {
   const groups: TensorGroup[] = [];
   const others: (readonly [string, string])[] = [];
   const visit = (key: string, value: PickleValue, depth: number) => {
-    if (isTensor(value)) return void groups.push({ key, tensors: [entryOf("", value)], network: null });
+    if (isTensorData(value)) return void groups.push({ key, tensors: [entryOf("", value)], network: null });
     if (!(value instanceof Map) || depth > 3) return void others.push([key, describeEntry(value)]);
-    const tensors = [...value].filter(([, entry]) => isTensor(entry as PickleValue));
+    const tensors = [...value].filter(([, entry]) => isTensorData(entry as PickleValue));
     if (tensors.length > 0) groups.push(groupOf(key, stateDict(value)));
     for (const [name, entry] of value)
-      if (!isTensor(entry as PickleValue))
+      if (!isTensorData(entry as PickleValue))
         visit(key === "" ? String(name) : `${key}.${String(name)}`, entry as PickleValue, depth + 1);
   };
   visit("", file, 0);
@@ -143,10 +144,6 @@ function ofDict(format: string, file: PickleValue): FileContents {
 }
 
 const MOST_OTHERS = 40;
-
-function isTensor(value: PickleValue): value is TensorData {
-  return typeof value === "object" && value !== null && "dtype" in value && "shape" in value && "data" in value;
-}
 
 function describeEntry(value: PickleValue): string {
   if (value instanceof PickledObject) return `an object of the Python class ${value.className}, which is not run`;

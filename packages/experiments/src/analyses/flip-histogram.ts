@@ -1,10 +1,9 @@
-import { firstFlips, type Labels } from "@latentflow/metrics";
+import { firstFlips, type Labels, percentileInterval } from "@latentflow/metrics";
 import { markup } from "../drawing/markup.js";
 import { percent, short, words } from "../drawing/numbers.js";
 import { flipHistogram as flipPlot, highestShare, neverShare } from "../drawing/plots/flip-histogram.js";
 import { methodName, missing, styleOf } from "../drawing/report-context.js";
 import type { FlipHistogram } from "../results/index.js";
-import { percentiles } from "../results/numbers.js";
 import type { MethodAnalysis } from "./analysis.js";
 
 /** How far starts travel until the edited attribute first flips. */
@@ -50,6 +49,6 @@ export function flipHistogramOf(labels: Labels, attribute: number, times: readon
     edges: [...starts, steps].map((i) => times[i]!),
     counts: starts.map((start) => counts.subarray(start, start + width).reduce((sum, n) => sum + n, 0)),
     never,
-    median: flipped.length === 0 ? null : percentiles(flipped, 0)[0],
+    median: flipped.length === 0 ? null : percentileInterval(flipped, { confidence: 0 })[0],
   };
 }

@@ -3,7 +3,7 @@ import { tensor2d, tidy } from "@tensorflow/tfjs-core";
 import { markup } from "../drawing/markup.js";
 import { straightnessPlot } from "../drawing/plots/straightness.js";
 import type { StraightnessRecord } from "../results/index.js";
-import { spaced } from "../results/numbers.js";
+import { mean, spaced } from "../results/numbers.js";
 import type { MethodAnalysis } from "./analysis.js";
 import { flowsAmong } from "./flows.js";
 
@@ -22,7 +22,7 @@ export const straightness: MethodAnalysis<StraightnessRecord> = {
     const paths = tidy(() => direction.flow(tensor2d(codes, [rows, d]), spaced(evaluate.maxTime, PATH_POINTS)));
     const data = await paths.data().finally(() => paths.dispose());
     const values = Array.from(pathStraightness({ data, shape: [PATH_POINTS, rows, d] }));
-    return { mean: values.reduce((sum, x) => sum + x, 0) / values.length, min: Math.min(...values), values };
+    return { mean: mean(values), min: Math.min(...values), values };
   },
   csv: {
     file: "straightness.csv",

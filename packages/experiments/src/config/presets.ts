@@ -1,3 +1,4 @@
+import { isRecord } from "../checks.js";
 import type { ExperimentOptions, PresetName } from "./types.js";
 
 const DEMO: ExperimentOptions = {
@@ -63,8 +64,4 @@ function withChanges(base: object, changes: object): object {
     return [key, value === undefined ? old : isRecord(old) && isRecord(value) ? withChanges(old, value) : value];
   });
   return { ...base, ...Object.fromEntries(changed) };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

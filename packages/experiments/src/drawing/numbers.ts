@@ -1,3 +1,5 @@
+import { mean } from "../results/numbers.js";
+
 /** How numbers are written in the report. A number that does not exist is a dash; minus is a minus sign, not a hyphen. */
 export const NONE = "–";
 
@@ -38,9 +40,9 @@ export function duration(seconds: number): string {
 
 /** Mean and standard deviation: "93 % ± 2 %". */
 export function meanAndSpread(values: readonly number[], write: (value: number) => string): string {
-  const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
-  const deviation = Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / Math.max(1, values.length - 1));
-  return `${write(mean)} ± ${write(deviation)}`;
+  const average = mean(values);
+  const deviation = Math.sqrt(values.reduce((sum, x) => sum + (x - average) ** 2, 0) / Math.max(1, values.length - 1));
+  return `${write(average)} ± ${write(deviation)}`;
 }
 
 /** "a", "a and b", "a, b and c". */

@@ -12,14 +12,8 @@ export function spaced(end: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => (end * i) / (count - 1));
 }
 
-/** Ends of the central `confidence` share, linear between order statistics. */
-export function percentiles(values: readonly number[], confidence: number): [number, number] {
-  const sorted = Float64Array.from(values).sort();
-  const at = (share: number) => {
-    const position = share * (sorted.length - 1);
-    const below = Math.floor(position);
-    const low = sorted[below]!;
-    return low + (position - below) * ((sorted[below + 1] ?? low) - low);
-  };
-  return [at((1 - confidence) / 2), at((1 + confidence) / 2)];
+export function mean(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum / values.length;
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isRecord } from "../checks.js";
 
 /** SHA-256, in hexadecimal. */
 export function hashOf(data: string | Uint8Array): string {
@@ -18,8 +19,4 @@ export function sealed<T extends object>(value: T): T & { readonly seal: string 
 /** Whether an object's hash is still right; without one, as earlier versions wrote it, there is nothing to compare. */
 export function isSealed({ seal, ...rest }: { readonly seal?: string }): boolean {
   return seal === undefined || seal === hashOfJson(rest);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

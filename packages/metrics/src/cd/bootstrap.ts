@@ -2,6 +2,7 @@ import { type DeclaredOptions, describeValue, type GivenOptions } from "@latentf
 import { MetricsError } from "../errors.js";
 import { readOptions, SHARE } from "../input/checks.js";
 import { randomIndex, SEED } from "../random.js";
+import { centralShare } from "../statistics/percentiles.js";
 import { areaUnderCdCurve, type ControlDisentanglement } from "./area.js";
 import { type CdCurve, checkCdCurve, meanOverSamples } from "./cd-curve.js";
 
@@ -34,7 +35,7 @@ export function bootstrapBands(curve: CdCurve, options: BootstrapOptions = {}): 
   }
   const band = (values: Float64Array): Band => {
     const limits = Array.from({ length: times }, (_, t) =>
-      percentileInterval(
+      centralShare(
         Array.from({ length: resamples }, (_, r) => values[r * times + t]!),
         confidence,
       ),
@@ -77,7 +78,7 @@ export function bootstrapAreas(curves: readonly MethodCurves[], options: Bootstr
   });
   return curves.map((_, i) => {
     const areas = drawn.map((one) => one[i]!);
-    return percentileInterval(areas, confidence);
+    return centralShare(areas, confidence);
   });
 }
 
@@ -130,9 +131,9 @@ export function pairedBootstrap(a: MethodCurves, b: MethodCurves, options: Boots
   const tail = (sign: number) => (1 + differences.filter((x) => sign * x >= 0).length) / (differences.length + 1);
   return {
     difference: whole.difference,
-    interval: percentileInterval(differences, confidence),
+    interval: centralShare(differences, confidence),
     controlDifference: whole.control,
-    controlInterval: percentileInterval(
+    controlInterval: centralShare(
       results.map((x) => x.control),
       confidence,
     ),
@@ -158,20 +159,6 @@ function trainingsOf(caller: string, curves: MethodCurves): readonly CdCurve[] {
   const trainings = Array.isArray(curves) && curves.length > 0 ? (curves as readonly CdCurve[]) : [curves as CdCurve];
   for (const curve of trainings) checkCdCurve(caller, curve);
   return trainings;
-}
-
-/** The central `confidence` share of a sample, percentiles linear between order statistics; [NaN, NaN] for an empty one. */
-function percentileInterval(values: ArrayLike<number>, confidence: number): [number, number] {
-  const sorted = Float64Array.from(values).sort();
-  return [percentileOf(sorted, (1 - confidence) / 2), percentileOf(sorted, (1 + confidence) / 2)];
-}
-
-/** The quantile q of sorted numbers, linear between order statistics; NaN of none. */
-export function percentileOf(sorted: Float64Array, q: number): number {
-  const position = q * (sorted.length - 1);
-  const below = Math.floor(position);
-  const low = sorted[below] ?? Number.NaN;
-  return low + (position - below) * ((sorted[below + 1] ?? low) - low);
 }
 
 function prepare(caller: string, samples: number, options: BootstrapOptions) {

@@ -1,9 +1,9 @@
 import { type DeclaredOptions, describeValue, type GivenOptions } from "@latentflow/core";
-import { percentileOf } from "../cd/bootstrap.js";
 import { MetricsError } from "../errors.js";
 import { readOptions, SHARE } from "../input/checks.js";
 import { type Matrix, type MatrixLike, toMatrix } from "../input/matrix.js";
 import { choleskyFactor, solveLower } from "../linear-algebra/cholesky.js";
+import { percentileOf } from "../statistics/percentiles.js";
 import { shrunkCovariance } from "../statistics/shrunk-covariance.js";
 
 const REGION = {

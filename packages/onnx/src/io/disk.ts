@@ -62,4 +62,4 @@ function isInside(caller: string, folder: string, file: string): boolean {
   return way !== "" && way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));
+export const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));

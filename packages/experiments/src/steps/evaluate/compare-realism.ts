@@ -1,6 +1,7 @@
 import { SeededRandom } from "@latentflow/core";
+import { percentileInterval } from "@latentflow/metrics";
 import { type ComparedRealism, type PairedRealism, REALISM_LEVELS } from "../../results/index.js";
-import { percentiles } from "../../results/numbers.js";
+import { mean } from "../../results/numbers.js";
 import { NoResult, thoseThatAre } from "../../store/no-result.js";
 import type { RunFolder } from "../../store/run-folder.js";
 import { asDistance, asShare, type IntervalOptions, type MeasuredAt, readMeasured, resampled } from "./measured-realism.js";
@@ -84,9 +85,8 @@ function differenceOf(methods: readonly (readonly Parameters<typeof resampled>[0
     return minus(ofMethods.map((trainings) => mean(draw(trainings.length).map((k) => trainings[k]![r]!))));
   });
   const value = minus(methods.map((trainings) => mean(trainings.map(({ distance }) => distance))));
-  return { value, interval: percentiles(differences, options.confidence) };
+  return { value, interval: percentileInterval(differences, { confidence: options.confidence }) };
 }
 
 const minus = ([a, b = 0]: readonly number[]) => a! - b;
-const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
 const positive = ([low, high]: readonly [number, number]): [number, number] => [Math.max(0, low), Math.max(0, high)];

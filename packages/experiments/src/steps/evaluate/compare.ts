@@ -15,7 +15,7 @@ import type { Experiment } from "../../experiment/experiment.js";
 import { trainingsOf } from "../../experiment/trainings.js";
 import type { Method } from "../../methods/method.js";
 import { type Comparison, LEAST_CONTROL, type PairedTest, type SeedNumbers } from "../../results/index.js";
-import { finiteOrNull, intervalOrNull } from "../../results/numbers.js";
+import { finiteOrNull, intervalOrNull, mean } from "../../results/numbers.js";
 import { thoseThatAre } from "../../store/no-result.js";
 import type { Job, StepContext } from "../job.js";
 import { compareRealism, pairedRealism, type RealismOfMethod, realismOfMethod } from "./compare-realism.js";
@@ -184,8 +184,4 @@ export function areasOf(
     };
   });
   return { range, areas: found };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, x) => sum + x, 0) / values.length;
 }

@@ -1,5 +1,5 @@
-import { type ResampledDistance, resampleDistances } from "@latentflow/metrics";
-import { percentiles } from "../../results/numbers.js";
+import { percentileInterval, type ResampledDistance, resampleDistances } from "@latentflow/metrics";
+import { mean } from "../../results/numbers.js";
 import type { RunFolder } from "../../store/run-folder.js";
 import { type NumberArray, readTensors, writeTensors } from "../../store/tensor-file.js";
 
@@ -34,7 +34,7 @@ export function distanceInterval(measured: MeasuredAt, options: IntervalOptions)
   const { distance } = measured;
   if (distance === null) return null;
   const [values] = resampled([asDistance(measured)!], options);
-  const [low, high] = percentiles(Array.from(values!), options.confidence);
+  const [low, high] = percentileInterval(values!, { confidence: options.confidence });
   return [Math.max(0, low), Math.max(0, high)];
 }
 
@@ -49,15 +49,15 @@ export function changeInterval(measured: MeasuredAt, options: IntervalOptions): 
     own: { ...own, influence: starts.ownInfluence },
   };
   const [a, b] = resampled([after, before], options);
-  return percentiles(
-    Array.from(a!, (x, r) => x - b![r]!),
-    options.confidence,
+  return percentileInterval(
+    a!.map((x, r) => x - b![r]!),
+    { confidence: options.confidence },
   );
 }
 
 export function shareInterval(outside: Uint8Array, options: IntervalOptions): [number, number] {
   const [values] = resampled([asShare(outside)], options);
-  return percentiles(Array.from(values!), options.confidence);
+  return percentileInterval(values!, { confidence: options.confidence });
 }
 
 export function resampled(all: readonly ResampledDistance[], { resamples, seed }: IntervalOptions): Float64Array[] {
@@ -70,7 +70,7 @@ export function asDistance({ distance, edited, own }: Omit<MeasuredAt, "starts">
 
 /** A mean over starts as the bootstrap of distances takes it: what each adds is how far it is from the mean. */
 export function asShare(outside: Uint8Array): ResampledDistance {
-  const share = outside.reduce((sum, x) => sum + x, 0) / outside.length;
+  const share = mean(outside);
   const ids = Int32Array.from(outside, (_, i) => i);
   const none = new Int32Array(0);
   return {

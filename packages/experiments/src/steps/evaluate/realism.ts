@@ -18,7 +18,7 @@ import { trainingsOf } from "../../experiment/trainings.js";
 import type { Method } from "../../methods/method.js";
 import type { LabelledCodes } from "../../model/labelled-codes.js";
 import { LEAST_CONTROL, REALISM_LEVELS, type Realism, type RealismAt } from "../../results/index.js";
-import { spaced } from "../../results/numbers.js";
+import { mean, spaced } from "../../results/numbers.js";
 import { ofTheData } from "../../store/no-result.js";
 import { readDirection } from "../find/directions.js";
 import type { Job, StepContext } from "../job.js";
@@ -97,7 +97,7 @@ async function measureRealism(context: StepContext, folder: string, edit: Edit, 
     return {
       ...{ control, t, pictures: one.edited.ids.length, distance: one.distance },
       interval: distanceInterval(one, options),
-      outside: one.outside.reduce((sum, x) => sum + x, 0) / one.outside.length,
+      outside: mean(one.outside),
       outsideInterval: shareInterval(one.outside, options),
     };
   });
