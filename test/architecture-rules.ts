@@ -5,7 +5,7 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   ode: ["core", "backend/gradients", "backend/wasm"],
   checkpoints: ["core"],
   onnx: ["core", "core/files"],
-  models: ["core", "core/optim", "core/truncation", "backend", "backend/gradients", "backend/wasm", "checkpoints", "onnx"],
+  models: ["core", "core/optim", "core/truncation", "backend/gradients", "backend/wasm", "checkpoints", "onnx"],
   "latent-edit": [
     ...["core", "core/files", "core/optim", "core/truncation", "core/workers"],
     ...["ode", "checkpoints", "backend", "backend/gradients"],
@@ -15,7 +15,7 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   scenes: ["core", "core/files", "checkpoints", "models"],
   engine: ["core", "backend", "checkpoints", "onnx", "latent-edit", "models", "scenes"],
   experiments: [
-    ...["core", "core/files", "core/workers", "backend", "backend/gradients", "checkpoints", "onnx", "engine"],
+    ...["core", "core/files", "core/workers", "backend", "checkpoints", "onnx", "engine"],
     ...["latent-edit", "latent-edit/files", "metrics", "models"],
   ],
   latentflow: [

@@ -37,6 +37,16 @@ describe("the house", () => {
     expect(found).toEqual([]);
   });
 
+  it("allows nothing that no package needs", () => {
+    const needless = packages.flatMap((name) => {
+      const files = sourceFiles(join(root, "packages", name, "src"));
+      const imports = new Set(files.flatMap((file) => importsOf(readFileSync(file, "utf8"))));
+      const unused = ALLOWED_IMPORTS[name]!.filter((target) => !imports.has(`@latentflow/${target}`));
+      return unused.map((target) => `${name} → ${target}`);
+    });
+    expect(needless).toEqual([]);
+  });
+
   it("has no cycles among its rules", () => {
     const visit = (name: string, path: string[]): void => {
       if (path.includes(name)) throw new Error(`cycle: ${[...path, name].join(" → ")}`);
