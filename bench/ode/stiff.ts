@@ -8,7 +8,7 @@ import { median, printTable } from "../measure.js";
 import { Peer } from "../peer.js";
 import { type StiffProblem, stiffProblems } from "./stiff-problems.js";
 
-const OURS = ["radau5", "rodas5p", "kvaerno5"] as const;
+const OURS = ["radau5", "rodas5p", "kvaerno5", "bdf"] as const;
 const THEIRS = ["Radau", "BDF", "LSODA"] as const;
 const WANTED = [1e-4, 1e-7];
 const ROUNDS = 5;

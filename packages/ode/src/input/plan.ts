@@ -79,6 +79,10 @@ export function preparePlan(
   const named = chooseMethod(caller, options.method, methods);
   const given = GIVEN.filter((key) => options[key] !== undefined);
   if (given.length > 1) throw new OdeError(`${caller}: expected stepSize or grid, got both; give one.`);
+  if (named.choosesOrder && options.controller !== undefined)
+    throw new OdeError(
+      `${caller}: controller does not apply to ${named.name}, which chooses steps with its order; leave it out.`,
+    );
   const adaptive = named.estimatesError && given.length === 0;
   const wrong = adaptive ? [] : ADAPTIVE.filter((key) => options[key] !== undefined);
   if (wrong.length > 0) {

@@ -22,6 +22,7 @@ const GIVEN_THEMSELVES = [
   "kvaerno5",
   "radau5",
   "rodas5p",
+  "bdf",
 ];
 const GIVEN_BY_OTHER_NAMES = new Map([
   ["implicit_euler", "implicitEuler"],

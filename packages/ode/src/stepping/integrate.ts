@@ -73,7 +73,7 @@ export function* integrate<V>(
       space.recycle(y1);
       return ending("notConverged", span.h, "; take shorter steps.");
     }
-    const verdict = policy.judge(ratio);
+    const verdict = policy.judge(ratio, attempt.factor);
     if (verdict !== "accept") {
       statistics.rejected++;
       after = "rejection";

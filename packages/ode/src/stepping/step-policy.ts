@@ -10,8 +10,12 @@ export interface StepPolicy {
   readonly largestStep: number;
   /** How errors are measured; undefined for steps that are taken whatever their error. */
   readonly tolerances: Tolerances | undefined;
-  /** Whether a step with this error ratio is accepted, and what follows from it. */
-  judge(ratio: number): "accept" | "retry" | "too small";
+  /**
+   * Whether a step with this error ratio is accepted, and what follows from it.
+   *
+   * @param factor how many times as long the next is to be, where the method knows
+   */
+  judge(ratio: number, factor?: number): "accept" | "retry" | "too small";
   /** Share of the interval that lies behind t. */
   fraction(t: number): number;
   /** Length wanted for the next step, positive; absent for given steps. */
@@ -124,9 +128,9 @@ export class AdaptivePolicy implements StepPolicy {
     return { t0, t1, h };
   }
 
-  judge(ratio: number): "accept" | "retry" | "too small" {
+  judge(ratio: number, factor?: number): "accept" | "retry" | "too small" {
     const { controller, maxStep, minStep } = this.#settings;
-    const next = this.#tried * controller.factor(ratio);
+    const next = this.#tried * (factor ?? controller.factor(ratio));
     const accepted = ratio <= 1;
     // After a step cut short, the length wanted before it still stands.
     this.wanted = Math.min(maxStep, accepted && this.#cut ? Math.max(next, this.wanted) : next);
