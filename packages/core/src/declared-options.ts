@@ -1,5 +1,13 @@
 import { CoreError, describeValue } from "./errors.js";
-import { checkChoice, checkNumber, checkOptions, checkRequired, type ErrorClass, type NumberLimits } from "./options.js";
+import {
+  checkChoice,
+  checkNumber,
+  checkOptions,
+  checkRequired,
+  type ErrorClass,
+  isOptionsObject,
+  type NumberLimits,
+} from "./options.js";
 
 /** What an option may be. One without a default must be given, unless it is `optional`: undefined then, for the function to choose. */
 export type DeclaredOption = { readonly optional?: true } & (
@@ -93,11 +101,6 @@ export function readOptions<D extends DeclaredOptions>(
   ErrorType: ErrorClass = CoreError,
   others: readonly string[] = [],
 ): OptionValues<D> {
-  // Values of other kinds than numbers and words say themselves what is missing.
-  const required = Object.entries(declared).flatMap(([name, option]) => {
-    return mayBeLeftOut(option) || "is" in option || "check" in option ? [] : name;
-  });
-  if (required.length > 0) checkRequired(caller, options, required, ErrorType);
   return readWithin(caller, "", declared, options, ErrorType, others) as OptionValues<D>;
 }
 
@@ -110,17 +113,31 @@ function readWithin(
   ErrorType: ErrorClass,
   others: readonly string[] = [],
 ): unknown {
-  const known = [...Object.keys(declared), ...others];
-  checkOptions(path === "" ? caller : `${caller}: ${path}`, options as object | undefined, known, ErrorType);
-  const given = (options ?? {}) as Readonly<Record<string, unknown>>;
-  const values = Object.entries(declared).map(([name, option]) => {
-    return [name, readValue(caller, path === "" ? name : `${path}.${name}`, given[name], option, ErrorType)];
-  });
-  return Object.fromEntries(values);
+  const names = Object.keys(declared);
+  const given = (options === undefined ? {} : options) as Readonly<Record<string, unknown>>;
+  // The list of all that is known is made for a message alone: short solves of a differential equation are asked for a million times.
+  const isUnknown = (name: string) => !Object.hasOwn(declared, name) && !others.includes(name);
+  if (!isOptionsObject(given) || Object.keys(given).some(isUnknown))
+    checkOptions(path === "" ? caller : `${caller}: ${path}`, given, [...names, ...others], ErrorType);
+  const values: Record<string, unknown> = {};
+  for (const name of names) {
+    const option = declared[name]!;
+    const value = given[name];
+    if (value === undefined && mayBeLeftOut(option)) {
+      values[name] = option.default;
+      continue;
+    }
+    // Values of other kinds than numbers and words say themselves what is missing.
+    if (value === undefined && path === "" && isNumberOrWord(option)) {
+      const required = names.filter((each) => !mayBeLeftOut(declared[each]!) && isNumberOrWord(declared[each]!));
+      checkRequired(caller, options, required, ErrorType);
+    }
+    values[name] = readValue(caller, path === "" ? name : `${path}.${name}`, value, option, ErrorType);
+  }
+  return values;
 }
 
 function readValue(caller: string, name: string, value: unknown, option: DeclaredOption, ErrorType: ErrorClass): unknown {
-  if (value === undefined && mayBeLeftOut(option)) return "default" in option ? option.default : undefined;
   if ("choices" in option) return checkChoice(caller, name, value, option.choices, ErrorType);
   if ("options" in option) return readWithin(caller, name, option.options, value, ErrorType);
   if ("check" in option) return option.check(caller, value as never, name);
@@ -131,6 +148,9 @@ function readValue(caller: string, name: string, value: unknown, option: Declare
   throw new ErrorType(`${caller}: expected ${name} to be ${expected}, got ${describeValue(value)}.`);
 }
 
-const mayBeLeftOut = (option: DeclaredOption) => option.optional === true || "default" in option;
+const mayBeLeftOut = (option: DeclaredOption): option is DeclaredOption & { readonly default?: unknown } =>
+  option.optional === true || "default" in option;
+
+const isNumberOrWord = (option: DeclaredOption) => !("is" in option || "check" in option || "options" in option);
 
 const isBoolean = (value: unknown) => typeof value === "boolean";

@@ -18,12 +18,16 @@ export function checkOptions(
 ): void {
   checkList(caller, "the known options", known);
   if (options === undefined) return;
-  // Of promises, maps and arrays every option would be overlooked.
-  if (typeof options !== "object" || options === null || "then" in options || Symbol.iterator in options) {
+  if (!isOptionsObject(options)) {
     throw new ErrorType(`${caller}: expected an options object, got ${describeValue(options)}.`);
   }
   const unknown = Object.keys(options).filter((key) => !known.includes(key));
   if (unknown.length > 0) throw new ErrorType(`${caller}: ${describeUnknown(unknown, known)}`);
+}
+
+/** Whether it can hold options: of promises, maps and arrays every one would be overlooked. */
+export function isOptionsObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !("then" in value || Symbol.iterator in value);
 }
 
 /** The end of a message about keys that are not known: `unknown option "sed" (did you mean "seed"?); known options: seed, name.` */

@@ -1,36 +1,58 @@
-import { checkChoice, checkNumber, checkOptions, describeValue } from "@latentflow/core";
+import {
+  checkChoice,
+  checkNumber,
+  type DeclaredOptions,
+  describeValue,
+  type GivenOptions,
+  isFunction,
+  type OptionValues,
+  readOptions,
+  SIGNAL,
+} from "@latentflow/core";
 import { OdeError } from "../errors.js";
 import { chooseMethod, type MethodTable } from "../methods/choose.js";
 import type { Method } from "../methods/method.js";
 import { type OwnErrorTest, smallestTolerance } from "../state/tolerances.js";
-import { CONTROLLERS, type ControllerCoefficients, type ControllerName } from "../stepping/controller.js";
+import { CONTROLLER, CONTROLLERS, type ControllerCoefficients, type ControllerName } from "../stepping/controller.js";
 import type { StepSettings } from "../stepping/problem.js";
 import type { Tolerances } from "../types.js";
 import { JACOBIAN_OPTIONS, type JacobianPlan, planJacobian } from "./jacobian-options.js";
 import type { CommonOptions } from "./options.js";
 
-const COMMON = ["args", "jumpTimes", "interpolation", "maxSteps", "signal", "onProgress", "onStatistics", "method"] as const;
+/** Options of every solve; which of them go together is found out below. */
+const STEPS = {
+  interpolation: { default: "dense", choices: ["dense", "linear"] },
+  maxSteps: { optional: true, min: 1, integer: true, infinite: true },
+  signal: SIGNAL,
+  onProgress: { optional: true, is: isFunction<NonNullable<CommonOptions["onProgress"]>>, expected: "a function" },
+  onStatistics: { optional: true, is: isFunction<NonNullable<CommonOptions["onStatistics"]>>, expected: "a function" },
+  norm: { optional: true, is: isFunction<NonNullable<OwnErrorTest["norm"]>>, expected: "a function" },
+  controller: { default: CONTROLLERS.I, check: controllerOf },
+  firstStep: { optional: true, above: 0 },
+  minStep: { default: 0, min: 0 },
+  maxStep: { default: Number.POSITIVE_INFINITY, above: 0, infinite: true },
+  endpoint: { default: "clip", choices: ["clip", "overshoot"] },
+  stepSize: { optional: true, above: 0 },
+} as const satisfies DeclaredOptions;
+
+/** What is read with the state, the method or the times at hand. */
+const OTHERS = ["args", "method", "rtol", "atol", "jumpTimes", "stepTimes", "grid", ...JACOBIAN_OPTIONS];
 const ADAPTIVE = ["rtol", "atol", "norm", "controller", "firstStep", "minStep", "maxStep", "endpoint"] as const;
 const GIVEN = ["stepSize", "grid"] as const;
 
 /** Names of the options of every solve. */
-export const SOLVE_OPTIONS: readonly string[] = [...COMMON, ...ADAPTIVE, ...GIVEN, ...JACOBIAN_OPTIONS, "stepTimes"];
+export const solveOptions = (): readonly string[] => [...Object.keys(STEPS), ...OTHERS];
 
 /** Every step option, as an untyped caller may mix them. */
-export interface LooseOptions extends Omit<CommonOptions<unknown>, "jacobian" | "jacobianBand"> {
+export interface LooseOptions extends GivenOptions<typeof STEPS> {
+  readonly args?: unknown;
   readonly method?: unknown;
   readonly rtol?: unknown;
   readonly atol?: unknown;
-  readonly norm?: unknown;
-  readonly controller?: ControllerName | ControllerCoefficients;
-  readonly firstStep?: number;
-  readonly minStep?: number;
-  readonly maxStep?: number;
-  readonly endpoint?: "clip" | "overshoot";
-  readonly stepsForGradients?: boolean;
+  readonly jumpTimes?: readonly number[];
   readonly stepTimes?: readonly number[];
-  readonly stepSize?: number;
   readonly grid?: ArrayLike<number>;
+  readonly stepsForGradients?: boolean;
   readonly jacobian?: unknown;
   readonly jacobianBand?: unknown;
 }
@@ -53,13 +75,6 @@ interface Interval {
   readonly direction: 1 | -1;
 }
 
-/** Reads a number among the options; `fallback` where it is left out. */
-type NumberOption = <T>(
-  name: "rtol" | "atol" | "firstStep" | "minStep" | "maxStep" | "stepSize" | "maxSteps",
-  fallback: T,
-  limits: { min?: number; above?: number; integer?: boolean },
-) => number | T;
-
 /**
  * Checks step options and turns them into settings.
  *
@@ -74,8 +89,7 @@ export function preparePlan(
   times: ArrayLike<number>,
   defaultTolerances: Tolerances,
 ): Plan {
-  checkOptions(caller, options, [...SOLVE_OPTIONS, ...extra], OdeError);
-  checkCallbacks(caller, options);
+  const read = readOptions(caller, STEPS, options, OdeError, [...OTHERS, ...extra]);
   const named = chooseMethod(caller, options.method, methods);
   const given = GIVEN.filter((key) => options[key] !== undefined);
   if (given.length > 1) throw new OdeError(`${caller}: expected stepSize or grid, got both; give one.`);
@@ -89,82 +103,60 @@ export function preparePlan(
     const why = named.estimatesError ? `with ${given[0]}` : `to ${named.name}, which has no error estimate`;
     throw new OdeError(`${caller}: ${wrong.join(", ")} ${wrong.length > 1 ? "do" : "does"} not apply ${why}; leave it out.`);
   }
-  const { interpolation = "dense" } = options;
-  checkChoice(caller, "interpolation", interpolation, ["dense", "linear"], OdeError);
-  const method = interpolation === "linear" ? named.linear() : named;
+  const method = read.interpolation === "linear" ? named.linear() : named;
   const [t0, t1] = [times[0]!, times[times.length - 1]!];
   const interval = { t0, t1, direction: t1 >= t0 ? 1 : -1 } as const;
   const jumps = within(caller, "jumpTimes", options.jumpTimes, interval);
   const stops = ordered([...within(caller, "stepTimes", options.stepTimes, interval), ...jumps], interval).filter(
     (stop) => stop !== t0 && stop !== t1,
   );
-  const number: NumberOption = (name, fallback, limits) => {
-    const value = options[name];
-    return value === undefined || value === fallback ? fallback : checkNumber(caller, name, value, limits, OdeError);
-  };
-  const unlimited = !adaptive || options.maxSteps === Number.POSITIVE_INFINITY;
-  const maxSteps = number("maxSteps", unlimited ? Number.POSITIVE_INFINITY : DEFAULT_MAX_STEPS, { min: 1, integer: true });
+  const { maxSteps = adaptive ? DEFAULT_MAX_STEPS : Number.POSITIVE_INFINITY } = read;
   const steps = adaptive
-    ? adaptiveSteps(caller, options, number, defaultTolerances, stops)
+    ? adaptiveSteps(caller, read, tolerancesOf(caller, options, read.norm, defaultTolerances), stops)
     : givenSteps(caller, options, times, interval, stops);
   return { method, steps, jumps, maxSteps, jacobian: planJacobian(caller, options, named) };
 }
 
-/** A callback that is none would fail in the middle of a solve; a signal that is none would never abort it. */
-function checkCallbacks(caller: string, { onProgress, onStatistics, norm, signal }: LooseOptions): void {
-  for (const [name, value] of Object.entries({ onProgress, onStatistics, norm })) {
-    if (value !== undefined && typeof value !== "function")
-      throw new OdeError(`${caller}: expected ${name} to be a function, got ${describeValue(value)}.`);
+type Tested = Pick<StepSettings & { kind: "adaptive" }, "tolerances" | "ownTest">;
+
+/** Tolerances as numbers where they are, and as an error test of the caller's own where they are nested or measured by a norm. */
+function tolerancesOf(caller: string, options: LooseOptions, norm: OwnErrorTest["norm"], defaults: Tolerances): Tested {
+  const { rtol = defaults.rtol, atol = defaults.atol } = options;
+  if (norm !== undefined || typeof rtol === "object" || typeof atol === "object") {
+    const tolerances = { rtol: smallestTolerance(caller, "rtol", rtol), atol: smallestTolerance(caller, "atol", atol) };
+    return { tolerances, ownTest: { rtol, atol, norm } };
   }
-  if (signal !== undefined && typeof signal?.aborted !== "boolean") {
-    throw new OdeError(
-      `${caller}: expected signal to be an AbortSignal, got ${describeValue(signal)}; give controller.signal of an AbortController.`,
-    );
-  }
+  const tolerances = {
+    rtol: checkNumber(caller, "rtol", rtol, { min: 0 }, OdeError),
+    atol: checkNumber(caller, "atol", atol, { min: 0 }, OdeError),
+  };
+  if (tolerances.rtol === 0 && tolerances.atol === 0)
+    throw new OdeError(`${caller}: expected rtol or atol above 0, got 0 for both.`);
+  return { tolerances, ownTest: undefined };
 }
 
 function adaptiveSteps(
   caller: string,
-  options: LooseOptions,
-  number: NumberOption,
-  defaults: Tolerances,
+  options: OptionValues<typeof STEPS>,
+  test: Tested,
   stops: readonly number[],
 ): StepSettings {
-  const { rtol = defaults.rtol, atol = defaults.atol, norm, controller = "I", endpoint = "clip" } = options;
-  const own = norm !== undefined || typeof rtol === "object" || typeof atol === "object";
-  const tolerances = own
-    ? { rtol: smallestTolerance(caller, "rtol", rtol), atol: smallestTolerance(caller, "atol", atol) }
-    : { rtol: number("rtol", defaults.rtol, { min: 0 }), atol: number("atol", defaults.atol, { min: 0 }) };
-  if (!own && tolerances.rtol === 0 && tolerances.atol === 0)
-    throw new OdeError(`${caller}: expected rtol or atol above 0, got 0 for both.`);
-  const minStep = number("minStep", 0, { min: 0 });
-  const maxStep = number("maxStep", Number.POSITIVE_INFINITY, { above: 0 });
+  const { controller, firstStep, minStep, maxStep, endpoint } = options;
   if (minStep > maxStep) throw new OdeError(`${caller}: expected minStep ≤ maxStep, got ${minStep} and ${maxStep}.`);
-  return {
-    kind: "adaptive",
-    tolerances,
-    ownTest: own ? { rtol, atol, norm: norm as OwnErrorTest["norm"] } : undefined,
-    controller: controllerOf(caller, controller),
-    firstStep: number("firstStep", undefined, { above: 0 }),
-    minStep,
-    maxStep,
-    overshoot: checkChoice(caller, "endpoint", endpoint, ["clip", "overshoot"], OdeError) === "overshoot",
-    stops,
-  };
+  return { kind: "adaptive", ...test, controller, firstStep, minStep, maxStep, overshoot: endpoint === "overshoot", stops };
 }
 
 function controllerOf(caller: string, controller: ControllerName | ControllerCoefficients): ControllerCoefficients {
   if (typeof controller === "string")
     return CONTROLLERS[checkChoice(caller, "controller", controller, ["I", "PI", "PID"], OdeError)];
-  checkOptions(`${caller}: controller`, controller, ["p", "i", "d", "safety", "minFactor", "maxFactor"], OdeError);
-  for (const [name, value] of Object.entries(controller)) checkNumber(caller, `controller.${name}`, value, {}, OdeError);
-  const { safety = 0.9, minFactor = 0.2, maxFactor = 10 } = controller;
+  const coefficients = readOptions(`${caller}: controller`, CONTROLLER, controller, OdeError);
+  const { safety, minFactor, maxFactor } = coefficients;
   if (!(safety > 0 && safety < 1 && minFactor > 0 && minFactor < 1 && maxFactor > 1)) {
     throw new OdeError(
       `${caller}: expected a controller with 0 < safety < 1, 0 < minFactor < 1 < maxFactor, got ${safety}, ${minFactor}, ${maxFactor}.`,
     );
   }
-  return controller;
+  return coefficients;
 }
 
 function givenSteps(

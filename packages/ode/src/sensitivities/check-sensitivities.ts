@@ -3,7 +3,7 @@ import { OdeError } from "../errors.js";
 import { checkDynamics, checkInitialState, checkOptionsObject, checkTimes } from "../input/check-arguments.js";
 import { readJacobian } from "../input/jacobian-options.js";
 import { checkNumbersLike, checkNumberTree, type NumberTree } from "../input/numbers-like.js";
-import { type LooseOptions, SOLVE_OPTIONS } from "../input/plan.js";
+import { type LooseOptions, solveOptions } from "../input/plan.js";
 import type { MethodTable } from "../methods/choose.js";
 import type { SensitivitiesOf } from "./options.js";
 import type { ParametricCall } from "./variational-problem.js";
@@ -22,7 +22,7 @@ export function checkSensitivities(
   methods: MethodTable,
 ): { readonly call: ParametricCall; readonly of: SensitivitiesOf } {
   checkOptionsObject(caller, options);
-  checkOptions(caller, options, [...SOLVE_OPTIONS, ...DERIVATIVE_OPTIONS, "of"], OdeError);
+  checkOptions(caller, options, [...solveOptions(), ...DERIVATIVE_OPTIONS, "of"], OdeError);
   const { of = "both", ...others } = options as { readonly of?: unknown };
   const tree = checkNumberTree(caller, "parameters", parameters);
   const times = checkTimes(caller, t);

@@ -1,18 +1,22 @@
-/** Exponents of a PID step-size controller, before division by the method's order. */
-export interface ControllerCoefficients {
+import type { DeclaredOptions, GivenOptions } from "@latentflow/core";
+
+export const CONTROLLER = {
   /** Proportional exponent. Default 0. */
-  readonly p?: number;
+  p: { default: 0 },
   /** Integral exponent. Default 1. */
-  readonly i?: number;
+  i: { default: 1 },
   /** Derivative exponent. Default 0. */
-  readonly d?: number;
+  d: { default: 0 },
   /** Factor kept below the step that would just pass, 0 to 1. Default 0.9. */
-  readonly safety?: number;
+  safety: { default: 0.9 },
   /** Smallest factor between consecutive steps. Default 0.2. */
-  readonly minFactor?: number;
+  minFactor: { default: 0.2 },
   /** Largest factor between consecutive steps. Default 10. */
-  readonly maxFactor?: number;
-}
+  maxFactor: { default: 10 },
+} as const satisfies DeclaredOptions;
+
+/** Exponents of a PID step-size controller, before division by the method's order. */
+export interface ControllerCoefficients extends GivenOptions<typeof CONTROLLER> {}
 
 /**
  * `I`: the classic controller (Hairer, Nørsett & Wanner I, eq. II.4.13).
@@ -41,11 +45,12 @@ export class StepController {
 
   /** @param order k: the order of the local error estimate plus 1 */
   constructor(coefficients: ControllerCoefficients, order: number) {
-    const { p = 0, i = 1, d = 0, safety = 0.9, minFactor = 0.2, maxFactor = 10 } = coefficients;
+    const { p = CONTROLLER.p.default, i = CONTROLLER.i.default, d = CONTROLLER.d.default } = coefficients;
+    const { safety, minFactor, maxFactor } = CONTROLLER;
     this.#exponents = [-(i + p + d) / order, (p + 2 * d) / order, -d / order];
-    this.#safety = safety;
-    this.#minFactor = minFactor;
-    this.#maxFactor = maxFactor;
+    this.#safety = coefficients.safety ?? safety.default;
+    this.#minFactor = coefficients.minFactor ?? minFactor.default;
+    this.#maxFactor = coefficients.maxFactor ?? maxFactor.default;
   }
 
   /** The factor for the step after one with this error ratio; accepted when the ratio is at most 1. NaN and Infinity shrink. */
