@@ -1,4 +1,4 @@
-import { checkChoice, checkNumber, checkOptions } from "@latentflow/core";
+import { checkNumber, type DeclaredOptions, readOptions } from "@latentflow/core";
 import { OdeError } from "../errors.js";
 import { chooseMethod } from "../methods/choose.js";
 import { TensorSpace } from "../state/tensor-space.js";
@@ -25,35 +25,29 @@ export interface BackwardPlan {
   readonly detectInstability: number | false;
 }
 
-const DEFAULT_DEVIATION = 100;
 /** What integrates backward where the forward method needs an exact Jacobian: that of the adjoint equation holds second derivatives of f. */
 const ITERATES = "kvaerno5";
 
-const BACKWARD_OPTIONS = [
-  "method",
-  "rtol",
-  "atol",
-  "controller",
-  "firstStep",
-  "minStep",
-  "maxStep",
-  "stepTimes",
-  "stepSize",
-  "norm",
-  "maxSteps",
-  "detectInstability",
-];
+const BACKWARD = {
+  norm: { default: "rms", choices: ["rms", "seminorm"] },
+  rtol: { optional: true, min: 0 },
+  atol: { optional: true, min: 0 },
+  detectInstability: { default: 100, check: deviationOf },
+} as const satisfies DeclaredOptions;
+
+/** What is read as in a forward solve. */
+const STEPS = ["method", "controller", "firstStep", "minStep", "maxStep", "stepTimes", "stepSize", "maxSteps"];
+
+function deviationOf(caller: string, tolerances: number | false): number | false {
+  return tolerances === false ? false : checkNumber(caller, "detectInstability", tolerances, { above: 0 }, OdeError);
+}
 
 /** Checks the options of the backward solve, and completes them by those of the forward one, which have been checked. */
 export function planBackward(forward: CheckedCall, given: unknown): BackwardPlan {
   const caller = BACKWARD_CALLER;
-  checkOptions(caller, given as object, BACKWARD_OPTIONS, OdeError);
+  const own = readOptions(caller, BACKWARD, given as object, OdeError, STEPS);
   const backward = given as BackwardOptions;
-  const { norm, detectInstability = DEFAULT_DEVIATION, ...steps } = backward;
-  if (norm !== undefined) checkChoice(caller, "norm", norm, ["rms", "seminorm"], OdeError);
-  for (const name of ["rtol", "atol"] as const)
-    if (backward[name] !== undefined) checkNumber(caller, name, backward[name], { min: 0 }, OdeError);
-  if (detectInstability !== false) checkNumber(caller, "detectInstability", detectInstability, { above: 0 }, OdeError);
+  const { norm, detectInstability, ...steps } = backward;
   const times = Float64Array.from(forward.times.values).reverse();
   const options = inherit(caller, forward, steps as unknown as LooseOptions, times);
   const plan = preparePlan(caller, options, forward.methods, [], times, TensorSpace.defaultTolerances);
@@ -61,10 +55,10 @@ export function planBackward(forward: CheckedCall, given: unknown): BackwardPlan
   return {
     plan,
     times,
-    seminorm: norm === "seminorm",
+    seminorm: own.norm === "seminorm",
     maxSteps: backward.maxSteps === undefined ? undefined : plan.maxSteps,
     ownSteps: [method, rtol, atol, maxStep, stepSize].some((option) => option !== undefined),
-    detectInstability,
+    detectInstability: own.detectInstability,
   };
 }
 

@@ -1,4 +1,4 @@
-import { checkChoice, checkNumber, describeValue } from "@latentflow/core";
+import { checkChoice, checkNumber, type DeclaredOptions, readOptions } from "@latentflow/core";
 import { OdeError } from "../errors.js";
 import type { MethodTable } from "../methods/choose.js";
 import { checkDynamics, checkInitialState, checkOptionsObject, checkTimes } from "./check-arguments.js";
@@ -48,18 +48,21 @@ export interface CheckedSolve extends CheckedCall {
   readonly record: RecordOptions;
 }
 
+const SOLVE = {
+  dense: { default: true },
+} as const satisfies DeclaredOptions;
+
 /** The arguments of `solve` and `solveAsync`, checked. */
 export function checkSolve(caller: string, f: unknown, y0: unknown, options: unknown, methods: MethodTable): CheckedSolve {
   checkOptionsObject(caller, options, "options with t0 and t1");
-  const { t0, t1, dense = true, ...others } = options as { readonly [name: string]: unknown };
+  const { t0, t1, ...others } = options as { readonly [name: string]: unknown };
+  const { dense } = readOptions(caller, SOLVE, { dense: others.dense }, OdeError);
   const start = checkNumber(caller, "t0", t0, {}, OdeError);
   const wanted = others.event === undefined ? undefined : checkWantedEvent(caller, options);
   for (const name of ["direction", "eventChecks"])
     if (wanted === undefined && others[name] !== undefined)
       throw new OdeError(`${caller}: ${name} does not apply without event; leave it out.`);
   const end = wanted === undefined ? checkNumber(caller, "t1", t1, {}, OdeError) : checkEnd(caller, "t1", t1);
-  if (typeof dense !== "boolean")
-    throw new OdeError(`${caller}: expected dense to be true or false, got ${describeValue(dense)}.`);
   const loose = wanted === undefined ? (options as LooseOptions) : withinReach(options as LooseOptions, start, end);
   requireSteps(caller, loose, methods);
   return {

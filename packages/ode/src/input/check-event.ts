@@ -1,4 +1,12 @@
-import { checkNumber, describeValue, isTensor } from "@latentflow/core";
+import {
+  checkNumber,
+  type DeclaredOptions,
+  describeValue,
+  isFunction,
+  isTensor,
+  type OptionValues,
+  readOptions,
+} from "@latentflow/core";
 import type { Scalar } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
 import type { MethodTable } from "../methods/choose.js";
@@ -10,43 +18,42 @@ import type { CheckedCall } from "./problem.js";
 /** event as the library calls it. */
 type UserEvent = (t: number | Scalar, y: unknown, args: unknown) => unknown;
 
+/** Looks a step; more of them only look like a solver that hangs. */
+const MOST_CHECKS = 1e6;
+
+const EVENT = {
+  event: { is: isFunction<UserEvent>, expected: "a function (t, y) => scalar" },
+  eventChecks: { default: 1, min: 1, max: MOST_CHECKS, integer: true },
+  direction: { default: 0, is: isDirection, expected: "−1, 0 or 1" },
+} as const satisfies DeclaredOptions;
+
 /** An event to look for. */
-export interface WantedEvent {
-  readonly event: UserEvent;
-  readonly eventChecks: number;
-  readonly direction: -1 | 0 | 1;
-}
+export type WantedEvent = OptionValues<typeof EVENT>;
 
 /** What `odeintEvent` was asked for. */
 export interface CheckedEvent extends CheckedCall, WantedEvent {}
 
 export const EVENT_OPTIONS = ["event", "eventChecks", "direction"] as const;
 
-/** Looks a step; more of them only look like a solver that hangs. */
-const MOST_CHECKS = 1e6;
+function isDirection(value: unknown): value is -1 | 0 | 1 {
+  return value === -1 || value === 0 || value === 1;
+}
 
 /** The options that say which event is looked for. */
 export function checkWantedEvent(caller: string, options: object): WantedEvent {
-  const { event, eventChecks = 1, direction = 0 } = options as { readonly [name: string]: unknown };
-  if (typeof event !== "function") {
-    throw new OdeError(`${caller}: expected event to be a function (t, y) => scalar, got ${describeValue(event)}.`);
-  }
-  if (direction !== -1 && direction !== 0 && direction !== 1)
-    throw new OdeError(`${caller}: expected direction to be −1, 0 or 1, got ${describeValue(direction)}.`);
-  if ((options as LooseOptions).endpoint !== undefined) {
+  const { event, eventChecks, direction, endpoint } = options as { readonly [name: string]: unknown };
+  const wanted = readOptions(caller, EVENT, { event, eventChecks, direction }, OdeError);
+  if (endpoint !== undefined) {
     throw new OdeError(
       `${caller}: endpoint does not apply to the search for an event, which never passes the end; leave it out.`,
     );
   }
-  const checks = checkNumber(caller, "eventChecks", eventChecks, { min: 1, max: MOST_CHECKS, integer: true }, OdeError);
-  return { event: event as UserEvent, eventChecks: checks, direction };
+  return wanted;
 }
 
 /** An end of the search, or none: ±Infinity. */
-export function checkEnd(caller: string, name: string, end: unknown): number {
-  if (end === Number.POSITIVE_INFINITY || end === Number.NEGATIVE_INFINITY) return end;
-  return checkNumber(caller, name, end, {}, OdeError);
-}
+export const checkEnd = (caller: string, name: string, end: unknown) =>
+  checkNumber(caller, name, end, { infinite: true }, OdeError);
 
 /** The arguments of `odeintEvent` and `odeintEventAsync`, checked. */
 export function checkEvent(

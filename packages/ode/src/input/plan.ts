@@ -41,7 +41,7 @@ const ADAPTIVE = ["rtol", "atol", "norm", "controller", "firstStep", "minStep", 
 const GIVEN = ["stepSize", "grid"] as const;
 
 /** Names of the options of every solve. */
-export const solveOptions = (): readonly string[] => [...Object.keys(STEPS), ...OTHERS];
+export const SOLVE_OPTIONS: readonly string[] = /* @__PURE__ */ Object.keys(STEPS).concat(OTHERS);
 
 /** Every step option, as an untyped caller may mix them. */
 export interface LooseOptions extends GivenOptions<typeof STEPS> {

@@ -1,15 +1,19 @@
-import { checkChoice, checkOptions, describeValue } from "@latentflow/core";
+import { type DeclaredOptions, describeValue, readOptions } from "@latentflow/core";
 import { OdeError } from "../errors.js";
 import { checkDynamics, checkInitialState, checkOptionsObject, checkTimes } from "../input/check-arguments.js";
 import { readJacobian } from "../input/jacobian-options.js";
 import { checkNumbersLike, checkNumberTree, type NumberTree } from "../input/numbers-like.js";
-import { type LooseOptions, solveOptions } from "../input/plan.js";
+import { type LooseOptions, SOLVE_OPTIONS } from "../input/plan.js";
 import type { MethodTable } from "../methods/choose.js";
 import type { SensitivitiesOf } from "./options.js";
 import type { ParametricCall } from "./variational-problem.js";
 
 /** What `readDerivativeOptions` reads besides the options of every solve. */
 export const DERIVATIVE_OPTIONS = ["parameterJacobian", "scales"] as const;
+
+const SENSITIVITIES = {
+  of: { default: "both", choices: ["parameters", "y0", "both"] },
+} as const satisfies DeclaredOptions;
 
 /** The arguments of `sensitivities`, checked. */
 export function checkSensitivities(
@@ -22,13 +26,14 @@ export function checkSensitivities(
   methods: MethodTable,
 ): { readonly call: ParametricCall; readonly of: SensitivitiesOf } {
   checkOptionsObject(caller, options);
-  checkOptions(caller, options, [...solveOptions(), ...DERIVATIVE_OPTIONS, "of"], OdeError);
-  const { of = "both", ...others } = options as { readonly of?: unknown };
+  const known = [...SOLVE_OPTIONS, ...DERIVATIVE_OPTIONS];
+  const { of: wanted } = readOptions(caller, SENSITIVITIES, options, OdeError, known);
+  const { of, ...others } = options as { readonly of?: unknown };
   const tree = checkNumberTree(caller, "parameters", parameters);
   const times = checkTimes(caller, t);
   if (times.tensor !== undefined) throw new OdeError(`${caller}: expected t to be numbers, got a tensor.`);
   return {
-    of: checkChoice(caller, "of", of, ["parameters", "y0", "both"], OdeError),
+    of: wanted,
     call: {
       caller,
       f: checkDynamics(caller, f),
