@@ -138,12 +138,13 @@ function tolerancesOf(caller: string, options: LooseOptions, norm: OwnErrorTest[
 function adaptiveSteps(
   caller: string,
   options: OptionValues<typeof STEPS>,
-  test: Tested,
+  { tolerances, ownTest }: Tested,
   stops: readonly number[],
 ): StepSettings {
   const { controller, firstStep, minStep, maxStep, endpoint } = options;
   if (minStep > maxStep) throw new OdeError(`${caller}: expected minStep ≤ maxStep, got ${minStep} and ${maxStep}.`);
-  return { kind: "adaptive", ...test, controller, firstStep, minStep, maxStep, overshoot: endpoint === "overshoot", stops };
+  const overshoot = endpoint === "overshoot";
+  return { kind: "adaptive", tolerances, ownTest, controller, firstStep, minStep, maxStep, overshoot, stops };
 }
 
 function controllerOf(caller: string, controller: ControllerName | ControllerCoefficients): ControllerCoefficients {
