@@ -1,4 +1,4 @@
-import { SeededRandom } from "@latentflow/core";
+import { type Preservation, SeededRandom } from "@latentflow/core";
 import { areaUnderCdCurve, type CdCurve, cdCurve, type PairedComparison, pairedBootstrap } from "@latentflow/metrics";
 import * as tf from "@tensorflow/tfjs-core";
 import {
@@ -9,7 +9,10 @@ import {
   LinearDirection,
   labelsAlong,
   NeuralOdeDirection,
+  startAlong,
+  type TrainOptions,
   tfjsModel,
+  trainCandidates,
   trainDirection,
 } from "../../src/index.js";
 import { type BoundaryShape, COMPARISON, generator, regressor, SETTINGS, type Setting } from "./world.js";
@@ -38,7 +41,7 @@ type Summary = Pick<
 
 /** Trains the flow and the constant, fits InterFaceGAN, and compares their CD curves on the same held-out starts. */
 export async function compareWorld(setting: Setting, world: BoundaryShape, seed: number): Promise<Comparison> {
-  const { latentDim, codeCount, heldOutStarts, times, interFaceGan, bootstrap } = COMPARISON;
+  const { latentDim, codeCount, heldOutStarts, validationStarts, times, interFaceGan, bootstrap } = COMPARISON;
   const { flow, constant, training } = SETTINGS[setting];
   const random = new SeededRandom(1000 + seed);
   const model = tfjsModel({ generator, regressor: regressor(world) });
@@ -46,16 +49,22 @@ export async function compareWorld(setting: Setting, world: BoundaryShape, seed:
   const codes = sample(codeCount);
   const starts = await startsOf(model, sample(4 * heldOutStarts), heldOutStarts);
 
-  const train = async (direction: NeuralOdeDirection) => {
-    await trainDirection(direction, { ...training, model, attribute: { index: 0 }, codes, seed });
-    return direction;
-  };
-  const trainedFlow = await train(new NeuralOdeDirection({ latentDim, ...flow, seed }));
-  const trainedConstant = await train(new NeuralOdeDirection({ latentDim, ...constant, seed }));
   const { direction } = await fitInterFaceGan(codes, classScores(await logitsOf(model, codes), { to: 1, from: 0 }), {
     ...interFaceGan,
     seed,
   });
+  const options = { ...training, model, attribute: { index: 0 }, codes, seed };
+  const train = async (make: () => NeuralOdeDirection, lines: readonly Line[]): Promise<Direction> => {
+    if (setting === "robust")
+      return chosen(make, options, lines, await startsOf(model, sample(4 * validationStarts), validationStarts));
+    const trained = make();
+    await trainDirection(trained, options);
+    return trained;
+  };
+  const fitted: Line = { name: "fitted", vector: direction };
+  const trainedConstant = await train(() => new NeuralOdeDirection({ latentDim, ...constant, seed }), [fitted]);
+  const velocity: Line = { name: "constant", vector: await trainedConstant.variables.at(-1)!.data<"float32">() };
+  const trainedFlow = await train(() => new NeuralOdeDirection({ latentDim, ...flow, seed }), [fitted, velocity]);
 
   const curve = async (edit: Direction): Promise<CdCurve> => {
     const labels = await labelsAlong(edit, { model, codes: starts, times });
@@ -98,12 +107,55 @@ export async function compareWorld(setting: Setting, world: BoundaryShape, seed:
   };
 }
 
+interface Line {
+  readonly name: string;
+  readonly vector: Float32Array | Float64Array;
+}
+
+/** Of trainings along a line and from random weights the snapshot with the largest area above its CD curve on validation starts. */
+async function chosen(
+  make: () => NeuralOdeDirection,
+  options: TrainOptions & { model: Model },
+  lines: readonly Line[],
+  codes: Codes,
+): Promise<Direction> {
+  const { latentDim, times } = COMPARISON;
+  const along = (vector: Line["vector"]) => () => {
+    const flow = make();
+    return startAlong(flow, vector, (flow.depth === -1 ? 1 : 8) * Math.sqrt(latentDim));
+  };
+  const classes = options.model.attributes.map((attribute) => attribute.classes);
+  const { direction } = await trainCandidates(
+    [
+      ...lines.map(({ name, vector }) => ({ name, direction: along(vector), measureStart: true })),
+      { name: "random", direction: make },
+    ],
+    options,
+    {
+      rounds: [options.iterations! / 2, options.iterations!],
+      measure: async (one) => {
+        const labels = await labelsAlong(one, { model: options.model, codes, times });
+        const { t, control, disentanglement } = cdCurve(labels, { attributeIndex: 0, classes, times });
+        return { t, control, disentanglement };
+      },
+      score: (curves) =>
+        curves.map((curve) => {
+          const { range, areas } = areaUnderCdCurve([curve]);
+          return range[1] - range[0] - areas[0]!;
+        }),
+    },
+  );
+  return direction;
+}
+
 function trainedLoss(direction: Direction, setting: Setting, world: BoundaryShape, starts: Codes): number {
   const { temperature, preservationWeight, maxTime } = SETTINGS[setting].training;
+  const preservation: Preservation = setting === "robust" ? { divergence: "hellinger", originalTemperature: 2 } : {};
   const times = [0.25, 0.5, 0.75, 1].map((share) => share * maxTime);
   return tf.tidy(() => {
     const w = tf.tensor2d(starts.data, [starts.shape[0], starts.shape[1]]);
-    const common = { direction, generator, regressor: regressor(world), attributeIndex: 0, w, temperature, preservationWeight };
+    const weighed = { temperature, preservationWeight, preservation };
+    const common = { direction, generator, regressor: regressor(world), attributeIndex: 0, w, ...weighed };
     return times.reduce((sum, t) => sum + directionLoss({ ...common, t }).total.dataSync()[0]! / times.length, 0);
   });
 }
