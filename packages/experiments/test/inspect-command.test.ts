@@ -62,3 +62,8 @@ it("its JSON holds the same, and other files are explained", async () => {
   expect(await runCommand(["inspect", join(folder, "notes.txt")])).not.toBe(EXIT.done);
   expect(said).toMatch(/expected a file of PyTorch .*notes\.txt/);
 });
+
+it("a file that is not there is a mistake on the command line, said in the command's name", async () => {
+  expect(await runCommand(["inspect", join(folder, "nothing.pt")])).toBe(EXIT.usage);
+  expect(said).toMatch(/^\ninspect: could not read .*nothing\.pt: .*there is no such file/);
+});

@@ -1,5 +1,6 @@
-import { type FileContents, inspectFile, type TensorGroup } from "@latentflow/engine";
+import { EngineError, type FileContents, inspectFile, type TensorGroup } from "@latentflow/engine";
 import { Command } from "commander";
+import { ConfigError } from "../errors.js";
 
 /** `latentflow inspect` */
 export function inspectCommand(): Command {
@@ -11,9 +12,15 @@ export function inspectCommand(): Command {
     .argument("<file>", "file to look into")
     .option("--json", "all of it as one JSON object, for programs", false)
     .action(async (file: string, { json }: { json: boolean }) => {
-      const contents = await inspectFile(file);
+      const contents = await inspectFile(file).catch(refuse);
       console.log(json ? JSON.stringify(contents) : linesOf(file, contents).join("\n"));
     });
+}
+
+/** The file that the command line names can't be read: another one may be meant. */
+function refuse(cause: unknown): never {
+  if (!(cause instanceof EngineError)) throw cause;
+  throw new ConfigError(cause.message.replace(/^inspectFile:/, "inspect:"), { cause });
 }
 
 function linesOf(file: string, { format, groups, others }: FileContents): string[] {
