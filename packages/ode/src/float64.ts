@@ -55,7 +55,9 @@ export { trapezoid } from "./methods/implicit/trapezoid.js";
 export { trbdf2 } from "./methods/implicit/trbdf2.js";
 export type { AdaptiveMethodName, FixedMethodName, MethodName } from "./methods/index.js";
 export type { Attempt, DenseOutput, Method, Stepper, StepTrial } from "./methods/method.js";
+export { explicitAdams, implicitAdams } from "./methods/multistep/adams.js";
 export { bdf } from "./methods/multistep/bdf.js";
+export { auto } from "./methods/switching/auto.js";
 export type { ForEachNumber } from "./sensitivities/for-each-number.js";
 export type {
   DerivativeOptions,
@@ -71,7 +73,10 @@ export type { ControllerCoefficients, ControllerName } from "./stepping/controll
 export type { Dynamics, Float64State, ScalarOf, Slope, Stacked, StateOf, Times, Tolerance } from "./types.js";
 
 /** Methods that choose their steps and have a name here; others are given themselves. */
-type KnownByName = Exclude<AdaptiveMethodName, "fehlberg2" | "dopri8" | "verner8" | "bdf" | keyof typeof IMPLICIT_METHODS>;
+type KnownByName = Exclude<
+  AdaptiveMethodName,
+  "fehlberg2" | "dopri8" | "verner8" | "bdf" | "auto" | keyof typeof IMPLICIT_METHODS
+>;
 
 /** Options of `odeint` on numbers. */
 export type Float64OdeintOptions<A = undefined, S = never> = CommonOptions<A, S> &

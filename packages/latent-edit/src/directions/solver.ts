@@ -1,5 +1,5 @@
 import { checkChoice, checkNumber, checkOptions, checkRequired } from "@latentflow/core";
-import { type AdaptiveMethodName, type FixedMethodName, METHODS } from "@latentflow/ode";
+import { type AdaptiveMethodName, type FixedMethodName, METHODS, type Method } from "@latentflow/ode";
 import { LatentEditError } from "../errors.js";
 
 /** `steps` equal steps over [0, t], however long t is: one 3/8 step is how the paper trains. */
@@ -31,7 +31,9 @@ export function isFixed(solver: FlowSolver): solver is FixedSolver {
 }
 
 /** Flows are solved on tensors, by explicit methods. */
-const EXPLICIT = Object.keys(METHODS).filter((name) => METHODS[name as keyof typeof METHODS].implicit === undefined);
+const EXPLICIT = Object.entries<Method>(METHODS).flatMap(([name, { implicit, float64Only }]) =>
+  implicit || float64Only ? [] : [name],
+);
 
 /** Throws unless `solver` is complete and known. */
 export function checkSolver(caller: string, solver: FlowSolver): FlowSolver {

@@ -29,9 +29,9 @@ export function planTensors({ caller, options, methods, extra, times }: CheckedC
     throw new OdeError(
       `${caller}: jacobianBand does not apply to tensors, whose systems are solved as whole matrices; leave it out.`,
     );
-  if (plan.method.choosesOrder)
+  if (plan.method.float64Only)
     throw new OdeError(
-      `${caller}: ${plan.method.name} does not apply to tensors, only to states of numbers; take radau5 or kvaerno5.`,
+      `${caller}: ${plan.method.name} does not apply to tensors, only to states of numbers; take a method of another kind.`,
     );
   checkStepsForGradients(caller, options.stepsForGradients, plan.steps.kind === "adaptive");
   return plan;

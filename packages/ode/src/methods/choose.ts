@@ -23,10 +23,13 @@ const GIVEN_THEMSELVES = [
   "radau5",
   "rodas5p",
   "bdf",
+  "auto",
 ];
 const GIVEN_BY_OTHER_NAMES = new Map([
   ["implicit_euler", "implicitEuler"],
   ["implicit_midpoint", "implicitMidpoint"],
+  ["explicit_adams", "explicitAdams"],
+  ["implicit_adams", "implicitAdams"],
 ]);
 
 /** What such a method is exported as. */

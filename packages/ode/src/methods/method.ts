@@ -18,8 +18,10 @@ export interface Method {
   readonly implicit?: (source: JacobianSource) => Linearizer<Float64Array>;
   /** Of those: whether their order rests on ∂f/∂y being exact, as that of methods that iterate does not. */
   readonly exactJacobian?: boolean;
-  /** Whether its steps bring along by how much the next is longer: no controller applies. In float64 alone. */
+  /** Whether its steps bring along by how much the next is longer: no controller applies. */
   readonly choosesOrder?: boolean;
+  /** Whether it solves states of numbers alone. */
+  readonly float64Only?: boolean;
   /** Makes the steps of one solve of y′ = f(t, y). */
   stepper<V>(space: StateSpace<V>, f: PackedDynamics<V>, linearizer?: Linearizer<V>): Stepper<V>;
   /** The same method with straight lines between its steps. */
@@ -62,6 +64,8 @@ export interface Attempt<V> {
   readonly ratio: Reading;
   /** What failed, where that is known: `y1` is then of no use. */
   readonly failed?: "newton";
+  /** Which of its ways of making steps made this one, where a method has several. */
+  readonly by?: string;
   /** How many times as long the next step is to be, of methods that choose it themselves. Default: the controller's choice. */
   readonly factor?: number;
 }

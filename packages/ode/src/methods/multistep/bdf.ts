@@ -12,6 +12,7 @@ function make(straight: boolean): Method {
     errorOrder: 2,
     estimatesError: true,
     choosesOrder: true,
+    float64Only: true,
     implicit: float64Systems,
     stepper(space, f, linearizer) {
       return new BdfStepper("bdf", constants, straight, space, f, linearizer);
