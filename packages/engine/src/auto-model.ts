@@ -17,7 +17,7 @@ import { EngineError } from "./errors.js";
 import type { ModelParts, NetworkParts, ReadyParts, RunningModel } from "./parts.js";
 import { WatchedModel } from "./watched-model.js";
 
-const AUTO_MODEL = {
+export const AUTO_MODEL = {
   /**
    * Default "auto": ONNX Runtime where onnxruntime-node loads and the networks can be written as graphs, else tfjs. In browsers tfjs: our wasm is
    * faster there than onnxruntime-web on one thread; "onnx" takes that one.

@@ -3,7 +3,6 @@ import {
   type AttributeModel,
   type CustomLoss,
   checkNumber,
-  checkOptions,
   type DeclaredOptions,
   describeValue,
   type GivenOptions,
@@ -13,7 +12,7 @@ import {
 } from "@latentflow/core";
 import { type Codes, LatentEditError, toCodes } from "@latentflow/latent-edit";
 import { getBackend, type Tensor, type Tensor2D, type Tensor4D, tensor2d } from "@tensorflow/tfjs-core";
-import { type AutoModelOptions, autoModel, checkTruncation, type EngineName, type TruncationSetting } from "./auto-model.js";
+import { AUTO_MODEL, type AutoModelOptions, autoModel, checkTruncation, type TruncationSetting } from "./auto-model.js";
 import { EngineError } from "./errors.js";
 import { BUNDLED, type BundledName, isBundled, loadBundled } from "./networks/bundled.js";
 import { type NetworkFiles, readNetworks } from "./networks/read-networks.js";
@@ -23,11 +22,7 @@ import type { EngineInfo, ModelParts, RunningModel } from "./parts.js";
 export type ModelSource = BundledName | (NetworkFiles & { readonly truncation?: TruncationSetting }) | ModelParts;
 
 /** Options of `loadModel`. */
-export interface LoadModelOptions {
-  /** What runs the networks. Default "auto": the fastest here. */
-  readonly engine?: EngineName;
-  /** Threads of ONNX Runtime. Default: one a core. */
-  readonly threads?: number;
+export interface LoadModelOptions extends GivenOptions<typeof AUTO_MODEL> {
   /** Truncation ψ towards the mean latent, after the edit (default 1: none; 0.7 in the paper). */
   readonly truncation?: TruncationSetting;
   /** Of bundled networks: the folder that serves their files, where these don't lie beside the modules. */
@@ -64,7 +59,7 @@ export interface LoadedModel extends AttributeModel {
  * @throws EngineError for what is not there, can't be read, or can't run here
  */
 export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<LoadedModel> {
-  checkOptions("loadModel", options, ["engine", "threads", "truncation", "from"], EngineError);
+  readOptions("loadModel", AUTO_MODEL, options, EngineError, ["truncation", "from"]);
   const { from, ...running } = options;
   if (from !== undefined && typeof source !== "string")
     throw new EngineError("loadModel: expected no `from` beside networks of one's own: it says where bundled files are served.");

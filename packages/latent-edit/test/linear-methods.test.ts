@@ -224,6 +224,16 @@ describe("projectDirection", () => {
     ).toThrow(LatentEditError);
   });
 
+  it("takes conditions as a matrix in any form", () => {
+    const conditions = [
+      [1, 0, 0],
+      [1, 1, 0],
+    ];
+    const { direction } = projectDirection([1, 2, 3], conditions);
+    expect(projectDirection([1, 2, 3], { data: conditions.flat(), shape: [2, 3] }).direction).toEqual(direction);
+    expect(() => projectDirection([1, 2, 3], 7 as never)).toThrow(/^projectDirection: expected conditions/);
+  });
+
   it("with no condition only normalises", () => {
     expect(projectDirection([0, 3], [])).toMatchObject({ residual: 1, rank: 0 });
   });

@@ -1,10 +1,14 @@
 import {
   type AttributeModel,
   argmax,
-  checkNumber,
   checkOptions,
   checkRequired,
+  type DeclaredOptions,
+  type GivenOptions,
   nextMacrotask,
+  type OptionValues,
+  readOptions,
+  SIGNAL,
   throwIfAborted,
 } from "@latentflow/core";
 import { gather, type Tensor, type Tensor2D, tensor, tensor1d, tidy } from "@tensorflow/tfjs-core";
@@ -22,17 +26,20 @@ import type { EditOptions } from "./edit.js";
 /** When a code has arrived: the logits of one code, one array an attribute, to a decision. */
 export type Arrived = (logits: readonly Float32Array[]) => boolean;
 
-export interface EditUntilOptions extends EditOptions {
+const EDIT_UNTIL = {
+  /** Longest edit; its sign is the way to go. */
+  maxTime: {},
+  /** Largest error of the stopping time, in units of t (default 0.01). */
+  tolerance: { default: 0.01, above: 0 },
+  /** Points looked at along the path before refining (default 24). A visit to the target shorter than maxTime / steps can be missed. */
+  steps: { default: 24, min: 1, integer: true },
+  signal: SIGNAL,
+} as const satisfies DeclaredOptions;
+
+export interface EditUntilOptions extends EditOptions, GivenOptions<typeof EDIT_UNTIL> {
   model: AttributeModel;
   /** An attribute's class that the regressor should predict (default its last), or a rule of one's own. */
   until: AttributeChoice | Arrived;
-  /** Longest edit; its sign is the way to go. */
-  maxTime: number;
-  /** Largest error of the stopping time, in units of t (default 0.01). */
-  tolerance?: number;
-  /** Points looked at along the path before refining (default 24). A visit to the target shorter than maxTime / steps can be missed. */
-  steps?: number;
-  signal?: AbortSignal;
 }
 
 export interface EditUntilResult<W> {
@@ -53,18 +60,14 @@ export async function editUntil<C extends Codes>(
   direction: Direction,
   options: EditUntilOptions,
 ): Promise<EditUntilResult<TensorOf<C>>> {
-  const known = ["model", "until", "maxTime", "tolerance", "steps", "signal", "rows", "solver"];
   checkRequired("editUntil", options, ["model", "until", "maxTime"], LatentEditError);
-  checkOptions("editUntil", options, known, LatentEditError);
+  const settings = readOptions("editUntil", EDIT_UNTIL, options, LatentEditError, ["model", "until", "rows", "solver"]);
   checkDirection("editUntil", direction);
   checkModel("editUntil", options.model);
-  checkNumber("editUntil", "maxTime", options.maxTime, {}, LatentEditError);
-  checkNumber("editUntil", "tolerance", options.tolerance ?? 0.01, { above: 0 }, LatentEditError);
-  checkNumber("editUntil", "steps", options.steps ?? 24, { min: 1, integer: true }, LatentEditError);
   const arrived = rule(options.model, options.until);
   const codes = toCodes("editUntil", w, direction.latentDim);
   try {
-    return (await arrive(codes, direction, options, arrived)) as EditUntilResult<TensorOf<C>>;
+    return (await arrive(codes, direction, { ...options, ...settings }, arrived)) as EditUntilResult<TensorOf<C>>;
   } finally {
     if (!Object.is(codes, w)) codes.dispose();
   }
@@ -73,7 +76,7 @@ export async function editUntil<C extends Codes>(
 async function arrive(
   w: Tensor,
   direction: Direction,
-  { model, maxTime, signal, tolerance = 0.01, steps = 24, rows, solver }: EditUntilOptions,
+  { model, maxTime, signal, tolerance, steps, rows, solver }: EditUntilOptions & OptionValues<typeof EDIT_UNTIL>,
   arrived: Arrived,
 ): Promise<EditUntilResult<Tensor>> {
   const flowOptions = definedOf({ rows, solver });

@@ -1,24 +1,45 @@
-import { type AttributeModel, checkNumber, checkOptions, checkRequired, nextMacrotask, throwIfAborted } from "@latentflow/core";
+import {
+  type AttributeModel,
+  checkNumber,
+  checkOptions,
+  checkRequired,
+  type DeclaredOptions,
+  type GivenOptions,
+  isFunction,
+  nextMacrotask,
+  readOptions,
+  SIGNAL,
+  throwIfAborted,
+} from "@latentflow/core";
 import { argMax, reshape, slice, type Tensor, tensor2d, tidy, tile } from "@tensorflow/tfjs-core";
 import { checkDirection } from "../directions/check-direction.js";
 import type { Direction } from "../directions/direction.js";
 import type { RowList, RowRange } from "../directions/rows.js";
 import type { FlowSolver } from "../directions/solver.js";
 import { LatentEditError } from "../errors.js";
-import { checkFunction, checkModel, checkTimes } from "../input/checks.js";
+import { checkModel, checkTimes } from "../input/checks.js";
 import { type Codes, type CodeTable, readCodes } from "../input/codes.js";
 import { definedOf } from "../input/defined.js";
 import { firstNotFinite } from "../tensors/finite.js";
 import { owning } from "../tensors/owning.js";
 
-export interface LabelsAlongOptions {
+const LABELS_ALONG = {
+  /** Codes at once (default 100, as in the paper). Images asked of the model at once are this many too. */
+  batchSize: { default: 100, min: 1, integer: true },
+  onProgress: {
+    optional: true,
+    is: isFunction<(progress: { codes: number; total: number }) => void>,
+    expected: "a function",
+  },
+  signal: SIGNAL,
+} as const satisfies DeclaredOptions;
+
+export interface LabelsAlongOptions extends GivenOptions<typeof LABELS_ALONG> {
   model: AttributeModel;
   /** Start codes, [n, d] or [n, rowCount, d]. */
   codes: Codes;
   /** Edit lengths; the first is usually 0. */
   times: readonly number[];
-  /** Codes at once (default 100, as in the paper). Images asked of the model at once are this many too. */
-  batchSize?: number;
   solver?: FlowSolver;
   /**
    * Rows of W+ codes that move, as a range [from, to] or a list { only } (default: the direction's own, else all). W codes are then repeated to as
@@ -27,8 +48,6 @@ export interface LabelsAlongOptions {
   rows?: RowRange | RowList;
   /** The same of W codes with the number of rows, for models that don't say theirs. */
   wPlus?: { rowCount: number; rows: RowRange | RowList };
-  onProgress?: (progress: { codes: number; total: number }) => void;
-  signal?: AbortSignal;
 }
 
 /** Predicted classes along edits, as `@latentflow/metrics` reads them: data[(sample · attributes + attribute) · times + time]. */
@@ -39,13 +58,12 @@ export interface LabelsAlong {
 
 /** What the regressor predicts for many codes at many edit lengths. Images are made batch by batch and never kept. */
 export async function labelsAlong(direction: Direction, options: LabelsAlongOptions): Promise<LabelsAlong> {
-  const known = ["model", "codes", "times", "batchSize", "solver", "rows", "wPlus", "onProgress", "signal"];
   checkRequired("labelsAlong", options, ["model", "codes", "times"], LatentEditError);
-  checkOptions("labelsAlong", options, known, LatentEditError);
+  const others = ["model", "codes", "times", "solver", "rows", "wPlus"];
+  const { batchSize, onProgress, signal } = readOptions("labelsAlong", LABELS_ALONG, options, LatentEditError, others);
   checkDirection("labelsAlong", direction);
   checkModel("labelsAlong", options.model);
-  checkFunction("labelsAlong", "onProgress", options.onProgress);
-  const { model, signal } = options;
+  const { model } = options;
   const times = checkTimes("labelsAlong", "times", options.times);
   const table = await readCodes("labelsAlong", options.codes, direction.latentDim);
   const codes = table.codes;
@@ -58,7 +76,6 @@ export async function labelsAlong(direction: Direction, options: LabelsAlongOpti
     }
   }
   const shape = pathShape(direction, table, options);
-  const batchSize = checkNumber("labelsAlong", "batchSize", options.batchSize ?? 100, { min: 1, integer: true }, LatentEditError);
   const attributes = model.attributes.length;
   const size = codes.rows * attributes * times.length;
   const data = model.attributes.every(({ classes }) => classes <= 256) ? new Uint8Array(size) : new Int32Array(size);
@@ -84,7 +101,7 @@ export async function labelsAlong(direction: Direction, options: LabelsAlongOpti
     } finally {
       paths.dispose();
     }
-    options.onProgress?.({ codes: start + count, total: codes.rows });
+    onProgress?.({ codes: start + count, total: codes.rows });
   }
   return { data, shape: [codes.rows, attributes, times.length] };
 }

@@ -1,6 +1,11 @@
-import { checkNumber, checkOptions, describeValue } from "@latentflow/core";
+import { type DeclaredOptions, type GivenOptions, readOptions } from "@latentflow/core";
 import { LatentEditError } from "../errors.js";
-import { dot, type Numbers, norm, toMatrix, unit } from "../input/matrix.js";
+import { dot, type Matrix, type MatrixLike, type Numbers, norm, rowOf, toMatrix, unit } from "../input/matrix.js";
+
+const PROJECT = {
+  /** Below which a unit vector's remainder counts as 0 (default 1e-6). */
+  tolerance: { default: 1e-6, above: 0, max: 1 },
+} as const satisfies DeclaredOptions;
 
 export interface ProjectedDirection {
   /** Unit vector, orthogonal to every condition. */
@@ -16,42 +21,36 @@ export interface ProjectedDirection {
  * scores alone. Conditions are orthonormalised first (Gram and Schmidt, twice for stability); dependent ones fall out by a rank tolerance.
  *
  * @param primal direction to edit along, [d]; any length
- * @param conditions directions to leave alone, each [d]
- * @param options.tolerance below which a unit vector's remainder counts as 0 (default 1e-6)
+ * @param conditions directions to leave alone, each [d]: a list of vectors, or a matrix [conditions, d] in any form
  * @throws LatentEditError when the primal lies in the span of the conditions: no such edit exists
  */
 export function projectDirection(
   primal: Numbers,
-  conditions: readonly Numbers[],
-  options: { tolerance?: number } = {},
+  conditions: MatrixLike,
+  options: GivenOptions<typeof PROJECT> = {},
 ): ProjectedDirection {
-  checkOptions("projectDirection", options, ["tolerance"], LatentEditError);
-  const tolerance = checkNumber(
-    "projectDirection",
-    "tolerance",
-    options.tolerance ?? 1e-6,
-    { above: 0, max: 1 },
-    LatentEditError,
-  );
-  if (!Array.isArray(conditions)) {
-    throw new LatentEditError(`projectDirection: expected conditions as a list of vectors, got ${describeValue(conditions)}.`);
-  }
-  const { data, columns } = toMatrix("projectDirection", "primal and conditions", [primal, ...conditions]);
+  const { tolerance } = readOptions("projectDirection", PROJECT, options, LatentEditError);
+  const others = Array.isArray(conditions) ? conditions : rowsOf(toMatrix("projectDirection", "conditions", conditions));
+  const { data, rows, columns } = toMatrix("projectDirection", "primal and conditions", [primal, ...others]);
   if (norm(data.subarray(0, columns)) === 0) {
     throw new LatentEditError(`projectDirection: expected a primal direction other than 0, got ${columns} zeros.`);
   }
   const basis: Float64Array[] = [];
-  for (let i = 1; i <= conditions.length; i++) {
+  for (let i = 1; i < rows; i++) {
     const { remainder, length } = reject(data.subarray(i * columns, (i + 1) * columns), basis);
     if (length > tolerance) basis.push(remainder.map((x) => x / length));
   }
   const { remainder, length: residual } = reject(data.subarray(0, columns), basis);
   if (residual <= tolerance) {
     throw new LatentEditError(
-      `projectDirection: expected a direction outside the span of its ${conditions.length} conditions, got a remainder of ${residual.toExponential(1)}; leave a condition out.`,
+      `projectDirection: expected a direction outside the span of its ${rows - 1} conditions, got a remainder of ${residual.toExponential(1)}; leave a condition out.`,
     );
   }
   return { direction: remainder.map((x) => x / residual), residual, rank: basis.length };
+}
+
+function rowsOf(matrix: Matrix): Float64Array[] {
+  return Array.from({ length: matrix.rows }, (_, i) => rowOf(matrix, i));
 }
 
 /** The part of the unit vector along `vector` that is orthogonal to the basis, and its length. */
