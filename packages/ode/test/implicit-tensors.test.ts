@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { FIXED_IMPLICIT_METHODS, IMPLICIT_METHODS } from "../src/methods/implicit/index.js";
 import { backends, leaked, start, values } from "./backends.js";
 import { riccati } from "./problems.js";
+import { StiffNeuralOde } from "./stiff-neural-ode.js";
 import { hires, robertson } from "./stiff-problems.js";
 
 type Name = keyof typeof IMPLICIT_METHODS;
@@ -128,6 +129,22 @@ describe("on cpu", () => {
         start.dispose();
       }
     }
+  });
+
+  it("a neural ODE with modes of rates 1 and 10,000 takes kvaerno5 a twentieth of dopri5's evaluations, at most", () => {
+    const model = new StiffNeuralOde();
+    const options = { t0: 0, t1: 2, rtol: 1e-3, atol: 1e-4 } as const;
+    const implicit = solve(model.f, model.starts, { ...options, method: "kvaerno5" });
+    // A vector-Jacobian product counts as three.
+    const evaluations = implicit.stats.nfe + 3 * implicit.stats.nfeJacobian!;
+    const explicit = solve(model.f, model.starts, { ...options, method: "dopri5", maxSteps: 420 });
+    expect(implicit.status.kind).toBe("finished");
+    expect(explicit.status.message).toContain("looks stiff");
+    expect(explicit.status.t).toBeLessThan(0.2);
+    expect(explicit.stats.nfe).toBeGreaterThan(20 * evaluations);
+    implicit.dispose();
+    explicit.dispose();
+    model.dispose();
   });
 
   it("solves trees, events, in turns with other work, and leaves nothing when f throws", async () => {
