@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { odeint, odeintEvent } from "@latentflow/ode";
+import { odeint, odeintEvent, type Statistics } from "@latentflow/ode";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { IMPLICIT_METHODS } from "../src/methods/implicit/index.js";
@@ -173,6 +173,56 @@ describe("on cpu", () => {
       }
     }
     tf.dispose(inputs);
+  });
+
+  describe("at rest, where the error test passes any step", () => {
+    const solveAtRest = (
+      f: (t: number, y: tf.Tensor) => tf.Tensor,
+      method: "kvaerno5" | "radau5" | "rodas5p" | "trbdf2",
+      t1: number,
+      more = {},
+    ) => {
+      let cost: Statistics | undefined;
+      const y0 = tf.zeros([1, 2]);
+      const loss = (y0: tf.Tensor) =>
+        tf.sum(
+          tf.slice(
+            last(odeint(f, y0, [0, t1], { method, onStatistics: (statistics) => (cost = statistics), ...more })),
+            [0, 0],
+            [1, 1],
+          ),
+        );
+      const gradient = values(tf.grad(loss)(y0));
+      y0.dispose();
+      return { gradient, steps: cost!.accepted };
+    };
+    const turning = (_t: number, y: tf.Tensor) => tf.matMul(y as tf.Tensor2D, [[0, -1], [1, 0]]); // biome-ignore format: a matrix
+    const relaxing = (_t: number, y: tf.Tensor) => tf.matMul(y as tf.Tensor2D, [[-1e4, 0], [1e4, -1]]); // biome-ignore format: a matrix
+
+    it.each(["kvaerno5", "radau5", "rodas5p", "trbdf2"] as const)(
+      "%s turns the gradient as the solution would turn",
+      (method) => {
+        for (const t1 of [10, -10]) {
+          const { gradient, steps } = solveAtRest(turning, method, t1, method === "radau5" ? { gradient: "checkpointed" } : {});
+          const tolerance = method === "trbdf2" ? 0.05 : 5e-3;
+          expect(Math.abs(gradient[0]! - Math.cos(t1))).toBeLessThan(tolerance);
+          expect(Math.abs(gradient[1]! - Math.sin(t1))).toBeLessThan(tolerance);
+          expect(steps).toBeLessThan(method === "trbdf2" ? 60 : 25);
+        }
+        // Without it: the whole way in a few steps, and no turn.
+        const unwatched = solveAtRest(turning, method, 10, { stepsForGradients: false });
+        expect(Math.abs(unwatched.gradient[0]! - Math.cos(10))).toBeGreaterThan(0.3);
+      },
+    );
+
+    it("a decay of rate 10,000 does not hold the steps back", () => {
+      for (const method of ["kvaerno5", "radau5", "rodas5p"] as const) {
+        const { gradient, steps } = solveAtRest(relaxing, method, 3);
+        expect(Math.abs(gradient[0]!)).toBeLessThan(1e-9);
+        expect(gradient[1]! * Math.exp(3)).toBeCloseTo(1 / (1 - 1e-4), 1);
+        expect(steps).toBeLessThan(20);
+      }
+    });
   });
 
   it("reaches the time and state of an event", () => {

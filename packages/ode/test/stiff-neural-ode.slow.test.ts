@@ -10,7 +10,7 @@ it("a neural ODE with modes of rates 1 and 10,000 is trained through kvaerno5", 
   const losses: number[] = [];
   for (let i = 0; i < 100; i++) {
     const { value, grads } = tf.variableGrads(() => model.loss(), [...model.weights]);
-    optimizer.applyGradients(grads);
+    optimizer.applyGradients(grads as Record<string, tf.Variable>);
     losses.push(value.dataSync()[0]!);
     tf.dispose([value, grads]);
   }

@@ -3,6 +3,7 @@ import type { CheckedCall } from "../input/problem.js";
 import { type TensorProblem, tensorProblem } from "../input/tensor-problem.js";
 import { isRecording } from "../state/tape.js";
 import { watchGradient } from "./finite-gradient.js";
+import { implicitSensitivityLimit } from "./implicit-sensitivity.js";
 import { sensitivityLimit } from "./sensitivity.js";
 
 /**
@@ -17,6 +18,10 @@ export function gradientProblem(checked: CheckedCall, leaves: Tensor[], forGradi
   const { method, steps, statistics } = problem;
   if (steps.kind !== "adaptive" || !(options.stepsForGradients ?? forGradient)) return made;
   const y0 = isRecording() ? watchGradient(caller, "y0", leaves) : leaves;
+  if (made.linearizer !== undefined) {
+    const longestStep = implicitSensitivityLimit(made.linearizer, method.order, problem.t1 < problem.t0 ? -1 : 1, steps);
+    return { ...made, problem: { ...problem, y0, longestStep } };
+  }
   // Without a polynomial nothing says how far a step's derivative follows the solution's.
   if (method.stabilityPolynomial === undefined) return { ...made, problem: { ...problem, y0 } };
   const uncounted = space.dynamics((t, y) => f(t, y, options.args));

@@ -70,7 +70,8 @@ export interface AdaptiveStepOptions<S = never, Name = AdaptiveMethodName> {
   /**
    * Keeps steps so short that a gradient through them can be trusted: h ρ(∂f/∂y) within the reach in which the derivative of a step follows
    * that of the solution to 10 rtol. The error test alone sees the state and not its sensitivity: where the state rests it passes any step, and
-   * the gradient explodes. Costs one vector-Jacobian product of f a step. Default: whether `tf.grad` or its kin is recording. Set it in
+   * the gradient explodes. Costs one vector-Jacobian product of f a step. With implicit methods a direction v′ = (∂f/∂y) v is taken along, which each step
+   * must move as two of half its length do, to 10 rtol; costs a Jacobian a step. Default: whether `tf.grad` or its kin is recording. Set it in
    * `solveAsync` when its nodes shall be the `grid` of a gradient.
    */
   readonly stepsForGradients?: boolean;

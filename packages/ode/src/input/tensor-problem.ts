@@ -18,6 +18,8 @@ export interface TensorProblem {
   readonly space: TensorSpace;
   /** Times as tensors, when t was given as one. */
   readonly time: TimeMap | undefined;
+  /** Of implicit methods. */
+  readonly linearizer: TensorLinearizer | undefined;
 }
 
 /** The options of a solve on tensors, checked and completed. */
@@ -52,7 +54,7 @@ export function tensorProblem(checked: CheckedCall, leaves: Tensor[]): TensorPro
   const measure = steps.kind === "adaptive" && steps.ownTest ? space.measure(steps.ownTest, leaves) : undefined;
   const problem = assemble(checked, plan, space, dynamics, leaves, statistics, measure);
   const linearizer = plan.method.implicit ? tensorLinearizer(checked, plan, space, leaves, statistics) : undefined;
-  return { problem: { ...problem, linearizer }, space, time };
+  return { problem: { ...problem, linearizer }, space, time, linearizer };
 }
 
 function tensorLinearizer(

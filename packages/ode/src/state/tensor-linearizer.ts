@@ -40,6 +40,15 @@ export class TensorLinearizer implements Linearizer<Tensor[]> {
     };
   }
 
+  get layout(): SystemLayout {
+    return this.#source.layout;
+  }
+
+  /** J as numbers, system by system and row by row, for who looks at it besides. */
+  jacobianAt(place: Place): Float32Array {
+    return this.#jacobian.read(place);
+  }
+
   linearize({ span, y0 }: LinearizationPoint<Tensor[]>): void {
     this.#values = this.#jacobian.read({ t: span.t0, y: y0 });
   }
