@@ -89,6 +89,8 @@ export interface AttributeModel {
    * no features.
    */
   features?(w: Tensor): Promise<Tensor2D>;
+  /** `[n, e]`: what the embedder makes of the images, rows of length 1. Absent where the model has no embedder. */
+  embed?(w: Tensor): Promise<Tensor2D>;
   lossAndGradient(w: Tensor, loss: LossRequest | CustomLoss): Promise<LossAndGradient>;
   dispose(): void;
 }

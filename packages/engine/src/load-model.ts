@@ -47,6 +47,7 @@ export interface LoadedModel extends AttributeModel {
   synthesize(w: Codes): Promise<Tensor4D>;
   logits(w: Codes): Promise<Tensor2D[]>;
   readonly features?: (w: Codes) => Promise<Tensor2D>;
+  readonly embed?: (w: Codes) => Promise<Tensor2D>;
   /** Codes w, [count, latentDim]; the same for the same seed (default 0). The caller disposes them. */
   sample(count: number, options?: GivenOptions<typeof SAMPLE>): Promise<Tensor2D>;
 }
@@ -115,6 +116,7 @@ class LoadedNetworks implements LoadedModel {
   readonly rowCount?: number;
   readonly engine: EngineInfo;
   readonly features?: (w: Codes) => Promise<Tensor2D>;
+  readonly embed?: (w: Codes) => Promise<Tensor2D>;
   private disposed = false;
 
   constructor(
@@ -128,6 +130,8 @@ class LoadedNetworks implements LoadedModel {
     if (model.rowCount !== undefined) this.rowCount = model.rowCount;
     if (model.features !== undefined)
       this.features = (w) => this.ask("features", w, (alive, codes) => (alive as Required<AttributeModel>).features(codes));
+    if (model.embed !== undefined)
+      this.embed = (w) => this.ask("embed", w, (alive, codes) => (alive as Required<AttributeModel>).embed(codes));
   }
 
   get attributes() {

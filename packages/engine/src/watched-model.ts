@@ -11,12 +11,15 @@ export class WatchedModel implements AttributeModel {
   readonly latentDim: number;
   readonly rowCount?: number;
   readonly features?: (w: Tensor) => Promise<Tensor2D>;
+  readonly embed?: (w: Tensor) => Promise<Tensor2D>;
   images = 0;
 
   constructor(private readonly inner: AttributeModel) {
     this.latentDim = inner.latentDim;
     if (inner.rowCount !== undefined) this.rowCount = inner.rowCount;
-    if (inner.features !== undefined) this.features = (w) => this.featuresOf(inner as Required<AttributeModel>, w);
+    const whole = inner as Required<AttributeModel>;
+    if (inner.features !== undefined) this.features = (w) => this.rowsOf(w, "features", (codes) => whole.features(codes));
+    if (inner.embed !== undefined) this.embed = (w) => this.rowsOf(w, "embeddings", (codes) => whole.embed(codes));
   }
 
   get attributes() {
@@ -62,13 +65,13 @@ export class WatchedModel implements AttributeModel {
     this.inner.dispose();
   }
 
-  private async featuresOf(inner: Required<AttributeModel>, w: Tensor): Promise<Tensor2D> {
+  private async rowsOf(w: Tensor, what: string, ask: (w: Tensor) => Promise<Tensor2D>): Promise<Tensor2D> {
     this.images += w.shape[0]!;
-    const features = await inner.features(w);
-    checkShapes([features], [[w.shape[0]!, features.shape[1]!]], "features");
-    if (await areFinite([features])) return features;
-    features.dispose();
-    throw new EngineError("model: expected finite features, got NaN or infinity. Look at the generator's images.");
+    const rows = await ask(w);
+    checkShapes([rows], [[w.shape[0]!, rows.shape[1]!]], what);
+    if (await areFinite([rows])) return rows;
+    rows.dispose();
+    throw new EngineError(`model: expected finite ${what}, got NaN or infinity. Look at the generator's images.`);
   }
 
   private logitShapes(w: Tensor): number[][] {

@@ -1,5 +1,5 @@
 import { mkdtempSync } from "node:fs";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -27,6 +27,7 @@ beforeAll(async () => {
   await writeFile(file("mapping.onnx"), writeOnnx(await mappingGraph(generator)));
   await writeFile(file("r.onnx"), writeOnnx(await regressor.toOnnx()));
   await writeFile(file("colours.onnx"), writeOnnx(colours()));
+  await writeFile(file("e.onnx"), writeOnnx(colourDirection()));
   generator.dispose();
   regressor.dispose();
 });
@@ -39,6 +40,15 @@ function colours(): OnnxModel {
   const means = graph.reshape(graph.reduce("ReduceMean", images, [2, 3], true), [0, 3]);
   const weight = graph.constant(floats([3, 2], [40, 0, 0, 40, 0, 0]), "weight");
   graph.output("colours", graph.op("MatMul", [means, weight]), ["n", 2]);
+  return graph.build();
+}
+
+/** An embedder: means of channels, of length 1. */
+function colourDirection(): OnnxModel {
+  const graph = new GraphBuilder();
+  const means = graph.reduce("ReduceMean", graph.input("images", ["n", 3, 16, 16]), [2, 3], false);
+  const length = graph.op("Sqrt", [graph.reduceSum(graph.op("Mul", [means, means]), [1], true)]);
+  graph.output("embedding", graph.op("Div", [means, length]), ["n", 3]);
   return graph.build();
 }
 
@@ -100,6 +110,19 @@ describe("an experiment of files alone", () => {
     expect(results.environment.notes!.join()).toContain("2 names for 2 numbers: taken as binary attributes");
     expect(results.sample.attributes.map(({ classes }) => classes)).toEqual([2, 2]);
     expect(await readFile(report, "utf8")).toContain("taken as binary attributes");
+  });
+
+  it("an embedder beside them keeps an identity in the place of the other attributes", async () => {
+    const model = { kind: "files", generator: file("g.onnx"), regressor: file("r.onnx"), embedder: file("e.onnx") } as const;
+    const asked = quick(model, { methods: ["constant"], attributes: ["attribute_0"], pictures: { samples: 0 } });
+    const identity = { ...asked, train: { ...asked.train, preserve: "identity" as const } };
+    const { results } = (await runExperiment(identity, { out: file("identity") }))!;
+    expect(results.missing).toEqual([]);
+    const files = await readdir(file("identity"), { recursive: true });
+    const direction = files.find((name) => name.includes("constant") && name.endsWith(".safetensors"))!;
+    expect(Buffer.from(await readFile(join(file("identity"), direction))).toString("latin1")).toMatch(/loss\W+identity/);
+    const without = { ...identity, model: { ...model, embedder: undefined } };
+    expect(() => resolveConfig(without)).toThrow(/expected a model with an embedder for train.preserve "identity", got none/);
   });
 
   it("codes with labels are not labelled again", async () => {

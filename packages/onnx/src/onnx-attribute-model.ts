@@ -22,7 +22,7 @@ import { tuneConvolutions } from "./session/tune.js";
 import { checkedAnswer, toTensor } from "./tensors.js";
 
 /** The graphs that are run, each with a session of its own. */
-type Kind = "forward" | "features" | LossKind | "pullback";
+type Kind = "forward" | "features" | "embedding" | LossKind | "pullback";
 type Outputs = Readonly<Record<string, OnnxTensor>>;
 
 /** What `onnxModel` gives. */
@@ -31,6 +31,7 @@ export class OnnxAttributeModel implements AttributeModel {
   readonly rowCount?: number;
   readonly attributes: readonly Attribute[];
   readonly features?: (w: Tensor) => Promise<Tensor2D>;
+  readonly embed?: (w: Tensor) => Promise<Tensor2D>;
   private readonly sessions = new Map<string, Promise<OnnxSession>>();
   private rowBytes: number | undefined;
   private disposed = false;
@@ -50,8 +51,9 @@ export class OnnxAttributeModel implements AttributeModel {
     this.latentDim = network.latentDim;
     if (network.rowCount !== undefined) this.rowCount = network.rowCount;
     this.attributes = network.attributes;
-    const { featureCount } = network;
-    if (featureCount !== undefined) this.features = (w) => this.featuresOf(w, featureCount);
+    const { featureCount, embeddingSize } = network;
+    if (featureCount !== undefined) this.features = (w) => this.rowsOf("features", "features", w, featureCount);
+    if (embeddingSize !== undefined) this.embed = (w) => this.rowsOf("embed", "embedding", w, embeddingSize);
   }
 
   /** Makes the session that every use needs, so that a missing runtime or an op that it refuses is an error at once. */
@@ -80,12 +82,12 @@ export class OnnxAttributeModel implements AttributeModel {
     return this.checkedLogits("logits", outputs, codes).map((answer) => toTensor<Tensor2D>(answer));
   }
 
-  private async featuresOf(w: Tensor, featureCount: number): Promise<Tensor2D> {
-    // A session of its own, made when it is first needed: few ask for features, and all others would wait for the judge.
-    const session = await this.session("features", "features");
-    const codes = await codesOf("features", w, this.network);
-    const { features } = await runInParts(session, { w: codes }, { rows: this.forwardRows, fetches: ["features"] });
-    return toTensor<Tensor2D>(checkedAnswer("features", "features", features!, [codes.dims[0]!, featureCount]));
+  private async rowsOf(caller: string, output: "features" | "embedding", w: Tensor, width: number): Promise<Tensor2D> {
+    // A session of its own, made when it is first needed: few ask for these, and all others would wait for the judge or the embedder.
+    const session = await this.session(caller, output);
+    const codes = await codesOf(caller, w, this.network);
+    const answers = await runInParts(session, { w: codes }, { rows: this.forwardRows, fetches: [output] });
+    return toTensor<Tensor2D>(checkedAnswer(caller, output, answers[output]!, [codes.dims[0]!, width]));
   }
 
   async lossAndGradient(w: Tensor, loss: LossRequest | CustomLoss): Promise<LossAndGradient> {
@@ -157,7 +159,7 @@ export class OnnxAttributeModel implements AttributeModel {
     const only = (...names: string[]) => prune({ ...model, outputs: model.outputs.filter(({ name }) => names.includes(name)) });
     const outputs = ["images", ...this.logitsNames];
     if (kind === "forward") return only(...outputs);
-    if (kind === "features") return only("features");
+    if (kind === "features" || kind === "embedding") return only(kind);
     if (kind === "pullback") return differentiate(only(...outputs), { outputs, wrt: ["w"] });
     return fusedLoss(this.network, kind);
   }

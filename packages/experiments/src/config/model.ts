@@ -46,7 +46,7 @@ const generator = file("StyleGAN2 as .pkl (NVlabs), .pt (rosinality) or .safeten
 const regressor = file("regressor of the attributes as .pt or .safetensors; any as .onnx", { key, resize });
 const judge = file("a second regressor, trained from another seed: judges edited pictures, and nothing else", { key, resize });
 const embedder = file(
-  "images to rows of length 1, as .onnx or facenet-pytorch's .pt: for methods of your own that keep an identity",
+  "images to rows of length 1, as .onnx or facenet-pytorch's .pt: for train.preserve: identity, and methods of your own that keep one",
   { resize },
 );
 

@@ -157,6 +157,12 @@ const train = section({
     default: 1,
     description: "trainings of each method from different seeds; tables and tests are then over all of them",
   }),
+  preserve: choice(["attributes", "identity"])
+    .optional()
+    .meta({ default: "attributes" })
+    .describe(
+      'what shall stay as it is: "identity": what `model.embedder` makes of the pictures (equation 9), in place of the other attributes (equation 5)',
+    ),
   ...recipe,
   candidates: list(candidate)
     .optional()

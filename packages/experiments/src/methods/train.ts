@@ -183,10 +183,19 @@ function common(
   { config, edit, signal }: FindContext,
   codes: LabelledCodes,
   { model }: RunningModel,
-  { solverSteps: _, candidates: __, rounds: ___, validationStarts: ____, start: _____, ...settings }: Partial<TrainingSettings>,
+  {
+    preserve,
+    solverSteps: _,
+    candidates: __,
+    rounds: ___,
+    validationStarts: ____,
+    start: _____,
+    ...settings
+  }: Partial<TrainingSettings>,
 ) {
   return {
     ...defined(settings),
+    ...(preserve === "identity" && { identity: "model" as const }),
     model,
     attribute: { index: edit.index, from: edit.from, to: edit.to },
     codes: codes.codes,

@@ -16,6 +16,7 @@ export class SplitModel implements AttributeModel {
   readonly latentDim: number;
   readonly rowCount?: number;
   readonly features?: (w: Tensor) => Promise<Tensor2D>;
+  readonly embed?: (w: Tensor) => Promise<Tensor2D>;
 
   /** @param atOnce images at once; Infinity: batches stay whole */
   constructor(
@@ -25,10 +26,10 @@ export class SplitModel implements AttributeModel {
   ) {
     this.latentDim = inner.latentDim;
     if (inner.rowCount !== undefined) this.rowCount = inner.rowCount;
-    if (inner.features !== undefined) {
-      const whole = inner as Required<AttributeModel>;
+    const whole = inner as Required<AttributeModel>;
+    if (inner.features !== undefined)
       this.features = async (w) => joined(await this.parts(w, (part) => whole.features(part), dispose));
-    }
+    if (inner.embed !== undefined) this.embed = async (w) => joined(await this.parts(w, (part) => whole.embed(part), dispose));
   }
 
   get attributes() {

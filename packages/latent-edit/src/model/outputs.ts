@@ -36,13 +36,14 @@ export function checkLogits(caller: string, logits: unknown, attributes: readonl
   return logits as Tensor2D[];
 }
 
-/** Features of the images, [n, f]. */
-export function checkFeatures(caller: string, features: unknown, images: Tensor): Tensor2D {
+/** Features or embeddings of the images, [n, f]. @param caller the function that gave them */
+export function checkFeatures(caller: "features" | "embed", features: unknown, images: Tensor): Tensor2D {
   const [n] = images.shape;
-  checkTensor(caller, "features(images)", features, `[${n}, features]`, LatentEditError);
+  const what = caller === "embed" ? "embedding" : "features";
+  checkTensor(caller, `${caller}(images)`, features, `[${n}, ${what}]`, LatentEditError);
   const { rank, shape } = features as Tensor;
   if (rank === 2 && shape[0] === n) return features as Tensor2D;
-  throw new LatentEditError(`${caller}: expected features(images) to be [${n}, features], got [${shape.join(", ")}].`);
+  throw new LatentEditError(`${caller}: expected ${caller}(images) to be [${n}, ${what}], got [${shape.join(", ")}].`);
 }
 
 /** Embeddings of the images and the original ones, both [n, e]: others would be broadcast. */

@@ -88,6 +88,7 @@ class TfjsModel implements AttributeModel {
   readonly rowCount?: number;
   readonly attributes: readonly Attribute[];
   readonly features?: (w: Tensor) => Promise<Tensor2D>;
+  readonly embed?: (w: Tensor) => Promise<Tensor2D>;
 
   constructor(
     private readonly generator: Generator,
@@ -99,6 +100,7 @@ class TfjsModel implements AttributeModel {
     if (generator.rowCount !== undefined) this.rowCount = generator.rowCount;
     this.attributes = regressor.attributes;
     if (judge.features !== undefined) this.features = (w) => this.featuresBy(judge as Required<Regressor>, w);
+    if (embedder !== undefined) this.embed = (w) => this.embeddings(embedder, w);
   }
 
   async synthesize(w: Tensor): Promise<Tensor4D> {
@@ -144,6 +146,14 @@ class TfjsModel implements AttributeModel {
     return tidy(() => {
       const images = this.images("features", w);
       return checkFeatures("features", judge.features(images), images);
+    });
+  }
+
+  private async embeddings(embedder: Embedder, w: Tensor): Promise<Tensor2D> {
+    checkCodes("embed", w, this.latentDim);
+    return tidy(() => {
+      const images = this.images("embed", w);
+      return checkFeatures("embed", embedder.embed(images), images);
     });
   }
 

@@ -54,8 +54,8 @@ export interface TrainOptions extends GivenOptions<typeof TRAINING> {
   preservationTemperature?: number;
   /** Solver to train with; it becomes the direction's own. Default: the direction's. */
   solver?: FlowSolver;
-  /** Replaces equation 5 by equation 9; the model needs the same embedder. */
-  identity?: Embedder;
+  /** Replaces equation 5 by equation 9: "model", the model's own embedder, or an embedder that is the same as the model's. */
+  identity?: Embedder | "model";
   /** Replaces the paper's loss. */
   loss?: LossFactory;
   /** Held-out codes, scored at t = α every `every` iterations (default 100) by the loss trained with. */
@@ -104,6 +104,11 @@ export function resolveSettings(direction: Direction, options: TrainOptions): { 
     );
   }
   checkParts(options);
+  if (options.identity === "model" && model.embed === undefined) {
+    throw new LatentEditError(
+      'trainDirection: expected a model with an embedder for identity: "model", got one without; give the model one (in an experiment: model.embedder, or embedder of a module\'s parts).',
+    );
+  }
   if (options.loss && options.identity) {
     throw new LatentEditError("trainDirection: expected a loss of your own or an identity embedder, got both; give one.");
   }
@@ -146,9 +151,9 @@ function checkParts({ validation, earlyStopping, checkpoint, loss, identity, onP
   count("pauseAt", pauseAt);
   checkFunction("trainDirection", "loss", loss);
   checkFunction("trainDirection", "onProgress", onProgress);
-  if (identity !== undefined && typeof identity?.embed !== "function") {
+  if (identity !== undefined && identity !== "model" && typeof identity?.embed !== "function") {
     throw new LatentEditError(
-      `trainDirection: expected identity to be an embedder with embed(images), got ${describeValue(identity)}.`,
+      `trainDirection: expected identity to be "model" or an embedder with embed(images), got ${describeValue(identity)}.`,
     );
   }
   if (validation !== undefined) {

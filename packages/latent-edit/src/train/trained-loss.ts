@@ -80,6 +80,7 @@ async function embed(
   w: Tensor,
   embedder: NonNullable<LossChoice["identity"]>,
 ): Promise<Tensor2D> {
+  if (embedder === "model") return (model as Required<AttributeModel>).embed(w);
   const images = own(await model.synthesize(w));
   return tidy(() => embedder.embed(images));
 }
