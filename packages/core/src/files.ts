@@ -2,14 +2,16 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, open, readlink, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { type DeclaredOptions, type GivenOptions, readOptions } from "./declared-options.js";
 import { CoreError, describeValue } from "./errors.js";
-import { checkOptions } from "./options.js";
+
+const WRITE = {
+  /** Folder that the file must lie in, links followed: where files of others may lie about, a link must not lead the writer elsewhere. */
+  within: { optional: true, is: isPath, expected: "a folder's path" },
+} as const satisfies DeclaredOptions;
 
 /** Options of `writeFileAtomic` and `writeJsonAtomic`. */
-export interface WriteOptions {
-  /** Folder that the file must lie in, links followed: where files of others may lie about, a link must not lead the writer elsewhere. */
-  readonly within?: string;
-}
+export interface WriteOptions extends GivenOptions<typeof WRITE> {}
 
 /**
  * Writes a file so that a reader sees either the old content or the whole new one, also after a crash or on a full disk: the data goes to a
@@ -22,15 +24,14 @@ export async function writeFileAtomic(
   data: string | Uint8Array | AsyncIterable<Uint8Array>,
   options: WriteOptions = {},
 ): Promise<void> {
-  checkOptions("writeFileAtomic", options, ["within"]);
+  const { within } = readOptions("writeFileAtomic", WRITE, options);
   checkPath("writeFileAtomic", "a path", path);
-  if (options.within !== undefined) checkPath("writeFileAtomic", "within to be a folder's path", options.within);
   if (!isContent(data)) {
     throw new CoreError(`writeFileAtomic: expected text, bytes or a stream of bytes for ${path}, got ${describeValue(data)}.`);
   }
   // A link stays a link: what it points to is replaced.
   const target = await realpath(path).catch(() => path);
-  if (options.within !== undefined) await requireWithin(path, options.within);
+  if (within !== undefined) await requireWithin(path, within);
   const folder = dirname(target);
   const temporary = join(folder, `.${randomBytes(6).toString("hex")}.tmp`);
   try {
@@ -85,8 +86,12 @@ async function requireWithin(path: string, folder: string): Promise<void> {
   );
 }
 
+function isPath(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && !value.includes("\0");
+}
+
 function checkPath(caller: string, expected: string, path: unknown): void {
-  if (typeof path === "string" && path !== "" && !path.includes("\0")) return;
+  if (isPath(path)) return;
   throw new CoreError(`${caller}: expected ${expected}, got ${describeValue(path)}.`);
 }
 

@@ -1,24 +1,30 @@
+import { type DeclaredOptions, type GivenOptions, readOptions } from "./declared-options.js";
 import { CoreError, describeValue } from "./errors.js";
-import { checkChoice, checkNumber, checkOptions, type ErrorClass } from "./options.js";
+import { checkNumber, type ErrorClass } from "./options.js";
 
 /** How the edited pictures' distribution over an attribute's classes is compared with the start's. */
 export const DIVERGENCES = ["kl", "hellinger"] as const;
 export type Divergence = (typeof DIVERGENCES)[number];
 
-/** What the second term of an edit's loss measures of the attributes that shall stay. What is left out is equation 5's. */
-export interface Preservation {
+const PRESERVATION = {
   /**
    * "kl" (default): KL(start ‖ edited), without an upper bound, so that one attribute can outweigh all others. "hellinger": the squared Hellinger
    * distance 1 − Σ √(p q), between 0 and 1.
    */
-  readonly divergence?: Divergence;
+  divergence: { default: "kl", choices: DIVERGENCES },
   /** τ of the edited side (default the request's `temperature`). */
-  readonly temperature?: number;
+  temperature: { optional: true, above: 0 },
   /** τ of the start's side (default 1). */
-  readonly originalTemperature?: number;
+  originalTemperature: { default: 1, above: 0 },
   /** Factor of each attribute's term, one an attribute (default 1); the edited attribute has no term. */
-  readonly attributeWeights?: ArrayLike<number>;
-}
+  attributeWeights: { optional: true, check: (_caller: string, weights: ArrayLike<number>) => weights },
+} as const satisfies DeclaredOptions;
+
+/** What the second term of an edit's loss measures of the attributes that shall stay. What is left out is equation 5's. */
+export interface Preservation extends GivenOptions<typeof PRESERVATION> {}
+
+/** The term as an option of a caller's, for messages that call its parts `preservation.temperature`. */
+const WITHIN = { preservation: { options: PRESERVATION } } as const satisfies DeclaredOptions;
 
 /** The same with everything filled in. */
 export interface CompletePreservation {
@@ -41,23 +47,13 @@ export function completePreservation(
   context: { readonly temperature: number; readonly attributes: number },
   ErrorType: ErrorClass = CoreError,
 ): CompletePreservation {
-  const names = ["divergence", "temperature", "originalTemperature", "attributeWeights"];
-  checkOptions(`${caller}: preservation`, preservation, names, ErrorType);
-  const { divergence = "kl", temperature = context.temperature, originalTemperature = 1 } = preservation ?? {};
-  const { attributeWeights = Array<number>(context.attributes).fill(1) } = preservation ?? {};
-  const positive = { above: 0 };
+  const given = readOptions(caller, WITHIN, { preservation }, ErrorType).preservation;
+  const { temperature = context.temperature, attributeWeights = Array<number>(context.attributes).fill(1) } = given;
+  const name = "preservation.attributeWeights";
   return {
-    divergence: checkChoice(caller, "preservation.divergence", divergence, DIVERGENCES, ErrorType),
-    temperature: checkNumber(caller, "preservation.temperature", temperature, positive, ErrorType),
-    originalTemperature: checkNumber(caller, "preservation.originalTemperature", originalTemperature, positive, ErrorType),
-    attributeWeights: checkFactors(
-      caller,
-      "preservation.attributeWeights",
-      attributeWeights,
-      context.attributes,
-      "attribute",
-      ErrorType,
-    ),
+    ...given,
+    temperature: checkNumber(caller, "preservation.temperature", temperature, PRESERVATION.temperature, ErrorType),
+    attributeWeights: checkFactors(caller, name, attributeWeights, context.attributes, "attribute", ErrorType),
   };
 }
 

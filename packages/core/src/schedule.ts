@@ -1,4 +1,5 @@
-import { checkNumber, checkOptions, checkRequired } from "./options.js";
+import { type DeclaredOptions, type GivenOptions, readOptions } from "./declared-options.js";
+import { checkNumber } from "./options.js";
 
 /** What a schedule remembers: how many steps have been taken. Plain JSON. */
 export interface ScheduleState {
@@ -11,14 +12,16 @@ export interface Schedule {
   update(state: ScheduleState): { learningRate: number; state: ScheduleState };
 }
 
+const STEP_DECAY = {
+  learningRate: { min: 0 },
+  /** Steps. */
+  every: { min: 1, integer: true },
+  factor: { min: 0 },
+} as const satisfies DeclaredOptions;
+
 /** Multiplies the rate by `factor` every `every` steps: PyTorch's StepLR. The paper uses every = 1000, factor = 0.5. */
-export function stepDecay(options: { learningRate: number; every: number; factor: number }): Schedule {
-  checkOptions("stepDecay", options, ["learningRate", "every", "factor"]);
-  checkRequired("stepDecay", options, ["learningRate", "every", "factor"]);
-  const { learningRate, every, factor } = options;
-  checkNumber("stepDecay", "learningRate", learningRate, { min: 0 });
-  checkNumber("stepDecay", "every", every, { min: 1, integer: true });
-  checkNumber("stepDecay", "factor", factor, { min: 0 });
+export function stepDecay(options: GivenOptions<typeof STEP_DECAY>): Schedule {
+  const { learningRate, every, factor } = readOptions("stepDecay", STEP_DECAY, options);
   return {
     init: () => ({ step: 0 }),
     update(state) {

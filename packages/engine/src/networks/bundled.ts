@@ -8,15 +8,15 @@ const LOADERS = {
   tabletop: (options: LoadOptions) => scenes("tabletop", "StyleGAN2 of the bundled scenes, 64 px", options),
 } satisfies Record<string, (options: LoadOptions) => Promise<StyleGan2Parts>>;
 
-type OwnName = keyof typeof LOADERS;
+type LoaderName = keyof typeof LOADERS;
 
 /** Further names of bundled networks: what the first one was called when it was the only one. */
-export const BUNDLED_ALIASES = { scenes: "tabletop" } as const satisfies Record<string, OwnName>;
+export const BUNDLED_ALIASES = { scenes: "tabletop" } as const satisfies Record<string, LoaderName>;
 
-export type BundledName = OwnName | keyof typeof BUNDLED_ALIASES;
+export type BundledName = LoaderName | keyof typeof BUNDLED_ALIASES;
 
 /** Names of the bundled networks. */
-export const BUNDLED = Object.keys(LOADERS) as readonly OwnName[];
+export const BUNDLED = Object.keys(LOADERS) as readonly LoaderName[];
 
 /** Whether a text names bundled networks, by an older name, too. */
 export function isBundled(name: string): name is BundledName {
@@ -36,7 +36,7 @@ export interface BundledOptions {
 export async function loadBundled(name: BundledName, options: BundledOptions = {}): Promise<StyleGan2Parts> {
   if (typeof name !== "string" || !isBundled(name)) checkChoice("loadBundled", "name", name, BUNDLED, EngineError);
   checkOptions("loadBundled", options, ["from"], EngineError);
-  const own = (BUNDLED_ALIASES as Partial<Record<BundledName, OwnName>>)[name] ?? (name as OwnName);
+  const own = (BUNDLED_ALIASES as Partial<Record<BundledName, LoaderName>>)[name] ?? (name as LoaderName);
   return LOADERS[own](options.from === undefined ? {} : { from: options.from });
 }
 

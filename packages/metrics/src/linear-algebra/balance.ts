@@ -1,7 +1,7 @@
 import { norm } from "./scale.js";
 
 /** What is left of a matrix after its eigenvalues that can be read off were taken out. */
-export interface Rest {
+export interface DeflatedMatrix {
   /** Eigenvalues that stand alone: the diagonal entries of rows or columns that are 0 otherwise. */
   readonly isolated: number[];
   /** [size, size] row by row, with the other eigenvalues. */
@@ -10,7 +10,7 @@ export interface Rest {
 }
 
 /** Takes out, one after another, the rows and columns whose only entry among those left is on the diagonal: that entry is an eigenvalue. */
-export function takeIsolated(a: Float64Array, n: number): Rest {
+export function takeIsolated(a: Float64Array, n: number): DeflatedMatrix {
   // Entries other than 0 off the diagonal, among the rows and columns that are left.
   const inRow = new Int32Array(n);
   const inColumn = new Int32Array(n);

@@ -19,7 +19,7 @@ export const isUnused = (name: string) => /(^|\.)(continuous_head\..*|num_batche
 const LIST = /(heads|classifiers|outputs|branches|attributes|tasks)$/i;
 
 /** A linear layer, and where it stands below the modules that hold the backbone. */
-interface Place {
+interface LinearPlace {
   readonly linear: string;
   /** Characters of the modules that it shares with the backbone: the more, the nearer. */
   readonly depth: number;
@@ -49,7 +49,7 @@ export function findHeads(
     if (linear !== undefined && !isBackbone(name) && !isUnused(name) && shape.length === (kind === "weight" ? 2 : 1))
       linears.add(linear);
   }
-  const stacks = new Map<string, Place[]>();
+  const stacks = new Map<string, LinearPlace[]>();
   for (const linear of linears) {
     const place = placeOf(linear, prefix);
     const key = `${place.depth} ${place.container}`;
@@ -69,7 +69,7 @@ export function findHeads(
   return { trunk: trunk.slice(0, -1), heads: last === undefined ? [] : [{ name: undefined, layers: [last] }] };
 }
 
-function placeOf(linear: string, prefix: string): Place {
+function placeOf(linear: string, prefix: string): LinearPlace {
   const segments = prefix.split(".").slice(0, -1);
   let shared = segments.length;
   while (shared > 0 && !linear.startsWith(`${segments.slice(0, shared).join(".")}.`)) shared--;
@@ -85,8 +85,8 @@ function startOf(prefix: string): number {
   return number === undefined ? -1 : Number(number);
 }
 
-function isList(tensors: NamedTensors, places: readonly Place[]): boolean {
-  const [{ container, inside }] = places as [Place];
+function isList(tensors: NamedTensors, places: readonly LinearPlace[]): boolean {
+  const [{ container, inside }] = places as [LinearPlace];
   if (inside.length === 0 || container === "") return false;
   if (LIST.test(container) || inside.length > 1 || !/^\d+$/.test(inside[0]!)) return true;
   // Numbered layers that all read the same and don't fit one behind the other.
@@ -95,7 +95,7 @@ function isList(tensors: NamedTensors, places: readonly Place[]): boolean {
 }
 
 /** Layers by their numbers; a number without a layer is an activation (or a dropout, which does nothing here). */
-function sequence(places: readonly Place[], before: number, activation: Activation): LayerName[] {
+function sequence(places: readonly LinearPlace[], before: number, activation: Activation): LayerName[] {
   const numbered = places.map(({ linear, inside }) => ({ linear, number: Number(inside.at(-1) ?? 0) }));
   numbered.sort((a, b) => a.number - b.number);
   let last = before;
@@ -106,8 +106,8 @@ function sequence(places: readonly Place[], before: number, activation: Activati
   });
 }
 
-function headsOf(places: readonly Place[], activation: Activation): HeadNames["heads"] {
-  const items = new Map<string, Place[]>();
+function headsOf(places: readonly LinearPlace[], activation: Activation): HeadNames["heads"] {
+  const items = new Map<string, LinearPlace[]>();
   for (const place of places) items.set(place.inside[0]!, [...(items.get(place.inside[0]!) ?? []), place]);
   const areNumbers = [...items.keys()].every((name) => /^\d+$/.test(name));
   if (!areNumbers) return [...items].map(([name, own]) => ({ name, layers: headLayers(own, activation) }));
@@ -123,6 +123,6 @@ function headsOf(places: readonly Place[], activation: Activation): HeadNames["h
 /** More lost heads than this are another network. */
 const MOST_LOST = 64;
 
-function headLayers(places: readonly Place[], activation: Activation): LayerName[] {
+function headLayers(places: readonly LinearPlace[], activation: Activation): LayerName[] {
   return places[0]!.inside.length === 1 ? [{ linear: places[0]!.linear }] : sequence(places, -1, activation);
 }

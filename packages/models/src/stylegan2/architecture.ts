@@ -80,13 +80,13 @@ function asText(value: unknown): string {
 }
 
 /** Number of convolutions with noise, from 4 × 4 upwards. */
-export function layerCount({ channels }: StyleGan2Architecture): number {
+export function styledLayerCount({ channels }: StyleGan2Architecture): number {
   return 2 * channels.length - 1;
 }
 
 /** Rows of a W+ code: one more than the layers, for the last conversion to RGB. */
 export function rowCount(architecture: StyleGan2Architecture): number {
-  return layerCount(architecture) + 1;
+  return styledLayerCount(architecture) + 1;
 }
 
 /** Side of the image that layer `i` (0: the first convolution) makes. */
@@ -108,7 +108,7 @@ export function styleGan2Shapes(architecture: StyleGan2Architecture): NamedShape
     shapes.set(`${prefix}.conv.modulation.weight`, [inputs, latentDim]);
     shapes.set(`${prefix}.conv.modulation.bias`, [inputs]);
   };
-  for (let i = 0; i < layerCount(architecture); i++) {
+  for (let i = 0; i < styledLayerCount(architecture); i++) {
     const level = Math.ceil(i / 2);
     const inputs = channels[i % 2 === 1 ? level - 1 : level]!;
     const name = layerName(i);

@@ -40,11 +40,11 @@ import { checkNamedTensors, checkTensors, floatsOf, type NamedTensors } from "..
 import { withTruncation } from "../truncation.js";
 import {
   checkArchitecture,
-  layerCount,
   parseArchitecture,
   rowCount,
   type StyleGan2Architecture,
   sideOfLayer,
+  styledLayerCount,
   styleGan2Shapes,
 } from "./architecture.js";
 import { disposeLayers, type MappingLayer, mappingLayers, type SynthesisLayers, synthesisLayers } from "./layers.js";
@@ -283,7 +283,7 @@ export class StyleGan2Generator implements Generator {
 
   /** Sides of the noise maps, one a layer, for `noise` of `synthesize`. */
   get noiseSides(): readonly number[] {
-    return Array.from({ length: layerCount(this.architecture) }, (_, i) => sideOfLayer(i));
+    return Array.from({ length: styledLayerCount(this.architecture) }, (_, i) => sideOfLayer(i));
   }
 
   /** Frees the weights. What computes says so afterwards; `toSafetensors` and `toOnnx`, which need no backend, go on. */

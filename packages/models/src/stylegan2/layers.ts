@@ -1,7 +1,7 @@
 import { keep, type Tensor1D, type Tensor2D, type Tensor4D, tensor1d, tensor2d, tensor4d } from "@tensorflow/tfjs-core";
 import { FrozenConvolution } from "../kernels/frozen-convolution.js";
 import { floatsOf, type NamedTensors } from "../tensors-by-name.js";
-import { layerCount, layerName, rgbName, type StyleGan2Architecture, sideOfLayer } from "./architecture.js";
+import { layerName, rgbName, type StyleGan2Architecture, sideOfLayer, styledLayerCount } from "./architecture.js";
 
 /** The affine map from a row of w to the scale of every input channel. */
 export interface Modulation {
@@ -75,7 +75,7 @@ export function mappingLayers(architecture: StyleGan2Architecture, tensors: Name
 /** Weights of the synthesis in the layout and with the factors that the layers use; made once. */
 export function synthesisLayers(architecture: StyleGan2Architecture, tensors: NamedTensors): SynthesisLayers {
   const { channels } = architecture;
-  const styled = Array.from({ length: layerCount(architecture) }, (_, i) => {
+  const styled = Array.from({ length: styledLayerCount(architecture) }, (_, i) => {
     const level = Math.ceil(i / 2);
     return styledLayer(architecture, tensors, i, channels[i % 2 === 1 ? level - 1 : level]!, channels[level]!);
   });

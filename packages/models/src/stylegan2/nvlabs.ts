@@ -1,7 +1,14 @@
 import { type NvlabsNetwork, type TensorData, toFloat32 } from "@latentflow/checkpoints";
 import { ModelsError } from "../errors.js";
 import { checkTensors, countOf, floatsOf, type NamedTensors, need } from "../tensors-by-name.js";
-import { layerCount, layerName, rgbName, type StyleGan2Architecture, sideOfLayer, styleGan2Shapes } from "./architecture.js";
+import {
+  layerName,
+  rgbName,
+  type StyleGan2Architecture,
+  sideOfLayer,
+  styledLayerCount,
+  styleGan2Shapes,
+} from "./architecture.js";
 import { checkFilter } from "./rosinality.js";
 
 /**
@@ -64,7 +71,7 @@ export function nvlabsNames(architecture: StyleGan2Architecture): Map<string, st
     names.set(`${ours}.conv.modulation.weight`, `${theirs}.affine.weight`);
     names.set(`${ours}.conv.modulation.bias`, `${theirs}.affine.bias`);
   };
-  for (let i = 0; i < layerCount(architecture); i++) {
+  for (let i = 0; i < styledLayerCount(architecture); i++) {
     const theirs = `synthesis.b${sideOfLayer(i)}.conv${i % 2 === 1 ? 0 : 1}`;
     convolution(layerName(i), theirs);
     names.set(`${layerName(i)}.activate.bias`, `${theirs}.bias`);

@@ -1,7 +1,7 @@
 import { type Dim, floats, GraphBuilder, type OnnxModel } from "@latentflow/onnx";
 import { SLOPE } from "../kernels/constants.js";
 import { floatsOf, type NamedTensors } from "../tensors-by-name.js";
-import { layerCount, layerName, rgbName, rowCount, type StyleGan2Architecture, sideOfLayer } from "./architecture.js";
+import { layerName, rgbName, rowCount, type StyleGan2Architecture, sideOfLayer, styledLayerCount } from "./architecture.js";
 import { GAIN } from "./layers.js";
 
 const BLUR = [1, 3, 3, 1].map((x) => x / 4);
@@ -31,7 +31,7 @@ export function styleGan2ToOnnx(
   const writer = new SynthesisWriter(graph, architecture, (name) => floatsOf("toOnnx", tensors, name), noise === "inputs");
   let x = graph.constant(floats([1, channels[0]!, 4, 4], writer.weights("input.input")), "constant");
   let picture: string | undefined;
-  for (let i = 0; i < layerCount(architecture); i++) {
+  for (let i = 0; i < styledLayerCount(architecture); i++) {
     x = writer.styledLayer(i, x, codes[i]!);
     if (i % 2 === 1) continue;
     const rgb = writer.rgb(i / 2, x, codes[i + 1]!);

@@ -155,13 +155,13 @@ function imagesOf(graph: GraphBuilder, generator: OnnxModel, made: Readonly<Reco
 const inOtherLayout = ([n, a, b, c]: readonly Dim[]) => (a === 3 ? [n!, b!, c!, a] : [n!, c!, a!, b!]);
 
 /** What a network makes of the images: the values of its outputs, and what is known of them. */
-export interface Seen {
+export interface ReaderOutputs {
   readonly values: Readonly<Record<string, string>>;
   readonly facts: ReadonlyMap<string, ValueFacts>;
 }
 
 /** Adds a network that reads the images, in its layout, once their size is one that it takes. */
-function addReader(graph: GraphBuilder, part: string, model: OnnxModel, images: Images): Seen {
+function addReader(graph: GraphBuilder, part: string, model: OnnxModel, images: Images): ReaderOutputs {
   const input = onlyInput(part, model);
   if (!areImages(input.dims))
     throw new OnnxError(`onnxModel: expected the ${part}'s input to be images of 3 channels, got ${shapeText(input.dims)}.`);
@@ -222,7 +222,13 @@ function onlyInput(part: string, model: OnnxModel): ValueInfo & { readonly dims:
 }
 
 /** Makes a network's features an output; gives their number. */
-function addFeatures(graph: GraphBuilder, part: string, model: OnnxModel, { values, facts }: Seen, images: Images): number {
+function addFeatures(
+  graph: GraphBuilder,
+  part: string,
+  model: OnnxModel,
+  { values, facts }: ReaderOutputs,
+  images: Images,
+): number {
   const output = featuresOutput(model);
   const known = output && facts.get(output.name);
   const dims = known?.dims ?? output?.dims ?? [];
