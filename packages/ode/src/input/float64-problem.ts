@@ -3,7 +3,6 @@ import type { JacobianSource } from "../state/float64-jacobian.js";
 import { Float64Space } from "../state/float64-space.js";
 import { newStatistics, type Statistics } from "../status.js";
 import type { Problem } from "../stepping/problem.js";
-import { checkFits, flatMatrix } from "./jacobian-options.js";
 import { type Plan, preparePlan } from "./plan.js";
 import { assemble, type CheckedCall } from "./problem.js";
 
@@ -46,8 +45,8 @@ function jacobianSource(
     caller,
     size,
     statistics,
-    band: band && checkFits(caller, band, size),
-    given: given && ((t, y) => flatMatrix(caller, given(t, space.present(y), args))),
+    band,
+    given: given && ((t, y) => given(t, space.present(y), args)),
     recycle: (state) => space.recycle(state),
     f: space.dynamics((t, y) => {
       statistics.nfeJacobian = (statistics.nfeJacobian ?? 0) + 1;

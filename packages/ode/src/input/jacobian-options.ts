@@ -48,18 +48,3 @@ function checkBand(caller: string, given: unknown): Band {
   );
   return { lower: lower!, upper: upper! };
 }
-
-/** A wider band would be no band, and its rows could be taken for those of a whole matrix. */
-export function checkFits(caller: string, band: Band, size: number): Band {
-  if (band.lower < size && band.upper < size) return band;
-  throw new OdeError(
-    `${caller}: expected jacobianBand below ${size}, how many numbers y0 holds, got [${band.lower}, ${band.upper}]; leave it out.`,
-  );
-}
-
-/** The user's matrix as numbers one after the other: a flat array stays, rows are joined. */
-export function flatMatrix(caller: string, matrix: unknown, name = "jacobian"): ArrayLike<number> {
-  if (ArrayBuffer.isView(matrix)) return matrix as unknown as ArrayLike<number>;
-  if (Array.isArray(matrix)) return typeof matrix[0] === "number" ? matrix : matrix.flatMap((row) => Array.from(row as number[]));
-  throw new OdeError(`${caller}: expected ${name} to return rows of numbers, got ${describeValue(matrix)}.`);
-}

@@ -6,34 +6,14 @@ import type { Method } from "./method.js";
 export type MethodTable = Readonly<Record<string, Method>>;
 
 /** Methods that `@latentflow/ode/float64` knows by no name, since their coefficients or what solves their equations would be much of a small program. */
-const GIVEN_THEMSELVES = [
-  "fehlberg2",
-  "ssprk33",
-  "dopri8",
-  "verner8",
-  "gl4",
-  "gl6",
-  "radauIIA3",
-  "radauIIA5",
-  "trapezoid",
-  "sdirk2",
-  "trbdf2",
-  "kvaerno3",
-  "kvaerno5",
-  "radau5",
-  "rodas5p",
-  "bdf",
-  "auto",
-];
-const GIVEN_BY_OTHER_NAMES = new Map([
-  ["implicit_euler", "implicitEuler"],
-  ["implicit_midpoint", "implicitMidpoint"],
-  ["explicit_adams", "explicitAdams"],
-  ["implicit_adams", "implicitAdams"],
-]);
+const GIVEN_THEMSELVES =
+  "fehlberg2 ssprk33 dopri8 verner8 implicit_euler implicit_midpoint trapezoid gl4 gl6 radauIIA3 radauIIA5 sdirk2 trbdf2 kvaerno3 kvaerno5 radau5 rodas5p bdf explicit_adams implicit_adams auto".split(
+    " ",
+  );
 
-/** What such a method is exported as. */
-const exportOf = (name: string): string | undefined => (GIVEN_THEMSELVES.includes(name) ? name : GIVEN_BY_OTHER_NAMES.get(name));
+/** What such a method is exported as: implicit_euler is implicitEuler. */
+const exportOf = (name: string): string | undefined =>
+  GIVEN_THEMSELVES.includes(name) ? name.replace(/_(.)/, (_, letter: string) => letter.toUpperCase()) : undefined;
 
 /** The method that was given, by name or itself; dopri5 where none was. */
 export function chooseMethod(caller: string, named: unknown, methods: MethodTable): Method {

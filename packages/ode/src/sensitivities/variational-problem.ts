@@ -1,10 +1,11 @@
 import { OdeError } from "../errors.js";
-import { checkFits, flatMatrix, type JacobianPlan } from "../input/jacobian-options.js";
+import type { JacobianPlan } from "../input/jacobian-options.js";
 import type { NumberTree } from "../input/numbers-like.js";
 import { preparePlan } from "../input/plan.js";
 import type { CheckedCall } from "../input/problem.js";
 import { assemble } from "../input/problem.js";
 import { widthOf } from "../linear-algebra/band.js";
+import { checkFits, flatMatrix } from "../state/float64-jacobian.js";
 import { Float64Space } from "../state/float64-space.js";
 import { type OwnErrorTest, tolerancesByLeaf } from "../state/tolerances.js";
 import type { TreeStructure } from "../state/tree.js";

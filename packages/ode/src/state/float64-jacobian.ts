@@ -1,3 +1,4 @@
+import { describeValue } from "@latentflow/core";
 import { OdeError } from "../errors.js";
 import { type Band, widthOf } from "../linear-algebra/band.js";
 import type { Statistics } from "../status.js";
@@ -13,8 +14,8 @@ export interface JacobianSource {
   readonly f: PackedDynamics<Float64Array>;
   readonly recycle: (state: Float64Array) => void;
   readonly statistics: Statistics;
-  /** ∂f/∂y of the user's own, row by row; undefined: by differences of f. */
-  readonly given: ((t: number, y: Float64Array) => ArrayLike<number>) | undefined;
+  /** ∂f/∂y of the user's own, rows or flat, as it comes; undefined: by differences of f. */
+  readonly given: ((t: number, y: Float64Array) => unknown) | undefined;
   readonly band: Band | undefined;
 }
 
@@ -30,7 +31,8 @@ export class Float64Jacobian {
   readonly #increments: Float64Array;
 
   constructor(source: JacobianSource) {
-    const { size, band } = source;
+    const { caller, size, band } = source;
+    if (band !== undefined) checkFits(caller, band, size);
     this.#source = source;
     this.values = new Float64Array(size * (band === undefined ? size : widthOf(band)));
     this.#displaced = new Float64Array(size);
@@ -40,7 +42,7 @@ export class Float64Jacobian {
   evaluate(point: LinearizationPoint<Float64Array>): void {
     const { statistics, given } = this.#source;
     statistics.jacobians = (statistics.jacobians ?? 0) + 1;
-    if (given !== undefined) this.#take(given(point.span.t0, point.y0));
+    if (given !== undefined) this.#take(flatMatrix(this.#source.caller, given(point.span.t0, point.y0)));
     else this.#differences(point);
   }
 
@@ -115,4 +117,19 @@ function largest(values: Float64Array): number {
   let result = 0;
   for (let i = 0; i < values.length; i++) result = Math.max(result, Math.abs(values[i]!));
   return result;
+}
+
+/** A wider band would be no band, and its rows could be taken for those of a whole matrix. */
+export function checkFits(caller: string, band: Band, size: number): Band {
+  if (band.lower < size && band.upper < size) return band;
+  throw new OdeError(
+    `${caller}: expected jacobianBand below ${size}, how many numbers y0 holds, got [${band.lower}, ${band.upper}]; leave it out.`,
+  );
+}
+
+/** The user's matrix as numbers one after the other: a flat array stays, rows are joined. */
+export function flatMatrix(caller: string, matrix: unknown, name = "jacobian"): ArrayLike<number> {
+  if (ArrayBuffer.isView(matrix)) return matrix as unknown as ArrayLike<number>;
+  if (Array.isArray(matrix)) return typeof matrix[0] === "number" ? matrix : matrix.flatMap((row) => Array.from(row as number[]));
+  throw new OdeError(`${caller}: expected ${name} to return rows of numbers, got ${describeValue(matrix)}.`);
 }

@@ -106,7 +106,10 @@ export function* integrate<V>(
       bounded = jumps.has(span.t1) ? Number.NaN : span.t1;
     }
     statistics.accepted++;
-    if (attempt.by !== undefined) statistics.stepsBy = countedBy(statistics.stepsBy, attempt.by);
+    if (attempt.by) {
+      statistics.stepsBy ??= {};
+      statistics.stepsBy[attempt.by] = (statistics.stepsBy[attempt.by] ?? 0) + 1;
+    }
     if (test === undefined && !space.looksFinite(y1)) {
       space.recycle(y1);
       return ending("notFinite", span.h, "; check f there, or take shorter steps.");
@@ -144,11 +147,6 @@ export function* integrate<V>(
     slope = next ?? space.scope(() => f(afterJump(t), y));
   }
 }
-
-const countedBy = (counts: Readonly<Record<string, number>> = {}, name: string) => ({
-  ...counts,
-  [name]: (counts[name] ?? 0) + 1,
-});
 
 /** The step policy; undefined when y0 is not finite, or f there, so that no first step can be chosen. */
 function* startPolicy<V>(problem: Problem<V>, f0: V, direction: 1 | -1): Generator<Reading, StepPolicy | undefined, number> {
