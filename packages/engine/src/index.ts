@@ -2,7 +2,7 @@ export { type AutoModelOptions, autoModel, type EngineName, type TruncationSetti
 export { EngineError } from "./errors.js";
 export { type LoadedModel, type LoadModelOptions, loadModel, type ModelSource } from "./load-model.js";
 export { BUNDLED, BUNDLED_ALIASES, type BundledName, type BundledOptions, loadBundled } from "./networks/bundled.js";
-export { readGeneratorAlone } from "./networks/generator-alone.js";
+export { type GeneratorAlone, readGeneratorAlone } from "./networks/generator-alone.js";
 export { type FileContents, inspectFile, type TensorEntry, type TensorGroup } from "./networks/inspect-file.js";
 export {
   type EmbedderFile,

@@ -2,7 +2,9 @@ import { mkdtempSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readNpy, readSafetensors } from "@latentflow/checkpoints";
+import { readNpy, readSafetensors, writeNpy } from "@latentflow/checkpoints";
+import { SeededRandom } from "@latentflow/core";
+import { floats, GraphBuilder, writeOnnx } from "@latentflow/onnx";
 import { decode } from "fast-png";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { EXIT } from "../src/cli/exit.js";
@@ -69,6 +71,38 @@ describe("latentflow project", () => {
     expect(out.join("\n")).toMatch(/distance .* % of the mean code's/);
   });
 
+  it("takes a generator as .onnx, and edit goes on from the codes", async () => {
+    const generator = new GraphBuilder();
+    const random = new SeededRandom(1);
+    const weights = random.normals(4 * 3 * 16 * 16, 0, 0.4);
+    const weight = generator.constant(floats([4, 3 * 16 * 16], weights));
+    const made = generator.op("Tanh", [generator.op("MatMul", [generator.input("w", ["n", 4]), weight])]);
+    generator.output("images", generator.reshape(made, [-1, 3, 16, 16]), ["n", 3, 16, 16]);
+    const file = join(folder, "g.onnx");
+    await writeFile(file, writeOnnx(generator.build()));
+    // One of its own pictures.
+    const code = [1, -1, 0.5, 2];
+    const pixel = (at: number) => Math.tanh(code.reduce((sum, x, k) => sum + x * weights[k * 768 + at]!, 0));
+    const data = Uint8Array.from({ length: 768 }, (_, i) => 127.5 * (1 + pixel((i % 3) * 256 + Math.floor(i / 3))));
+    const photos = [join(folder, "own.png")];
+    await writeFile(photos[0]!, encodePng({ width: 16, height: 16, data }));
+    const run = join(folder, "graph");
+    expect([await runCommand(["project", ...photos, "--generator", file, "--out", run, "--steps", "60"]), said]).toEqual([
+      EXIT.done,
+      "",
+    ]);
+    expect((await readNpy(join(run, "codes.npy"))).shape).toEqual([1, 4]);
+    const { photos: kept, generator: name } = JSON.parse(await readFile(join(run, "distances.json"), "utf8"));
+    expect(name).toBe("g.onnx, 16 px");
+    expect(kept[0].distance).toBeLessThan(0.5 * kept[0].start);
+    const direction = join(folder, "line.npy");
+    await writeFile(direction, writeNpy({ shape: [4], dtype: "float32", data: Float32Array.of(1, 0, 0, 0) }));
+    const picture = join(run, "edit.png");
+    const edit = ["edit", "--generator", file, "--direction", direction, "--codes", join(run, "codes.npy")];
+    expect([await runCommand([...edit, "--frames", "3", "--file", picture]), said]).toEqual([EXIT.done, ""]);
+    expect(decode(await readFile(picture)).height).toBeGreaterThan(16);
+  });
+
   it("refuses a wrong command line by name", async () => {
     const [photo] = await photosOf(1);
     const wrong: [string[], RegExp][] = [
@@ -78,7 +112,8 @@ describe("latentflow project", () => {
       [[photo!, "--codes", "codes.txt"], /--codes: expected a name in .npy or .safetensors, got codes.txt/],
       [[photo!, "--lpips", "a.pth", "--vgg16", "b.pth"], /--vgg16: expected one distance/],
       [[photo!, "--lpips-linear", "a.pth"], /--lpips-linear: expected the network/],
-      [[photo!, "--generator", "g.onnx"], /--generator: expected a StyleGAN2 in .pkl.*got g.onnx/],
+      [[photo!, "--generator", "g.txt"], /--generator: expected a file in .pkl.*got g.txt/],
+      [[photo!, "--generator", "nowhere.onnx"], /--generator: could not load nowhere.onnx/],
       [[photo!, "--generator", "nowhere.pkl"], /--generator: could not load nowhere.pkl/],
       [[photo!, "--vgg16", "nowhere.pth"], /--vgg16: could not load nowhere.pth/],
       [["nowhere.jpg"], /could not read the photo nowhere.jpg/],

@@ -15,7 +15,7 @@ interface ProjectCommandOptions {
   readonly engine: EngineName;
   readonly json: boolean;
   readonly generator?: string;
-  readonly space: "w" | "w+";
+  readonly space?: "w" | "w+";
   readonly steps: number;
   readonly seed: number;
   readonly crop: "square" | "face";
@@ -44,8 +44,17 @@ export function projectCommand(): Command {
   return withCommonOptions(new Command("project"), "out/project")
     .description("find a generator's codes for photos: the StyleGAN2 projector")
     .argument("<photos...>", "JPEG, PNG, WebP, TIFF or AVIF files")
-    .option("-g, --generator <file>", "a StyleGAN2: .pkl, .pt, .pth, .safetensors (default: the bundled scenes')", pathOption)
-    .addOption(new Option("--space <space>", "one code a photo, or one a layer").choices(["w", "w+"]).default("w+"))
+    .option(
+      "-g, --generator <file>",
+      "a StyleGAN2 in .pkl, .pt, .pth or .safetensors, or any generator in .onnx (default: the bundled scenes')",
+      pathOption,
+    )
+    .addOption(
+      new Option("--space <space>", "one code a photo, or one a layer (default: w+ where the generator takes it)").choices([
+        "w",
+        "w+",
+      ]),
+    )
     .option("--steps <n>", "steps of the search", integerOption(1, 100_000), 1000)
     .option("--seed <n>", "seed of the noise that the search adds", seedNumber, 0)
     .addOption(
@@ -64,9 +73,9 @@ export function projectCommand(): Command {
       const files = { codes: join(out, options.codes), pairs: join(out, "pairs.png"), distances: join(out, "distances.json") };
       for (const file of Object.values(files)) await checkOutput("--out", file);
       const bar = new StepBar(json ? null : process.stderr);
-      const { generator, lpips, lpipsLinear, vgg16 } = options;
+      const { generator, space, lpips, lpipsLinear, vgg16 } = options;
       const found = await stoppable((signal) =>
-        projectPhotos({ ...options, photos, generator, lpips, lpipsLinear, vgg16, signal, onProgress: bar.show }),
+        projectPhotos({ ...options, photos, generator, space, lpips, lpipsLinear, vgg16, signal, onProgress: bar.show }),
       ).finally(() => bar.end());
       await writeFileAtomic(files.codes, codesFile(files.codes, found));
       await writeFileAtomic(files.pairs, encodePng(pairsPicture(found)));

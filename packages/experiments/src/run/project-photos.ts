@@ -1,9 +1,9 @@
 import { extname } from "node:path";
 import { useBackend } from "@latentflow/backend";
 import { throwIfAborted } from "@latentflow/core";
-import { type EngineName, loadBundled } from "@latentflow/engine";
-import { type ImageDistance, Lpips, type ProjectProgress, project, StyleGan2Generator, Vgg16 } from "@latentflow/models";
-import { concat, tidy } from "@tensorflow/tfjs-core";
+import { type EngineName, loadBundled, type NetworkParts, readGeneratorAlone } from "@latentflow/engine";
+import { type ImageDistance, Lpips, type ProjectProgress, project, type StyleGan2Generator, Vgg16 } from "@latentflow/models";
+import { concat, type Tensor2D, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import { asError, ConfigError } from "../errors.js";
 import { cropTurned, faceSquare } from "../photos/align-face.js";
 import { asTensor, findFace, loadFaceDetector } from "../photos/find-face.js";
@@ -13,9 +13,10 @@ import type { NumberArray } from "../store/tensor-file.js";
 
 export interface ProjectPhotosRequest {
   readonly photos: readonly string[];
-  /** A StyleGAN2's file; undefined: the bundled tabletop scenes'. */
+  /** A generator's file; undefined: the bundled tabletop scenes' StyleGAN2. */
   readonly generator: string | undefined;
-  readonly space: "w" | "w+";
+  /** Undefined: "w+" where the generator takes a code for each layer. */
+  readonly space: "w" | "w+" | undefined;
   readonly steps: number;
   readonly seed: number;
   readonly engine: EngineName;
@@ -44,19 +45,23 @@ export interface ProjectedPhotos {
 
 /** Reads and crops photos, and finds codes of a generator for them. */
 export async function projectPhotos(request: ProjectPhotosRequest): Promise<ProjectedPhotos> {
-  const { photos, space, steps, seed, engine, signal, onProgress } = request;
+  const { photos, steps, seed, engine, signal, onProgress } = request;
   await useBackend();
-  const { name, generator } = await loadGenerator(request.generator);
-  const opened: { dispose(): void }[] = [generator];
+  const loaded = await loadGenerator(request.generator);
+  const { name, generator, side } = loaded;
+  const opened: { dispose(): void }[] = [loaded];
   try {
     const distance = await loadDistance(request);
     if (distance !== undefined) opened.push(distance);
-    const side = generator.architecture.resolution;
     const crops = await cropAll(request, side);
     throwIfAborted("project", signal);
     const targets = tidy(() => concat(crops.map(asTensor), 0));
     opened.push(targets);
-    const options = { space, steps, seed, engine, signal, onProgress, ...(distance && { distance }) };
+    const codes = await loaded.codes?.(seed);
+    if (codes !== undefined) opened.push(codes);
+    const { space = generator.rowCount === undefined ? "w" : "w+" } = request;
+    const given = { ...(distance && { distance }), ...(codes && { codes }) };
+    const options = { space, steps, seed, engine, signal, onProgress, ...given };
     const found = await project(targets, generator, options);
     opened.push(found);
     const [values, pixels] = await Promise.all([found.codes.data(), found.images.data()]);
@@ -91,25 +96,44 @@ async function cropAll({ photos, crop, signal }: ProjectPhotosRequest, side: num
   }
 }
 
-const READERS: Readonly<Record<string, (file: string) => Promise<StyleGan2Generator>>> = {
-  ".pkl": (file) => StyleGan2Generator.fromNvlabs(file),
-  ".pt": (file) => StyleGan2Generator.fromRosinality(file),
-  ".pth": (file) => StyleGan2Generator.fromRosinality(file),
-  ".safetensors": (file) => StyleGan2Generator.fromSafetensors(file),
-};
+const ENDINGS = [".pkl", ".pt", ".pth", ".safetensors", ".onnx"];
 
-async function loadGenerator(file: string | undefined): Promise<{ name: string; generator: StyleGan2Generator }> {
+/** Codes whose mean is where the search starts, of a generator that can't draw its own. */
+const CODES = 4096;
+
+interface ProjectedGenerator {
+  readonly name: string;
+  readonly generator: NetworkParts["generator"];
+  /** Of its images, which are square. */
+  readonly side: number;
+  /** Some of its codes, where it does not draw them itself. */
+  readonly codes?: (seed: number) => Promise<Tensor2D>;
+  dispose(): void;
+}
+
+async function loadGenerator(file: string | undefined): Promise<ProjectedGenerator> {
   if (file === undefined) {
     const parts = await loadBundled("tabletop");
     (parts.regressor as { dispose?(): void }).dispose?.();
-    return { name: parts.name, generator: parts.generator as StyleGan2Generator };
+    const generator = parts.generator as StyleGan2Generator;
+    return { name: parts.name, generator, side: generator.architecture.resolution, dispose: () => generator.dispose() };
   }
-  const read = READERS[extname(file).toLowerCase()];
-  if (!read) throw new ConfigError(`--generator: expected a StyleGAN2 in ${Object.keys(READERS).join(", ")}, got ${file}.`);
-  const generator = await read(file).catch((cause) => {
+  if (!ENDINGS.includes(extname(file).toLowerCase()))
+    throw new ConfigError(`--generator: expected a file in ${ENDINGS.join(", ")}, got ${file}.`);
+  const parts = await readGeneratorAlone(file).catch((cause) => {
     throw new ConfigError(`--generator: could not load ${file}: ${asError(cause).message}`, { cause });
   });
-  return { name: `StyleGAN2, ${generator.architecture.resolution} px`, generator };
+  const { generator, name, size } = parts;
+  const dispose = () => parts.dispose?.();
+  if (size === undefined || size.width !== size.height) {
+    dispose();
+    const found = size === undefined ? "of a size that the graph does not tell" : `${size.width} × ${size.height}`;
+    throw new ConfigError(`--generator: expected a generator of square images in ${file}, got images ${found}.`);
+  }
+  const side = size.width;
+  if ("sample" in generator) return { name, generator, side, dispose };
+  const codes = async (seed: number) => tensor2d(await parts.sampleCodes(CODES, seed), [CODES, generator.latentDim]);
+  return { name, generator, side, codes, dispose };
 }
 
 async function loadDistance(request: ProjectPhotosRequest): Promise<(ImageDistance & { dispose(): void }) | undefined> {
