@@ -1,8 +1,6 @@
 import { currentBackend } from "@latentflow/backend";
 import {
   checkNumber,
-  checkOptions,
-  checkRequired,
   type DeclaredOptions,
   describeValue,
   type Embedder,
@@ -17,6 +15,11 @@ import { EngineError } from "./errors.js";
 import type { ModelParts, NetworkParts, ReadyParts, RunningModel } from "./parts.js";
 import { WatchedModel } from "./watched-model.js";
 
+const TRUNCATION = {
+  psi: {},
+  cutoff: { integer: true, min: 0 },
+} as const satisfies DeclaredOptions;
+
 export const AUTO_MODEL = {
   /**
    * Default "auto": ONNX Runtime where onnxruntime-node loads and the networks can be written as graphs, else tfjs. In browsers tfjs: our wasm is
@@ -25,18 +28,17 @@ export const AUTO_MODEL = {
   engine: { default: "auto", choices: ["auto", "onnx", "tfjs"] },
   /** Threads of ONNX Runtime (default in Node: one for each core that this process may use). */
   threads: { optional: true, min: 1, integer: true },
+  /** ψ towards the mean latent, after the edit (default 1: none; 0.7 in the paper), or with a cutoff, so that only so many first rows of W+ are pulled. */
+  truncation: { default: 1, check: checkTruncation },
 } as const satisfies DeclaredOptions;
 
 /** What may run the frozen networks. */
 export type EngineName = (typeof AUTO_MODEL)["engine"]["choices"][number];
 
 /** ψ, of all rows of W+ or of the first `cutoff`. */
-export type TruncationSetting = number | { readonly psi: number; readonly cutoff: number };
+export type TruncationSetting = number | GivenOptions<typeof TRUNCATION>;
 
-export interface AutoModelOptions extends GivenOptions<typeof AUTO_MODEL> {
-  /** ψ (default 1: none), or with a cutoff, so that only so many first rows of W+ are pulled to the mean. */
-  readonly truncation?: TruncationSetting;
-}
+export interface AutoModelOptions extends GivenOptions<typeof AUTO_MODEL> {}
 
 /**
  * The frozen half on the fastest engine that this installation has. `useBackend` must have been called: the trained half is on tfjs in any case.
@@ -44,10 +46,8 @@ export interface AutoModelOptions extends GivenOptions<typeof AUTO_MODEL> {
  * @throws EngineError for an engine that was asked for by name and can't run here, or a truncation without a mean latent
  */
 export async function autoModel(parts: ModelParts, options: AutoModelOptions = {}): Promise<RunningModel> {
-  const settings = readOptions("autoModel", AUTO_MODEL, options, EngineError, ["truncation"]);
-  const { truncation: pull = 1 } = options;
-  checkTruncation("autoModel", pull);
-  const { engine: wanted, threads = cores() } = settings;
+  const settings = readOptions("autoModel", AUTO_MODEL, options, EngineError);
+  const { engine: wanted, threads = cores(), truncation: pull } = settings;
   if (parts.model !== undefined) return ready(parts, wanted, psiOf(pull));
   const obstacle = wanted === "tfjs" ? "tfjs was asked for" : await onnxObstacle(parts, wanted);
   if (wanted === "onnx" && obstacle !== null) throw new EngineError(`autoModel: ${obstacle}, so the engine can't be "onnx".`);
@@ -138,14 +138,8 @@ function truncationOf(parts: ModelParts, truncation: TruncationSetting) {
 }
 
 /** @throws EngineError for what is neither ψ nor ψ with a cutoff */
-export function checkTruncation(caller: string, truncation: unknown): void {
-  if (typeof truncation !== "object" || truncation === null) {
-    checkNumber(caller, "truncation", truncation, {}, EngineError);
-    return;
-  }
-  checkRequired(`${caller}: truncation`, truncation, ["psi", "cutoff"], EngineError);
-  checkOptions(`${caller}: truncation`, truncation, ["psi", "cutoff"], EngineError);
-  const { psi, cutoff } = truncation as { psi: unknown; cutoff: unknown };
-  checkNumber(caller, "truncation.psi", psi, {}, EngineError);
-  checkNumber(caller, "truncation.cutoff", cutoff, { integer: true, min: 0 }, EngineError);
+export function checkTruncation(caller: string, truncation: TruncationSetting): TruncationSetting {
+  const isPair = typeof truncation === "object" && truncation !== null;
+  if (isPair) return readOptions(`${caller}: truncation`, TRUNCATION, truncation, EngineError);
+  return checkNumber(caller, "truncation", truncation, {}, EngineError);
 }

@@ -12,7 +12,7 @@ import {
 } from "@latentflow/core";
 import { type Codes, LatentEditError, toCodes } from "@latentflow/latent-edit";
 import { getBackend, type Tensor, type Tensor2D, type Tensor4D, tensor2d } from "@tensorflow/tfjs-core";
-import { AUTO_MODEL, type AutoModelOptions, autoModel, checkTruncation, type TruncationSetting } from "./auto-model.js";
+import { AUTO_MODEL, autoModel, checkTruncation, type TruncationSetting } from "./auto-model.js";
 import { EngineError } from "./errors.js";
 import { BUNDLED, type BundledName, isBundled, loadBundled } from "./networks/bundled.js";
 import { type NetworkFiles, readNetworks } from "./networks/read-networks.js";
@@ -23,8 +23,6 @@ export type ModelSource = BundledName | (NetworkFiles & { readonly truncation?: 
 
 /** Options of `loadModel`. */
 export interface LoadModelOptions extends GivenOptions<typeof AUTO_MODEL> {
-  /** Truncation ψ towards the mean latent, after the edit (default 1: none; 0.7 in the paper). */
-  readonly truncation?: TruncationSetting;
   /** Of bundled networks: the folder that serves their files, where these don't lie beside the modules. */
   readonly from?: URL | string;
 }
@@ -60,15 +58,14 @@ export interface LoadedModel extends AttributeModel {
  * @throws EngineError for what is not there, can't be read, or can't run here
  */
 export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<LoadedModel> {
-  readOptions("loadModel", AUTO_MODEL, options, EngineError, ["truncation", "from"]);
+  readOptions("loadModel", AUTO_MODEL, options, EngineError, ["from"]);
   const { from, ...running } = options;
   if (from !== undefined && typeof source !== "string")
     throw new EngineError("loadModel: expected no `from` beside networks of one's own: it says where bundled files are served.");
   await ensureBackend();
   const { parts, truncation } = await partsOf(source, from);
   try {
-    const settings: AutoModelOptions = { ...(truncation !== undefined && { truncation }), ...running };
-    return new LoadedNetworks(parts, await autoModel(parts, settings));
+    return new LoadedNetworks(parts, await autoModel(parts, { ...running, truncation: running.truncation ?? truncation }));
   } catch (error) {
     parts.dispose?.();
     throw error;

@@ -2,7 +2,7 @@ import { useBackend } from "@latentflow/backend";
 import { writeSafetensors } from "@latentflow/checkpoints";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { complaint } from "../../../tools/wrong-arguments.js";
+import { JUNK as ANYWHERE, complaint } from "../../../tools/wrong-arguments.js";
 import { CnnBackbone, FactorRegressor, ModelsError, StyleGan2Generator, withTruncation } from "../src/index.js";
 import { regressorTensors } from "./networks.js";
 
@@ -79,18 +79,9 @@ const MEANT: Readonly<Record<string, readonly string[]>> = {
   "FactorRegressor 2": ["undefined", "{}"],
   "fromSafetensors 1": ["undefined", "{}"],
 };
-const JUNK: readonly [string, unknown][] = [
-  ["undefined", undefined],
-  ["null", null],
-  ['"x"', "x"],
-  ["NaN", Number.NaN],
-  ["-3", -3],
-  ["function", () => 1],
-  ["{}", {}],
-  ["[[]]", [[]]],
-  ["[null]", [null]],
+const JUNK: typeof ANYWHERE = [
+  ...ANYWHERE,
   ["a circle", circle],
-  ["symbol", Symbol("s")],
   ["a disposed tensor", gone],
   ["a tensor of rank 5", tf.zeros([1, 1, 1, 1, 1])],
 ];
