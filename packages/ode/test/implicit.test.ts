@@ -169,6 +169,22 @@ describe("the Jacobian", () => {
   });
 });
 
+describe("radau5's predictive controller", () => {
+  it("shortens steps before they are rejected, and leaves them alone where that saves factors", () => {
+    const { f, y0, t1 } = stiffProblems.find(({ name }) => name.startsWith("van der Pol"))!;
+    const options = { t0: 0, t1, method: "radau5", rtol: 1e-6, atol: 1e-6, dense: false } as const;
+    const [ours, classic] = [solve(f, y0, options), solve(f, y0, { ...options, controller: "I" })];
+    expect(ours.stats.rejected).toBeLessThan(classic.stats.rejected / 4);
+    expect(ours.stats.nfe).toBeLessThan(0.85 * classic.stats.nfe);
+    const kinetics = robertson(40, {}, 1e-10);
+    const [kept, all] = [{}, { controller: "I" } as const].map((controller) =>
+      solve(kinetics.f, kinetics.y0, { t0: 0, t1: 40, method: "radau5", rtol: 1e-8, atol: 1e-12, ...controller }),
+    );
+    expect(kept!.stats.factorizations).toBeLessThan(all!.stats.factorizations! / 2);
+    expect(kept!.stats.nfe).toBeLessThan(1.15 * all!.stats.nfe);
+  });
+});
+
 describe("Newton's iterations", () => {
   it("that do not converge shorten the step, and say so where that can't be", () => {
     const decay = (_t: number, y: number) => -1000 * y;

@@ -52,7 +52,7 @@ export interface AdaptiveStepOptions<S = never, Name = AdaptiveMethodName> {
    * square. Never differentiated; the backward solve of `odeintAdjoint` has its own.
    */
   norm?(scaledError: StateOf<S>): ScalarOf<S>;
-  /** Step-size controller. Default `I`. */
+  /** Step-size controller. Default `I`; of radau5, Gustafsson's predictive one. */
   readonly controller?: ControllerName | ControllerCoefficients;
   /** Length of the first step. Default: chosen from f. */
   readonly firstStep?: number;

@@ -27,7 +27,7 @@ const STEPS = {
   onProgress: { optional: true, is: isFunction<NonNullable<CommonOptions["onProgress"]>>, expected: "a function" },
   onStatistics: { optional: true, is: isFunction<NonNullable<CommonOptions["onStatistics"]>>, expected: "a function" },
   norm: { optional: true, is: isFunction<NonNullable<OwnErrorTest["norm"]>>, expected: "a function" },
-  controller: { default: CONTROLLERS.I, check: controllerOf },
+  controller: { optional: true, check: controllerOf },
   firstStep: { optional: true, above: 0 },
   minStep: { default: 0, min: 0 },
   maxStep: { default: Number.POSITIVE_INFINITY, above: 0, infinite: true },

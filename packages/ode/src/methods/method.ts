@@ -22,12 +22,25 @@ export interface Method {
   readonly choosesOrder?: boolean;
   /** Whether it solves states of numbers alone. */
   readonly float64Only?: boolean;
+  /** What chooses the steps' lengths where the caller names no controller. Default: the classic one. */
+  readonly controller?: () => LengthController;
   /** Makes the steps of one solve of y′ = f(t, y). */
   stepper<V>(space: StateSpace<V>, f: PackedDynamics<V>, linearizer?: Linearizer<V>): Stepper<V>;
   /** The same method with straight lines between its steps. */
   linear(): Method;
   /** Coefficients of R(z) = 1 + z + …, by which a step multiplies the solution of y′ = λ y, z = h λ. Left out where R is no polynomial. */
   stabilityPolynomial?(): number[];
+}
+
+/** Chooses the length of the next step. */
+export interface LengthController {
+  /**
+   * By how much the next step is longer.
+   *
+   * @param ratio of the step tried last: norm of its error in units of what it may be; it is accepted up to 1; NaN and Infinity where it failed
+   * @param length of that step, positive
+   */
+  factor(ratio: number, length: number): number;
 }
 
 /** Dense output: y(t0 + x h) = y0 + h Σᵢ pᵢ(x) kᵢ over the stages, with f(t1, y1) as one more stage where it is needed. */

@@ -1,4 +1,5 @@
 import type { DeclaredOptions, GivenOptions } from "@latentflow/core";
+import type { LengthController } from "../methods/method.js";
 
 export const CONTROLLER = {
   /** Proportional exponent. Default 0. */
@@ -35,7 +36,7 @@ export const CONTROLLERS: Readonly<Record<ControllerName, ControllerCoefficients
  * Chooses the next step from the error ratios of the last three (Söderlind, ACM TOMS 29 (2003)):
  * `factor = safety · r₀^(−(i+p+d)/k) · r₁^((p+2d)/k) · r₂^(−d/k)`, at least 1 after an accepted step and below 1 after a rejected one.
  */
-export class StepController {
+export class StepController implements LengthController {
   readonly #exponents: readonly [number, number, number];
   readonly #safety: number;
   readonly #minFactor: number;

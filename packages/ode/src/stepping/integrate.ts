@@ -162,6 +162,7 @@ function* startPolicy<V>(problem: Problem<V>, f0: V, direction: 1 | -1): Generat
   if (steps.firstStep !== undefined && !(yield* isFiniteState(space, y0))) return undefined;
   const firstStep = steps.firstStep ?? (yield* selectFirstStep(start));
   if (!Number.isFinite(firstStep)) return undefined;
-  const controller = new StepController(steps.controller, method.errorOrder ?? method.order);
+  const own = steps.controller === undefined ? method.controller?.() : undefined;
+  const controller = own ?? new StepController(steps.controller ?? {}, method.errorOrder ?? method.order);
   return new AdaptivePolicy({ ...steps, t0, t1, firstStep, controller });
 }

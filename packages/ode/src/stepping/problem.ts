@@ -18,7 +18,8 @@ export type StepSettings =
       readonly tolerances: Tolerances;
       /** Tolerances and norm as the user gave them, where they are more than two numbers. */
       readonly ownTest?: OwnErrorTest | undefined;
-      readonly controller: ControllerCoefficients;
+      /** Undefined: the method's own, or the classic one. */
+      readonly controller: ControllerCoefficients | undefined;
       /** Length of the first step; undefined: chosen from f. */
       readonly firstStep: number | undefined;
       readonly minStep: number;

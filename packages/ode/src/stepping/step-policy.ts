@@ -1,6 +1,6 @@
+import type { LengthController } from "../methods/method.js";
 import type { StepSpan } from "../state/state-space.js";
 import type { Tolerances } from "../types.js";
-import type { StepController } from "./controller.js";
 
 /** Decides where steps end. */
 export interface StepPolicy {
@@ -64,7 +64,7 @@ export interface AdaptiveSettings {
   readonly overshoot: boolean;
   /** Times between t0 and t1, in the direction of integration, at which a step must end. */
   readonly stops: readonly number[];
-  readonly controller: StepController;
+  readonly controller: LengthController;
   readonly tolerances: Tolerances;
 }
 
@@ -130,7 +130,7 @@ export class AdaptivePolicy implements StepPolicy {
 
   judge(ratio: number, factor?: number): "accept" | "retry" | "too small" {
     const { controller, maxStep, minStep } = this.#settings;
-    const next = this.#tried * (factor ?? controller.factor(ratio));
+    const next = this.#tried * (factor ?? controller.factor(ratio, this.#tried));
     const accepted = ratio <= 1;
     // After a step cut short, the length wanted before it still stands.
     this.wanted = Math.min(maxStep, accepted && this.#cut ? Math.max(next, this.wanted) : next);

@@ -2,6 +2,7 @@ import { float64Systems } from "../../state/float64-linearizer.js";
 import { straightLine } from "../explicit/dense-output.js";
 import type { DenseOutput, Method } from "../method.js";
 import { collocation } from "./collocation.js";
+import { PredictiveController } from "./predictive-controller.js";
 import { radauNodes } from "./radau-nodes.js";
 import { Radau5Stepper } from "./radau5-stepper.js";
 
@@ -15,6 +16,7 @@ function withDense(output: DenseOutput, weights: readonly number[]): Method {
     name: "radau5",
     order: 5,
     errorOrder: 4,
+    controller: () => new PredictiveController(4),
     estimatesError: true,
     implicit: float64Systems,
     stepper(space, f, linearizer) {
