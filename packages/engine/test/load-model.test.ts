@@ -25,25 +25,31 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("loadModel", () => {
-  it("gives the bundled networks on the fastest engine here, and frees all of it", async () => {
-    const before = tf.memory().numTensors;
-    const model = await loadModel("tabletop");
-    expect(model.engine.name).toBe((await hasNativeRuntime()) ? "onnx" : "tfjs");
-    expect(model.attributes).toHaveLength(7);
-    const codes = await model.sample(5, { seed: 0 });
-    expect(codes.shape).toEqual([5, model.latentDim]);
-    const [again, other] = [await model.sample(5, { seed: 0 }), await model.sample(5, { seed: 1 })];
-    expect(await again.data()).toEqual(await codes.data());
-    expect(await other.data()).not.toEqual(await codes.data());
-    const images = await model.synthesize(codes);
-    expect(images.shape).toEqual([5, 64, 64, 3]);
-    tf.dispose([codes, again, other, images]);
-    model.dispose();
-    model.dispose();
-    expect(tf.memory().numTensors).toBe(before);
-    await expect(model.sample(1)).rejects.toThrow("sample: expected a model in use, got one that was disposed");
-    await expect(model.logits(tf.zeros([1, 64]))).rejects.toThrow("logits: expected a model in use");
-  });
+  it.each([
+    ["tabletop", 7],
+    ["studio", 9],
+  ] as const)(
+    "gives the bundled networks of the %s on the fastest engine here, and frees all of it",
+    async (name, attributes) => {
+      const before = tf.memory().numTensors;
+      const model = await loadModel(name);
+      expect(model.engine.name).toBe((await hasNativeRuntime()) ? "onnx" : "tfjs");
+      expect(model.attributes).toHaveLength(attributes);
+      const codes = await model.sample(5, { seed: 0 });
+      expect(codes.shape).toEqual([5, model.latentDim]);
+      const [again, other] = [await model.sample(5, { seed: 0 }), await model.sample(5, { seed: 1 })];
+      expect(await again.data()).toEqual(await codes.data());
+      expect(await other.data()).not.toEqual(await codes.data());
+      const images = await model.synthesize(codes);
+      expect(images.shape).toEqual([5, 64, 64, 3]);
+      tf.dispose([codes, again, other, images]);
+      model.dispose();
+      model.dispose();
+      expect(tf.memory().numTensors).toBe(before);
+      await expect(model.sample(1)).rejects.toThrow("sample: expected a model in use, got one that was disposed");
+      await expect(model.logits(tf.zeros([1, model.latentDim]))).rejects.toThrow("logits: expected a model in use");
+    },
+  );
 
   it("takes codes as tensors or as plain numbers in any form, and refuses what is none", async () => {
     const model = await loadModel("tabletop", { engine: "tfjs" });
@@ -144,7 +150,7 @@ describe("loadModel", () => {
   });
 
   it.each<[unknown, object | undefined, string]>([
-    ["no-such", undefined, 'loadModel: expected "tabletop", files { generator, regressor } or networks'],
+    ["no-such", undefined, 'loadModel: expected "tabletop", "studio", files { generator, regressor } or networks'],
     [null, undefined, "loadModel: expected"],
     [undefined, undefined, "loadModel: expected"],
     [{}, undefined, "got no generator, no regressor"],

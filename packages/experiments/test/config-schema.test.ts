@@ -141,7 +141,7 @@ describe("the JSON Schema of a configuration", () => {
 it("an editor is told all kinds of model, not only the one whose fields are nearest", () => {
   const { properties } = configurationSchema(METHODS.map(({ id }) => id)) as Schema;
   const [, ofKind] = properties!.model!.anyOf!;
-  expect(ofKind!.properties!.kind).toEqual({ enum: ["tabletop", "scenes", "module", "files"] });
+  expect(ofKind!.properties!.kind).toEqual({ enum: ["tabletop", "studio", "scenes", "module", "files"] });
 });
 
 interface Schema {

@@ -2,9 +2,13 @@ import { useBackend } from "@latentflow/backend";
 import { loadPretrainedScenes, type PretrainedScenes, scenesDataset } from "@latentflow/scenes";
 import { abs, argMax, max, mean, memory, slice, sub, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import studio from "./reference/studio.json" with { type: "json" };
 import tabletop from "./reference/tabletop.json" with { type: "json" };
 
-const SHIPPED = [{ name: "tabletop", latent: 64, reference: tabletop }] as const;
+const SHIPPED = [
+  { name: "tabletop", latent: 64, reference: tabletop },
+  { name: "studio", latent: 96, reference: studio },
+] as const;
 
 describe.each(SHIPPED)("the networks of the $name in the package", ({ name, latent, reference }) => {
   const factors = scenesDataset(name).attributes;

@@ -1,11 +1,12 @@
 import { checkChoice, checkOptions } from "@latentflow/core";
-import { type LoadOptions, loadSceneGenerator, loadSceneRegressor, type SceneSetName } from "@latentflow/scenes";
+import { type LoadOptions, loadSceneGenerator, loadSceneJudge, loadSceneRegressor, type SceneSetName } from "@latentflow/scenes";
 import { EngineError } from "../errors.js";
 import { type StyleGan2Parts, styleGan2Parts } from "./stylegan2-parts.js";
 
 /** Networks that come with `@latentflow/scenes`; one is one line. */
 const LOADERS = {
   tabletop: (options: LoadOptions) => scenes("tabletop", "StyleGAN2 of the bundled scenes, 64 px", options),
+  studio: (options: LoadOptions) => scenes("studio", "StyleGAN2 of the bundled studio, 64 px", options, true),
 } satisfies Record<string, (options: LoadOptions) => Promise<StyleGan2Parts>>;
 
 type LoaderName = keyof typeof LOADERS;
@@ -40,11 +41,19 @@ export async function loadBundled(name: BundledName, options: BundledOptions = {
   return LOADERS[own](options.from === undefined ? {} : { from: options.from });
 }
 
-async function scenes(benchmark: SceneSetName, name: string, options: LoadOptions): Promise<StyleGan2Parts> {
-  const generator = await loadSceneGenerator(benchmark, options);
-  const regressor = await loadSceneRegressor(benchmark, options).catch((error) => {
-    generator.dispose();
+async function scenes(benchmark: SceneSetName, name: string, options: LoadOptions, hasJudge = false): Promise<StyleGan2Parts> {
+  const loaded: { dispose(): void }[] = [];
+  const load = async <T extends { dispose(): void }>(network: Promise<T>): Promise<T> => {
+    loaded.push(await network);
+    return network;
+  };
+  try {
+    const generator = await load(loadSceneGenerator(benchmark, options));
+    const regressor = await load(loadSceneRegressor(benchmark, options));
+    const judge = hasJudge ? await load(loadSceneJudge(benchmark, options)) : undefined;
+    return await styleGan2Parts(name, { generator, regressor, judge });
+  } catch (error) {
+    for (const network of loaded) network.dispose();
     throw error;
-  });
-  return styleGan2Parts(name, { generator, regressor });
+  }
 }
