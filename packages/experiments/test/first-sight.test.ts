@@ -2,6 +2,7 @@ import { useBackend } from "@latentflow/backend";
 import { LinearDirection, labelsAlong, tfjsModel } from "@latentflow/latent-edit";
 import { memory } from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { EmbeddedPictures } from "../src/drawing/report-context.js";
 import { reportPage } from "../src/report/index.js";
 import type { PictureRecord } from "../src/results/index.js";
 import { editFrames } from "../src/steps/pictures/frames.js";
@@ -22,8 +23,8 @@ interface Shown {
 }
 
 /** Strips of two starts; `isRead`: with what the regressor reads. */
-function pageWith(methods: readonly Shown[], isRead = true): string {
-  const pictures = [0, 1].map((sample): PictureRecord => {
+function pictureRecords(methods: readonly Shown[], isRead = true): PictureRecord[] {
+  return [0, 1].map((sample): PictureRecord => {
     const readings = methods.map(({ arrivals }) => {
       const arrival = arrivals[sample] ?? Number.POSITIVE_INFINITY;
       return { classes: TIMES.map((_, i) => (i >= arrival ? to : to + 1)), changed: TIMES.map((_, i) => (i === 8 ? 1 : 0)) };
@@ -33,9 +34,15 @@ function pageWith(methods: readonly Shown[], isRead = true): string {
     const file = `sample-${sample + 1}.png`;
     return { kind: "strip", file, width, height, methods: ids, times: TIMES, alt, ...(isRead && { readings }) };
   });
-  const strip = ({ file, methods: ids }: PictureRecord) => ids.map((id) => `data:image/png;base64,${file}/${id}`);
-  return reportPage(withAttribute({ pictures }), { strip, movie: () => "missing" });
 }
+
+const PICTURES: EmbeddedPictures = {
+  strip: ({ file, methods }) => methods.map((id) => `data:image/png;base64,${file}/${id}`),
+  movie: () => "missing",
+};
+
+const pageWith = (methods: readonly Shown[], isRead = true) =>
+  reportPage(withAttribute({ pictures: pictureRecords(methods, isRead) }), PICTURES);
 
 const figureOf = (page: string) => /<figure class="first-sight">.*?<\/figure>/s.exec(page)?.[0] ?? "";
 
@@ -57,6 +64,20 @@ describe("what a reader sees first", () => {
     ]);
     expect(figure).toContain("The start is the first of the held-out starts.");
     expect([...figure.matchAll(/class="mark">✓<\/span><\/span>|class="mark off">≠ 1/g)].length).toBeGreaterThan(5);
+  });
+
+  it("of straight edits that reach as far, shows the purest", () => {
+    const attribute = madeUpResults().attributes[0]!;
+    const methods = attribute.methods.map((method) => ({ ...method, evaluation: { ...method.evaluation!, maxControl: 1 } }));
+    const areas = attribute.comparison!.areas.map((area) => ({
+      ...area,
+      meanDisentanglement: area.method === "projected" ? 0.01 : 0.2,
+    }));
+    const pictures = pictureRecords(
+      ["interfacegan", "projected", "constant", "ode-1"].map((method) => ({ method, arrivals: [1, 1] })),
+    );
+    const changed = withAttribute({ methods, comparison: { ...attribute.comparison!, areas }, pictures });
+    expect(figureOf(reportPage(changed, PICTURES))).toContain("edited by InterFaceGAN, projected, a straight edit");
   });
 
   it("shows the first start that either of them gets there", () => {

@@ -52,12 +52,16 @@ function leading(attribute: AttributeResult): FlowVerdict | undefined {
   return MOST_TO_SEE.flatMap((outcome) => verdicts.filter((verdict) => verdict.outcome === outcome))[0];
 }
 
-/** The straight edit that gets most starts there; the first one while nothing is measured. */
-function furthest({ methods }: AttributeResult): MethodResult | undefined {
+/** The straight edit that gets most starts there, of equals the purest; the first one while nothing is measured. */
+function furthest({ methods, comparison }: AttributeResult): MethodResult | undefined {
+  const reached = ({ evaluation }: MethodResult) => evaluation?.maxControl ?? -1;
+  const spoilt = ({ id }: MethodResult) =>
+    comparison?.areas.find(({ method }) => method === id)?.meanDisentanglement ?? Number.POSITIVE_INFINITY;
   const straight = methods.filter(({ kind }) => kind === "linear");
-  const reached = (method: MethodResult) => method.evaluation?.maxControl ?? -1;
+  const isBetter = (a: MethodResult, b: MethodResult) =>
+    reached(a) > reached(b) || (reached(a) === reached(b) && spoilt(a) < spoilt(b));
   return straight.reduce<MethodResult | undefined>(
-    (best, method) => (best === undefined || reached(method) > reached(best) ? method : best),
+    (best, method) => (best === undefined || isBetter(method, best) ? method : best),
     undefined,
   );
 }
