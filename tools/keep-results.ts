@@ -1,7 +1,7 @@
 /**
  * Copies what a finished run says into the repository: its summary as README.md, the pictures that the summary links, and its tables.
  *
- *     npx tsx tools/keep-results.ts out/scenes docs/results/scenes --machine "two cores of an Intel Xeon, no GPU"
+ *     npx tsx tools/keep-results.ts out/tabletop docs/results/scenes --machine "two cores of an Intel Xeon, no GPU"
  *
  * The summary gets a line with the date and the kind of machine. A run with missing parts is refused.
  */
