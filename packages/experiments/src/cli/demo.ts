@@ -7,7 +7,7 @@ import { wholeCommand } from "./exit.js";
 import { tellReport } from "./tell-report.js";
 
 /** One attribute that is almost linear in latent space, and one that is not. */
-const ATTRIBUTES = ["background_color", "object_shape"];
+const ATTRIBUTES = ["wall_color", "object_shape"];
 
 /** `latentflow demo` */
 export function demoCommand(): Command {
@@ -21,7 +21,7 @@ export function demoCommand(): Command {
   return withRunningOptions(command, "out/demo").action(async (options: DemoOptions) => {
     const { out, engine, workers, replace, quick, seed } = options;
     const preset = quick ? { preset: "quick" as const } : { preset: "demo" as const, train: DEMO_TRAINING };
-    const config = resolveConfig({ ...preset, attributes: ATTRIBUTES, seed });
+    const config = resolveConfig({ ...preset, model: "studio", attributes: ATTRIBUTES, seed });
     const { onEvent, end } = listener(options.json);
     const rerun = wholeCommand("demo", process.argv.slice(3));
     const result = await stoppable((signal) =>
