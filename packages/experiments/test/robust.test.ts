@@ -12,6 +12,7 @@ import { type ExperimentOptions, type RunEvent, resolveConfig, runExperiment, ty
 import { areaAbove } from "../src/methods/choose.js";
 import { trainingCost } from "../src/methods/train.js";
 import { tinyExperiment } from "./process/experiment.js";
+import own from "./process/own-extensions.js";
 
 const model = fileURLToPath(new URL("./process/tiny-model.ts", import.meta.url));
 const train = { iterations: 12, batchSize: 8, maxTime: 3, learningRate: 0.02, checkpointEvery: 2, validationStarts: 12 };
@@ -111,6 +112,24 @@ describe("an experiment with candidates", () => {
     await expect(
       runExperiment({ ...TINY, methods: ["constant"], train: { ...settings, seeds: 1 } }, { out: out("alone") }),
     ).resolves.toBeDefined();
+  });
+});
+
+describe("a method from outside", () => {
+  const options = { ...TINY, methods: ["short-flow"] };
+  const settings = { extensions: own, workers: 1 };
+
+  it("that does not need the trained constant is told so where it should begin along it", async () => {
+    const along = { ...options, train: { ...train, start: "constant" } as const };
+    await expect(runExperiment(along, { out: out("outside"), ...settings })).rejects.toThrow(
+      'expected train.start to be "random" or "line" for a method whose needs() do not name the trained constant, got "constant"',
+    );
+  });
+
+  it("goes on without that candidate, and with the others", async () => {
+    await runExperiment(options, { out: out("others"), ...settings });
+    const { snapshots } = (await recordOf("others", "short-flow")).chosen!;
+    expect(new Set(snapshots.map(({ candidate }) => candidate))).toEqual(new Set(["candidate-2", "candidate-3"]));
   });
 });
 

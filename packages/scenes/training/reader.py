@@ -5,7 +5,7 @@ nothing between them.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +17,7 @@ from layers import EqualLinear
 class Reader:
     """A linear layer for all factors together, with its optimiser. `classes`: how many each factor has."""
 
-    def __init__(self, width: int, classes: Sequence[int], optimizer_of, device: str):
+    def __init__(self, width: int, classes: Sequence[int], optimizer_of: Callable[[nn.Module], torch.optim.Optimizer], device: str):
         self.classes = list(classes)
         self.network: nn.Module = EqualLinear(width, sum(self.classes)).to(device)
         self.optimizer: torch.optim.Optimizer = optimizer_of(self.network)

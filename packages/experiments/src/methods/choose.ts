@@ -13,7 +13,7 @@ import type { LabelledCodes } from "../model/labelled-codes.js";
 import { spaced } from "../results/numbers.js";
 import { NoResult } from "../store/no-result.js";
 import { interFaceGan } from "./interfacegan.js";
-import type { FindContext } from "./method.js";
+import type { FindContext, Needed } from "./method.js";
 
 /** Edit lengths at which a candidate is measured, 0 and `train.maxTime` included. */
 export const TIMES = 13;
@@ -98,13 +98,18 @@ export function alongLine(direction: Direction, line: Float32Array, start: "line
   );
 }
 
+/** The trained constant among what a method needs. */
+export function constantOf({ needs }: Pick<FindContext, "needs">): Needed | undefined {
+  return needs.find(({ method }) => method.kind === "linear" && method.step === "train");
+}
+
 /** InterFaceGAN's line, or the trained constant's; undefined where the codes allow none, or where a method of one's own does not need the constant. */
 export async function lineOf(
   context: FindContext,
   codes: LabelledCodes,
   start: "line" | "constant",
 ): Promise<Float32Array | undefined> {
-  const needed = context.needs.find(({ method }) => method.kind === "linear" && method.step === "train");
+  const needed = constantOf(context);
   if (start === "constant" && needed === undefined) return undefined;
   try {
     const direction =

@@ -14,7 +14,17 @@ import type { TrainConfig } from "../config/types.js";
 import { ConfigError, ExperimentsError } from "../errors.js";
 import { checkStarts, type LabelledCodes } from "../model/labelled-codes.js";
 import type { TrainingRecord } from "../results/index.js";
-import { alongLine, areaAbove, beginnings, curveOn, lineOf, TIMES, type TrainStart, withValidation } from "./choose.js";
+import {
+  alongLine,
+  areaAbove,
+  beginnings,
+  constantOf,
+  curveOn,
+  lineOf,
+  TIMES,
+  type TrainStart,
+  withValidation,
+} from "./choose.js";
 import type { FindContext, Trained } from "./method.js";
 
 /** Points of a training curve that are kept. */
@@ -94,7 +104,7 @@ async function train(
   { start, ...settings }: TrainingSettings,
 ): Promise<Trained> {
   if (start === "line" || start === "constant") {
-    if (start === "constant" && context.needs.length === 0)
+    if (start === "constant" && constantOf(context) === undefined)
       throw new ConfigError(
         `config: expected train.start to be "random" or "line" for a method whose needs() do not name the trained constant, got "constant".`,
       );
