@@ -99,7 +99,7 @@ function useAsAStranger(tarballs: string[]): void {
 /** Entries that must run where tfjs is not loaded, or not there. */
 const WITHOUT_TFJS = [
   ...["@latentflow/core", "@latentflow/core/files", "@latentflow/core/workers"],
-  ...["@latentflow/ode/float64", "@latentflow/scenes/render"],
+  ...["@latentflow/ode/float64", "@latentflow/scenes/render", "@latentflow/datasets"],
 ];
 
 /** Programs that must be small, with the most bytes that they may take, minified and gzipped. */

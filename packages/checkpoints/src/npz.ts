@@ -70,6 +70,15 @@ export class NpzFile {
     return named("NpzFile.header", () => this.#header(name));
   }
 
+  /** Byte of the archive at which an array's first element lies, for those who read elements in place; null where they are deflated. */
+  async elementsOffset(name: string): Promise<number | null> {
+    return named("NpzFile.elementsOffset", async () => {
+      const { headerSize } = await this.#header(name);
+      const entry = this.#entry(name);
+      return entry.deflated ? null : (await this.#zip.dataOffset(entry)) + headerSize;
+    });
+  }
+
   /** A whole array. @param options.maxBytes default: 64 MiB, or four times the file if that is more */
   async read(name: string, options: ReadOptions = {}): Promise<TensorData> {
     const { maxBytes } = readReadOptions("NpzFile.read", options);

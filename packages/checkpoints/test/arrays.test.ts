@@ -296,6 +296,18 @@ describe.each(["stored.npz", "deflated.npz"])("NpzFile over %s", (name) => {
     await npz.close();
   });
 
+  it("says where elements lie that others may read in place", async () => {
+    const npz = await NpzFile.open(referenceFile(name));
+    const offset = await npz.elementsOffset("images");
+    if (name === "deflated.npz") expect(offset).toBeNull();
+    else {
+      const bytes = new Uint8Array(referenceFile(name)).slice(offset!, offset! + 4 * images.length);
+      expect([...new Float32Array(bytes.buffer)]).toEqual(images);
+    }
+    await expect(npz.elementsOffset("nothing")).rejects.toThrow("NpzFile.elementsOffset: expected one of the arrays");
+    await npz.close();
+  });
+
   it("slices give the same rows, whatever their size, place and shape", async () => {
     const npz = await NpzFile.open(referenceFile(name));
     for (const options of [{ rows: 3 }, { rows: 10 }, {}, { rows: 2, start: 5, end: 9 }, { rows: 7, shape: [40, 3], start: 1 }]) {

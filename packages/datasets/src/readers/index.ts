@@ -1,0 +1,23 @@
+import { celeba } from "./celeba.js";
+import { csv } from "./csv.js";
+import { cub } from "./cub.js";
+import { isaac3d } from "./isaac3d.js";
+import { mpi3d } from "./mpi3d.js";
+import { places365 } from "./places365.js";
+import { transientAttributes } from "./transient-attributes.js";
+
+/** A data set is a file and a line. */
+export const READERS = {
+  mpi3d,
+  isaac3d,
+  celeba,
+  "transient-attributes": transientAttributes,
+  places365,
+  cub,
+  csv,
+} as const;
+
+/** Data sets that can be read; "csv" is a folder of one's own with a table of labels. */
+export type DatasetName = keyof typeof READERS;
+
+export const DATASETS = /* @__PURE__ */ Object.keys(READERS) as readonly DatasetName[];
