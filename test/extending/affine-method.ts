@@ -22,7 +22,7 @@ async function find({ config, edit, codes: load, model, progress }: FindContext)
   const line = await fitInterFaceGan(codes.codes, scores, { ratio: 0.2, seed: config.seed });
   const direction = new AffineDirection(codes.latentDim, Float32Array.from(line.direction));
   const { data, shape } = codes.select(codes.startingAt(edit.index, edit.from, 16));
-  const w = tf.tensor2d(data, [...shape]);
+  const w = tf.tensor(data, [...shape]);
   const { model: frozen } = await model();
   const originalLogits = await frozen.logits(w);
   const optimiser = adam({ learningRate: 0.05 });

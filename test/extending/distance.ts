@@ -7,8 +7,8 @@ export const distance: MethodAnalysis<{ mean: number }> = {
   of: "method",
   compute: async ({ direction, starts, config }) => {
     const mean = tf.tidy(() => {
-      const w = tf.tensor2d(starts.data, [...starts.shape]);
-      return tf.mean(tf.norm(tf.sub(direction.flow(w, config.evaluate.maxTime), w), 2, 1));
+      const w = tf.tensor(starts.data, [...starts.shape]);
+      return tf.mean(tf.norm(tf.sub(direction.flow(w, config.evaluate.maxTime), w), 2, -1));
     });
     const [value] = await mean.data().finally(() => mean.dispose());
     return { mean: value! };

@@ -11,7 +11,7 @@ import {
   readOptions,
 } from "@latentflow/core";
 import { type Codes, LatentEditError, toCodes } from "@latentflow/latent-edit";
-import { getBackend, type Tensor, type Tensor2D, type Tensor4D, tensor2d } from "@tensorflow/tfjs-core";
+import { getBackend, type Tensor, type Tensor2D, type Tensor4D, tensor } from "@tensorflow/tfjs-core";
 import { AUTO_MODEL, autoModel, checkTruncation, type TruncationSetting } from "./auto-model.js";
 import { EngineError } from "./errors.js";
 import { BUNDLED, type BundledName, isBundled, loadBundled } from "./networks/bundled.js";
@@ -46,8 +46,11 @@ export interface LoadedModel extends AttributeModel {
   logits(w: Codes): Promise<Tensor2D[]>;
   readonly features?: (w: Codes) => Promise<Tensor2D>;
   readonly embed?: (w: Codes) => Promise<Tensor2D>;
-  /** Codes w, [count, latentDim]; the same for the same seed (default 0). The caller disposes them. */
-  sample(count: number, options?: GivenOptions<typeof SAMPLE>): Promise<Tensor2D>;
+  /**
+   * Codes w, [count, latentDim]; the same for the same seed (default 0). Of a file of W+ codes they are [count, rowCount, latentDim]:
+   * `model.sample<Tensor3D>(4)`. The caller disposes them.
+   */
+  sample<W extends Tensor = Tensor2D>(count: number, options?: GivenOptions<typeof SAMPLE>): Promise<W>;
 }
 
 /**
@@ -135,11 +138,13 @@ class LoadedNetworks implements LoadedModel {
     return this.running.model.attributes;
   }
 
-  async sample(count: number, options: GivenOptions<typeof SAMPLE> = {}): Promise<Tensor2D> {
+  async sample<W extends Tensor = Tensor2D>(count: number, options: GivenOptions<typeof SAMPLE> = {}): Promise<W> {
     this.checkAlive("sample");
     checkNumber("sample", "count", count, { min: 1, integer: true }, EngineError);
     const { seed } = readOptions("sample", SAMPLE, options, EngineError);
-    return tensor2d(await this.parts.sampleCodes(count, seed), [count, this.latentDim]);
+    const { sampleCodes, codes } = this.parts;
+    const each = codes?.rowCount === undefined ? [this.latentDim] : [codes.rowCount, this.latentDim];
+    return tensor(await sampleCodes.call(this.parts, count, seed), [count, ...each]) as Tensor as W;
   }
 
   synthesize(w: Codes) {

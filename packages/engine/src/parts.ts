@@ -22,6 +22,8 @@ export interface CodeSource {
   readonly about: string;
   /** Tells one source from another. */
   readonly fingerprint: readonly number[];
+  /** Rows of each code where they are W+ codes: `sampleCodes` then gives [count · rowCount · latentDim] numbers. Absent: W codes. */
+  readonly rowCount?: number;
   /** Classes that come with the codes, [count · attributes] row by row, of the codes that `sampleCodes` gives for the same count and seed. */
   labels?(count: number, seed: number): Promise<Int32Array>;
 }
@@ -30,7 +32,7 @@ export interface CodeSource {
 interface Sampled {
   /** For people, such as "StyleGAN2, 64 px". */
   readonly name: string;
-  /** Codes w, [count · latentDim] row by row, the same for the same seed. */
+  /** Codes w, [count · latentDim] row by row, the same for the same seed; W+ codes where `codes.rowCount` says so. */
   sampleCodes(count: number, seed: number): Promise<Float32Array>;
   /** Mean latent, [latentDim]: needed for a truncation below 1. */
   readonly meanLatent?: ArrayLike<number>;

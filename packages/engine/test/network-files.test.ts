@@ -47,6 +47,12 @@ function error(actual: readonly number[], expected: readonly number[]): number {
   return Math.max(...expected.map((x, i) => Math.abs(x - actual[i]!))) / scale;
 }
 
+/** Mean of rows of 6 numbers. */
+function meanOfRows(values: Float32Array): number[] {
+  const rows = values.length / 6;
+  return Array.from({ length: 6 }, (_, k) => values.reduce((sum, x, i) => sum + (i % 6 === k ? x / rows : 0), 0));
+}
+
 /** The logits of codes by the networks themselves. */
 async function expected(codes: tf.Tensor2D): Promise<number[][]> {
   const logits = tf.tidy(() => regressor.logits(generator.synthesize(codes)));
@@ -143,6 +149,32 @@ describe("codes", () => {
     await expect(model.sample(11)).rejects.toThrow("expected at most the 10 codes of w.npy, got 11");
     tf.dispose([all, again, other]);
     model.dispose();
+  });
+
+  it("of W+ have rows of their own each; truncated towards the mapping's mean", async () => {
+    const { rowCount } = generator;
+    const codes = new Float32Array(new SeededRandom(2).normals(5 * rowCount * 6));
+    await writeFile(file("plus.npy"), writeNpy({ dtype: "float32", shape: [5, rowCount, 6], data: codes }));
+    for (const g of ["g.onnx", "g.safetensors"]) {
+      const model = await loaded({ generator: file(g), codes: file("plus.npy"), regressor: file("r.safetensors") });
+      const w = await model.sample<tf.Tensor3D>(5, { seed: 5 });
+      expect(w.shape).toEqual([5, rowCount, 6]);
+      const sorted = (values: ArrayLike<number>) => Array.from(values).sort((a, b) => a - b);
+      expect(sorted(await numbers(w))).toEqual(sorted(codes));
+      expect(model.parts.codes).toMatchObject({ rowCount, about: `plus.npy, 5 codes of W+, ${rowCount} rows each` });
+      const logits = await model.logits(w);
+      const own = tf.tidy(() => regressor.logits(generator.synthesize(w)));
+      for (const [k, values] of logits.entries()) expect(error(await numbers(values), await numbers(own[k]!))).toBeLessThan(1e-4);
+      const mean = generator.estimateMeanLatent();
+      const wanted = g === "g.onnx" ? meanOfRows(codes) : await numbers(mean);
+      expect(error(Array.from(model.parts.meanLatent!), wanted)).toBeLessThan(1e-3);
+      tf.dispose([w, mean, ...logits, ...own]);
+      model.dispose();
+    }
+    await writeFile(file("plus.npy"), writeNpy({ dtype: "float32", shape: [5, 3, 6], data: codes.slice(0, 90) }));
+    await expect(loaded({ codes: file("plus.npy") })).rejects.toThrow(
+      `expected codes [n, 6] in plus.npy, as the generator takes them, got [5, 3, 6]. W+ codes are [n, ${rowCount}, 6].`,
+    );
   });
 
   it("come with labels where the file has the paper's two", async () => {

@@ -4,14 +4,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { useBackend } from "@latentflow/backend";
-import { type TensorData, writeSafetensors } from "@latentflow/checkpoints";
+import { type TensorData, writeNpy, writeSafetensors } from "@latentflow/checkpoints";
 import { SeededRandom } from "@latentflow/core";
+import { loadModel } from "@latentflow/engine";
+import { labelsAlong, loadDirection } from "@latentflow/latent-edit";
 import { FactorRegressor } from "@latentflow/models";
 import { floats, GraphBuilder, type OnnxModel, writeOnnx } from "@latentflow/onnx";
+import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mappingGraph, tinyGenerator, tinyRegressorTensors } from "../../engine/test/tiny-networks.js";
 import { readConfig } from "../src/config/read.js";
 import { type ExperimentOptions, resolveConfig, runExperiment } from "../src/index.js";
+import { RunFolder } from "../src/store/run-folder.js";
+import { readTensors } from "../src/store/tensor-file.js";
 
 const root = mkdtempSync(join(tmpdir(), "latentflow-from-files-"));
 const file = (name: string) => join(root, name);
@@ -24,6 +29,8 @@ beforeAll(async () => {
   const generator = tinyGenerator();
   const regressor = await FactorRegressor.fromSafetensors(writeSafetensors(await tinyRegressorTensors(generator)));
   await writeFile(file("g.onnx"), writeOnnx(generator.toOnnx()));
+  await writeFile(file("g.safetensors"), generator.toSafetensors());
+  await writeFile(file("r.safetensors"), regressor.toSafetensors());
   await writeFile(file("mapping.onnx"), writeOnnx(await mappingGraph(generator)));
   await writeFile(file("r.onnx"), writeOnnx(await regressor.toOnnx()));
   await writeFile(file("colours.onnx"), writeOnnx(colours()));
@@ -158,6 +165,80 @@ describe("an experiment of files alone", () => {
     await expect(runExperiment(quick(model, { sample: { codes: 200, heldOut: 60 } }), { out: file("many") })).rejects.toThrow(
       "make sample.codes + sample.heldOut at most 220",
     );
+  });
+
+  it.each(["onnx", "tfjs"] as const)("W+ codes, of which edits move some rows, on %s", async (engine) => {
+    const out = file(`plus-${engine}`);
+    const [count, rows, d] = [220, 6, 6];
+    const data = new Float32Array(new SeededRandom(6).normals(count * rows * d));
+    await writeFile(file("plus.npy"), writeNpy({ dtype: "float32", shape: [count, rows, d], data }));
+    const [g, r] = engine === "onnx" ? ["g.onnx", "r.onnx"] : ["g.safetensors", "r.safetensors"];
+    const files = { generator: file(g), regressor: file(r), codes: file("plus.npy"), attributes: ["size", "shape", "hue"] };
+    const model = { kind: "files", ...files } as const;
+    const methods =
+      engine === "onnx" ? ["interfacegan", "projected", "ganspace", "constant", "ode-1"] : ["interfacegan", "ode-1"];
+    const asked = quick(model, { attributes: ["size"], methods, rows: [1, 3] });
+    const { results, report } = (await runExperiment(asked, { out, engine }))!;
+    expect(results.missing).toEqual([]);
+    expect(results.environment).toMatchObject({ engine: { name: engine }, codes: { rowCount: rows } });
+    const page = await readFile(report, "utf8");
+    expect(page).toContain(`codes: plus.npy, ${count} codes of W+, ${rows} rows each`);
+    expect(page).toContain("rows 1:3 of 6 of W+ codes");
+    const [found] = results.attributes;
+    expect(found!.methods.map(({ id, none }) => [id, none ?? null])).toEqual(methods.map((id) => [id, null]));
+    // Each direction moves its rows, and its measured labels are those of the edited codes.
+    const running = await loadModel(files, { engine });
+    const folder = new RunFolder(out);
+    const codes = (await readTensors(folder, "sample/codes", "codes.safetensors")).get("codes")!;
+    expect(codes.shape).toEqual([220, rows, d]);
+    for (const [id, step] of methods.map((id) => [id, ["constant", "ode-1"].includes(id) ? "train" : "fit"] as const)) {
+      const bytes = await folder.read(`${step}/size/${id}`, "direction.safetensors");
+      const { direction } = await loadDirection(bytes);
+      expect(direction.rows).toEqual([1, 3]);
+      const kept = await readTensors(folder, `evaluate/size/${id}`, "labels.safetensors");
+      const starts = Array.from(kept.get("rows")!.data as Int32Array, (row) => (160 + row) * rows * d);
+      const w = tf.tensor3d(
+        starts.flatMap((at) => Array.from((codes.data as Float32Array).subarray(at, at + rows * d))),
+        [starts.length, rows, d],
+      );
+      const labels = await labelsAlong(direction, { model: running, codes: w, times: [0, 1.5, 3] });
+      expect(Array.from(labels.data)).toEqual(Array.from(kept.get("labels")!.data as Int32Array));
+      const moved = tf.tidy(() => tf.norm(tf.sub(direction.flow(w, 3), w), 2, -1));
+      for (const [i, length] of (await moved.data<"float32">()).entries())
+        if ([1, 2].includes(i % rows)) expect(length).toBeGreaterThan(0.1);
+        else expect(length).toBe(0);
+      tf.dispose([w, moved]);
+      direction.dispose();
+    }
+    running.dispose();
+    // Straight lines are straight in each row, and nothing is done again.
+    expect(found!.methods[0]!.analysis!.straightness.min).toBeGreaterThan(0.999);
+    const events: string[] = [];
+    await runExperiment(asked, { out, engine, onEvent: ({ type }) => void events.push(type) });
+    expect(events).toContain("begin");
+    expect(events).not.toContain("start");
+  });
+
+  it("W codes whose edits move some rows are W+ codes of equal rows; rows that there are not are refused", async () => {
+    const model = { kind: "files", generator: file("g.onnx"), mapping: file("mapping.onnx"), regressor: file("r.onnx") } as const;
+    const asked = quick(model, {
+      attributes: ["attribute_0"],
+      methods: ["interfacegan"],
+      rows: [0, 2],
+      pictures: { samples: 0 },
+    });
+    const { results } = (await runExperiment(asked, { out: file("some-rows") }))!;
+    expect(results.missing).toEqual([]);
+    const { data, shape } = (await readTensors(new RunFolder(file("some-rows")), "sample/codes", "codes.safetensors")).get(
+      "codes",
+    )!;
+    expect(shape).toEqual([220, 6, 6]);
+    const values = data as Float32Array;
+    expect(values.every((x, i) => x === values[Math.floor(i / 36) * 36 + (i % 6)])).toBe(true);
+    await expect(runExperiment({ ...asked, rows: [0, 7] }, { out: file("seven") })).rejects.toThrow(
+      "config: expected rows to end at 6 at most, as the generator's codes do, got 7",
+    );
+    expect(() => resolveConfig({ ...asked, rows: [2, 2] })).toThrow("config: expected rows to have a row or more, got [2, 2]");
   });
 
   it("wrong files are one message that says what was expected and found", async () => {

@@ -37,29 +37,32 @@ const READERS: Partial<Record<FileType, (source: CheckpointSource) => Promise<Co
   safetensors: async (source) => inDict((await readSafetensors(source)).tensors),
 };
 
+/** What codes of a file must fit. */
+export interface CodeTakers {
+  readonly generator: Pick<NetworkParts["generator"], "latentDim" | "rowCount">;
+  /** The regressor's, for the labels. */
+  readonly attributes: readonly { readonly name: string; readonly classes: number }[];
+  /** The generator's own mean latent, where it has a mapping; default: the codes' mean, over their rows, too. */
+  readonly meanLatent?: ArrayLike<number> | undefined;
+}
+
 /**
- * Codes of a file: an array [n, d] as `.npy`, or as `.pt` or `.safetensors` with the paper's names, "ws" [n, d] and perhaps "labels" [n, attributes].
+ * Codes of a file: an array [n, d], or of W+ [n, rows, d], as `.npy`, or as `.pt` or `.safetensors` with the paper's names, "ws" and perhaps
+ * "labels" [n, attributes].
  *
- * @param latentDim numbers that the generator takes
- * @param attributes the regressor's, for the labels
  * @throws EngineError for a file that can't be read, or holds others
  */
-export async function codesOfFile(
-  file: CheckpointSource,
-  latentDim: number,
-  attributes: readonly { readonly name: string; readonly classes: number }[],
-): Promise<Codes> {
+export async function codesOfFile(file: CheckpointSource, takers: CodeTakers): Promise<Codes> {
+  const { generator, attributes } = takers;
   const found = await openFile("codes", file, READERS, (read, source) => read(source));
   const name = shortName(file, "codes");
-  const [count = 0, width] = found.codes.shape;
-  if (found.codes.shape.length !== 2 || width !== latentDim || count === 0)
-    throw new EngineError(
-      `loadModel: expected codes [n, ${latentDim}] in ${name}, as the generator takes them, got [${found.codes.shape.join(", ")}].`,
-    );
+  const { count, rowCount } = checkedShape(name, found.codes.shape, generator);
+  const width = generator.latentDim * (rowCount ?? 1);
   const all = Float32Array.from(found.codes.data as ArrayLike<number>, Number);
   if (!all.every(Number.isFinite)) throw new EngineError(`loadModel: expected finite codes in ${name}, got NaN or infinity.`);
   const labels = found.labels && checkedLabels(name, found.labels, count, attributes);
-  const about = `${name}, ${count} codes${labels ? " with their labels" : ""}`;
+  const rows = rowCount === undefined ? "" : ` of W+, ${rowCount} rows each`;
+  const about = `${name}, ${count} codes${rows}${labels ? " with their labels" : ""}`;
   const rowsOf = (wanted: number, seed: number) => {
     if (wanted <= count) return new SeededRandom(seed).permutation(count).subarray(0, wanted);
     throw new EngineError(
@@ -74,10 +77,11 @@ export async function codesOfFile(
       });
       return result;
     },
-    meanLatent: meanOf(all, width),
+    meanLatent: takers.meanLatent ?? meanOf(all, generator.latentDim),
     codes: {
       about,
-      fingerprint: [count, ...all.subarray(0, FINGERPRINT)],
+      fingerprint: [count, ...(rowCount === undefined ? [] : [rowCount]), ...all.subarray(0, FINGERPRINT)],
+      ...(rowCount !== undefined && { rowCount }),
       ...(labels && {
         labels: async (wanted: number, seed: number) => {
           const result = new Int32Array(wanted * attributes.length);
@@ -101,8 +105,24 @@ function meanOf(codes: Float32Array, width: number): Float64Array {
   return mean;
 }
 
+/** How many codes there are, and how many rows each has; undefined for W codes. */
+function checkedShape(
+  name: string,
+  shape: readonly number[],
+  { latentDim, rowCount }: CodeTakers["generator"],
+): { count: number; rowCount: number | undefined } {
+  const [count = 0, rows] = shape;
+  const isPlus = shape.length === 3 && rows === rowCount;
+  if (count > 0 && shape.at(-1) === latentDim && (shape.length === 2 || isPlus))
+    return { count, rowCount: isPlus ? rowCount : undefined };
+  const plus = rowCount === undefined ? "" : ` W+ codes are [n, ${rowCount}, ${latentDim}].`;
+  throw new EngineError(
+    `loadModel: expected codes [n, ${latentDim}] in ${name}, as the generator takes them, got [${shape.join(", ")}].${plus}`,
+  );
+}
+
 /** Names under which files keep codes, the paper's first. */
-const CODES = ["ws", "w", "codes", "latents"];
+const CODES = ["ws", "w", "codes", "latent", "latents"];
 
 function inDict(tensors: ReadonlyMap<string, TensorData>): CodesFile {
   const name = CODES.find((key) => tensors.has(key)) ?? (tensors.size === 1 ? [...tensors.keys()][0] : undefined);

@@ -18,6 +18,8 @@ export interface LoadedGenerator {
   readonly size: { readonly height: number; readonly width: number } | undefined;
   /** Codes of its own mapping, or for want of one normal numbers. */
   codes(): Promise<Codes & { dispose?(): void }>;
+  /** Whether those are of a mapping. */
+  readonly isMapped: boolean;
   readonly styleWeights?: NonNullable<NetworkParts["styleWeights"]>;
   dispose?(): void;
 }
@@ -71,6 +73,7 @@ function styleGan2(generator: StyleGan2Generator): LoadedGenerator {
     name: `StyleGAN2, ${resolution} px`,
     generator,
     size: { height: resolution, width: resolution },
+    isMapped: true,
     codes: async () => {
       const { styleWeights: _, ...codes } = await codesOfStyleGan2(generator);
       return { ...codes, notes: [] };
@@ -100,7 +103,7 @@ async function graphGenerator(graph: OnnxModel, choice: GeneratorChoice): Promis
   const generator = graphPart(synthesis);
   const from = split ? `the mapping inside ${name}, whose codes w are its value "${split.latent}"` : "the mapping";
   return {
-    ...{ generator, size },
+    ...{ generator, size, isMapped: mapping !== undefined },
     name: `${name}${size ? `, ${size.width === size.height ? size.width : `${size.width} × ${size.height}`} px` : ""}`,
     codes: async () =>
       mapping

@@ -6,7 +6,7 @@ import { EngineError } from "../errors.js";
 import type { NetworkParts } from "../parts.js";
 import { codesOfFile } from "./codes.js";
 import { type FileType, isBytes, openFile } from "./file-type.js";
-import { readGenerator } from "./generator-files.js";
+import { type LoadedGenerator, readGenerator } from "./generator-files.js";
 import { readRegressor } from "./regressor-files.js";
 
 /** A generator's file, and where in it the network is. */
@@ -45,7 +45,9 @@ export interface NetworkFiles {
   readonly judge?: CheckpointSource | RegressorFile;
   /** For losses that keep an identity: any as `.onnx`, facenet-pytorch's InceptionResnetV1 as `.pt`. */
   readonly embedder?: CheckpointSource | EmbedderFile;
-  /** Codes w: `.npy` [n, d], or `.pt` or `.safetensors` with "ws" and perhaps "labels". Default: the generator's mapping. */
+  /**
+   * Codes w [n, d], or of W+ [n, rows, d]: `.npy`, or `.pt` or `.safetensors` with "ws" and perhaps "labels". Default: the generator's mapping.
+   */
   readonly codes?: CheckpointSource;
   /** "binary": every number of a graph's answer is the logit of an attribute of two classes. Default: by widths and names. */
   readonly heads?: "classes" | "binary";
@@ -86,8 +88,7 @@ export async function readNetworks(files: NetworkFiles): Promise<NetworkParts> {
     const { regressor, notes } = owned(await readRegressor("regressor", read));
     const judge = files.judge === undefined ? undefined : owned(await readJudge(files.judge, size));
     const embedder = files.embedder === undefined ? undefined : owned(await readEmbedder(files.embedder, size));
-    const { latentDim } = made.generator;
-    const source = codes === undefined ? owned(await made.codes()) : await codesOfFile(codes, latentDim, regressor.attributes);
+    const source = codes === undefined ? owned(await made.codes()) : await readCodes(codes, made, regressor.attributes);
     const { notes: ofCodes, dispose: _, ...sampled } = source as typeof source & { dispose?(): void };
     return {
       ...{ name: made.name, generator: made.generator, regressor, ...sampled },
@@ -103,6 +104,15 @@ export async function readNetworks(files: NetworkFiles): Promise<NetworkParts> {
       throw new EngineError(`loadModel: ${error.message}`, { cause: error });
     throw error;
   }
+}
+
+/** A file's codes; what they are truncated towards is the generator's own mean latent, where it has one. */
+async function readCodes(file: CheckpointSource, made: LoadedGenerator, attributes: NetworkParts["regressor"]["attributes"]) {
+  const { generator } = made;
+  if (!made.isMapped) return codesOfFile(file, { generator, attributes });
+  const { meanLatent, dispose } = await made.codes();
+  dispose?.();
+  return codesOfFile(file, { generator, attributes, meanLatent });
 }
 
 function readJudge(given: CheckpointSource | RegressorFile, size: ImageSize | undefined) {

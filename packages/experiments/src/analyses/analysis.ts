@@ -7,7 +7,7 @@ import type { CsvTable } from "../drawing/csv.js";
 import type { Markup } from "../drawing/markup.js";
 import type { ReportContext } from "../drawing/report-context.js";
 import type { Cost, Method } from "../methods/method.js";
-import type { LabelledCodes } from "../model/labelled-codes.js";
+import type { CodeArray, LabelledCodes } from "../model/labelled-codes.js";
 import type { AttributeResult, MethodResult, NetworkInfo } from "../results/index.js";
 
 /**
@@ -82,8 +82,8 @@ export interface MethodContext extends Context {
   readonly method: Method;
   /** The method's; the caller disposes it. */
   readonly direction: Direction;
-  /** The held-out codes from which its edits were measured, [starts, latentDim]. */
-  readonly starts: { readonly data: Float32Array; readonly shape: readonly [number, number] };
+  /** The held-out codes from which its edits were measured, [starts, latentDim], or of W+ [starts, rowCount, latentDim]. */
+  readonly starts: CodeArray;
   /** Predicted classes along them, [starts, attributes, times]. */
   readonly labels: Labels;
   /** Edit lengths, from 0 to `evaluate.maxTime`. */

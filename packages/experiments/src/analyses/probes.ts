@@ -15,7 +15,7 @@ export const probes: AttributeAnalysis<Probes> = {
   },
   compute({ config, edit, codes }) {
     const rows = Math.min(config.analyze.probeCodes, codes.rows);
-    const seen = { data: codes.codes.data.subarray(0, rows * codes.latentDim), shape: [rows, codes.latentDim] as const };
+    const seen = { data: codes.points.data.subarray(0, rows * codes.latentDim), shape: [rows, codes.latentDim] as const };
     const labels = Array.from({ length: rows }, (_, i) => codes.label(i, edit.index));
     return probeAttribute(seen, labels, { classes: edit.classes, nonlinear: config.analyze.probe, seed: config.seed });
   },

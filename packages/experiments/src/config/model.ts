@@ -84,7 +84,9 @@ const files = section({
   embedder: embedder.optional(),
   codes: path()
     .optional()
-    .describe("codes w as .npy [n, d], or .pt or .safetensors with ws and perhaps labels, which are then taken as they are"),
+    .describe(
+      "codes w [n, d], or of W+ [n, rows, d], as .npy, or .pt or .safetensors with ws and perhaps labels, which are then taken as they are",
+    ),
   heads: choice(["classes", "binary"])
     .optional()
     .describe(

@@ -3,7 +3,7 @@
  * editors and the README's table follow from here.
  */
 import { resolve } from "node:path";
-import { ATTRIBUTE_LISTS, DIVERGENCES, describeChoice } from "@latentflow/core";
+import { ATTRIBUTE_LISTS, DIVERGENCES, describeChoice, describeValue } from "@latentflow/core";
 import { z } from "zod";
 import { attributeName, choice, count, distinct, either, list, path, positive, quantity, section, text } from "./fields.js";
 import { model } from "./model.js";
@@ -78,6 +78,18 @@ const method = (ids: readonly string[] | null) =>
     ],
     'a method\'s name, "file:" and a path, or an object with a file',
   );
+
+/** As many as no generator has. */
+const LAST_ROW = 64;
+
+const rows = z
+  .tuple([count(0, LAST_ROW - 1), count(1, LAST_ROW)], {
+    error: ({ input }) =>
+      `expected {field} to be a range [from, to], up to but not including the last, got ${describeValue(input)}.`,
+  })
+  .superRefine(([from, to], { addIssue }) => {
+    if (from >= to) addIssue({ code: "custom", message: `expected {field} to have a row or more, got [${from}, ${to}].` });
+  });
 
 const sample = section({
   codes: count(4, MANY).default(20_000).describe("codes to fit, train and probe on"),
@@ -228,6 +240,9 @@ export const experimentSchema = (methods: readonly string[] | null) =>
       truncationCutoff: either([count(0, 64), choice(["all"])], 'a number of rows of W+, or "all"')
         .default("all")
         .describe("only so many first rows of W+ are truncated, as NVlabs' truncation_cutoff"),
+      rows: either([rows, choice(["all"])], 'a range [from, to] of rows of W+, or "all"')
+        .default("all")
+        .describe("rows of W+ codes that edits move, half-open: [0, 6] are the first six"),
       attributes: attributes
         .prefault("all")
         .describe('edited attributes: names, or names with classes; "all": each that the regressor knows'),
@@ -253,9 +268,10 @@ export const experimentSchema = (methods: readonly string[] | null) =>
     },
     "an object of settings",
   )
-    .transform(({ preset: _preset, $schema: _schema, truncationCutoff, ...config }) => ({
+    .transform(({ preset: _preset, $schema: _schema, truncationCutoff, rows, ...config }) => ({
       ...config,
-      // Left out where it says nothing: settings written down before there was one are the same.
+      // Left out where they say nothing: settings written down before there were any are the same.
+      ...(rows !== "all" && { rows }),
       ...(truncationCutoff !== "all" && { truncationCutoff }),
     }))
     .superRefine(checkTogether);

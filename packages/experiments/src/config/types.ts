@@ -5,7 +5,9 @@ import type { experimentSchema } from "./schema.js";
 type Frozen<T> = T extends string | number | null | undefined
   ? T
   : T extends readonly (infer Item)[]
-    ? readonly Frozen<Item>[]
+    ? number extends T["length"]
+      ? readonly Frozen<Item>[]
+      : { readonly [K in keyof T]: Frozen<T[K]> }
     : { readonly [K in keyof T]: Frozen<T[K]> };
 
 /** An experiment, complete: what `resolveConfig` makes of what a user wrote. Plain JSON. */

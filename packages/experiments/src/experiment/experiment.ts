@@ -5,6 +5,7 @@ import type { ExperimentConfig } from "../config/types.js";
 import { ConfigError } from "../errors.js";
 import { fileMethod } from "../methods/file.js";
 import type { Method } from "../methods/method.js";
+import { checkRows } from "../model/code-shape.js";
 import type { NetworkInfo } from "../results/index.js";
 
 /** A configuration with everything looked up that it names: what all steps begin with. */
@@ -23,8 +24,9 @@ export interface Tables {
   readonly analyses: readonly Analysis[];
 }
 
-/** @throws ConfigError for an attribute or a method that there is not */
+/** @throws ConfigError for an attribute, a method or rows that there are not */
 export function experimentOf(config: ExperimentConfig, networks: NetworkInfo, tables: Tables): Experiment {
+  checkRows(config, networks);
   return {
     config,
     networks,

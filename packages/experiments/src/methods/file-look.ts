@@ -10,6 +10,7 @@ import { type Edit, editsOf } from "../config/edits.js";
 import type { DirectionFile, ExperimentConfig } from "../config/types.js";
 import { asError, ConfigError } from "../errors.js";
 import { explainFailure } from "../explain-failure.js";
+import { codeShapeOf, rowsMovedBy } from "../model/code-shape.js";
 import type { DirectionFileRecord, NetworkInfo } from "../results/index.js";
 import { hashOf } from "../store/hash.js";
 import { isPattern, pathFor } from "./file-paths.js";
@@ -42,7 +43,7 @@ export async function lookAtFiles(
     const field = `methods[${i}]`;
     const served = await servedBy(field, given, edits, networks);
     for (const [path, edit] of served) {
-      const record = (await look(field, given, path, edit, networks)) ?? before[path];
+      const record = (await look(field, given, path, edit, { config, networks })) ?? before[path];
       if (record !== undefined) files[path] = record;
     }
     if (![...served.keys()].some((path) => files[path] !== undefined)) throw nothingFound(field, given, [...served.keys()]);
@@ -75,7 +76,7 @@ async function look(
   given: DirectionFile,
   path: string,
   edit: Edit,
-  networks: NetworkInfo,
+  { config, networks }: { readonly config: ExperimentConfig; readonly networks: NetworkInfo },
 ): Promise<DirectionFileRecord | undefined> {
   const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === "ENOENT" || cause.code === "ENOTDIR") return undefined;
@@ -91,7 +92,11 @@ async function look(
       throw new ConfigError(`config: expected ${field}, ${path}, to be a direction of ${expected}, got one of ${got}.`);
     };
     if (latentDim !== networks.latentDim) refuse(`codes of ${networks.latentDim} numbers`, `${latentDim}`);
-    if (rows !== undefined) refuse("whole codes, since a run's are W", "some rows of W+ codes; latentflow edit takes it");
+    const { rowCount } = codeShapeOf(config, networks);
+    if (rows !== undefined && rowCount === undefined)
+      refuse("whole codes, since a run's are W", "some rows of W+ codes; give the configuration rows, too");
+    const last = rowCount === undefined ? 0 : Math.max(...rowsMovedBy(direction, rowCount));
+    if (rowCount !== undefined && last >= rowCount) refuse(`rows of ${rowCount}`, `row ${last}`);
     const { fingerprint } = networks.environment.generator;
     if (info.generator !== undefined && !sameFingerprint(fingerprint, info.generator)) refuse("this generator", "another's");
     if (info.attribute !== undefined && info.attribute.name !== edit.name) refuse(edit.name, info.attribute.name);

@@ -1,4 +1,5 @@
 import { ganSpace as principalDirections } from "@latentflow/latent-edit";
+import { movingRows } from "../model/code-shape.js";
 import { ofTheData } from "../store/no-result.js";
 import type { FitMethod } from "./method.js";
 import { componentsCost, mostCorrelated } from "./most-correlated.js";
@@ -13,7 +14,9 @@ export const ganSpace: FitMethod = {
   async find(context) {
     const codes = await context.codes();
     const components = Math.min(context.config.fit.components, codes.latentDim);
-    const { directions } = await ofTheData("no direction", () => principalDirections(codes.codes, { components }));
+    const rows = movingRows(context.config);
+    const options = { components, ...(rows && { rows }) };
+    const { directions } = await ofTheData("no direction", () => principalDirections(codes.codes, options));
     return mostCorrelated(context, directions);
   },
 };

@@ -1,4 +1,5 @@
 import { classScores, fitInterFaceGan } from "@latentflow/latent-edit";
+import { movingRows } from "../model/code-shape.js";
 import { finiteOrNull } from "../results/numbers.js";
 import { ofTheData } from "../store/no-result.js";
 import type { FitMethod } from "./method.js";
@@ -22,7 +23,8 @@ export const interFaceGan: FitMethod = {
     const codes = await load();
     const scores = classScores(codes.logitsOf(edit.index), { to: edit.to, from: edit.from });
     const { ratio, C } = config.fit;
-    const options = { ratio, C, seed: config.seed, ...(signal && { signal }) };
+    const rows = movingRows(config);
+    const options = { ratio, C, seed: config.seed, ...(rows && { rows }), ...(signal && { signal }) };
     const found = await ofTheData("no direction", () => fitInterFaceGan(codes.codes, scores, options));
     const { train, validation, rest } = found.accuracy;
     const accuracy = { train: finiteOrNull(train), validation: finiteOrNull(validation), rest: finiteOrNull(rest) };

@@ -13,7 +13,7 @@ export async function mostCorrelated({ codes: load, edit }: FindContext, directi
   const codes = await load();
   const scores = classScores(codes.logitsOf(edit.index), { to: edit.to, from: edit.from });
   const correlations = await ofTheData("no direction", () =>
-    directions.map((direction) => pearson(along(codes.codes.data, direction), scores)),
+    directions.map((direction) => pearson(along(codes.points.data, direction), scores)),
   );
   const best = correlations.reduce((a, x, i) => (Math.abs(x) > Math.abs(correlations[a]!) ? i : a), 0);
   const correlation = correlations[best]!;

@@ -12,6 +12,7 @@ import {
 import { fileStore } from "@latentflow/latent-edit/files";
 import type { TrainConfig } from "../config/types.js";
 import { ConfigError, ExperimentsError } from "../errors.js";
+import { movingRows } from "../model/code-shape.js";
 import { checkStarts, type LabelledCodes } from "../model/labelled-codes.js";
 import type { TrainingRecord } from "../results/index.js";
 import {
@@ -203,8 +204,10 @@ function common(
     ...settings
   }: Partial<TrainingSettings>,
 ) {
+  const rows = movingRows(config);
   return {
     ...defined(settings),
+    ...(rows && { rows }),
     ...(preserve === "identity" && { identity: "model" as const }),
     model,
     attribute: { index: edit.index, from: edit.from, to: edit.to },

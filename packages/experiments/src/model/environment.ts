@@ -25,7 +25,9 @@ export async function describeEnvironment(
     ...describeProcess(engine.name),
     engine,
     generator: {
-      ...{ name: parts.name, latentDim: model.latentDim, height, width, fingerprint: await fingerprint(model) },
+      ...{ name: parts.name, latentDim: model.latentDim },
+      ...(model.rowCount !== undefined && { rowCount: model.rowCount }),
+      ...{ height, width, fingerprint: await fingerprint(model) },
       ...(parts.mappingSlope !== undefined && { mappingSlope: parts.mappingSlope }),
     },
     regressor: { fingerprint: await logitsFingerprint(model) },
@@ -35,8 +37,8 @@ export async function describeEnvironment(
   };
 }
 
-function describeCodes({ about, fingerprint: numbers, labels }: CodeSource): NonNullable<Environment["codes"]> {
-  return { about, fingerprint: numbers, labelled: labels !== undefined };
+function describeCodes({ about, fingerprint: numbers, labels, rowCount }: CodeSource): NonNullable<Environment["codes"]> {
+  return { about, fingerprint: numbers, labelled: labels !== undefined, ...(rowCount !== undefined && { rowCount }) };
 }
 
 /** Features that tell one judge from another. */

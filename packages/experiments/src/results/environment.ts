@@ -15,7 +15,13 @@ export interface Environment {
   /** Logits of one fixed code's picture, all attributes in turn; tells one regressor from another. */
   readonly regressor: { readonly fingerprint: readonly number[] };
   /** Where codes came from, where not from the generator's own mapping; numbers of theirs tell one source from another. */
-  readonly codes?: { readonly about: string; readonly fingerprint: readonly number[]; readonly labelled: boolean };
+  readonly codes?: {
+    readonly about: string;
+    readonly fingerprint: readonly number[];
+    readonly labelled: boolean;
+    /** Rows of each, of W+ codes. */
+    readonly rowCount?: number;
+  };
   /** What was guessed or assumed when the networks were loaded. */
   readonly notes?: readonly string[];
   /** What edited pictures are compared with the generator's own by. Absent where the networks give no features, and in runs of version 0.1.0. */
@@ -34,6 +40,8 @@ export interface JudgeRecord {
 export interface GeneratorRecord {
   readonly name: string;
   readonly latentDim: number;
+  /** Rows of the W+ codes that it takes; absent where it takes W codes only, and in earlier runs. */
+  readonly rowCount?: number;
   readonly height: number;
   readonly width: number;
   /** Grey values of one fixed code's picture; tells one generator from another. */

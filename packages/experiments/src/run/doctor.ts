@@ -5,7 +5,7 @@ import { availableBackends, useBackend } from "@latentflow/backend";
 import { throwIfAborted } from "@latentflow/core";
 import { autoModel, type ModelParts } from "@latentflow/engine";
 import { hasNativeRuntime } from "@latentflow/onnx";
-import { dispose, tensor2d } from "@tensorflow/tfjs-core";
+import { dispose, tensor } from "@tensorflow/tfjs-core";
 import { ExperimentsError } from "../errors.js";
 import { explainFailure } from "../explain-failure.js";
 import { loadParts } from "../model/load-parts.js";
@@ -106,7 +106,8 @@ async function speedOf(parts: ModelParts, engine: "onnx" | "tfjs"): Promise<stri
   const running = await autoModel(parts, { engine });
   const { model } = running;
   const codes = await parts.sampleCodes(BATCH, 0);
-  const w = tensor2d(codes, [BATCH, codes.length / BATCH]);
+  const plus = parts.codes?.rowCount;
+  const w = tensor(codes, plus === undefined ? [BATCH, codes.length / BATCH] : [BATCH, plus, codes.length / BATCH / plus]);
   const originalLogits = await model.logits(w);
   const request = { attributeIndex: 0, target: 0, temperature: 4, preservationWeight: 1, originalLogits };
   const forward = await rate(async () => dispose(await model.logits(w)));

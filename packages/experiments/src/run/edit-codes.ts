@@ -76,7 +76,8 @@ async function edited(setting: EditSetting, request: EditRequest): Promise<Edite
 /** The codes asked for, which must be the model's. */
 async function codesOf({ model, parts }: EditSetting, request: EditRequest): Promise<NumberArray<Float32Array>> {
   const { latentDim: d, rowCount } = model;
-  const shape = request.codes?.shape ?? [request.count, d];
+  const sampled = parts.codes?.rowCount === undefined ? [d] : [parts.codes.rowCount, d];
+  const shape = request.codes?.shape ?? [request.count, ...sampled];
   const fits = (shape.length === 2 || (shape.length === 3 && shape[1] === rowCount)) && shape[0]! > 0 && shape.at(-1) === d;
   if (!fits) {
     const plus = rowCount === undefined ? "" : ` or [n, ${rowCount}, ${d}]`;

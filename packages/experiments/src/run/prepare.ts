@@ -1,6 +1,8 @@
 import { throwIfAborted } from "@latentflow/core";
 import { ConfigError } from "../errors.js";
 import type { Experiment } from "../experiment/experiment.js";
+import { codeShapeOf } from "../model/code-shape.js";
+import { sizeOf } from "../model/labelled-codes.js";
 import { tryOut } from "../model/try-out.js";
 import type { Job } from "../steps/job.js";
 import { AT_ONCE as FRAMES_AT_ONCE } from "../steps/pictures/frames.js";
@@ -52,15 +54,21 @@ export async function prepare(jobs: readonly Job[], options: PrepareOptions): Pr
   const context = session.context(experiment);
   for (const job of jobs) if (job.check) job.check(await context.parts());
   if (!jobs.some(({ images }) => images > 0)) return null;
-  const { attributes, latentDim } = networks;
+  const { attributes } = networks;
   const width = attributes.reduce((sum, { classes }) => sum + classes, 0);
-  const data = dataMemory(config, latentDim, width, attributes.length, networks.environment.judge?.features);
+  const data = dataMemory(
+    config,
+    sizeOf(codeShapeOf(config, networks)),
+    width,
+    attributes.length,
+    networks.environment.judge?.features,
+  );
   const { model } = await context.model();
   throwIfAborted("run", signal);
   const available = availableMemory();
   if (data > available + process.memoryUsage.rss()) {
     throw new ConfigError(
-      `config: expected codes that fit the memory, got sample.codes ${config.sample.codes} and sample.heldOut ${config.sample.heldOut} of ${latentDim} numbers, about ${gigabytes(data)} of ${gigabytes(available)}. Give smaller numbers.`,
+      `config: expected codes that fit the memory, got sample.codes ${config.sample.codes} and sample.heldOut ${config.sample.heldOut} of ${sizeOf(codeShapeOf(config, networks))} numbers, about ${gigabytes(data)} of ${gigabytes(available)}. Give smaller numbers.`,
     );
   }
   const steps = new Set(jobs.map(({ step }) => step));

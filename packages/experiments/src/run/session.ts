@@ -3,6 +3,7 @@ import { sameFingerprint } from "@latentflow/latent-edit";
 import type { ExperimentConfig } from "../config/types.js";
 import { ConfigError, ExperimentsError } from "../errors.js";
 import type { Experiment } from "../experiment/experiment.js";
+import { codeShapeOf } from "../model/code-shape.js";
 import { describeEnvironment } from "../model/environment.js";
 import { loadParts } from "../model/load-parts.js";
 import { SplitModel } from "../model/split-model.js";
@@ -72,7 +73,7 @@ export class Session {
         return running;
       },
       sample: () => {
-        this.loadedSample ??= readSample(folder, config, networks.attributes);
+        this.loadedSample ??= readSample(folder, config, networks.attributes, codeShapeOf(config, networks));
         this.loadedSample.catch(() => {
           this.loadedSample = undefined;
         });

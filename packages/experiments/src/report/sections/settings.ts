@@ -4,13 +4,14 @@ import { count, duration, NONE, short } from "../../drawing/numbers.js";
 import type { PageContext } from "../../drawing/report-context.js";
 import { type Column, table } from "../../drawing/table.js";
 import type { View } from "../../drawing/view.js";
-import type { Timing } from "../../results/index.js";
+import type { Environment, Timing } from "../../results/index.js";
 import { tablesAmong } from "../csv.js";
 
 /** With what it was made, how long it took, how to make it again, and which files there are. */
 export function settings(context: PageContext, views: readonly View[], files: readonly string[]): Markup {
   const { results } = context;
   const { environment, rerun } = results;
+  const { rows } = results.config;
   const { versions, engine, backend, generator, machine, seed, notes = [] } = environment;
   const facts: [string, string][] = [
     ["seed", String(seed)],
@@ -19,6 +20,9 @@ export function settings(context: PageContext, views: readonly View[], files: re
     ["directions on", `tfjs ${backend.name}, ${backend.device}`],
     ["generator", `${generator.name}, ${generator.height} × ${generator.width}, latent dimension ${generator.latentDim}`],
     ["its fingerprint", generator.fingerprint.map(short).join(" ")],
+    ...(rows === undefined
+      ? []
+      : [["edits move", `rows ${rows.join(":")} of ${rowCountOf(environment)} of W+ codes`] as [string, string]]),
     ...notes.map((note): [string, string] => ["taken as read", note]),
     ...Object.entries(versions).map(([name, version]): [string, string] => [name, version]),
   ];
@@ -27,6 +31,8 @@ export function settings(context: PageContext, views: readonly View[], files: re
 <details><summary>All settings</summary>${definitions(flatten(results.config))}</details>
 ${timings(results.timings)}${fileList(context, views, files)}</section>`;
 }
+
+const rowCountOf = ({ codes, generator }: Environment) => codes?.rowCount ?? generator.rowCount;
 
 function how(rerun: string, version: string | undefined): Markup {
   const same =

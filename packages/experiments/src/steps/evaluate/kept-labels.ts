@@ -1,14 +1,15 @@
 import type { TensorData } from "@latentflow/checkpoints";
 import { type AttributeModel, nextMacrotask, throwIfAborted } from "@latentflow/core";
 import type { Direction, LabelsAlong } from "@latentflow/latent-edit";
-import { reshape, slice, type Tensor, tensor2d, tidy } from "@tensorflow/tfjs-core";
+import { reshape, slice, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
+import type { CodeArray } from "../../model/labelled-codes.js";
 import { readLabels } from "../../model/read-labels.js";
 import { KeptArrays } from "../../store/kept-arrays.js";
 
 export interface KeptLabelsOptions {
   readonly model: AttributeModel;
   /** Start codes. */
-  readonly codes: { readonly data: Float32Array; readonly shape: readonly [rows: number, dimension: number] };
+  readonly codes: CodeArray;
   /** Edit lengths. */
   readonly times: readonly number[];
   /** Codes at once. */
@@ -59,12 +60,13 @@ async function* measure(
   data: LabelsAlong["data"],
   at: Position,
 ): AsyncGenerator<void> {
-  const [rows, dimension] = codes.shape;
+  const [rows, ...each] = codes.shape;
+  const size = codes.data.length / rows;
   const attributes = model.attributes.length;
   while (at.start < rows) {
     const count = Math.min(batchSize, rows - at.start);
-    const values = codes.data.slice(at.start * dimension, (at.start + count) * dimension);
-    const paths = tidy(() => direction.flow(tensor2d(values, [count, dimension]), times));
+    const values = codes.data.slice(at.start * size, (at.start + count) * size);
+    const paths = tidy(() => direction.flow(tensor(values, [count, ...each]), times));
     try {
       while (at.times < times.length) {
         throwIfAborted("evaluate", signal);

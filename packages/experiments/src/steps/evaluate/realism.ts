@@ -11,12 +11,13 @@ import {
   frechetDistance,
   type Labels,
 } from "@latentflow/metrics";
-import { argMax, dispose, reshape, slice, tensor2d, tidy } from "@tensorflow/tfjs-core";
+import { argMax, dispose, reshape, slice, tensor, tidy } from "@tensorflow/tfjs-core";
 import type { Edit } from "../../config/edits.js";
 import type { Experiment } from "../../experiment/experiment.js";
 import { trainingsOf } from "../../experiment/trainings.js";
 import type { Method } from "../../methods/method.js";
-import type { LabelledCodes } from "../../model/labelled-codes.js";
+import { codeShapeOf } from "../../model/code-shape.js";
+import { type CodeArray, type LabelledCodes, pointsOf } from "../../model/labelled-codes.js";
 import { LEAST_CONTROL, REALISM_LEVELS, type Realism, type RealismAt } from "../../results/index.js";
 import { mean, spaced } from "../../results/numbers.js";
 import { ofTheData } from "../../store/no-result.js";
@@ -76,7 +77,7 @@ async function measureRealism(context: StepContext, folder: string, edit: Edit, 
   const lengths = largest === null ? [] : [...levels, largest];
   const { training, heldOut } = await context.sample();
   const slope = networks.environment.generator.mappingSlope;
-  const region = codeRegion(training.codes, slope === undefined ? {} : { slope });
+  const region = codeRegion(training.points, slope === undefined ? {} : { slope });
   const starts = heldOut.select(rows);
   const direction = await readDirection(run, edit, method);
   const measured: MeasuredAt[] = [];
@@ -122,27 +123,27 @@ function lengthsOf(curve: CdCurve): { levels: Length[]; largest: Length | null }
   return { levels, largest: { control: most, t: curve.t[time]!, time } };
 }
 
-type Codes = ReturnType<LabelledCodes["select"]>;
-
 /** The codes that starts have come to, by the same steps as where they were measured. */
 function codesAt(
   direction: Direction,
-  { data, shape: [rows, dimension] }: Codes,
+  { data, shape }: CodeArray,
   { t }: Length,
   evaluate: StepContext["config"]["evaluate"],
-): Codes {
+): CodeArray {
+  const [rows, ...each] = shape;
+  const size = data.length / rows;
   const times = [...spaced(evaluate.maxTime, evaluate.times).filter((time) => time < t), t];
   const moved = new Float32Array(data.length);
   for (let first = 0; first < rows; first += evaluate.batchSize) {
     const count = Math.min(evaluate.batchSize, rows - first);
     const end = tidy(() => {
-      const w = tensor2d(data.slice(first * dimension, (first + count) * dimension), [count, dimension]);
-      return reshape(slice(direction.flow(w, times), [times.length - 1, 0, 0], [1, count, dimension]), [count, dimension]);
+      const w = tensor(data.slice(first * size, (first + count) * size), [count, ...each]);
+      return reshape(slice(direction.flow(w, times), times.length - 1, 1), [count, ...each]);
     });
-    moved.set(end.dataSync<"float32">(), first * dimension);
+    moved.set(end.dataSync<"float32">(), first * size);
     end.dispose();
   }
-  return { data: moved, shape: [rows, dimension] };
+  return { data: moved, shape };
 }
 
 /** What the regressor says of the edited attribute. */
@@ -150,13 +151,13 @@ async function classesAt(
   context: StepContext,
   labels: Labels,
   { index }: Edit,
-  codes: Codes,
+  codes: CodeArray,
   { time }: Length,
 ): Promise<Int32Array> {
   const [rows, attributes, times] = labels.shape;
   if (time >= 0) return Int32Array.from({ length: rows }, (_, i) => Number(labels.data[(i * attributes + index) * times + time]));
   const { model }: RunningModel = await context.model();
-  const w = tensor2d(codes.data, codes.shape as [number, number]);
+  const w = tensor(codes.data, [...codes.shape]);
   const logits = await model.logits(w).finally(() => w.dispose());
   const found = tidy(() => argMax(logits[index]!, 1));
   dispose(logits);
@@ -165,7 +166,7 @@ async function classesAt(
 
 interface Measure {
   readonly edit: Edit;
-  readonly codes: Codes;
+  readonly codes: CodeArray;
   /** Of the edited attribute, in the edited pictures. */
   readonly classes: Int32Array;
   readonly region: CodeRegion;
@@ -180,7 +181,9 @@ async function measureAt(
   { edit, codes, classes, region, training, rows, withStarts }: Measure,
 ): Promise<MeasuredAt> {
   const { config, networks, folder, signal } = context;
-  const outside = Uint8Array.from(codeDistances(region, codes), (distance) => (distance > region.threshold ? 1 : 0));
+  const outside = Uint8Array.from(codeDistances(region, pointsOf(codes, codeShapeOf(config, networks))), (distance) =>
+    distance > region.threshold ? 1 : 0,
+  );
   const known = Int32Array.from({ length: training.rows }, (_, i) => training.label(i, edit.index));
   const matched = matchClasses(classes, known);
   const pictures = matched.own.length;

@@ -7,6 +7,7 @@ import { type Experiment, editsOfAll } from "../../experiment/experiment.js";
 import { trainingsOf } from "../../experiment/trainings.js";
 import type { Cost, FindContext, Method } from "../../methods/method.js";
 import { trainingCost, trainingSettings } from "../../methods/train.js";
+import { movingRows } from "../../model/code-shape.js";
 import type { FitRecord } from "../../results/index.js";
 import { GRADIENT_COST, type Job, type JobOutput, type StepContext } from "../job.js";
 import { SUMMARY_JOB } from "../sample/sample.js";
@@ -75,12 +76,14 @@ async function find(
     direction: (needed) => readDirection(context.folder, needed.edit, needed.method),
     progress: (done) => context.progress(done),
   };
+  const rows = movingRows(config);
   if (method.step === "train") {
     const { direction, record, settings } = await method.find(found);
     await saved(direction, () => writeDirection(folder, direction, edit, networks, settings));
     await writeJsonAtomic(join(folder, TRAINING_FILE), record);
   } else {
     const { direction, record } = await method.find(found);
+    if (rows !== undefined) direction.rows ??= rows;
     const complete: FitRecord = { accuracy: null, projection: null, component: null, ...record };
     await saved(direction, () => writeDirection(folder, direction, edit, networks, { method: method.id, ...complete }));
     await writeJsonAtomic(join(folder, FIT_FILE), complete);

@@ -1,9 +1,11 @@
 import { nextMacrotask, throwIfAborted } from "@latentflow/core";
 import type { RunningModel } from "@latentflow/engine";
-import { tensor2d } from "@tensorflow/tfjs-core";
+import { tensor } from "@tensorflow/tfjs-core";
 import type { SampleConfig } from "../../config/types.js";
 import { ExperimentsError } from "../../errors.js";
 import type { Experiment } from "../../experiment/experiment.js";
+import { codeShapeOf } from "../../model/code-shape.js";
+import { type CodeArray, codeArray, sizeOf } from "../../model/labelled-codes.js";
 import type { RunFolder } from "../../store/run-folder.js";
 import { readTensors, writeTensors } from "../../store/tensor-file.js";
 import type { Job, Sample, StepContext } from "../job.js";
@@ -41,23 +43,20 @@ async function keepFeatures(context: StepContext, folder: string, start: number,
   const sample = await context.sample();
   const rows = comparedRows(sample, context).filter((row) => row >= start && row < end);
   const { training, heldOut } = sample;
-  const codes = new Float32Array(rows.length * networks.latentDim);
+  const shape = codeShapeOf(config, networks);
+  const codes = new Float32Array(rows.length * sizeOf(shape));
   for (const [i, row] of rows.entries()) {
     const { data } = row < training.rows ? training.select([row]) : heldOut.select([row - training.rows]);
-    codes.set(data, i * networks.latentDim);
+    codes.set(data, i * sizeOf(shape));
   }
   const data = new Float32Array(rows.length * width);
-  await featuresOf(
-    await context.model(),
-    { data: codes, shape: [rows.length, networks.latentDim] },
-    {
-      ...{ batchSize: config.sample.batchSize, signal },
-      onBatch(values, first) {
-        data.set(values, first * width);
-        progress((first + values.length / width) / rows.length);
-      },
+  await featuresOf(await context.model(), codeArray(codes, shape), {
+    ...{ batchSize: config.sample.batchSize, signal },
+    onBatch(values, first) {
+      data.set(values, first * width);
+      progress((first + values.length / width) / rows.length);
     },
-  );
+  });
   await writeTensors(folder, FEATURES_FILE, {
     features: { data, shape: [rows.length, width] },
     rows: { data: Int32Array.from(rows), shape: [rows.length] },
@@ -85,18 +84,19 @@ interface FeaturesOptions {
 /** Features of codes' pictures, batch by batch. */
 export async function featuresOf(
   { model }: RunningModel,
-  { data, shape: [rows, dimension] }: { readonly data: Float32Array; readonly shape: readonly [number, number] },
+  { data, shape: [rows, ...each] }: CodeArray,
   { batchSize, signal, onBatch }: FeaturesOptions,
 ): Promise<void> {
   if (model.features === undefined)
     throw new ExperimentsError(
       "evaluate: expected networks that give features, as those did with which the run was begun, got others.",
     );
+  const size = data.length / rows;
   for (let first = 0; first < rows; first += batchSize) {
     throwIfAborted("evaluate", signal);
     await nextMacrotask();
     const count = Math.min(batchSize, rows - first);
-    const w = tensor2d(data.slice(first * dimension, (first + count) * dimension), [count, dimension]);
+    const w = tensor(data.slice(first * size, (first + count) * size), [count, ...each]);
     const features = await model.features(w).finally(() => w.dispose());
     onBatch(await features.data<"float32">().finally(() => features.dispose()), first);
   }

@@ -1,6 +1,6 @@
 import type { Attribute } from "@latentflow/core";
 import type { ExperimentConfig, SampleConfig } from "../../config/types.js";
-import { LabelledCodes } from "../../model/labelled-codes.js";
+import { type CodeShape, LabelledCodes, sizeOf } from "../../model/labelled-codes.js";
 import type { RunFolder } from "../../store/run-folder.js";
 import { readTensors } from "../../store/tensor-file.js";
 import type { Sample } from "../job.js";
@@ -23,17 +23,19 @@ export function chunksOf({ codes, heldOut, chunk }: SampleConfig): { start: numb
 /** Codes [start, end), row by row. */
 export async function readCodes(folder: RunFolder, start: number, end: number): Promise<Float32Array> {
   const { data, shape } = (await readTensors(folder, CODES_JOB, CODES_FILE)).get("codes")!;
-  return (data as Float32Array).slice(start * shape[1]!, end * shape[1]!);
+  const size = data.length / shape[0]!;
+  return (data as Float32Array).slice(start * size, end * size);
 }
 
 export async function readSample(
   folder: RunFolder,
   { sample }: ExperimentConfig,
   attributes: readonly Attribute[],
+  shape: CodeShape,
 ): Promise<Sample> {
   const total = sample.codes + sample.heldOut;
   const codes = await readCodes(folder, 0, total);
-  const latentDim = codes.length / total;
+  const size = sizeOf(shape);
   const width = attributes.reduce((sum, { classes }) => sum + classes, 0);
   const logits = new Float32Array(total * width);
   for (const [k, { start }] of chunksOf(sample).entries()) {
@@ -41,11 +43,6 @@ export async function readSample(
     logits.set(chunk.data as Float32Array, start * width);
   }
   const part = (start: number, end: number) =>
-    new LabelledCodes(
-      codes.slice(start * latentDim, end * latentDim),
-      latentDim,
-      logits.slice(start * width, end * width),
-      attributes,
-    );
+    new LabelledCodes(codes.slice(start * size, end * size), shape, logits.slice(start * width, end * width), attributes);
   return { training: part(0, sample.codes), heldOut: part(sample.codes, total) };
 }

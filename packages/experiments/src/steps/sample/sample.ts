@@ -2,9 +2,11 @@ import { join } from "node:path";
 import { type AttributeModel, describeValue, nextMacrotask, throwIfAborted } from "@latentflow/core";
 import { writeJsonAtomic } from "@latentflow/core/files";
 import { labelAssociation } from "@latentflow/metrics";
-import { concat, dispose, type Tensor2D, tensor2d, tidy } from "@tensorflow/tfjs-core";
+import { concat, dispose, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
 import { ConfigError } from "../../errors.js";
 import type { Experiment } from "../../experiment/experiment.js";
+import { codeShapeOf } from "../../model/code-shape.js";
+import { type CodeShape, codeArray, sizeOf } from "../../model/labelled-codes.js";
 import type { SampleRecord } from "../../results/index.js";
 import { finiteOrNull } from "../../results/numbers.js";
 import { hashOf } from "../../store/hash.js";
@@ -17,7 +19,9 @@ export const SUMMARY_JOB = "sample/summary";
 export const SUMMARY_FILE = "sample.json";
 
 /** Codes of the seed; then, chunk by chunk, what the regressor says about their pictures. */
-export function sampleJobs({ config, networks: { environment } }: Experiment): Job[] {
+export function sampleJobs({ config, networks }: Experiment): Job[] {
+  const { environment } = networks;
+  const { rowCount } = codeShapeOf(config, networks);
   const { model, truncation, truncationCutoff, seed, sample } = config;
   const { codes, heldOut } = sample;
   // Files may change while their names stay: what all jobs depend on is what the networks do, and what runs them.
@@ -33,7 +37,7 @@ export function sampleJobs({ config, networks: { environment } }: Experiment): J
     id: CODES_JOB,
     step: "sample",
     needs: [],
-    settings: { model, madeBy, seed, codes, heldOut },
+    settings: { model, madeBy, seed, codes, heldOut, ...(rowCount !== undefined && { rowCount }) },
     images: 0,
     run: makeCodes,
   };
@@ -64,21 +68,37 @@ export function sampleJobs({ config, networks: { environment } }: Experiment): J
 
 async function makeCodes({ config, networks, parts }: StepContext, { folder }: { folder: string }): Promise<void> {
   const count = config.sample.codes + config.sample.heldOut;
-  const data: unknown = await (await parts()).sampleCodes(count, config.seed);
-  const size = count * networks.latentDim;
+  const { sampleCodes, codes } = await parts();
+  const given: CodeShape = { latentDim: networks.latentDim, rowCount: codes?.rowCount };
+  const data: unknown = await sampleCodes.call(await parts(), count, config.seed);
+  const size = count * sizeOf(given);
   if (!(data instanceof Float32Array) || data.length !== size || !data.every(Number.isFinite)) {
-    const given = ArrayBuffer.isView(data) ? `${data.constructor.name} of ${data.byteLength} bytes` : describeValue(data);
+    const got = ArrayBuffer.isView(data) ? `${data.constructor.name} of ${data.byteLength} bytes` : describeValue(data);
     throw new ConfigError(
-      `config: expected sampleCodes(${count}, ${config.seed}) to give a Float32Array of ${count} · ${networks.latentDim} finite numbers, got ${given}; mend the model's module.`,
+      `config: expected sampleCodes(${count}, ${config.seed}) to give a Float32Array of ${count} · ${sizeOf(given)} finite numbers, got ${got}; mend the model's module.`,
     );
   }
-  await writeTensors(folder, CODES_FILE, { codes: { data, shape: [count, networks.latentDim] } });
+  const { rowCount } = codeShapeOf(config, networks);
+  const repeats = rowCount !== undefined && given.rowCount === undefined;
+  const made = repeats ? repeated(data, networks.latentDim, rowCount) : data;
+  await writeTensors(folder, CODES_FILE, { codes: codeArray(made, { ...given, rowCount }) });
+}
+
+/** W codes as W+ codes of equal rows. */
+function repeated(codes: Float32Array, latentDim: number, rowCount: number): Float32Array {
+  const result = new Float32Array(codes.length * rowCount);
+  for (let i = 0; i * latentDim < result.length; i++) {
+    const start = Math.floor(i / rowCount) * latentDim;
+    result.set(codes.subarray(start, start + latentDim), i * latentDim);
+  }
+  return result;
 }
 
 /** Logits of the codes [start, end), all attributes side by side; an interrupted chunk goes on at the batch where it was. */
 async function label(context: StepContext, { folder, scratch }: JobOutput, start: number, end: number): Promise<void> {
   const { config, networks, signal, progress } = context;
   const { model } = await context.model();
+  const shape = codeShapeOf(config, networks);
   const codes = await readCodes(context.folder, start, end);
   const width = networks.attributes.reduce((sum, { classes }) => sum + classes, 0);
   const rows = end - start;
@@ -95,8 +115,8 @@ async function label(context: StepContext, { folder, scratch }: JobOutput, start
       throwIfAborted("sample", signal);
       await nextMacrotask();
       const count = Math.min(config.sample.batchSize, rows - done);
-      const values = codes.slice(done * networks.latentDim, (done + count) * networks.latentDim);
-      logits.set(await logitsOf(model, tensor2d(values, [count, networks.latentDim])), done * width);
+      const batch = codeArray(codes.slice(done * sizeOf(shape), (done + count) * sizeOf(shape)), shape);
+      logits.set(await logitsOf(model, tensor(batch.data, [...batch.shape])), done * width);
       done += count;
       progress(done / rows);
       yield;
@@ -128,7 +148,7 @@ async function takeLabels({ config, networks, parts }: StepContext, { folder }: 
 }
 
 /** Logits of codes, which are disposed: row by row, all attributes side by side. */
-async function logitsOf(model: AttributeModel, w: Tensor2D): Promise<Float32Array> {
+async function logitsOf(model: AttributeModel, w: Tensor): Promise<Float32Array> {
   const found = await model.logits(w).finally(() => w.dispose());
   const rows = tidy(() => concat(found, 1));
   dispose(found);
