@@ -94,7 +94,10 @@ async function look(
     if (latentDim !== networks.latentDim) refuse(`codes of ${networks.latentDim} numbers`, `${latentDim}`);
     const { rowCount } = codeShapeOf(config, networks);
     if (rows !== undefined && rowCount === undefined)
-      refuse("whole codes, since a run's are W", "some rows of W+ codes; give the configuration rows, too");
+      refuse(
+        "whole codes, since a run's are W",
+        "some rows of W+ codes; latentflow edit takes it, and a run with rows of its own",
+      );
     const last = rowCount === undefined ? 0 : Math.max(...rowsMovedBy(direction, rowCount));
     if (rowCount !== undefined && last >= rowCount) refuse(`rows of ${rowCount}`, `row ${last}`);
     const { fingerprint } = networks.environment.generator;
