@@ -104,6 +104,31 @@ def sequence50() -> dict:
     return case(x, features, [torch.cat([zero, z[:, k : k + 1]], 1) for k in range(4)], model)
 
 
+def normalised() -> list[dict]:
+    """BatchNorm1d behind linear layers and behind activations, in one head and in several."""
+    small = dict(blocks=[2, 2, 2, 2], widths=[8, 8, 12, 12], cifar_strides=[1, 1, 2, 2])
+    x = pictures(16)
+    fc = nn.Sequential(nn.Linear(12, 10), nn.BatchNorm1d(10), nn.ReLU(), nn.Dropout(), nn.Linear(10, 3))
+    one = seeded(ResNet(**small, fc=fc))
+    logits = one(to_unit(x))
+    one.fc = fc[:3]
+    features = one(to_unit(x))
+    one.fc = fc
+    several = nn.Module()
+    several.backbone = ResNet(**small)
+    several.heads = nn.ModuleList(
+        [
+            nn.Sequential(nn.BatchNorm1d(12), nn.Dropout(), nn.Linear(12, 8, bias=False), nn.ReLU(), nn.BatchNorm1d(8), nn.Dropout(), nn.Linear(8, 3)),
+            nn.Sequential(nn.Linear(12, 6), nn.BatchNorm1d(6, affine=False), nn.ReLU(), nn.Linear(6, 2), nn.BatchNorm1d(2)),
+            nn.Sequential(nn.BatchNorm1d(12), nn.ReLU(), nn.Dropout(), nn.Linear(12, 4)),
+        ]
+    )
+    several = seeded(several)
+    y = pictures(16)
+    seen = several.backbone(to_unit(y))
+    return [case(x, features, [logits], one), case(y, seen, [head(seen) for head in several.heads], several)]
+
+
 def pair() -> dict:
     """The paper's networks for faces: a 256 px StyleGAN2 (multiplier 1), then ResNet18 at 224 with 40 heads of two classes.
 
@@ -150,12 +175,15 @@ def half_average_file(path: pathlib.Path) -> dict:
 
 def main() -> None:
     torch.set_num_threads(2)
+    one, several = normalised()
     cases = {
         "resnet18-cifar": isaac(44),
         "resnet18-cifar, 32 px": isaac(32),
         "resnet18, the paper's": faces(),
         "resnet34, torchvision's": plain34(),
         "resnet50, a sequence": sequence50(),
+        "resnet18-cifar, batch norm in its head": one,
+        "resnet18-cifar, batch norm in several heads": several,
     }
     files = {
         "face file": wrapped_face_file(FOLDER / "small-faces.pth"),

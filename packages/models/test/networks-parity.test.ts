@@ -22,6 +22,8 @@ interface Case {
 const cases: Readonly<Record<string, Case>> = reference.regressors;
 const OPTIONS: Readonly<Record<string, RegressorFileOptions>> = {
   "resnet18-cifar, 32 px": { imageSize: 32 },
+  "resnet18-cifar, batch norm in its head": { imageSize: 16 },
+  "resnet18-cifar, batch norm in several heads": { imageSize: 16 },
   "resnet50, a sequence": {
     heads: "binary",
     activation: "tanh",

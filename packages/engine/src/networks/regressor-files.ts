@@ -64,9 +64,11 @@ function namesOf({ attributes, heads }: RegressorChoice): RegressorFileOptions {
 
 /** One of ours: its heads are rows of classes. */
 async function factorRegressor(
-  regressor: FactorRegressor,
+  read: FactorRegressor,
   { attributes = [], heads, resize, size }: RegressorChoice,
 ): Promise<LoadedRegressor> {
+  const regressor = size !== undefined && resize === undefined ? read.forImages(size) : read;
+  if (regressor !== read) read.dispose();
   const dispose = () => regressor.dispose();
   const wrong = attributes.find(
     (spec, k) => typeof spec !== "string" && !("classes" in spec && spec.classes === regressor.attributes[k]?.classes),

@@ -87,8 +87,7 @@ export class FactorRegressor implements Regressor {
     const { tensors, metadata } = await readSafetensors(source);
     checkRole("fromSafetensors", "regressor", tensors);
     const saved = savedOptions("fromSafetensors", metadata);
-    const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-    return FactorRegressor.fromTensors("fromSafetensors", tensors, { ...saved, ...given });
+    return FactorRegressor.fromTensors("fromSafetensors", tensors, { ...saved, ...defined(options) });
   }
 
   private static fromTensors(caller: string, tensors: NamedTensors, options: RegressorFileOptions): FactorRegressor {
@@ -113,6 +112,20 @@ export class FactorRegressor implements Regressor {
   /** What happens to images first; undefined for a backbone of one's own. */
   get preprocessing(): Preprocessing | undefined {
     return this.source?.plan.preprocessing;
+  }
+
+  /**
+   * The regressor for images of one size, where that changes the network: `resnet18-cifar` has other strides up to 32 pixels a side. A new one, which the
+   * caller disposes, or this one where it is right for them already, or a size or a resize was said when it was read.
+   */
+  forImages({ height, width }: { readonly height: number; readonly width: number }): FactorRegressor {
+    checkAlive("forImages", "regressor", this.disposed);
+    if (this.source === undefined) return this;
+    const { plan, tensors } = this.source;
+    const isSaid = plan.options.imageSize !== undefined || plan.preprocessing.resize !== undefined;
+    if (plan.architecture !== "resnet18-cifar" || isSaid || height !== width) return this;
+    const attributes = plan.attributes.map(({ name }) => name);
+    return FactorRegressor.fromTensors("forImages", tensors, { ...defined(plan.options), attributes, imageSize: height });
   }
 
   /** Its weights as they were read, names of the attributes and preprocessing beside them. */
@@ -156,6 +169,11 @@ export class FactorRegressor implements Regressor {
     this.backbone.dispose();
     for (const head of this.heads) head.dispose();
   }
+}
+
+/** What is given; undefined is nothing. */
+function defined(options: RegressorFileOptions): RegressorFileOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 function checkParts(backbone: Backbone, heads: readonly Head[]): void {

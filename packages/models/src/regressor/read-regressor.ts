@@ -1,12 +1,13 @@
 import { type DeclaredOptions, type GivenOptions, type OptionValues, readOptions } from "@latentflow/core";
 import { ModelsError } from "../errors.js";
 import { ACTIVATIONS } from "../operations/operations.js";
-import { checkTensors, floatsOf, type NamedTensors } from "../tensors-by-name.js";
+import { checkTensors, type NamedTensors } from "../tensors-by-name.js";
 import type { Backbone } from "./backbone.js";
 import type { FoundBackbone } from "./backbone-kind.js";
 import { BACKBONES, type BackboneName } from "./backbones.js";
 import { ComposedBackbone } from "./composed-backbone.js";
 import { findHeads, isUnused, type LayerName } from "./find-heads.js";
+import { batchNormTensors, foldedLayers } from "./fold-layers.js";
 import { type HeadLayer, LayerStack, type LinearWeights } from "./layer-stack.js";
 import { PREPROCESSING, type Preprocessing } from "./preprocessing.js";
 
@@ -63,11 +64,19 @@ export function planRegressor(caller: string, tensors: NamedTensors, given: Regr
   const names = findHeads(tensors, backbone.prefix, (name) => backbone.shapes.has(name), activation);
   const shapes = new Map(backbone.shapes);
   const widthAfter = (inputs: number, layers: readonly LayerName[]) =>
-    layers.reduce((width, layer) => {
+    layers.reduce((width, layer, i) => {
       if (typeof layer === "string") return width;
+      if ("batchNorm" in layer) {
+        for (const name of batchNormTensors(tensors, layer.batchNorm)) shapes.set(name, [width]);
+        return width;
+      }
       const own = tensors.get(`${layer.linear}.weight`)?.shape[0] ?? tensors.get(`${layer.linear}.bias`)?.shape[0] ?? 0;
       shapes.set(`${layer.linear}.weight`, [own, width]);
-      if (tensors.has(`${layer.linear}.bias`) || !isWithoutBias(tensors, names)) shapes.set(`${layer.linear}.bias`, [own]);
+      // A normalisation behind has a bias of its own.
+      const next = layers.slice(i + 1).find((other) => typeof other !== "string");
+      const needsNone = next !== undefined && "batchNorm" in next;
+      if (tensors.has(`${layer.linear}.bias`) || !(needsNone || isWithoutBias(tensors, names)))
+        shapes.set(`${layer.linear}.bias`, [own]);
       return own;
     }, inputs);
   const featureCount = widthAfter(backbone.featureCount, names.trunk);
@@ -77,8 +86,7 @@ export function planRegressor(caller: string, tensors: NamedTensors, given: Regr
     throw new ModelsError(
       `${caller}: expected heads behind the ${architecture} (fc, classification_heads.0, …), got none: it gives features, no attributes.`,
     );
-  const layersOf = (layers: readonly LayerName[]): HeadLayer[] =>
-    layers.map((layer) => (typeof layer === "string" ? layer : linearOf(caller, tensors, layer.linear)));
+  const layersOf = (layers: readonly LayerName[]) => foldedLayers(caller, tensors, layers);
   const read = names.heads.map(({ name, layers }) => ({ name, layers: layersOf(layers) }));
   const named = inOrder(read, attributes);
   const heads = named.length === 1 && isBinary(named[0]!.layers, options) ? eachLogit(named[0]!.layers) : named;
@@ -137,14 +145,7 @@ function namesOf(tensors: NamedTensors): string {
 
 function isWithoutBias(tensors: NamedTensors, { trunk, heads }: ReturnType<typeof findHeads>): boolean {
   const layers = [...trunk, ...heads.flatMap(({ layers }) => layers)];
-  return !layers.some((layer) => typeof layer !== "string" && tensors.has(`${layer.linear}.bias`));
-}
-
-function linearOf(caller: string, tensors: NamedTensors, name: string): LinearWeights {
-  const weight = floatsOf(caller, tensors, `${name}.weight`);
-  const outputs = tensors.get(`${name}.weight`)!.shape[0]!;
-  const bias = tensors.has(`${name}.bias`) ? floatsOf(caller, tensors, `${name}.bias`) : new Float32Array(outputs);
-  return { weight, bias };
+  return !layers.some((layer) => typeof layer !== "string" && "linear" in layer && tensors.has(`${layer.linear}.bias`));
 }
 
 const outputsOf = (layers: readonly HeadLayer[]) => (layers.at(-1) as LinearWeights).bias.length;
