@@ -6,11 +6,14 @@
 
 import { OdeError } from "./errors.js";
 import { findNumberEvent, findNumberEventAsync } from "./events/number-event.js";
+import { solveNumberEvents, solveNumberEventsAsync } from "./events/number-events.js";
 import { runFit } from "./fit/run-fit.js";
 import type { DataSet, Fit, FitOptions } from "./fit/types.js";
 import { checkOdeint, checkSolve } from "./input/check-calls.js";
 import { checkEvent } from "./input/check-event.js";
+import { checkEvents } from "./input/check-events.js";
 import type { EventOptions, EventResult } from "./input/event-options.js";
+import type { EventsOptions, EventsResult } from "./input/events-options.js";
 import { float64Problem } from "./input/float64-problem.js";
 import type { CommonOptions, OutputStepOptions, SolveOptions, StepOptions } from "./input/options.js";
 import { COMPACT_METHODS } from "./methods/compact.js";
@@ -26,6 +29,7 @@ import type { AnyFloat64State, Dynamics, Stacked, Times } from "./types.js";
 export { OdeError } from "./errors.js";
 export type { DataSet, Fit, FitOptions, FitProgress, FitStatus, Observations } from "./fit/types.js";
 export type { EventFunction, EventOptions, EventResult } from "./input/event-options.js";
+export type { EventOccurrences, EventsOptions, EventsResult, WatchedEvent } from "./input/events-options.js";
 export type {
   AdaptiveStepOptions,
   CommonOptions,
@@ -142,6 +146,31 @@ export async function odeintEventAsync<const S extends AnyFloat64State, A = unde
   options: EventOptions<S, A, number, KnownByName>,
 ): Promise<EventResult<S>> {
   return (await findNumberEventAsync(checkEvent("odeintEventAsync", f, y0, t0, options, COMPACT_METHODS))) as EventResult<S>;
+}
+
+/**
+ * Solves as `odeint` does, and looks for events that are recorded, may end the solve, and may change the state: as `odeintEvents` of `@latentflow/ode`.
+ *
+ * @throws OdeError on bad input, and when the solve can't reach the last time or a terminal event: its `status` names the cause
+ */
+export function odeintEvents<const S extends AnyFloat64State, const Name extends string = string, A = undefined>(
+  f: Dynamics<S, A>,
+  y0: S,
+  t: Times,
+  options: EventsOptions<S, A, number, Name, KnownByName>,
+): EventsResult<S, Name> {
+  return solveNumberEvents(checkEvents("odeintEvents", f, y0, t, options, COMPACT_METHODS)) as EventsResult<S, Name>;
+}
+
+/** As `odeintEvents`, and lets other work run in between. */
+export async function odeintEventsAsync<const S extends AnyFloat64State, const Name extends string = string, A = undefined>(
+  f: Dynamics<S, A>,
+  y0: S,
+  t: Times,
+  options: EventsOptions<S, A, number, Name, KnownByName>,
+): Promise<EventsResult<S, Name>> {
+  const checked = checkEvents("odeintEventsAsync", f, y0, t, options, COMPACT_METHODS);
+  return (await solveNumberEventsAsync(checked)) as EventsResult<S, Name>;
 }
 
 /**

@@ -26,6 +26,14 @@ export { odeint } from "./odeint.js";
 export { odeintAdjoint } from "./odeint-adjoint.js";
 export type { EventFunction, EventOptions, EventResult } from "./odeint-event.js";
 export { odeintEvent, odeintEventAsync } from "./odeint-event.js";
+export type {
+  EventOccurrences,
+  EventsGradientOptions,
+  EventsOptions,
+  EventsResult,
+  WatchedEvent,
+} from "./odeint-events.js";
+export { odeintEvents, odeintEventsAsync } from "./odeint-events.js";
 export type { ForEachNumber } from "./sensitivities/for-each-number.js";
 export type {
   DerivativeOptions,

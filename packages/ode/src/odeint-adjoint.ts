@@ -19,5 +19,5 @@ export function odeintAdjoint<const S extends AnyState, const T extends AnyTimes
   options: AdjointOptions<A, S> = {},
 ): Stacked<S> {
   const { checked, backward } = checkAdjoint(f, y0, t, options, METHODS);
-  return adjoint(checked, backward) as Stacked<S>;
+  return adjoint(checked, () => backward) as Stacked<S>;
 }

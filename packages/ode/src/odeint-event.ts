@@ -80,7 +80,7 @@ function tensorResult(checked: CheckedEvent, made: TensorProblem, { status, foun
   let result = { t: time?.at(t) ?? scalar(t), y: leaves };
   if (found !== undefined && isRecording()) {
     const slopes = offTape(() => space.scope(() => problem.f(t, leaves)));
-    const event = eventOnLeaves(checked, checked, made);
+    const event = eventOnLeaves(checked, checked, space);
     result = implicitEvent({
       caller: checked.caller,
       t,

@@ -8,7 +8,7 @@ import { drive, driveAsync } from "../stepping/drive.js";
 import type { Problem } from "../stepping/problem.js";
 import type { Rounding } from "./leave-root.js";
 import { type EventEnding, searchEvent } from "./search-event.js";
-import type { EventSearch } from "./watch-event.js";
+import type { EventSearch } from "./sign-watch.js";
 
 /** Relative resolution of the time of an event: that of double precision. */
 const RESOLUTION = Number.EPSILON;

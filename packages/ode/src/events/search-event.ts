@@ -1,10 +1,19 @@
 import type { Reading } from "../state/state-space.js";
+import { describeStatus } from "../status.js";
 import { integrate } from "../stepping/integrate.js";
 import type { Ending, Observer, Problem } from "../stepping/problem.js";
-import { type EventSearch, EventWatch, type FoundEvent } from "./watch-event.js";
+import type { Step } from "../stepping/step.js";
+import { type EventSearch, missedEvent, SignWatch } from "./sign-watch.js";
+
+/** Where the sign of an event function changed. */
+export interface FoundEvent<V> {
+  readonly t: number;
+  readonly y: V;
+}
 
 /** How a solve that looks for an event ended. */
 export interface EventEnding<V> extends Ending<V> {
+  /** Its state is owned by the space. */
   readonly found: FoundEvent<V> | undefined;
 }
 
@@ -17,10 +26,18 @@ export function* searchEvent<V>(
   search: EventSearch<V>,
   observer: Observer<V> = NOBODY as Observer<V>,
 ): Generator<Reading, EventEnding<V>, number> {
-  const watch = new EventWatch(problem, search);
-  const ending = yield* integrate(problem, observer, yield* watch.start());
-  const { nanAt, found } = watch;
+  const { space } = problem;
+  const watch = new SignWatch(problem, search);
+  let found: FoundEvent<V> | undefined;
+  yield* watch.start();
+  const ending = yield* integrate(problem, observer, function* look(step: Step<V>) {
+    const root = yield* watch.next(step);
+    if (root === undefined || root.failure) return root?.failure;
+    const { t } = root;
+    found = { t, y: space.scope(() => step.evaluate(t)) };
+    return describeStatus("event", t, step.span.h);
+  });
+  const { nanAt } = watch;
   if (ending.status.kind !== "finished" || nanAt === undefined) return { ...ending, found };
-  const message = `expected event to be a number, got NaN at t = ${nanAt}, where an event may have been missed; check event there.`;
-  return { ...ending, found, status: { ...ending.status, kind: "notFinite", t: nanAt, message } };
+  return { ...ending, found, status: missedEvent(ending.status, nanAt) };
 }

@@ -2,6 +2,7 @@ import { clone, customGrad, type GradSaveFunc, stack, type Tensor, tidy, unstack
 import type { BackwardPlan } from "../input/backward-plan.js";
 import type { CheckedCall } from "../input/problem.js";
 import { offTape } from "../state/tape.js";
+import type { MakeRecorder } from "../stepping/recorder.js";
 import { argumentTensors } from "./argument-tensors.js";
 import { adjointGradients } from "./continuous-adjoint.js";
 import { requireFinite } from "./finite-gradient.js";
@@ -9,12 +10,21 @@ import { firstOrderOnly } from "./first-order.js";
 import { forwardPass } from "./forward-pass.js";
 import { packTensors, unpackTensors } from "./packing.js";
 
-/** A solve whose gradient comes from the adjoint equation, integrated backward. */
-export function adjoint(checked: CheckedCall, backward: BackwardPlan): unknown {
+/**
+ * A solve whose gradient comes from the adjoint equation, integrated backward.
+ *
+ * @param backward how, for the times at which states were kept
+ * @param record what is kept of the solve; default: states at the output times
+ */
+export function adjoint(
+  checked: CheckedCall,
+  backward: (times: Float64Array) => BackwardPlan,
+  record?: MakeRecorder<Tensor[]>,
+): unknown {
   const { caller } = checked;
   const leaves = checked.y0.leaves as Tensor[];
   return tidy(() => {
-    const forward = forwardPass(checked, leaves, false);
+    const forward = forwardPass(checked, leaves, false, record);
     const { stacked, variables, statistics } = forward;
     const args = argumentTensors(caller, checked.options.args);
     const time = checked.times.tensor === undefined ? [] : [checked.times.tensor];
@@ -27,11 +37,18 @@ export function adjoint(checked: CheckedCall, backward: BackwardPlan): unknown {
       const cotangents = transpose(unpackTensors(dy, stacked));
       const replaced: CheckedCall = {
         ...checked,
-        times: { values: checked.times.values, tensor: time.length === 0 ? undefined : savedTime },
+        times: { values: forward.times, tensor: time.length === 0 ? undefined : savedTime },
         options: { ...checked.options, args: args.withTensors(savedArgs) },
       };
       const parameters = { tensors: savedArgs, variables };
-      const gradients = adjointGradients({ checked: replaced, states, cotangents, parameters, backward, statistics });
+      const gradients = adjointGradients({
+        checked: replaced,
+        states,
+        cotangents,
+        parameters,
+        backward: backward(forward.times),
+        statistics,
+      });
       const ofArgs = gradients.parameters.slice(0, savedArgs.length);
       const ofVariables = gradients.parameters.slice(savedArgs.length);
       return [...gradients.y0, ...ofArgs, ...(gradients.times === undefined ? [] : [stack(gradients.times)]), ...ofVariables];

@@ -1,5 +1,5 @@
 import { neg, type Scalar, scalar, type Tensor, zeros } from "@tensorflow/tfjs-core";
-import { BACKWARD_CALLER, type BackwardPlan } from "../input/backward-plan.js";
+import { type BackwardPlan, backwardCaller } from "../input/backward-plan.js";
 import type { CheckedCall } from "../input/problem.js";
 import type { PackedDynamics } from "../state/state-space.js";
 import { SystemLayout } from "../state/system-layout.js";
@@ -37,7 +37,7 @@ export function backwardProblem(
   { plan, times, seminorm, maxSteps }: BackwardPlan,
   defaultMaxSteps: number,
 ): BackwardProblem {
-  const caller = BACKWARD_CALLER;
+  const caller = backwardCaller(forward);
   const leaves = forward.y0.leaves as Tensor[];
   const layout = new BackwardLayout(leaves.length);
   const structure: TreeStructure = {
@@ -48,7 +48,10 @@ export function backwardProblem(
   };
   const tensorTime = forward.times.tensor !== undefined;
   const normMembers = seminorm ? 2 * leaves.length : undefined;
-  const space = new TensorSpace(caller, structure, { normMembers, singlePrecisionTime: tensorTime });
+  const space = new TensorSpace(caller, structure, {
+    normMembers,
+    singlePrecisionTime: tensorTime || forward.singlePrecisionTime,
+  });
   const statistics = newStatistics();
   const states = new TensorSpace(forward.caller, forward.y0.structure);
   const slopes = states.dynamics((t, y) => withParameters(tensorTime ? scalar(t as number) : t, y));

@@ -1,6 +1,7 @@
 import { add, clone, customGrad, type GradSaveFunc, type Tensor, tidy, unstack, zeros } from "@tensorflow/tfjs-core";
 import type { CheckedCall } from "../input/problem.js";
 import { tensorProblem } from "../input/tensor-problem.js";
+import type { MakeRecorder } from "../stepping/recorder.js";
 import { argumentTensors } from "./argument-tensors.js";
 import { requireFinite } from "./finite-gradient.js";
 import { firstOrderOnly } from "./first-order.js";
@@ -8,13 +9,17 @@ import { forwardPass } from "./forward-pass.js";
 import { packTensors, unpackTensors } from "./packing.js";
 import { pullBackSegments, segmentsOf } from "./segments.js";
 
-/** A solve whose gradient goes through its steps, recomputed between stored states: memory O(√steps), one more evaluation of each. */
-export function checkpointed(checked: CheckedCall): unknown {
+/**
+ * A solve whose gradient goes through its steps, recomputed between stored states: memory O(√steps), one more evaluation of each.
+ *
+ * @param record what is kept of it; default: states at the output times
+ */
+export function checkpointed(checked: CheckedCall, record?: MakeRecorder<Tensor[]>): unknown {
   return tidy(() => {
     const { caller, times, options, y0 } = checked;
     const leaves = y0.leaves as Tensor[];
     const args = argumentTensors(caller, options.args);
-    const forward = forwardPass(checked, leaves, true);
+    const forward = forwardPass(checked, leaves, true, record);
     const { stacked, variables, statistics } = forward;
     const checkpoints = forward.checkpoints!;
     const time = times.tensor === undefined ? [] : [times.tensor];
@@ -29,7 +34,7 @@ export function checkpointed(checked: CheckedCall): unknown {
         const stored = saved.slice(count.y + count.args + count.time);
         const states = Array.from({ length: checkpoints.states.length }, (_, i) => stored.slice(i * count.y, (i + 1) * count.y));
         const byLeaf = unpackTensors(dy, stacked).map((leaf) => unstack(leaf));
-        const at = Array.from(times.values, (_, i) => byLeaf.map((leaf) => leaf[i]!));
+        const at = Array.from(forward.times, (_, i) => byLeaf.map((leaf) => leaf[i]!));
         const replay = () =>
           tensorProblem(
             {
@@ -41,7 +46,7 @@ export function checkpointed(checked: CheckedCall): unknown {
           );
         const segments = segmentsOf(checkpoints.nodes, states, checkpoints.stride);
         const parameters = { tensors: [...savedArgs, ...savedTime], variables };
-        const result = pullBackSegments(segments, replay, parameters, { times: times.values, at }, undefined, statistics);
+        const result = pullBackSegments(segments, replay, parameters, { times: forward.times, at }, undefined, statistics);
         return [
           // Where t holds one time there was no step to go back through.
           ...at[0]!.map((leaf, m) => (segments.length === 0 ? clone(leaf) : add(result.state[m]!, leaf))),

@@ -165,7 +165,7 @@ export function adjointGradients(input: AdjointInput): AdjointGradients {
     const { status } = drive(space, integrate({ ...problem, y0 }, observer));
     space.close([]);
     if (status.kind !== "finished" && status.kind !== "event") {
-      if (limit === false) throw new OdeError(`odeintAdjoint: the backward solve ${status.message}`, { status });
+      if (limit === false) throw new OdeError(`${checked.caller}: the backward solve ${status.message}`, { status });
       failure = { cause: status.kind, deviation: Number.NaN };
     }
   } catch (error) {
@@ -237,7 +237,7 @@ function throughStoredStates(input: AdjointInput, reached: Arrival, onArrival: (
     forward.space,
     integrate({ ...forward.problem, onProgress: undefined, maxSteps: Number.POSITIVE_INFINITY }, checkpoints),
   );
-  if (status.kind !== "finished") throw new OdeError(`odeintAdjoint: ${status.message}`, { status });
+  if (status.kind !== "finished") throw new OdeError(`${checked.caller}: ${status.message}`, { status });
   statistics.nfeBackward += forward.problem.statistics.nfe;
   const segments = segmentsOf(checkpoints.nodes, checkpoints.states, checkpoints.stride);
   const cotangent = reached.a.map((leaf, m) => add(leaf, cotangents[index]![m]!));

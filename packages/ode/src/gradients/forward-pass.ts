@@ -3,14 +3,16 @@ import { type CheckedCall, requireArrival } from "../input/problem.js";
 import { findVariables, isRecording, offTape } from "../state/tape.js";
 import type { Statistics } from "../status.js";
 import { drive } from "../stepping/drive.js";
-import { integrate } from "../stepping/integrate.js";
 import { Outputs } from "../stepping/outputs.js";
+import { integrateRecorded, type MakeRecorder } from "../stepping/recorder.js";
 import { Checkpoints } from "./checkpoints.js";
 import { gradientProblem } from "./gradient-problem.js";
 
 /** A solve that was not recorded, with what a custom gradient needs of it. */
 export interface ForwardPass {
-  /** Leaves of the states at the output times, with times as first axis. */
+  /** Times of the states that were kept, the first among them. */
+  readonly times: Float64Array;
+  /** Leaves of those states, with times as first axis. */
   readonly stacked: Tensor[];
   readonly checkpoints: Checkpoints<Tensor[]> | undefined;
   /** Trainable variables that f read in its first evaluation. */
@@ -20,8 +22,17 @@ export interface ForwardPass {
   present(leaves: Tensor[]): unknown;
 }
 
-/** Solves without a tape. Call it in a scope, which then holds `stacked` and the checkpoints. */
-export function forwardPass(checked: CheckedCall, leaves: Tensor[], keepCheckpoints: boolean): ForwardPass {
+/**
+ * Solves without a tape. Call it in a scope, which then holds `stacked` and the checkpoints.
+ *
+ * @param record default: states at the call's output times
+ */
+export function forwardPass(
+  checked: CheckedCall,
+  leaves: Tensor[],
+  keepCheckpoints: boolean,
+  record: MakeRecorder<Tensor[]> = ({ space }) => new Outputs(space, checked.times.values, leaves),
+): ForwardPass {
   // Where the backward pass goes through the steps, they must be such as a gradient can follow.
   const forGradient = keepCheckpoints && isRecording();
   return offTape(() => {
@@ -35,15 +46,16 @@ export function forwardPass(checked: CheckedCall, leaves: Tensor[], keepCheckpoi
       variables = found.variables;
       return found.result;
     };
-    const outputs = new Outputs(space, times.values, leaves);
-    const checkpoints = keepCheckpoints ? new Checkpoints(space, times.values[0]!, leaves, outputs) : undefined;
-    const { status } = drive(space, integrate({ ...problem, f }, checkpoints ?? outputs));
+    const recorder = record(problem);
+    const checkpoints = keepCheckpoints ? new Checkpoints(space, times.values[0]!, leaves, recorder) : undefined;
+    const { status } = drive(space, integrateRecorded({ ...problem, f }, recorder, checkpoints ?? recorder));
     options.onStatistics?.({ ...problem.statistics });
-    if (status.kind !== "finished") space.close([]);
+    if (status.kind !== "finished" && status.kind !== "event") space.close([]);
     requireArrival(caller, status);
-    const stacked = space.stackLeaves(outputs.states);
+    const stacked = space.stackLeaves(recorder.states);
     space.close(checkpoints?.states ?? []);
     return {
+      times: Float64Array.from(recorder.times),
       stacked,
       checkpoints,
       variables: variables ?? [],

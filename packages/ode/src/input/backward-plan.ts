@@ -8,7 +8,7 @@ import { type LooseOptions, type Plan, preparePlan, timesOf } from "./plan.js";
 import type { CheckedCall } from "./problem.js";
 
 /** Who speaks of backward options in messages. */
-export const BACKWARD_CALLER = "odeintAdjoint: adjoint";
+export const backwardCaller = ({ caller }: CheckedCall) => `${caller}: adjoint`;
 
 /** How `odeintAdjoint` integrates backward. */
 export interface BackwardPlan {
@@ -44,7 +44,7 @@ function deviationOf(caller: string, tolerances: number | false): number | false
 
 /** Checks the options of the backward solve, and completes them by those of the forward one, which have been checked. */
 export function planBackward(forward: CheckedCall, given: unknown): BackwardPlan {
-  const caller = BACKWARD_CALLER;
+  const caller = backwardCaller(forward);
   const own = readOptions(caller, BACKWARD, given as object, OdeError, STEPS);
   const backward = given as BackwardOptions;
   const { norm, detectInstability, ...steps } = backward;

@@ -21,7 +21,7 @@ type UserEvent = (t: number | Scalar, y: unknown, args: unknown) => unknown;
 /** Looks a step; more of them only look like a solver that hangs. */
 const MOST_CHECKS = 1e6;
 
-const EVENT = {
+export const EVENT = {
   event: { is: isFunction<UserEvent>, expected: "a function (t, y) => scalar" },
   eventChecks: { default: 1, min: 1, max: MOST_CHECKS, integer: true },
   direction: { default: 0, is: isDirection, expected: "−1, 0 or 1" },
@@ -43,12 +43,17 @@ function isDirection(value: unknown): value is -1 | 0 | 1 {
 export function checkWantedEvent(caller: string, options: object): WantedEvent {
   const { event, eventChecks, direction, endpoint } = options as { readonly [name: string]: unknown };
   const wanted = readOptions(caller, EVENT, { event, eventChecks, direction }, OdeError);
+  refuseEndpoint(caller, endpoint);
+  return wanted;
+}
+
+/** Nothing is looked for after the end, so that no step may pass it. */
+export function refuseEndpoint(caller: string, endpoint: unknown): void {
   if (endpoint !== undefined) {
     throw new OdeError(
       `${caller}: endpoint does not apply to the search for an event, which never passes the end; leave it out.`,
     );
   }
-  return wanted;
 }
 
 /** An end of the search, or none: ±Infinity. */

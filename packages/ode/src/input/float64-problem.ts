@@ -19,7 +19,7 @@ export function float64Problem(checked: CheckedCall): { problem: Problem<Float64
   }
   const plan = preparePlan(caller, options, checked.methods, checked.extra, times.values, Float64Space.defaultTolerances);
   const space = new Float64Space(caller, y0.structure, y0.leaves);
-  const statistics = newStatistics();
+  const statistics = checked.statistics ?? newStatistics();
   const { args } = options;
   const dynamics = space.dynamics((t, y) => {
     statistics.nfe++;

@@ -19,6 +19,8 @@ export interface CheckedCall {
   readonly extra: readonly string[];
   /** Set when f makes float32 tensors of its times, though `times` holds none. */
   readonly singlePrecisionTime?: boolean;
+  /** Counts on in these, where the call is a part of a solve. */
+  readonly statistics?: Statistics;
 }
 
 /** A checked call as a problem. */

@@ -46,7 +46,7 @@ export function tensorProblem(checked: CheckedCall, leaves: Tensor[]): TensorPro
   const { steps } = plan;
   const time = times.tensor === undefined ? undefined : timeMap(times.values, timeScalars(times.tensor), plan);
   const space = new TensorSpace(caller, y0.structure, { time, singlePrecisionTime: checked.singlePrecisionTime });
-  const statistics = newStatistics();
+  const statistics = checked.statistics ?? newStatistics();
   const dynamics = space.dynamics((t, y) => {
     statistics.nfe++;
     return f(t, y, options.args);

@@ -1,5 +1,5 @@
-import { searchEvent } from "../events/search-event.js";
-import type { EventSearch, FoundEvent } from "../events/watch-event.js";
+import { type FoundEvent, searchEvent } from "../events/search-event.js";
+import type { EventSearch } from "../events/sign-watch.js";
 import type { RecordOptions } from "../input/check-calls.js";
 import type { Reading, StateSpace } from "../state/state-space.js";
 import { drive, driveAsync } from "../stepping/drive.js";

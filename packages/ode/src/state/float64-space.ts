@@ -25,12 +25,15 @@ export class Float64Space implements StateSpace<Float64Array> {
   readonly singlePrecisionTime = false;
   static readonly defaultTolerances: Tolerances = { rtol: 1e-7, atol: 1e-9 };
   readonly #caller: string;
+  readonly #what: string;
   readonly #structure: TreeStructure;
   readonly #members: readonly Member[];
   readonly #size: number;
   readonly #free: Float64Array[] = [];
 
-  constructor(caller: string, structure: TreeStructure, leaves: readonly Leaf[]) {
+  /** @param what is made to packed functions by `dynamics`, for messages */
+  constructor(caller: string, structure: TreeStructure, leaves: readonly Leaf[], what = "f") {
+    this.#what = what;
     let offset = 0;
     this.#members = leaves.map((leaf) => {
       const length = typeof leaf === "number" ? 1 : leaf.length;
@@ -294,7 +297,9 @@ export class Float64Space implements StateSpace<Float64Array> {
   }
 
   #wrongSlope(expected: string, got: unknown): OdeError {
-    return new OdeError(`${this.#caller}: expected f to return ${expected}, shaped as y0, got ${describeValue(got)}.`);
+    return new OdeError(
+      `${this.#caller}: expected ${this.#what} to return ${expected}, shaped as y0, got ${describeValue(got)}.`,
+    );
   }
 }
 

@@ -19,6 +19,7 @@ export class TensorSpace implements StateSpace<Tensor[]> {
   static readonly defaultTolerances: Tolerances = { rtol: 1e-4, atol: 1e-6 };
   readonly epsilon = 2 ** -23;
   readonly #caller: string;
+  readonly #what: string;
   readonly #structure: TreeStructure;
   readonly #time: TimeMap | undefined;
   readonly #normMembers: number;
@@ -31,15 +32,22 @@ export class TensorSpace implements StateSpace<Tensor[]> {
    * @param caller name of the public function, for messages
    * @param structure how the user's tree nests
    * @param options `time`: maps times to tensors, when t was given as one; `singlePrecisionTime`: f makes tensors of its times itself;
-   *   `normMembers`: how many leading leaves the error norm looks at (default: all)
+   *   `normMembers`: how many leading leaves the error norm looks at (default: all);
+   *   `what` `dynamics` is asked for, for messages (default: f)
    */
   constructor(
     caller: string,
     structure: TreeStructure,
-    options: { time?: TimeMap | undefined; singlePrecisionTime?: boolean | undefined; normMembers?: number | undefined } = {},
+    options: {
+      time?: TimeMap | undefined;
+      singlePrecisionTime?: boolean | undefined;
+      normMembers?: number | undefined;
+      what?: string;
+    } = {},
   ) {
     registerKernels();
     this.#caller = caller;
+    this.#what = options.what ?? "f";
     this.#structure = structure;
     this.#time = options.time;
     this.singlePrecisionTime = options.singlePrecisionTime ?? options.time !== undefined;
@@ -52,13 +60,13 @@ export class TensorSpace implements StateSpace<Tensor[]> {
       // A scope of its own: what one stage leaves behind is freed before the next one needs room.
       const slope: unknown = tidy(() => f(this.#time === undefined ? t : this.#time.at(t), this.present(y)) as TensorContainer);
       if (this.#structure.kind === "leaf") return [this.#ownedLeaf(slope, y[0]!, y)];
-      const origin = { caller: this.#caller, name: "what f returns" };
+      const origin = { caller: this.#caller, name: `what ${this.#what} returns` };
       let { leaves, structure } = flatten(slope as Tree<unknown>, origin);
       if (!sameStructure(structure, this.#structure))
         ({ leaves, structure } = flatten(asRecords(slope, origin) as Tree<unknown>, origin));
       if (!sameStructure(structure, this.#structure)) {
         throw new OdeError(
-          `${this.#caller}: expected f to return ${y.length} tensors, nested as y0: ${describeStructure(this.#structure)}, got ${describeStructure(structure)}.`,
+          `${this.#caller}: expected ${this.#what} to return ${y.length} tensors, nested as y0: ${describeStructure(this.#structure)}, got ${describeStructure(structure)}.`,
         );
       }
       return leaves.map((leaf, i) => this.#ownedLeaf(leaf, y[i]!, y));
@@ -210,16 +218,16 @@ export class TensorSpace implements StateSpace<Tensor[]> {
   /** A leaf of f's result that is ours to dispose: f may hand back its input, or a tensor that lives elsewhere. */
   #ownedLeaf(leaf: unknown, like: Tensor, inputs: readonly Tensor[]): Tensor {
     if (!(leaf instanceof Tensor)) {
-      throw new OdeError(`${this.#caller}: expected f to return tensors shaped as y0, got ${describeValue(leaf)}.`);
+      throw new OdeError(`${this.#caller}: expected ${this.#what} to return tensors shaped as y0, got ${describeValue(leaf)}.`);
     }
     if (leaf.isDisposed) {
       throw new OdeError(
-        `${this.#caller}: expected f to return tensors shaped as y0, got ${describeValue(leaf)}; leave its disposal to the solver.`,
+        `${this.#caller}: expected ${this.#what} to return tensors shaped as y0, got ${describeValue(leaf)}; leave its disposal to the solver.`,
       );
     }
     if (leaf.dtype !== "float32" || !sameShape(leaf.shape, like.shape)) {
       throw new OdeError(
-        `${this.#caller}: expected f to return float32 of shape [${like.shape}], as y0, got ${leaf.dtype} of shape [${leaf.shape}].`,
+        `${this.#caller}: expected ${this.#what} to return float32 of shape [${like.shape}], as y0, got ${leaf.dtype} of shape [${leaf.shape}].`,
       );
     }
     const fresh = !leaf.kept && leaf.scopeId === engine().state.activeScope?.id && !inputs.includes(leaf);
