@@ -1,7 +1,7 @@
 import { Tensor, tidy } from "@tensorflow/tfjs-core";
 import { OdeError } from "./errors.js";
 import { solveNumberEvents, solveNumberEventsAsync } from "./events/number-events.js";
-import { solveTensorEvents, solveTensorEventsAsync } from "./events/tensor-events.js";
+import { solveTensorEvents, solveTensorEventsAsync } from "./gradients/tensor-events.js";
 import { checkEvents } from "./input/check-events.js";
 import type { EventsGradientOptions, EventsOptions, EventsResult } from "./input/events-options.js";
 import { METHODS } from "./methods/index.js";

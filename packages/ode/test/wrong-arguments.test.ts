@@ -43,6 +43,12 @@ const span = { t0: 0, t1: 1 };
 const search = { eventChecks: 2, direction: -1 };
 const tensorEvent = { ...search, event: (_t: number, y: tf.Tensor) => tf.sub(tf.mean(y), 1) };
 const numberEvent = { ...search, event: (_t: number, y: number) => y - 0.5 };
+const clock = (y: unknown) => ({
+  clock: { event: (t: number, y: tf.Tensor) => tf.add(tf.mul(tf.mean(y), 0), t - 0.5), ...search, terminal: 2, apply: () => y },
+});
+const ticks = {
+  tick: { event: (t: number) => t - 0.5, ...search, direction: 1, terminal: true, apply: (_t: number, y: number) => y },
+};
 const backward = {
   method: "dopri5",
   rtol: 1e-3,
@@ -84,6 +90,13 @@ const calls: Readonly<Record<string, Call>> = {
   ],
   "odeintEvent on numbers": [everything.odeintEvent, [fall, 1, 0], { ...onNumbers, ...numberEvent, maxTime: 1 }],
   odeintEventAsync: [everything.odeintEventAsync, [tensorFall, y0, 0], { ...options, ...tensorEvent, maxTime: 1 }],
+  "odeintEvents on tensors": [
+    everything.odeintEvents,
+    [tensorFall, y0, [0, 1]],
+    { ...options, events: clock(y0), gradient: "adjoint", adjoint: backward },
+  ],
+  "odeintEvents on numbers": [everything.odeintEvents, [fall, 1, [0, 1]], { ...onNumbers, events: ticks }],
+  odeintEventsAsync: [everything.odeintEventsAsync, [tensorFall, y0, [0, 1]], { ...options, events: clock(y0) }],
   "solve on tensors": [everything.solve, [tensorFall, y0], { ...options, ...span, ...tensorEvent, dense: true }],
   "solve on numbers": [everything.solve, [fall, 1], { ...onNumbers, ...span, ...numberEvent, dense: true }],
   solveAsync: [everything.solveAsync, [tensorFall, y0], { ...options, ...span, dense: true }],
@@ -97,6 +110,8 @@ const calls: Readonly<Record<string, Call>> = {
   "float64 odeint": [float64.odeint, [fall, 1, [0, 1]], { ...onNumbers, endpoint: "clip" }],
   "float64 odeintEvent": [float64.odeintEvent, [fall, 1, 0], { ...onNumbers, ...numberEvent, maxTime: 1 }],
   "float64 odeintEventAsync": [float64.odeintEventAsync, [fall, 1, 0], { ...onNumbers, ...numberEvent, maxTime: 1 }],
+  "float64 odeintEvents": [float64.odeintEvents, [fall, 1, [0, 1]], { ...onNumbers, events: ticks }],
+  "float64 odeintEventsAsync": [float64.odeintEventsAsync, [fall, 1, [0, 1]], { ...onNumbers, events: ticks }],
   "float64 solve": [float64.solve, [fall, 1], { ...onNumbers, ...span, ...numberEvent, dense: true }],
   "float64 solveAsync": [float64.solveAsync, [fall, 1], { ...onNumbers, ...span, dense: true }],
 };

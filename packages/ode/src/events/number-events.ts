@@ -2,6 +2,7 @@ import { OdeError } from "../errors.js";
 import type { CheckedEvents } from "../input/check-events.js";
 import type { EventsResult } from "../input/events-options.js";
 import { float64Problem } from "../input/float64-problem.js";
+import { preparePlan } from "../input/plan.js";
 import { Float64Space } from "../state/float64-space.js";
 import { drive, driveAsync } from "../stepping/drive.js";
 import type { Problem } from "../stepping/problem.js";
@@ -42,6 +43,7 @@ function begin(checked: CheckedEvents): { run: EventsRun<Numbers, number>; space
       `${caller}: expected y0 to be numbers and Float64Arrays, got tensors; import ${caller} from "@latentflow/ode" for those.`,
     );
   }
+  preparePlan(caller, options, checked.methods, checked.extra, checked.times.values, Float64Space.defaultTolerances);
   const space = new Float64Space(caller, y0.structure, y0.leaves, "apply");
   const changes = events.map(({ apply }) => apply && space.dynamics((t, y) => apply(t, y, options.args)));
   const arithmetic = {

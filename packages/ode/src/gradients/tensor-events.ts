@@ -13,23 +13,24 @@ import {
   unstack,
   zeros,
 } from "@tensorflow/tfjs-core";
-import { adjoint } from "../gradients/adjoint.js";
-import { checkpointed } from "../gradients/checkpointed.js";
-import { gradientProblem } from "../gradients/gradient-problem.js";
-import { implicitEvent } from "../gradients/implicit-event.js";
+import { type EventArithmetic, EventsRun, type SolvedStretch } from "../events/events-run.js";
+import { Stretch } from "../events/stretch.js";
+import { eventOnLeaves, searchOnLeaves } from "../events/tensor-event.js";
 import { planBackward } from "../input/backward-plan.js";
 import type { CheckedEvents } from "../input/check-events.js";
 import type { EventsResult } from "../input/events-options.js";
 import type { CheckedCall } from "../input/problem.js";
+import { planTensors } from "../input/tensor-problem.js";
 import { isRecording, offTape } from "../state/tape.js";
 import { TensorSpace } from "../state/tensor-space.js";
 import { flatten, type Tree } from "../state/tree.js";
 import { drive, driveAsync } from "../stepping/drive.js";
 import type { Problem } from "../stepping/problem.js";
 import { integrateRecorded, type MakeRecorder } from "../stepping/recorder.js";
-import { type EventArithmetic, EventsRun, type SolvedStretch } from "./events-run.js";
-import { Stretch } from "./stretch.js";
-import { eventOnLeaves, searchOnLeaves } from "./tensor-event.js";
+import { adjoint } from "./adjoint.js";
+import { checkpointed } from "./checkpointed.js";
+import { gradientProblem } from "./gradient-problem.js";
+import { implicitEvent } from "./implicit-event.js";
 
 /** Solves with events on a state of tensors. Call it in a scope. */
 export function solveTensorEvents(checked: CheckedEvents): EventsResult<unknown> {
@@ -73,6 +74,7 @@ class TensorEvents implements EventArithmetic<Tensor[], Scalar> {
         ? given
         : { ...given, singlePrecisionTime: true, f: ((t, y, args) => f(scalar(t as number), y, args)) as typeof f };
     this.#checked = checked;
+    planTensors(checked);
     this.#times = tensor;
     this.#space = new TensorSpace(caller, y0.structure, { what: "apply" });
     this.#leaves = y0.leaves as Tensor[];
