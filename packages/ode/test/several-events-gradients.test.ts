@@ -85,7 +85,7 @@ describe.each(["cpu", "wasm"] as const)("several events on tensors: %s", (backen
   it("values: times, states, outputs, the end; nothing is left behind", async () => {
     const at = inputs();
     const left = leaked(() => {
-      const { t, y, events, end } = tf.tidy(() => drop(at));
+      const { t, y, events, end } = tf.tidy(() => drop(at) as never) as ReturnType<typeof drop>;
       expect(t).toEqual(Float64Array.of(0, 2, 4.4));
       close(values(events.ground.t), [first, second], 1e-5);
       close(values(events.ground.y[1]), [-speed, -k * speed], 1e-5);

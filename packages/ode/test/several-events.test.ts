@@ -32,7 +32,7 @@ describe("several events at once, on numbers", () => {
   it("are those of SciPy's solve_ivp: directions, a counted end, an event that looks at the time", () => {
     const f = (t: number, [x, v]: readonly [number, number]) => [v, 2 * (1 - x * x) * v - x + 0.3 * Math.sin(t)] as const;
     const level = (_t: number, [x]: readonly [number, number]) => x - 0.5;
-    for (const solveEvents of [odeintEvents, float64.odeintEvents]) {
+    for (const solveEvents of [odeintEvents, float64.odeintEvents as typeof odeintEvents]) {
       const { events, end, status, t } = solveEvents(f, [0.9, 0.1], [0, 10, 20, 40], {
         rtol: 1e-11,
         atol: 1e-12,
@@ -89,7 +89,7 @@ describe("several events at once, on numbers", () => {
     const smooth = { ...(estimatesError ? { rtol: 1e-6, atol: 1e-7 } : { stepSize: 1 / 64 }) };
     const ends: number[] = [];
     const { events, y } = odeintEvents(fall, [10, 0], [0, 2, 2.5], {
-      method,
+      method: method as "dopri5",
       ...smooth,
       maxSteps: 100_000,
       events: { ground: { ...bounce, apply: noting(ends, bounce.apply) } },
