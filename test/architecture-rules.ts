@@ -11,11 +11,11 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
     ...["ode", "checkpoints", "backend", "backend/gradients"],
   ],
   metrics: ["core"],
-  datasets: ["core", "checkpoints"],
+  datasets: ["core", "core/files", "checkpoints"],
   scenes: ["core", "core/files", "checkpoints", "models"],
   engine: ["core", "backend", "checkpoints", "onnx", "latent-edit", "models", "scenes"],
   experiments: [
-    ...["core", "core/files", "core/workers", "backend", "checkpoints", "onnx", "engine"],
+    ...["core", "core/files", "core/workers", "backend", "checkpoints", "datasets", "onnx", "engine"],
     ...["latent-edit", "latent-edit/files", "metrics", "models"],
   ],
   latentflow: [

@@ -16,4 +16,6 @@ export interface Catalogue {
   readonly files: readonly string[];
   /** What only a look at all labels shows, in words, such as "labels.npy: …". */
   examine?(): string[];
+  /** Besides pictures, what else is counted: [found, published]. */
+  counts?(): Readonly<Record<string, readonly [found: number, published: number]>>;
 }

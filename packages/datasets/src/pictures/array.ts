@@ -23,7 +23,12 @@ export async function pictureArray(array: PictureArray): Promise<Pictures> {
   return offset === null ? deflated(array) : stored(array, offset, await open(array.file, "r"));
 }
 
-function stored({ file, npz, width, height }: PictureArray, offset: number, handle: FileHandle): Pictures {
+async function verify({ npz, array, count, width, height }: PictureArray): Promise<void> {
+  for await (const _ of npz.slices(array, { shape: [count, height, width, 3] }));
+}
+
+function stored(array: PictureArray, offset: number, handle: FileHandle): Pictures {
+  const { file, npz, width, height } = array;
   const bytes = width * height * 3;
   const read = async (index: number, count: number): Promise<Uint8Array> => {
     const block = new Uint8Array(count * bytes);
@@ -55,6 +60,7 @@ function stored({ file, npz, width, height }: PictureArray, offset: number, hand
         for (let at = 0; at < block.length; at += bytes) yield { width, height, data: block.slice(at, at + bytes) };
       }
     },
+    verify: () => verify(array),
     async close() {
       await handle.close();
       await npz.close();
@@ -62,7 +68,8 @@ function stored({ file, npz, width, height }: PictureArray, offset: number, hand
   };
 }
 
-function deflated({ file, npz, array, count, width, height }: PictureArray): Pictures {
+function deflated(whole: PictureArray): Pictures {
+  const { file, npz, array, count, width, height } = whole;
   const inOrderOnly = `${file} is compressed, so its pictures can be read in order alone; unpacked once and zipped without compression ("zip -0") any can be read at any time`;
   return {
     size: [width, height],
@@ -83,6 +90,7 @@ function deflated({ file, npz, array, count, width, height }: PictureArray): Pic
         for (let at = 0; at < block.length; at += bytes) yield { width, height, data: block.slice(at, at + bytes) };
       }
     },
+    verify: () => verify(whole),
     close: () => npz.close(),
   };
 }

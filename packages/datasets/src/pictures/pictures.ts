@@ -15,6 +15,8 @@ export interface Pictures {
   run?(start: number, end: number): AsyncGenerator<RawPicture>;
   /** Where each picture is a file of its own: that file. */
   path?(index: number): string;
+  /** Reads all of an archive, so that its checksum is compared. @throws where it differs */
+  verify?(): Promise<void>;
   /** Width and height that all of them have. */
   readonly size?: readonly [width: number, height: number];
   close(): Promise<void>;

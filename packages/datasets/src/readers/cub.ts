@@ -72,6 +72,7 @@ export const cub = reader({
       splits: () => splitsBy(files.length, (index) => (inTrain[index] === 1 ? "train" : "test")),
       pictures: pictureFiles((index) => join(images, files[index]!)),
       files: [list, split, kinds, labelled, named],
+      counts: () => ({ attributes: [names.length, 312] }),
     };
   },
 });

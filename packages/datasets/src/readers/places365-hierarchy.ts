@@ -21,7 +21,7 @@ export async function readHierarchy(about: About, folder: DatasetFolder, file: s
     const at = (rows[heading] ?? []).findIndex((cell) => simplify(cell) === name);
     return at >= 0 ? at : refuse(about, `a column "${name}" in ${file}`, "none");
   };
-  const [indoor, natural, manMade] = [columnOf(COLUMNS.indoor), columnOf(COLUMNS.natural), columnOf(COLUMNS.manMade)];
+  const [natural, indoor, manMade] = [columnOf(COLUMNS.natural), columnOf(COLUMNS.indoor), columnOf(COLUMNS.manMade)];
   const kinds = new Map<string, SceneKinds>();
   for (const row of rows.slice(heading + 1)) {
     const name = row[0]?.trim().replace(/^'(.*)'$/, "$1") ?? "";

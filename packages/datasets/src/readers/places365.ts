@@ -75,6 +75,7 @@ export const places365 = reader({
       id: (index) => relative(path, found[index]!.file).split(sep).join("/"),
       splits: () => splitsBy(found.length, (index) => found[index]!.split),
       pictures: pictureFiles((index) => found[index]!.file),
+      counts: () => ({ categories: [categories.length, 365] }),
       files: [list, places, ...(hierarchy === undefined ? [] : [hierarchy])],
     };
   },

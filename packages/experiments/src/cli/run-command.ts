@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { checkList, checkText } from "../checks.js";
 import { VERSION } from "../version.js";
+import { dataCommand } from "./data.js";
 import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor.js";
 import { editCommand } from "./edit.js";
@@ -21,6 +22,7 @@ A first look, without a file of your own:
 An experiment of your own:
   latentflow run --config my.json     all steps, from sampling codes to the report
   latentflow report --out out/run     the report of what is done so far
+  latentflow data check celeba DIR    whether a data set was downloaded as a whole
   latentflow project photo.jpg        codes of photos, for edit --codes
   latentflow schema                   what my.json may hold, as JSON Schema for editors
 
@@ -54,10 +56,14 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     movieCommand(),
     projectCommand(),
     doctorCommand(),
+    dataCommand(),
     inspectCommand(),
     schemaCommand(),
   ];
-  for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
+  for (const command of commands) {
+    program.addCommand(command.copyInheritedSettings(program));
+    for (const inner of command.commands) inner.copyInheritedSettings(program);
+  }
   if (args.length === 0) {
     program.outputHelp();
     return EXIT.usage;
