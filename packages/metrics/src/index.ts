@@ -32,4 +32,5 @@ export {
 export { binomialTest, wilsonInterval } from "./statistics/binomial.js";
 export { pearson, ranks, type Spearman, spearman } from "./statistics/correlation.js";
 export { percentileInterval } from "./statistics/percentiles.js";
+export { type Agreement, krippendorffAlpha, type Rating } from "./study/agreement.js";
 export { type StudyQuestion, type StudyResponse, type StudyTally, tallyStudy } from "./study/human-study.js";

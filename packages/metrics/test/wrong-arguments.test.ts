@@ -50,6 +50,14 @@ const calls: Readonly<Record<string, readonly [args: readonly unknown[], options
   eigenSpectrum: [[matrix], { plusIdentity: true }],
   fastSubspaceDimension: [[metrics.eigenSpectrum(matrix)], { threshold: 0.2 }],
   firstFlips: [[labels], { attributeIndex: 0, times: [0, 1, 2], bins: 2 }],
+  krippendorffAlpha: [
+    [
+      [
+        ["left", "right"],
+        ["left", "left"],
+      ],
+    ],
+  ],
   tallyStudy: [[responses, ["a", "b"]], { confidence: 0.9 }],
   samplesStartingAt: [[labels, 0, 0]],
   selectSamples: [[labels, [1, 0]]],
