@@ -76,6 +76,25 @@ const calls: Readonly<Record<string, Call>> = {
       ...{ extensions: nothing, rerun: "again", onEvent: () => undefined, signal: stopped },
     },
   ],
+  buildStudy: [
+    (out: never, options: never) =>
+      experiments
+        .buildStudy(out, options)
+        .catch((error) => (/without run.json/.test(error.message) ? "looked" : Promise.reject(error))),
+    [root],
+    {
+      ...{ against: "interfacegan", method: "ode-1", to: root, attributes: ["size"], targets: { size: "large" } },
+      ...{ seed: 1, count: 2, starts: 2, people: 2, engine: "tfjs", signal },
+    },
+  ],
+  tallyStudies: [
+    (out: never, files: never, options: never) =>
+      experiments
+        .tallyStudies(out, files, options)
+        .catch((error) => (/without run.json/.test(error.message) ? "looked" : Promise.reject(error))),
+    [root, ["a.json"]],
+    { to: root, extensions: nothing, onEvent: () => undefined, signal },
+  ],
   trainInExperiment: [experiments.trainInExperiment, []],
   trainingSettings: [experiments.trainingSettings, [experiments.resolveConfig().train]],
 };
@@ -107,6 +126,18 @@ const TOO_LENIENT: Readonly<Record<string, readonly string[]>> = {
   "reportExperiment to": ['"x"'],
   "reportExperiment extensions": ["{}"],
   "reportExperiment onEvent": ["function"],
+  "buildStudy 0": ['"x"'],
+  "buildStudy against": ['"x"'],
+  "buildStudy method": ['"x"'],
+  "buildStudy to": ['"x"'],
+  // The run says which attributes there are.
+  "buildStudy attributes": ["[]", "[[]]", "[null]", '["x"]'],
+  "buildStudy targets": ["{}", "{data,shape}"],
+  "tallyStudies 0": ['"x"'],
+  "tallyStudies 1": ["[]", '["x"]'],
+  "tallyStudies to": ['"x"'],
+  "tallyStudies extensions": ["{}"],
+  "tallyStudies onEvent": ["function"],
   "runExperiment 0": ["undefined", "{}"],
   "runExperiment out": ['"x"'],
   "runExperiment rerun": ['"x"'],

@@ -12,6 +12,7 @@ import { projectCommand } from "./project.js";
 import { reportCommand } from "./report.js";
 import { runCommands } from "./run.js";
 import { schemaCommand } from "./schema.js";
+import { studyCommand } from "./study.js";
 
 const OVERVIEW = `
 A first look, without a file of your own:
@@ -24,6 +25,7 @@ An experiment of your own:
   latentflow report --out out/run     the report of what is done so far
   latentflow data check celeba DIR    whether a data set was downloaded as a whole
   latentflow project photo.jpg        codes of photos, for edit --codes
+  latentflow study build out/run --against interfacegan    a page that asks people; then: latentflow study tally
   latentflow schema                   what my.json may hold, as JSON Schema for editors
 
 A run is a folder. Stop it whenever you like (Ctrl-C, or the power): the same command goes on where it was.
@@ -55,6 +57,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     editCommand(),
     movieCommand(),
     projectCommand(),
+    studyCommand(),
     doctorCommand(),
     dataCommand(),
     inspectCommand(),

@@ -51,3 +51,8 @@ export function editOf(attributes: readonly Attribute[], index: number): Edit {
   const clash = attributes.some((other, i) => i !== index && plainName(other.name).toLowerCase() === plain.toLowerCase());
   return { name, index, classes, from: 0, to: classes - 1, slug: clash ? `${plain}.${index}` : plain };
 }
+
+/** What each edit is called on a command line: by its attribute; further ones of one attribute by their folders, "size" and then "size.1-0". */
+export function editIds(edits: readonly Edit[]): string[] {
+  return edits.map((edit) => (edits.find(({ name }) => name === edit.name) === edit ? edit.name : edit.slug));
+}

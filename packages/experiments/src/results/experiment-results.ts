@@ -13,6 +13,7 @@ import type { NoResultRecord } from "./no-result.js";
 import type { PictureRecord } from "./pictures.js";
 import type { Realism } from "./realism.js";
 import type { SampleRecord } from "./sample.js";
+import type { StudyResult } from "./study.js";
 
 export interface ExperimentResults {
   readonly format: "latentflow-results";
@@ -23,6 +24,8 @@ export interface ExperimentResults {
   /** In the configuration's order. */
   readonly attributes: readonly AttributeResult[];
   readonly sample: SampleRecord;
+  /** What people said, a record a study whose answers were tallied. Absent where none was. */
+  readonly studies?: readonly StudyResult[];
   /** Jobs that had no result when this was written, such as "train/object_shape/ode-1". Empty when complete. */
   readonly missing: readonly string[];
   /** The command that makes this again. */

@@ -9,3 +9,4 @@ export type * from "./no-result.js";
 export type * from "./pictures.js";
 export * from "./realism.js";
 export type * from "./sample.js";
+export type * from "./study.js";

@@ -1,4 +1,4 @@
-import type { Edit } from "../config/edits.js";
+import { type Edit, editIds } from "../config/edits.js";
 import type { Experiment } from "../experiment/experiment.js";
 import { type Training, trainingsOf } from "../experiment/trainings.js";
 import { straightFirst } from "../methods/index.js";
@@ -9,6 +9,7 @@ import type {
   ExperimentResults,
   MethodResult,
   NoResultRecord,
+  StudyResult,
   Timing,
   TrainingResult,
 } from "../results/index.js";
@@ -16,6 +17,8 @@ import { STEPS } from "../steps/index.js";
 import type { Step, Written } from "../steps/step.js";
 import type { JobRecord } from "../store/job-record.js";
 import type { RunFolder } from "../store/run-folder.js";
+import { entropyOrder } from "../study/entropy-order.js";
+import { readTallies } from "../study/kept-studies.js";
 import type { Plan } from "./plan.js";
 
 /** All that finished jobs say, in one record. What no step has something for yet is null or empty, in the place that files of results have for it. */
@@ -36,7 +39,16 @@ export async function collectResults(plan: Plan, folder: RunFolder, rerun: strin
     rerun,
     timings: reader.timings,
   };
-  return filled(empty, (step) => step.ofExperiment?.(reader));
+  const results = await filled(empty, (step) => step.ofExperiment?.(reader));
+  const studies = await studiesOf(folder, edits, results);
+  return studies.length > 0 ? { ...results, studies } : results;
+}
+
+/** What people said, with what results say of the flows that they saw. */
+async function studiesOf(folder: RunFolder, edits: readonly Edit[], { attributes }: ExperimentResults): Promise<StudyResult[]> {
+  const ids = editIds(edits);
+  const idOf = (attribute: AttributeResult) => ids[attributes.indexOf(attribute)]!;
+  return (await readTallies(folder)).map((tallied) => ({ ...tallied, entropy: entropyOrder(tallied, attributes, idOf) }));
 }
 
 async function attributeResult(reader: Written, experiment: Experiment, edit: Edit): Promise<AttributeResult> {

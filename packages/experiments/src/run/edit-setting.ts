@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { checkChoice } from "@latentflow/core";
 import { autoModel, EngineError, type EngineName, type ModelParts, readGeneratorAlone, readNetworks } from "@latentflow/engine";
 import { type Direction, type DirectionInfo, importDirection } from "@latentflow/latent-edit";
-import { type Edit, editOf } from "../config/edits.js";
+import { type Edit, editIds, editOf } from "../config/edits.js";
 import { asError, ConfigError, ExperimentsError } from "../errors.js";
 import { engineOf } from "../model/engine-of.js";
 import { SplitModel } from "../model/split-model.js";
@@ -191,10 +191,9 @@ function endsOf({ attribute }: DirectionInfo) {
   return { from: attribute!.from, to: attribute!.to };
 }
 
-/** The edit of a name; further ones of one attribute have their folder's: "size" is the first, "size.1-0" another. */
+/** The edit of a name: "size" is the first of its attribute, "size.1-0" another. */
 function editNamed(edits: readonly Edit[], wanted: string): Edit {
-  const isFirst = (edit: Edit) => edits.find(({ name }) => name === edit.name) === edit;
-  const names = edits.map((edit) => (isFirst(edit) ? edit.name : edit.slug));
+  const names = editIds(edits);
   checkChoice("edit", "--attribute", wanted, names, ConfigError);
   return edits[names.indexOf(wanted)]!;
 }

@@ -44,12 +44,8 @@ export interface RunResult {
  * @throws ConfigError when the folder holds no run; ExperimentsError for what goes wrong on the way; AbortError when stopped by the signal
  */
 export async function reportExperiment(out: string, options: ReportOptions = {}): Promise<RunResult> {
-  checkOptions("reportExperiment", options, ["to", "extensions", "onEvent", "signal"], ConfigError);
+  checkReportOptions("reportExperiment", options);
   const { to = out, extensions, onEvent, signal } = options;
-  checkWatch("reportExperiment", options);
-  if (typeof to !== "string" || to === "")
-    throw new ConfigError(`reportExperiment: expected \`to\` to be a folder, got ${describeValue(to)}.`);
-  tablesWith("reportExperiment", extensions);
   const { folder, plan, rerun } = await openRun("reportExperiment", out, extensions);
   if (await canWrite(folder)) {
     await folder.clean();
@@ -58,6 +54,16 @@ export async function reportExperiment(out: string, options: ReportOptions = {})
     await doJobs(jobs, plan, { ...{ session, folder, workers: 1, engine: "auto" as const }, ...{ onEvent, signal } });
   }
   return finish(plan, { folder, rerun, to });
+}
+
+/** What says how a report is written: asked before anything is. */
+export function checkReportOptions(caller: string, options: ReportOptions): void {
+  checkOptions(caller, options, ["to", "extensions", "onEvent", "signal"], ConfigError);
+  const { to, extensions } = options;
+  checkWatch(caller, options);
+  if (to !== undefined && (typeof to !== "string" || to === ""))
+    throw new ConfigError(`${caller}: expected \`to\` to be a folder, got ${describeValue(to)}.`);
+  tablesWith(caller, extensions);
 }
 
 /** A run's folder with what its file says. */

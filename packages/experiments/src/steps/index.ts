@@ -1,5 +1,6 @@
 import type { Analysis } from "../analyses/analysis.js";
 import type { View } from "../drawing/view.js";
+import { STUDY_VIEWS } from "../study/views.js";
 import { noResults, timings } from "./all-jobs.js";
 import { analyze } from "./analyze/index.js";
 import { evaluate } from "./evaluate/index.js";
@@ -15,8 +16,8 @@ const MEASURED: readonly Step[] = [evaluate, analyze, pictures];
 /** The steps of an experiment, in their order. */
 export const STEPS: readonly Step[] = [...GROUND, ...MEASURED];
 
-/** All tables and parts of the report, in its order: what was measured, then what that rests on, back to the codes, then what all jobs say. */
+/** All tables and parts of the report, in its order: what was measured, what people said, then what that rests on, back to the codes, then what all jobs say. */
 export function viewsOf(analyses: readonly Analysis[]): View[] {
-  const steps = [...MEASURED, ...GROUND.toReversed()];
-  return [...steps.flatMap((step) => step.views(analyses)), noResults, timings];
+  const of = (steps: readonly Step[]) => steps.flatMap((step) => step.views(analyses));
+  return [...of(MEASURED), ...STUDY_VIEWS, ...of(GROUND.toReversed()), noResults, timings];
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { isRecord } from "../checks.js";
+import { sortedJson } from "./sorted-json.js";
 
 /** SHA-256, in hexadecimal. */
 export function hashOf(data: string | Uint8Array): string {
@@ -8,7 +8,7 @@ export function hashOf(data: string | Uint8Array): string {
 
 /** Hash of plain JSON, whatever the order of its keys. */
 export function hashOfJson(value: unknown): string {
-  return hashOf(JSON.stringify(value, (_key, item) => (isRecord(item) ? Object.fromEntries(Object.entries(item).sort()) : item)));
+  return hashOf(sortedJson(value));
 }
 
 /** The object with a hash of itself, which tells later whether it is still as it was written. */
