@@ -1,4 +1,5 @@
 import { benchFloat64 } from "./float64.js";
+import { benchPerSample } from "./per-sample.js";
 import { benchStiff } from "./stiff.js";
 import { benchMemory, benchNeuralOde, benchResidualLayer, benchStepOverhead } from "./tensors.js";
 
@@ -9,9 +10,10 @@ const parts = {
   float64: benchFloat64,
   stiff: benchStiff,
   memory: benchMemory,
+  samples: benchPerSample,
 };
 
-/** `npm run bench -- ode [layer] [step] [neural] [float64] [stiff] [memory]`: the solvers beside f alone, jax-js, odex, torchdiffeq, SciPy and CVODE. */
+/** `npm run bench -- ode [layer] [step] [neural] [float64] [stiff] [memory] [samples]`: the solvers beside f alone, jax-js, odex, torchdiffeq, SciPy and CVODE. */
 export async function run(args: string[]): Promise<void> {
   for (const [name, part] of Object.entries(parts)) if (args.length === 0 || args.includes(name)) await part();
 }

@@ -14,6 +14,7 @@ export type {
   GridOptions,
   OdeintOptions,
   OutputStepOptions,
+  PerSampleOptions,
   SolveOptions,
   StepOptions,
 } from "./input/options.js";
@@ -52,6 +53,8 @@ export type {
   AnyTimes,
   Dynamics,
   Float64State,
+  SampleDynamics,
+  SampleTimes,
   ScalarOf,
   Slope,
   Stacked,

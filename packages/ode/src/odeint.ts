@@ -4,11 +4,14 @@ import { checkpointed } from "./gradients/checkpointed.js";
 import { gradientProblem } from "./gradients/gradient-problem.js";
 import { checkOdeint } from "./input/check-calls.js";
 import { float64Problem } from "./input/float64-problem.js";
-import type { OdeintOptions } from "./input/options.js";
+import type { OdeintOptions, PerSampleOptions } from "./input/options.js";
 import { METHODS } from "./methods/index.js";
+import { checkOdeintSamples, wantsSamples, withoutSamples } from "./samples/check-samples.js";
+import { checkpointedSamples } from "./samples/checkpointed-samples.js";
+import { odeintSamples } from "./samples/odeint-samples.js";
 import { solveOutputs } from "./solution/outputs.js";
 import { isRecording, rewindTape, tapeMark } from "./state/tape.js";
-import type { AnyState, AnyTimes, Dynamics, Stacked, TimeOf } from "./types.js";
+import type { AnyState, AnyTimes, Dynamics, SampleDynamics, SampleTimes, Stacked, TimeOf } from "./types.js";
 
 /**
  * Solves y′ = f(t, y), y(t[0]) = y0, and returns y at all times t. Differentiable through its steps with `tf.grad` and its kin: gradients
@@ -27,18 +30,37 @@ export function odeint<const S extends AnyState, const T extends AnyTimes, A = u
   f: Dynamics<S, A, TimeOf<T>>,
   y0: S,
   t: T,
-  options: OdeintOptions<A, S> = {},
-): Stacked<S> {
-  const { checked, gradient } = checkOdeint("odeint", f, y0, t, options, METHODS);
+  options?: OdeintOptions<A, S>,
+): Stacked<S>;
+/**
+ * The same for each row of a batch on its own: its own steps, error test and times.
+ *
+ * @param f dy/dt of the rows that still step; t is a tensor [rows, 1, …]
+ * @param y0 tensors [n, …]
+ * @param t times, the same for every row, or [n][times]
+ * @returns y0's tree with times as first and rows as second axis
+ */
+export function odeint<const S extends AnyState, A = undefined>(
+  f: SampleDynamics<S, A>,
+  y0: S,
+  t: SampleTimes,
+  options: OdeintOptions<A, S> & PerSampleOptions<A>,
+): Stacked<S>;
+export function odeint(f: unknown, y0: unknown, t: unknown, options: unknown = {}): unknown {
+  if (wantsSamples("odeint", options)) {
+    const { call, gradient } = checkOdeintSamples("odeint", f, y0, t, options, METHODS);
+    return gradient === "checkpointed" ? checkpointedSamples(call) : odeintSamples(call);
+  }
+  const { checked, gradient } = checkOdeint("odeint", f, y0, t, withoutSamples(options), METHODS);
   if (checked.y0.kind === "numbers") {
     if (gradient !== "steps") throw new OdeError("odeint: gradient does not apply to a state of numbers; leave it out.");
-    return solveOutputs(checked, float64Problem(checked).problem) as Stacked<S>;
+    return solveOutputs(checked, float64Problem(checked).problem);
   }
-  if (gradient === "checkpointed") return checkpointed(checked) as Stacked<S>;
+  if (gradient === "checkpointed") return checkpointed(checked);
   const { leaves } = checked.y0;
   const mark = tapeMark();
   try {
-    return tidy(() => solveOutputs(checked, gradientProblem(checked, leaves, isRecording()).problem) as Tensor) as Stacked<S>;
+    return tidy(() => solveOutputs(checked, gradientProblem(checked, leaves, isRecording()).problem) as Tensor);
   } catch (error) {
     rewindTape(mark);
     throw error;

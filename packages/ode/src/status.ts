@@ -34,6 +34,11 @@ export interface Statistics {
   nfeBackward: number;
   /** Where the continuous adjoint left backward integration and used stored states instead; absent while it did not. */
   fallback?: Fallback;
+  /**
+   * With `perSample`: the same of each row. Where evaluations above are calls of f, on however many rows, each of these is one of a row; the steps
+   * above are the sum of these.
+   */
+  rows?: readonly Statistics[];
 }
 
 /** Why and where `odeintAdjoint` fell back to stored states. */

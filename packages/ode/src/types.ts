@@ -1,4 +1,4 @@
-import type { Rank, Scalar, Tensor, Tensor1D } from "@tensorflow/tfjs-core";
+import type { Rank, Scalar, Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 
 /**
  * What a solver integrates: a tensor, a number or Float64Array (float64 arithmetic, no tfjs), or arrays and records of one kind of these. A
@@ -98,6 +98,12 @@ export type Times = readonly number[] | Float64Array | Float32Array;
 
 /** Output times as numbers or, for gradients with respect to them, as a tensor [times]. */
 export type AnyTimes = Times | Tensor1D;
+
+/** Output times with `perSample`: the same for every row, or [rows][times]. */
+export type SampleTimes = AnyTimes | readonly Times[] | Tensor2D;
+
+/** The right-hand side with `perSample`: of some rows, each at a time of its own. t is a tensor [rows, 1, …] that broadcasts with y. */
+export type SampleDynamics<S, A = undefined> = (t: Tensor, y: StateOf<S>, args: A) => Slope<S>;
 
 /** What f receives as time. */
 export type TimeOf<T> = T extends TensorLike<Rank> ? Scalar : number;

@@ -2,7 +2,7 @@ import "@latentflow/ode";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-wasm";
-import { LINEAR_COMBINATION, SCALED_NORM } from "../src/kernels/lookup.js";
+import { LINEAR_COMBINATION, ROW_COMBINATION, SCALED_NORM, SCALED_ROW_NORMS } from "../src/kernels/lookup.js";
 import { registerKernels } from "../src/kernels/register.js";
 
 /** `composed` is the cpu backend without our kernels: what every other backend does. */
@@ -13,7 +13,8 @@ export async function start(backend: (typeof backends)[number]): Promise<void> {
     registerKernels();
     tf.registerBackend("composed", tf.findBackendFactory("cpu"));
     tf.copyRegisteredKernels("cpu", "composed");
-    for (const kernel of [LINEAR_COMBINATION, SCALED_NORM]) tf.unregisterKernel(kernel, "composed");
+    for (const kernel of [LINEAR_COMBINATION, SCALED_NORM, ROW_COMBINATION, SCALED_ROW_NORMS])
+      tf.unregisterKernel(kernel, "composed");
   }
   await tf.setBackend(backend);
 }

@@ -8,22 +8,11 @@ import type { Statistics } from "../status.js";
 import type { LongestStep } from "../stepping/problem.js";
 import type { Tolerances } from "../types.js";
 import { packTensors } from "./packing.js";
+import { RateWatch } from "./rate-watch.js";
 
-/** Estimates at the start, at most, and the change at which they count as settled. */
-const FIRST_ESTIMATES = 6;
-const SETTLED = 0.1;
-/** A rate that grew by this factor from one step to the next is not settled yet. */
-const SURPRISE = 1.5;
-const MORE_ESTIMATES = 2;
-/** While steps are shorter than this share of the limit and hardly grow, the rate is looked at every few steps only. */
-const RELAXED_SHARE = 0.4;
-const RELAXED_STEPS = 4;
-const RELAXED_GROWTH = 2;
-/** The same where the last two estimates were about equal. */
-const SETTLED_STEPS = 2;
 /** Part of each direction that has all modes, so that a mode which was unimportant until now is found when it grows. */
-const NOISE = 0.05;
-const TINY = 1e-30;
+export const NOISE = 0.05;
+export const TINY = 1e-30;
 const GOLDEN = (1 + Math.sqrt(5)) / 2;
 /**
  * The derivative of one step may miss that of the solution by this many rtol: what a solve of some steps within rtol comes to in the end.
@@ -31,6 +20,10 @@ const GOLDEN = (1 + Math.sqrt(5)) / 2;
  */
 const SHARE_OF_RTOL = 10;
 const FINEST = 1e-5;
+
+/** Up to which h ρ the derivative of a step follows that of the solution as closely as the tolerances ask. */
+export const gradientReach = (method: Method, { rtol }: Tolerances): number =>
+  faithfulReach(method, SHARE_OF_RTOL * Math.max(rtol, FINEST));
 
 /**
  * How long a step may be if a gradient is to go through it. The error test sees only the state: where that rests (f near 0) the test passes
@@ -47,13 +40,9 @@ export function sensitivityLimit(
   { tolerances, minStep }: { readonly tolerances: Tolerances; readonly minStep: number },
   statistics: Statistics,
 ): LongestStep<Tensor[]> {
-  const reach = faithfulReach(method, SHARE_OF_RTOL * Math.max(tolerances.rtol, FINEST));
+  const watch = new RateWatch(gradientReach(method, tolerances), minStep);
   let spread: Tensor[] | undefined;
   let direction: Tensor[] | undefined;
-  let rate = 0;
-  let isSettled = false;
-  let age = 0;
-  let looked = 0;
 
   /**
    * Two iterations: replaces the direction v and yields √(|Jᵀ Jᵀ v| / |v|). One alone would tell of an oscillation y″ = −ω² y now 1, now ω²,
@@ -86,25 +75,10 @@ export function sensitivityLimit(
   }
 
   return function* longestStep(t, y, wanted) {
-    const first = direction === undefined;
-    const mayWait = wanted * rate <= RELAXED_SHARE * reach ? RELAXED_STEPS : isSettled ? SETTLED_STEPS : 1;
-    if (!first && ++age < mayWait && wanted <= RELAXED_GROWTH * looked) return Math.max(minStep, reach / rate);
-    age = 0;
-    looked = wanted;
-    let current = yield* estimate(t, y);
-    let previous = first ? current : rate;
-    const estimates = first ? FIRST_ESTIMATES : current > SURPRISE * rate ? MORE_ESTIMATES : 1;
-    for (let k = 1; k < estimates; k++) {
-      previous = current;
-      current = yield* estimate(t, y);
-      if (Math.abs(current - previous) <= SETTLED * current) break;
-    }
-    isSettled = Math.abs(current - previous) <= SETTLED * current;
-    rate = current;
-    // Of two estimates the larger: those of a pair of complex modes rise and fall in turns.
-    const limit = reach / Math.max(current, Math.min(previous, SURPRISE * current));
-    // Where the Jacobian is not finite no step helps; the gradient will say so.
-    return Number.isFinite(limit) ? Math.max(minStep, limit) : Number.POSITIVE_INFINITY;
+    const looking = watch.longestStep(wanted);
+    let next = looking.next();
+    while (!next.done) next = looking.next(yield* estimate(t, y));
+    return next.value;
   };
 }
 
@@ -115,7 +89,7 @@ const lengthOf = (state: readonly Tensor[]): Tensor =>
  * A state of length about 1 that has a part of every mode: a chirp at the golden ratio, whose spectrum is flat. A generator of random numbers would
  * be a tenth of a small program.
  */
-function chirp(like: readonly Tensor[]): Tensor[] {
+export function chirp(like: readonly Tensor[]): Tensor[] {
   const size = like.reduce((total, leaf) => total + leaf.size, 0);
   const scale = Math.sqrt(2 / Math.max(1, size));
   let first = 0;

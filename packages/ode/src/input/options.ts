@@ -148,6 +148,21 @@ export type OdeintOptions<A = undefined, S = never> = CommonOptions<A, S> &
     readonly gradient?: "steps" | "checkpointed";
   };
 
+/** Every row of a batch on its own: for explicit methods on tensors. */
+export interface PerSampleOptions<A = undefined> {
+  /**
+   * Solves each row of y0 (a tensor [n, …], or tensors with the same n in arrays and records) with steps, an error test and a controller of its own, as if it
+   * were alone; rows that have arrived cost nothing more. f then gets the rows that still step, their times as a tensor [rows, 1, …] of y's rank, and must
+   * treat each row by itself.
+   */
+  readonly perSample: true;
+  /**
+   * Which of `args` hold something for each row, as first axis: true for every tensor in it, or names of its members. f gets their rows that belong to
+   * y's. Default: none.
+   */
+  readonly rowArgs?: true | readonly (keyof A & string)[];
+}
+
 /**
  * How `odeintAdjoint` integrates backward. What is left out is as in the forward solve, but for `rodas5p`, which would need second derivatives of f
  * there: `kvaerno5` takes its place.

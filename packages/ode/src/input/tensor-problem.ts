@@ -102,9 +102,13 @@ function nodesOf(steps: Exclude<StepSettings, { kind: "adaptive" }>): (time: num
 
 /** How the nodes of this plan move with the output times. */
 function timeMap(values: Float64Array, tensors: readonly Scalar[], { steps, jumps }: Plan): TimeMap {
-  const all = Array.from(values.keys());
-  const gridIsOutputs = steps.kind !== "adaptive" && values.every(nodesOf(steps));
   const fixed = steps.kind === "adaptive" ? steps.stops : jumps;
   const known = values.map((time) => (Number.isFinite(time) ? time : values[0]! + Math.sign(time)));
-  return new TimeMap(known, tensors, gridIsOutputs ? all : [0, values.length - 1], fixed);
+  return new TimeMap(known, tensors, movingOutputs(values, steps), fixed);
+}
+
+/** Indices of the output times that nodes move with: all where given steps end at each of them, else both ends. */
+export function movingOutputs(values: Float64Array, steps: StepSettings): number[] {
+  const gridIsOutputs = steps.kind !== "adaptive" && values.every(nodesOf(steps));
+  return gridIsOutputs ? Array.from(values.keys()) : [0, values.length - 1];
 }

@@ -8,12 +8,16 @@ import {
 } from "@tensorflow/tfjs-core";
 import { HEAPS } from "./heap.js";
 import { linearCombinationGradient, linearCombinationOnHeap } from "./linear-combination.js";
-import { LINEAR_COMBINATION, SCALED_NORM } from "./lookup.js";
+import { LINEAR_COMBINATION, ROW_COMBINATION, SCALED_NORM, SCALED_ROW_NORMS } from "./lookup.js";
+import { rowCombinationGradient, rowCombinationOnHeap } from "./row-combination.js";
 import { scaledNormOnHeap } from "./scaled-norm.js";
+import { scaledRowNormsOnHeap } from "./scaled-row-norms.js";
 
 const KERNELS = [
   [LINEAR_COMBINATION, linearCombinationOnHeap],
   [SCALED_NORM, scaledNormOnHeap],
+  [ROW_COMBINATION, rowCombinationOnHeap],
+  [SCALED_ROW_NORMS, scaledRowNormsOnHeap],
 ] as const;
 
 /** Registers the fused kernels, once: importing this package has no side effects, the first solve on tensors does this. */
@@ -30,6 +34,7 @@ export function registerKernels(): void {
     }
   }
   registerGradient(linearCombinationGradient);
+  registerGradient(rowCombinationGradient);
 }
 
 /** Our kernels pass their inputs as an array, as tfjs's own AddN does. */

@@ -39,7 +39,7 @@ export function* selectFirstStep<V>(start: Start<V>): Generator<Reading, number,
     // Either f0 is infinite, or only its square in units of the tolerance: any short step will do then, since the error test shortens it.
     return (yield* isFiniteState(space, f0)) ? Math.min(1e-6, start.maxProbe) : Number.NaN;
   }
-  const h0 = Math.min(d0 < 1e-5 || d1 < 1e-5 ? 1e-6 : (0.01 * d0) / d1, start.maxProbe);
+  const h0 = probeLength(d0, d1, start.maxProbe);
   if (!Number.isFinite(h0)) return Number.NaN;
   const change = space.scope(() => {
     const t1 = t0 + direction * h0;
@@ -47,6 +47,16 @@ export function* selectFirstStep<V>(start: Start<V>): Generator<Reading, number,
     return space.norm(1, DIFFERENCE, [f(t1, probe), f0], y0, y0, tolerances);
   });
   const d2 = checkNorm(caller, yield change) / h0;
+  return firstLength(h0, d1, d2, order);
+}
+
+/** How far the probe goes: the explicit Euler step that changes a state of size d0 with a slope of size d1 by a hundredth. */
+export function probeLength(d0: number, d1: number, maxProbe: number): number {
+  return Math.min(d0 < 1e-5 || d1 < 1e-5 ? 1e-6 : (0.01 * d0) / d1, maxProbe);
+}
+
+/** The first step, after a probe of length h0 told of a second derivative of size d2. */
+export function firstLength(h0: number, d1: number, d2: number, order: number): number {
   const h1 = d1 <= 1e-15 && d2 <= 1e-15 ? Math.max(1e-6, h0 * 1e-3) : (0.01 / Math.max(d1, d2)) ** (1 / order);
   return Math.min(100 * h0, h1);
 }

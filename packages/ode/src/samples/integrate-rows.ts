@@ -1,0 +1,300 @@
+import { throwIfAborted } from "@latentflow/core";
+import { clone, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { OdeError } from "../errors.js";
+import { rowWeights } from "../kernels/row-combination.js";
+import type { ExplicitMethod } from "../methods/explicit/tableau.js";
+import { describeStatus, type Progress, type Statistics, type StatusKind } from "../status.js";
+import { arrangeState, choose } from "./arrange.js";
+import { tryRows } from "./explicit-rows.js";
+import { selectFirstSteps } from "./first-steps.js";
+import type { RowDynamics, RowSet } from "./row-dynamics.js";
+import type { RowLimit } from "./row-limit.js";
+import type { RowNorm } from "./row-norm.js";
+import { type DueOutputs, dueOutputs, endPieces, innerPieces, type Piece } from "./row-outputs.js";
+import type { RowTimes } from "./row-times.js";
+import type { SampleRow } from "./sample-row.js";
+
+/** Rows of a batch, each to be solved on its own way. */
+export interface RowsProblem {
+  readonly caller: string;
+  readonly method: ExplicitMethod;
+  readonly dynamics: RowDynamics;
+  readonly set: RowSet;
+  readonly y0: Tensor[];
+  readonly times: RowTimes;
+  /** Size of each row's error; undefined where steps are given. */
+  readonly norm: RowNorm | undefined;
+  /** Whether each row of a state is finite. */
+  readonly finiteRows: (state: Tensor[]) => readonly boolean[];
+  /** Where a gradient is to go through steps that an error estimate chooses. */
+  readonly limit: RowLimit | undefined;
+  readonly statistics: Statistics;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: ((progress: Progress) => void) | undefined;
+}
+
+/** The rows that have not arrived. */
+interface Block extends RowSet {
+  readonly y: Tensor[];
+  /** f(t, y). */
+  readonly slope: Tensor[];
+  /** For `limit`. */
+  readonly directions: Tensor[];
+}
+
+/** A step may be this many times as long as its end allows a step to be; a longer one is tried again, at least this share as long. */
+const GROWN = 1.5;
+const SHORTEN = 8;
+
+/**
+ * Integrates every row to its end; those that have arrived cost nothing more. Call it in a scope.
+ *
+ * @returns the states at the rows' outputs
+ * @throws OdeError that names the row which can't reach its end, and why
+ */
+export function integrateRows(problem: RowsProblem): Piece[] {
+  const pieces: Piece[] = [];
+  let block = within(problem, [], () => ({ next: begin(problem), found: [] }));
+  while (block.rows.length > 0) {
+    throwIfAborted(problem.caller, problem.signal);
+    const before = block;
+    block = within(
+      problem,
+      tensorsOf(before),
+      () => {
+        const found: Piece[] = [];
+        return { next: step(problem, before, found), found };
+      },
+      pieces,
+    );
+    report(problem);
+  }
+  return pieces;
+}
+
+/** Runs a stretch of work in a scope that the next block and what was found survive, and frees the block before. */
+function within(
+  problem: RowsProblem,
+  before: readonly Tensor[],
+  work: () => { next: Block; found: Piece[] },
+  pieces: Piece[] = [],
+): Block {
+  let next!: Block;
+  tidy(() => {
+    const done = work();
+    next = done.next;
+    pieces.push(...done.found);
+    return [...tensorsOf(next), ...done.found.flatMap(({ states }) => states)];
+  });
+  const kept = new Set<Tensor>([...tensorsOf(next), ...problem.set.args]);
+  for (const tensor of before) if (!kept.has(tensor)) tensor.dispose();
+  return next;
+}
+
+const tensorsOf = ({ y, slope, directions, args }: Block): Tensor[] => [...y, ...slope, ...directions, ...args];
+
+function begin({ dynamics, set, y0, times, norm, finiteRows, limit }: RowsProblem): Block {
+  const { rows } = set;
+  const none: Block = { rows: [], args: [], y: [], slope: [], directions: [] };
+  if (rows.every((row) => row.hasArrived)) return none;
+  const y = y0.map((leaf) => clone(leaf));
+  const at = rows.map((row) => row.afterJump(row.t0));
+  const slope = dynamics.evaluate(set, times.at(rows, at), y);
+  const firstSteps = norm === undefined ? [] : firstLengths(dynamics, set, y, slope, norm, finiteRows);
+  rows.forEach((row, i) => {
+    row.start(firstSteps[i] ?? 0);
+  });
+  return { ...set, y, slope, directions: limit?.start(y) ?? [] };
+}
+
+function firstLengths(
+  dynamics: RowDynamics,
+  set: RowSet,
+  y: Tensor[],
+  slope: Tensor[],
+  norm: RowNorm,
+  finiteRows: RowsProblem["finiteRows"],
+): number[] {
+  const given = set.rows.map(({ plan: { steps } }) => (steps.kind === "adaptive" ? steps.firstStep : undefined));
+  const finite = finiteRows(y);
+  const chosen = given.includes(undefined) ? selectFirstSteps(dynamics, set, y, slope, norm, finiteRows) : [];
+  return given.map((length, i) => {
+    const first = finite[i] ? (length ?? chosen[i]!) : Number.NaN;
+    if (!Number.isFinite(first)) throw failure(set.rows[i]!, "notFinite", 0);
+    return first;
+  });
+}
+
+/** One step of every row, or a trial that is rejected. */
+function step(problem: RowsProblem, block: Block, found: Piece[]): Block {
+  const { method, dynamics, norm, times } = problem;
+  const { rows } = block;
+  let directions = askWatches(problem, block);
+  for (const row of rows) propose(row);
+  const trial = tryRows(method, dynamics, block, times, block.y, block.slope);
+  const { y1, slopes, lengths } = trial;
+  const ratios = norm?.(rowWeights(Array.from(method.fast.errorWeights!.all), lengths.values), slopes, block.y, y1);
+  const passed = judge(problem, block, ratios);
+  const { taken, directions: after } = askAtEnds(problem, block, y1, passed, directions);
+  directions = after;
+  for (const position of taken) rows[position]!.advance();
+
+  const due = dueOutputs(rows, taken, times);
+  const inside = due.filter((row) => row.inside.length > 0);
+  const known = endSlopes(problem, block, y1, taken, inside);
+  found.push(...endPieces(due, y1));
+  if (inside.length > 0) {
+    const positions = inside.map(({ position }) => position);
+    const set = dynamics.narrow(block, positions);
+    const own = slopes.map((slope) => arrangeState(slope, positions));
+    if (method.dense.usesEndSlope) {
+      const ends = arrangeState(
+        known.near,
+        positions.map((position) => known.nearAt.get(position)!),
+      );
+      own.push(ends);
+    }
+    found.push(...innerPieces(method, inside, set, arrangeState(block.y, positions), own, times));
+  }
+
+  const isTaken = new Set(taken);
+  const going = Array.from(rows.keys()).filter((position) => !(isTaken.has(position) && rows[position]!.hasArrived));
+  if (going.length === 0) return { rows: [], args: [], y: [], slope: [], directions: [] };
+  const y = choose(
+    [block.y, y1],
+    going.map((position) => [isTaken.has(position) ? 1 : 0, position] as const),
+  );
+  const slope = choose(
+    [block.slope, slopes[slopes.length - 1], known.near, known.far],
+    going.map((position): readonly [number, number] => {
+      if (!isTaken.has(position)) return [0, position];
+      const far = known.farAt.get(position);
+      if (far !== undefined) return [3, far];
+      return method.firstSameAsLast ? [1, position] : [2, known.nearAt.get(position)!];
+    }),
+  );
+  return { ...dynamics.narrow(block, going), y, slope, directions: arrangeState(directions, going) };
+}
+
+/** Where a gradient is to go through the steps, bounds those that start from here. */
+function askWatches({ limit }: RowsProblem, block: Block): Tensor[] {
+  if (limit === undefined) return block.directions;
+  const { rows, y } = block;
+  const positions = Array.from(rows.keys()).filter((position) => rows[position]!.bounded !== rows[position]!.t);
+  if (positions.length === 0) return block.directions;
+  const times = positions.map((position) => rows[position]!.afterJump(rows[position]!.t));
+  const { longest, directions } = limit.look(block, positions, times, arrangeState(y, positions), block.directions);
+  positions.forEach((position, i) => {
+    const row = rows[position]!;
+    row.policy.longest = longest[i]!;
+    row.bounded = row.t;
+  });
+  return directions;
+}
+
+/** The same at the ends of steps that passed the error test, where rates may have grown. Positions of those that are taken. */
+function askAtEnds(
+  { limit }: RowsProblem,
+  block: Block,
+  y1: Tensor[],
+  passed: readonly number[],
+  directions: Tensor[],
+): { taken: readonly number[]; directions: Tensor[] } {
+  if (limit === undefined || passed.length === 0) return { taken: passed, directions };
+  const { rows } = block;
+  const times = passed.map((position) => rows[position]!.beforeJump(rows[position]!.span.t1));
+  const looked = limit.look(block, passed, times, arrangeState(y1, passed), directions);
+  const taken = passed.filter((position, i) => {
+    const row = rows[position]!;
+    const longest = looked.longest[i]!;
+    const length = Math.abs(row.span.h);
+    const tooLong = length > GROWN * longest;
+    row.policy.longest = tooLong ? Math.max(longest, length / SHORTEN) : longest;
+    if (tooLong) row.statistics.rejected++;
+    else row.bounded = row.isJump(row.span.t1) ? Number.NaN : row.span.t1;
+    return !tooLong;
+  });
+  return { taken, directions: looked.directions };
+}
+
+function propose(row: SampleRow): void {
+  const span = row.policy.propose(row.t);
+  if (span === "too small" || span === undefined) throw failure(row, "stepUnderflow", row.policy.largestStep);
+  const { accepted, rejected } = row.statistics;
+  if (accepted + rejected >= row.plan.maxSteps) throw failure(row, "maxSteps", span.h);
+  row.span = span;
+}
+
+/** Positions of the rows whose steps pass the error test. */
+function judge({ finiteRows }: RowsProblem, { rows, slope }: Block, ratios: ArrayLike<number> | undefined): number[] {
+  let finite: readonly boolean[] | undefined;
+  return Array.from(rows.keys()).filter((position) => {
+    const row = rows[position]!;
+    const ratio = ratios?.[position] ?? 0;
+    const verdict = row.policy.judge(ratio);
+    if (verdict === "accept") return true;
+    row.statistics.rejected++;
+    if (!Number.isFinite(ratio)) finite ??= finiteRows(slope);
+    const hopeless = !Number.isFinite(ratio) && !finite![position];
+    if (hopeless || verdict === "too small")
+      throw failure(row, Number.isFinite(ratio) ? "stepUnderflow" : "notFinite", row.span.h);
+    return false;
+  });
+}
+
+/** f at the ends of steps, by position, where the steps themselves have not come by it. */
+interface EndSlopes {
+  readonly near: Tensor[];
+  readonly nearAt: ReadonlyMap<number, number>;
+  /** On the far side of a jump. */
+  readonly far: Tensor[];
+  readonly farAt: ReadonlyMap<number, number>;
+}
+
+function endSlopes(
+  { method, dynamics, times }: RowsProblem,
+  block: Block,
+  y1: Tensor[],
+  taken: readonly number[],
+  inside: readonly DueOutputs[],
+): EndSlopes {
+  const { rows } = block;
+  const forOutputs = new Set(method.dense.usesEndSlope ? inside.map(({ position }) => position) : []);
+  const goesOn = (position: number) => !rows[position]!.hasArrived;
+  const jumps = (position: number) => rows[position]!.isJump(rows[position]!.t);
+  const near = taken.filter(
+    (position) => forOutputs.has(position) || (!method.firstSameAsLast && goesOn(position) && !jumps(position)),
+  );
+  const far = taken.filter((position) => goesOn(position) && jumps(position));
+  const at = (positions: readonly number[], time: (row: SampleRow) => number): Tensor[] => {
+    if (positions.length === 0) return [];
+    const set = dynamics.narrow(block, positions);
+    return dynamics.evaluate(set, times.at(set.rows, set.rows.map(time)), arrangeState(y1, positions));
+  };
+  return {
+    near: at(near, (row) => row.beforeJump(row.t)),
+    nearAt: new Map(near.map((position, i) => [position, i])),
+    far: at(far, (row) => row.afterJump(row.t)),
+    farAt: new Map(far.map((position, i) => [position, i])),
+  };
+}
+
+function report({ set: { rows }, statistics, onProgress }: RowsProblem): void {
+  const sum = (of: (row: SampleRow) => number) => rows.reduce((total, row) => total + of(row), 0);
+  statistics.accepted = sum((row) => row.statistics.accepted);
+  statistics.rejected = sum((row) => row.statistics.rejected);
+  if (onProgress === undefined) return;
+  const fractions = rows.map((row) => (row.hasArrived ? 1 : row.policy.fraction(row.t)));
+  const last = fractions.indexOf(Math.min(...fractions));
+  const { accepted, rejected, nfe } = statistics;
+  const fraction = fractions.reduce((total, value) => total + value, 0) / rows.length;
+  onProgress({ t: rows[last]!.t, fraction, accepted, rejected, nfe });
+}
+
+/** Thrown inside where a row can't go on. */
+export class RowFailure extends OdeError {}
+
+function failure(row: SampleRow, kind: StatusKind, step: number): RowFailure {
+  const status = describeStatus(kind, row.t, step);
+  return new RowFailure(`row ${row.index}: ${status.message}`, { status });
+}
