@@ -83,6 +83,22 @@ class Squeezed(nn.Module):
         return torch.sigmoid(scripted_rows(F.adaptive_avg_pool2d(h, 1)) @ self.head)
 
 
+class ConvNext(nn.Module):
+    """LayerNorm of channels last, a depthwise convolution, a layer scale; its mean over places becomes as_strided, a Gather from all elements in a row."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.first, self.shrink = nn.Conv2d(3, 4, 2, 2), nn.LayerNorm(4), nn.Conv2d(4, 6, 2, 2)
+        self.depthwise, self.norm = nn.Conv2d(6, 6, 7, padding=3, groups=6), nn.LayerNorm(6)
+        self.wide, self.narrow, self.scale = nn.Linear(6, 12), nn.Linear(12, 6), nn.Parameter(torch.randn(6))
+        self.last, self.head = nn.LayerNorm(6), nn.Linear(6, 4)
+
+    def forward(self, x):
+        x = self.shrink(self.first(self.stem(x).permute(0, 2, 3, 1)).permute(0, 3, 1, 2))
+        y = self.scale * self.narrow(F.gelu(self.wide(self.norm(self.depthwise(x).permute(0, 2, 3, 1)))))
+        return self.head(self.last(F.adaptive_avg_pool2d(x + y.permute(0, 3, 1, 2), 1).flatten(1)))
+
+
 @torch.jit.script
 def scripted_rows(x):
     y = torch.squeeze(x, 3)
@@ -131,6 +147,7 @@ def main():
         ("einsum-dynamo", EinsumMapping, (6,), dynamo(20)),
         ("transformer", VisionTransformer, (3, 12, 12), script(18)),
         ("transformer-dynamo", VisionTransformer, (3, 12, 12), dynamo(19)),
+        ("convnext-dynamo", ConvNext, (3, 12, 12), dynamo(18)),
         ("squeezed", Squeezed, (3, 8, 8), script(20)),
         ("local-functions", halved, (6,), None),
     ]

@@ -70,6 +70,7 @@ function gather(context: GradientContext, dy: string): string {
   const { graph } = context;
   const [x, indices] = [context.input(0), context.input(1)];
   const axis = context.positiveAxis(intOf(context.node, "axis", 0), x);
+  if (typeof context.dims(x)[axis] !== "number") return scattered(context, dy, axis);
   const size = context.size(x, axis);
   const indexDims = context.dims(indices);
   const known = context.constantInput(1);
@@ -93,6 +94,29 @@ function gather(context: GradientContext, dy: string): string {
   const dims = context.dims(x);
   const folded = context.reshape(dy, dims.with(axis, copies));
   return context.multiplyAxis(folded, dims.with(axis, copies), axis, chosen, size);
+}
+
+/** The same where the axis is as long as the batch makes it: as_strided of PyTorch's newer exporter gathers from all elements in a row. */
+function scattered(context: GradientContext, dy: string, axis: number): string {
+  const { graph } = context;
+  const [x, indices] = [context.input(0), context.input(1)];
+  const [rank, places] = [context.rank(x), context.rank(indices)];
+  // ScatterND takes places of the first axis.
+  const order = withFirst(rank, axis, 1);
+  const zeros = graph.transpose(context.zerosLike(x), order);
+  const updates = graph.transpose(dy, withFirst(rank - 1 + places, axis, places));
+  const each = graph.op("Unsqueeze", [indices, graph.ints([places])]);
+  const sums = graph.op("ScatterND", [zeros, each, updates], { reduction: { string: "add" } });
+  return graph.transpose(
+    sums,
+    order.map((_, i) => order.indexOf(i)),
+  );
+}
+
+/** All axes in order, but for `count` of them from `start` on, which come first. */
+function withFirst(rank: number, start: number, count: number): number[] {
+  const all = Array.from({ length: rank }, (_, i) => i);
+  return [...all.slice(start, start + count), ...all.slice(0, start), ...all.slice(start + count)];
 }
 
 /** The cotangent of Pad's value: the sum over the pads. */
