@@ -342,6 +342,53 @@ describe("wrong files", () => {
   });
 });
 
+describe("embedders as .onnx", () => {
+  const embedder = (side: number, output: (graph: GraphBuilder, images: string) => string) => {
+    const graph = new GraphBuilder();
+    graph.output("embedding", output(graph, graph.input("images", ["n", 3, side, side])));
+    return writeOnnx(graph.build());
+  };
+  const means = (graph: GraphBuilder, images: string) => graph.reduce("ReduceMean", images, [2, 3], false);
+
+  it("get rows of length 1, also those that have places behind, as [n, e, 1, 1]", async () => {
+    await writeFile(
+      file("long.onnx"),
+      embedder(16, (graph, images) => graph.reduce("ReduceMean", images, [2, 3], true)),
+    );
+    const model = await loadModel({ generator: file("g.onnx"), regressor: file("r.onnx"), embedder: file("long.onnx") });
+    const codes = await model.sample(3, { seed: 1 });
+    const found = await model.embed!(codes);
+    const own = tf.tidy(() => {
+      const mean = tf.mean(generator.synthesize(codes), [1, 2]);
+      return tf.div(mean, tf.norm(mean, 2, 1, true));
+    });
+    expect(error(await numbers(found), await numbers(own))).toBeLessThan(1e-4);
+    tf.dispose([codes, found, own]);
+    model.dispose();
+  });
+
+  it.each<[string, () => Uint8Array, RegExp]>([
+    ["a generator", () => writeOnnx(generator.toOnnx()), /with one input of images \[n, 3, height, width\], got /],
+    [
+      "one of other images",
+      () => embedder(8, means),
+      /of 16 × 16 px, .* got one of 8 × 8 px\. Name a resize, \{ file: "e\.onnx"/,
+    ],
+    [
+      "one that gives images",
+      () => embedder(16, (_, images) => images),
+      /with an output of rows \[n, e\], got .*\[n, 3, 16, 16\]/,
+    ],
+  ])("%s is refused by the file's name", async (_, bytes, message) => {
+    await writeFile(file("e.onnx"), bytes());
+    const before = tf.memory().numTensors;
+    const loading = loadModel({ generator: file("g.safetensors"), regressor: file("r.onnx"), embedder: file("e.onnx") });
+    await expect(loading).rejects.toThrow(/could not load the embedder, .*e\.onnx: /);
+    await expect(loading).rejects.toThrow(message);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
 it("an embedder in a file makes the loss that keeps an identity possible", async () => {
   const graph = new GraphBuilder();
   const colour = graph.reduce("ReduceMean", graph.input("images", ["n", 3, 8, 8]), [2, 3], false);

@@ -61,6 +61,14 @@ describe("latentflow project", () => {
     for (const { distance, start } of kept.photos) expect(distance).toBeLessThan(start);
   });
 
+  it.each([[["project", "", "--steps", "2"]], [["project", "a.png", "", "--steps", "2"]]])(
+    "an empty name is no photo: %j",
+    async (args) => {
+      expect(await runCommand(args)).toBe(EXIT.usage);
+      expect(said).toContain("Expected a path, got an empty text.");
+    },
+  );
+
   it("codes of all layers go into a safetensors file", async () => {
     const [photo] = await photosOf(3);
     const run = join(folder, "plus");

@@ -1,11 +1,11 @@
 import type { CheckpointSource } from "@latentflow/checkpoints";
 import { checkChoice, checkOptions, checkRequired, describeValue } from "@latentflow/core";
-import { InceptionResnetV1 } from "@latentflow/models";
-import { type HeadSpec, type ImageSize, type OnnxModel, openOnnx, RESIZES, type Resize, withResize } from "@latentflow/onnx";
+import { type HeadSpec, type ImageSize, RESIZES, type Resize } from "@latentflow/onnx";
 import { EngineError } from "../errors.js";
 import type { NetworkParts } from "../parts.js";
 import { codesOfFile } from "./codes.js";
-import { type FileType, isBytes, openFile } from "./file-type.js";
+import { readEmbedder } from "./embedder-files.js";
+import { isBytes } from "./file-type.js";
 import { type LoadedGenerator, readGenerator } from "./generator-files.js";
 import { readRegressor } from "./regressor-files.js";
 
@@ -87,7 +87,10 @@ export async function readNetworks(files: NetworkFiles): Promise<NetworkParts> {
     const read = { ...seen, ...(attributes && { attributes }), ...(heads && { heads }), ...(size && { size }) };
     const { regressor, notes } = owned(await readRegressor("regressor", read));
     const judge = files.judge === undefined ? undefined : owned(await readJudge(files.judge, size));
-    const embedder = files.embedder === undefined ? undefined : owned(await readEmbedder(files.embedder, size));
+    const embedder =
+      files.embedder === undefined
+        ? undefined
+        : owned(await readEmbedder({ ...fileOf<EmbedderFile>("embedder", files.embedder, ["resize"]), ...(size && { size }) }));
     const source = codes === undefined ? owned(await made.codes()) : await readCodes(codes, made, regressor.attributes);
     const { notes: ofCodes, dispose: _, ...sampled } = source as typeof source & { dispose?(): void };
     return {
@@ -117,25 +120,6 @@ async function readCodes(file: CheckpointSource, made: LoadedGenerator, attribut
 
 function readJudge(given: CheckpointSource | RegressorFile, size: ImageSize | undefined) {
   return readRegressor("judge", { ...fileOf<RegressorFile>("judge", given, ["key", "resize"]), ...(size && { size }) });
-}
-
-/** Readers of embedders by the file's type; one is one line. */
-const EMBEDDERS: Partial<Record<FileType, (source: CheckpointSource) => Promise<InceptionResnetV1 | OnnxModel>>> = {
-  torch: (source) => InceptionResnetV1.fromTorch(source),
-  onnx: (source) => openOnnx(source),
-};
-
-async function readEmbedder(given: CheckpointSource | EmbedderFile, size: ImageSize | undefined) {
-  const { file, resize } = fileOf<EmbedderFile>("embedder", given, ["resize"]);
-  const found = await openFile("embedder", file, EMBEDDERS, (read, source) => read(source));
-  if (!("embed" in found)) {
-    const fitting = resize === undefined || size === undefined ? found : withResize(found, size, resize);
-    return { network: { toOnnx: () => fitting } };
-  }
-  const dispose = () => found.dispose();
-  if (resize === undefined) return { network: found, dispose };
-  dispose();
-  throw new EngineError("expected no resize beside an embedder of a .pt file, which takes images of any size.");
 }
 
 /** A file, alone or with more said of it. */

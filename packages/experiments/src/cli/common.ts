@@ -137,6 +137,11 @@ export function pathOption(text: string): string {
   throw new InvalidArgumentError("Expected a path, got an empty text.");
 }
 
+/** Files of an argument that takes several, one after the other. */
+export function pathsArgument(text: string, before: readonly string[] = []): string[] {
+  return [...before, pathOption(text)];
+}
+
 function shard(text: string): Shard {
   try {
     return parseShard(text);

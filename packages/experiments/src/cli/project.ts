@@ -7,7 +7,7 @@ import { ConfigError } from "../errors.js";
 import { encodePng, enlarge, grid } from "../pictures/index.js";
 import { type ProjectedPhotos, projectPhotos } from "../run/project-photos.js";
 import { checkOutput } from "../store/check-output.js";
-import { integerOption, pathOption, seedNumber, stoppable, withCommonOptions } from "./common.js";
+import { integerOption, pathOption, pathsArgument, seedNumber, stoppable, withCommonOptions } from "./common.js";
 import { StepBar } from "./step-bar.js";
 
 interface ProjectCommandOptions {
@@ -43,7 +43,7 @@ const CELL = 256;
 export function projectCommand(): Command {
   return withCommonOptions(new Command("project"), "out/project")
     .description("find a generator's codes for photos: the StyleGAN2 projector")
-    .argument("<photos...>", "JPEG, PNG, WebP, TIFF or AVIF files")
+    .argument("<photos...>", "JPEG, PNG, WebP, TIFF or AVIF files", pathsArgument)
     .option(
       "-g, --generator <file>",
       "a StyleGAN2 in .pkl, .pt, .pth or .safetensors, or any generator in .onnx (default: the bundled scenes')",
