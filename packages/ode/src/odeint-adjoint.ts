@@ -1,8 +1,10 @@
 import { adjoint } from "./gradients/adjoint.js";
 import { checkAdjoint } from "./input/check-adjoint.js";
-import type { AdjointOptions } from "./input/options.js";
+import type { AdjointOptions, PerSampleOptions } from "./input/options.js";
 import { METHODS } from "./methods/index.js";
-import type { AnyState, AnyTimes, Dynamics, Stacked, TimeOf } from "./types.js";
+import { adjointSamples } from "./samples/adjoint-samples.js";
+import { checkAdjointSamples, wantsSamples, withoutSamples } from "./samples/check-samples.js";
+import type { AnyState, AnyTimes, Dynamics, SampleDynamics, SampleTimes, Stacked, TimeOf } from "./types.js";
 
 /**
  * The same values as `odeint`; the gradient comes from integrating the adjoint equation backward in time, so that memory does not grow
@@ -16,8 +18,23 @@ export function odeintAdjoint<const S extends AnyState, const T extends AnyTimes
   f: Dynamics<S, A, TimeOf<T>>,
   y0: S,
   t: T,
-  options: AdjointOptions<A, S> = {},
-): Stacked<S> {
-  const { checked, backward } = checkAdjoint(f, y0, t, options, METHODS);
-  return adjoint(checked, () => backward) as Stacked<S>;
+  options?: AdjointOptions<A, S>,
+): Stacked<S>;
+/**
+ * The same for each row of a batch on its own, as `odeint` does it, and each row integrates backward with steps of its own. The error test of those looks
+ * at y and its adjoint; the integrals that become gradients of parameters follow on the same steps.
+ */
+export function odeintAdjoint<const S extends AnyState, A = undefined>(
+  f: SampleDynamics<S, A>,
+  y0: S,
+  t: SampleTimes,
+  options: AdjointOptions<A, S> & PerSampleOptions<A>,
+): Stacked<S>;
+export function odeintAdjoint(f: unknown, y0: unknown, t: unknown, options: unknown = {}): unknown {
+  if (wantsSamples("odeintAdjoint", options)) {
+    const { call, backward } = checkAdjointSamples(f, y0, t, options, METHODS);
+    return adjointSamples(call, backward);
+  }
+  const { checked, backward } = checkAdjoint(f, y0, t, withoutSamples(options), METHODS);
+  return adjoint(checked, () => backward);
 }

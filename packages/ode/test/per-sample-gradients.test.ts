@@ -1,4 +1,4 @@
-import { odeint } from "@latentflow/ode";
+import { odeint, odeintAdjoint, type Statistics } from "@latentflow/ode";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { leaked, start, values } from "./backends.js";
@@ -129,5 +129,58 @@ describe("gradients with respect to y0, shared and own args, and times are those
     });
     for (const [i, value] of steps!.entries()) expect(checkpointed![i]).toBeCloseTo(value, 4);
     tf.dispose([matrix, rate, y0]);
+  });
+
+  it.each<[string, object]>([
+    ["dopri5 with a jump", { rtol: 1e-4, atol: 1e-6, jumpTimes: [0.7] }],
+    [
+      "tsit5, back in constant steps by rk4",
+      { method: "tsit5", rtol: 1e-4, atol: 1e-6, adjoint: { method: "rk4", stepSize: 0.1 } },
+    ],
+    ["rk4, constant steps", { method: "rk4", stepSize: 0.05 }],
+  ])("by the adjoint of each row, %s", (_name, options) => {
+    const left = leaked(() => {
+      const { adjoint: _, ...forward } = options as { adjoint?: object };
+      const way: Way = (y0, t, args, own) =>
+        odeintAdjoint(oscillator, y0, t, { ...own, args, perSample: true, rowArgs: ["rate"] });
+      expectClose(gradientsOf(way, options), gradientsOf(ways.steps!, forward), 3e-3);
+    });
+    expect(left).toBe(0);
+  });
+
+  it("the adjoint of a row that forgets its start goes through stored states, the others' do not", () => {
+    const left = leaked(() => {
+      let statistics: Statistics | undefined;
+      const onStatistics = (given: Statistics) => {
+        statistics = given;
+      };
+      const f = (t: tf.Tensor, y: tf.Tensor, p: tf.Tensor) => tf.add(tf.mul(p, y), tf.cos(t));
+      const solve = (p: tf.Tensor, y: tf.Tensor, times: number[]) => {
+        const options = { args: p, perSample: true, rowArgs: true, onStatistics } as const;
+        return tf.sum(tf.slice(odeintAdjoint(f, y, times, options), times.length - 1)) as tf.Scalar;
+      };
+      const p = tf.tensor2d([-0.1, -10, -30], [3, 1]);
+      const y0 = tf.ones([3, 1]);
+      {
+        const times = [0, 1, 5];
+        const [dp, dy] = tf
+          .grads((p: tf.Tensor, y: tf.Tensor) => solve(p, y, times))([p, y0])
+          .map((gradient) => values(gradient));
+        // dy/dp at t = 5 for p = −10, by its closed form.
+        expect(dp![1]! / 8.7286264e-4).toBeCloseTo(1, 1);
+        expect(dy![0]).toBeCloseTo(Math.exp(-0.5), 3);
+        expect(dy![1]).toBeCloseTo(0, 6);
+        expect(statistics!.rows!.map(({ fallback }) => fallback !== undefined)).toEqual([false, true, true]);
+        expect(statistics!.fallback!.intervals).toBe(times.length - 1);
+        const [first] = values(
+          tf.grad((p: tf.Tensor) =>
+            tf.sum(tf.slice(odeint(f, y0, times, { args: p, perSample: true, rowArgs: true }), times.length - 1)),
+          )(p),
+        );
+        expect(dp![0]! / first!).toBeCloseTo(1, 2);
+      }
+      tf.dispose([p, y0]);
+    });
+    expect(left).toBe(0);
   });
 });

@@ -2,6 +2,7 @@ import { checkChoice, describeValue, isTensor } from "@latentflow/core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
 import { type ArgumentTensors, argumentTensors } from "../gradients/argument-tensors.js";
+import { type BackwardPlan, planBackward } from "../input/backward-plan.js";
 import { checkDynamics, checkInitialState, checkOptionsObject, checkTimes, type UserDynamics } from "../input/check-arguments.js";
 import type { LooseOptions, Plan } from "../input/plan.js";
 import type { CheckedCall } from "../input/problem.js";
@@ -27,6 +28,8 @@ export interface SampleCall {
   readonly plans: readonly Plan[];
   readonly method: ExplicitMethod;
   readonly options: LooseOptions;
+  /** The call as if each row were the whole state; times are missing. */
+  readonly checked: Omit<CheckedCall, "times">;
   readonly args: ArgumentTensors;
   /** Which tensors of args hold a row for each of the batch. */
   readonly byRow: readonly boolean[];
@@ -85,9 +88,24 @@ export function checkSamples(
     plans,
     method,
     options: loose,
+    checked,
     args,
     byRow: checkRowArgs(caller, loose.args, loose.rowArgs, args.tensors, count),
   };
+}
+
+/** The arguments of `odeintAdjoint` with `perSample`, and how each row integrates backward. */
+export function checkAdjointSamples(f: unknown, y0: unknown, t: unknown, options: unknown, methods: MethodTable) {
+  const call = checkSamples("odeintAdjoint", f, y0, t, options, methods, ["adjoint"]);
+  const { adjoint = {} } = options as { adjoint?: unknown };
+  const backward: BackwardPlan[] = [];
+  call.times.forEach((values, i) => {
+    const shared = i > 0 && values === call.times[i - 1];
+    const times = { values, tensor: undefined };
+    backward.push(shared ? backward[i - 1]! : planBackward({ ...call.checked, times }, adjoint));
+  });
+  explicitOf(`${call.caller}: adjoint`, backward[0]!.plan.method);
+  return { call, backward };
 }
 
 /** The arguments of `odeint` with `perSample`. */

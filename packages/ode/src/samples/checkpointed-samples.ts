@@ -28,7 +28,7 @@ import { assemble } from "./row-outputs.js";
 import { charge, type KnownNodes, Ledger, type RowsSetting, replayProblem, rowsProblem } from "./rows-problem.js";
 
 /** What the backward pass differentiates with respect to, besides y0. */
-interface Parameters {
+export interface Parameters {
   readonly args: readonly Tensor[];
   readonly time: Tensor | undefined;
   readonly variables: readonly Variable[];
@@ -81,7 +81,7 @@ export function checkpointedSamples(call: SampleCall): unknown {
   });
 }
 
-function solveForward(call: SampleCall, ledger: Ledger, forGradient: () => boolean) {
+export function solveForward(call: SampleCall, ledger: Ledger, forGradient: () => boolean) {
   let variables: Variable[] | undefined;
   const plain: RowFunction["f"] = (t, y, tensors) => call.f(t as never, y, call.args.withTensors(tensors));
   const f: RowFunction["f"] = (t, y, tensors) => {
@@ -100,7 +100,7 @@ function solveForward(call: SampleCall, ledger: Ledger, forGradient: () => boole
 }
 
 /** Gradients of y0, args, times and variables, in this order; undefined where there is none. */
-function pullBackRows(
+export function pullBackRows(
   call: SampleCall,
   ledger: Ledger,
   y0: Tensor[],
@@ -199,7 +199,7 @@ function cotangentsOf(keys: readonly number[], outputs: readonly Tensor[], ends:
 }
 
 /** A state of some rows as one of all, 0 in the others. */
-function spread(state: readonly Tensor[], rows: readonly number[], count: number): Tensor[] {
+export function spread(state: readonly Tensor[], rows: readonly number[], count: number): Tensor[] {
   const from = new Array<number>(count).fill(-1);
   rows.forEach((row, i) => {
     from[row] = i;

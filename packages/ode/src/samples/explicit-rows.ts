@@ -13,6 +13,8 @@ export interface RowTrial {
   readonly y1: Tensor[];
   /** Of every stage. */
   readonly slopes: readonly Tensor[][];
+  /** Where they were evaluated. */
+  readonly states: readonly Tensor[][];
   readonly lengths: RowLengths;
 }
 
@@ -34,14 +36,16 @@ export function tryRows(
   const { nodes, fast, firstSameAsLast } = method;
   const lengths = lengthsOf(set.rows, times);
   const slopes = [slope];
+  const states = [y];
   let stage = y;
   for (let i = 1; i < nodes.length; i++) {
     stage = combineRows(y, lengths, fast.coupling[i]!.all, slopes);
+    states.push(stage);
     const at = set.rows.map((row) => row.stageTime(nodes[i]!));
     slopes.push(dynamics.evaluate(set, times.at(set.rows, at), stage));
   }
   const y1 = firstSameAsLast ? stage : combineRows(y, lengths, fast.weights.all, slopes);
-  return { y1, slopes, lengths };
+  return { y1, slopes, states, lengths };
 }
 
 export const lengthsOf = (rows: readonly SampleRow[], times: RowTimes): RowLengths => ({

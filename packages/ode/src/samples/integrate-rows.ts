@@ -25,7 +25,7 @@ export interface RowsProblem {
   /** Size of each row's error; undefined where steps are given. */
   readonly norm: RowNorm | undefined;
   /** Whether each row of a state is finite. */
-  readonly finiteRows: (state: Tensor[]) => readonly boolean[];
+  readonly finiteRows: (state: readonly Tensor[]) => readonly boolean[];
   /** Where a gradient is to go through steps that an error estimate chooses. */
   readonly limit: RowLimit | undefined;
   readonly statistics: Statistics;
@@ -57,19 +57,23 @@ export function integrateRows(problem: RowsProblem): Piece[] {
   let block = within(problem, [], () => ({ next: begin(problem), found: [] }));
   while (block.rows.length > 0) {
     throwIfAborted(problem.caller, problem.signal);
-    const before = block;
-    block = within(
-      problem,
-      tensorsOf(before),
-      () => {
-        const found: Piece[] = [];
-        return { next: step(problem, before, found), found };
-      },
-      pieces,
-    );
+    block = advance(problem, block, pieces);
     report(problem);
   }
   return pieces;
+}
+
+function advance(problem: RowsProblem, block: Block, pieces: Piece[]): Block {
+  const work = () => {
+    const found: Piece[] = [];
+    return { next: step(problem, block, found), found };
+  };
+  try {
+    return within(problem, tensorsOf(block), work, pieces);
+  } catch (error) {
+    if (error instanceof RowFailure) error.unfinished = block.rows.map(({ index }) => index);
+    throw error;
+  }
 }
 
 /** Runs a stretch of work in a scope that the next block and what was found survive, and frees the block before. */
@@ -292,9 +296,14 @@ function report({ set: { rows }, statistics, onProgress }: RowsProblem): void {
 }
 
 /** Thrown inside where a row can't go on. */
-export class RowFailure extends OdeError {}
+export class RowFailure extends OdeError {
+  /** Rows that had not arrived when it came, by their places in the batch. */
+  unfinished: readonly number[] = [];
+}
 
 function failure(row: SampleRow, kind: StatusKind, step: number): RowFailure {
   const status = describeStatus(kind, row.t, step);
-  return new RowFailure(`row ${row.index}: ${status.message}`, { status });
+  const error = new RowFailure(`row ${row.index}: ${status.message}`, { status });
+  error.unfinished = [row.index];
+  return error;
 }

@@ -43,7 +43,12 @@ export class RowDynamics {
 
   /** The same, uncounted. */
   quietly({ rows, args }: RowSet, times: Tensor, y: Tensor[]): Tensor[] {
-    this.#given = { t: reshape(times, columnShape(rows.length, y[0]!.rank)), args };
+    return this.apply(reshape(times, columnShape(rows.length, y[0]!.rank)), y, args);
+  }
+
+  /** The same of any rows. */
+  apply(t: Tensor, y: Tensor[], args: readonly Tensor[]): Tensor[] {
+    this.#given = { t, args };
     return this.#packed(Number.NaN, y);
   }
 

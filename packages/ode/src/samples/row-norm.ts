@@ -25,6 +25,14 @@ export const plainRowNorm =
       return scaledRowNorms(weights, members, tolerances);
     });
 
+const sizes = /* @__PURE__ */ plainRowNorm({ rtol: 1, atol: 1 });
+
+/** Whether each row of a state is finite: |y| / (1 + |y|) is at most 1 where y is, however large, and NaN where it is not. */
+export function finiteRows(state: readonly Tensor[]): boolean[] {
+  const ones = Array.from({ length: state[0]!.shape[0]! }, () => [1]);
+  return Array.from(sizes(ones, [state], state, state), Number.isFinite);
+}
+
 /**
  * An error test of the caller's own: tolerances nested as y0 with one for each leaf or for each number of a row in it, or a norm that answers with one
  * number a row.

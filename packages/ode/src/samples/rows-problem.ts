@@ -7,7 +7,7 @@ import type { SampleCall } from "./check-samples.js";
 import type { RowsProblem } from "./integrate-rows.js";
 import { RowDynamics, type RowFunction } from "./row-dynamics.js";
 import { RowLimit } from "./row-limit.js";
-import { ownRowNorm, plainRowNorm, type RowNorm } from "./row-norm.js";
+import { finiteRows, ownRowNorm, plainRowNorm, type RowNorm } from "./row-norm.js";
 import { FIXED_TIMES, type RowTimes } from "./row-times.js";
 import { type RowOutput, SampleRow } from "./sample-row.js";
 
@@ -114,7 +114,6 @@ function problemOf(
     statistics,
     counted,
   });
-  const sizes = plainRowNorm({ rtol: 1, atol: 1 });
   return {
     caller,
     method,
@@ -123,11 +122,7 @@ function problemOf(
     y0: setting.y0,
     times: setting.times ?? FIXED_TIMES,
     norm: undefined,
-    // |y| / (1 + |y|) is at most 1 where y is finite, however large, and NaN where it is not.
-    finiteRows: (state) => {
-      const ones = Array.from({ length: state[0]!.shape[0]! }, () => [1]);
-      return Array.from(sizes(ones, [state], state, state), Number.isFinite);
-    },
+    finiteRows,
     limit: undefined,
     statistics,
     signal: options.signal,
