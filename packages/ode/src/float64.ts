@@ -70,7 +70,7 @@ export type {
   SensitivitiesOf,
   SensitivityOptions,
 } from "./sensitivities/options.js";
-export type { Solution } from "./solution/solution.js";
+export type { ResumeOptions, Solution } from "./solution/solution.js";
 export type { ErrorTest, PackedDynamics, Reading, StateSpace, StepSpan } from "./state/state-space.js";
 export type { Progress, Statistics, Status, StatusKind } from "./status.js";
 export type { ControllerCoefficients, ControllerName } from "./stepping/controller.js";

@@ -44,7 +44,7 @@ export type {
   SensitivityOptions,
 } from "./sensitivities/options.js";
 export { sensitivities } from "./sensitivities.js";
-export type { Solution } from "./solution/solution.js";
+export type { ResumeOptions, Solution } from "./solution/solution.js";
 export { solve, solveAsync } from "./solve.js";
 export type { ErrorTest, PackedDynamics, Reading, StateSpace, StepSpan } from "./state/state-space.js";
 export type { Fallback, Progress, Statistics, Status, StatusKind } from "./status.js";

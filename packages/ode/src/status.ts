@@ -20,6 +20,8 @@ export interface Statistics {
   accepted: number;
   /** Steps tried and thrown away because their error estimate was too large. */
   rejected: number;
+  /** Steps of length minStep that were taken though their error was too large: see `atMinStep`. */
+  forced?: number;
   /** Steps taken by each of the methods that `auto` changes between. */
   stepsBy?: Record<string, number>;
   /** Steps of an implicit method that were shortened, or given up, because their Newton iterations did not converge. */

@@ -13,7 +13,7 @@ const y0 = tf.tensor1d([1, 2]);
 const end = tf.tensor1d([0, 1]);
 const { signal } = new AbortController();
 const common = { args: undefined, jumpTimes: [0.5], interpolation: "dense", maxSteps: 100, signal };
-const told = { onProgress: () => undefined, onStatistics: () => undefined };
+const told = { onProgress: () => undefined, onStep: () => undefined, onStatistics: () => undefined };
 const adaptive = {
   method: "tsit5",
   rtol: 1e-3,
@@ -21,6 +21,7 @@ const adaptive = {
   controller: "PI",
   firstStep: 0.1,
   minStep: 1e-9,
+  atMinStep: "accept",
   maxStep: 1,
   stepTimes: [0.25],
 };
@@ -36,7 +37,7 @@ const sensitive = {
   parameterJacobian: () => [0],
   endpoint: "clip",
 };
-const { onStatistics: _onStatistics, ...withoutStatistics } = withoutArgs;
+const { onStatistics: _onStatistics, onStep: _onStep, ...withoutStatistics } = withoutArgs;
 const fitting = { ...withoutStatistics, lower: 0, upper: 9, maxIterations: 2, tolerance: 0 };
 const observed = { y0: 1, t: [0, 1], values: [1, 0.4] };
 const span = { t0: 0, t1: 1 };
@@ -102,6 +103,8 @@ const calls: Readonly<Record<string, Call>> = {
   solveAsync: [everything.solveAsync, [tensorFall, y0], { ...options, ...span, dense: true }],
   "solution.evaluate": [(t: never) => solved.evaluate(t), [0.5]],
   "solution.derivative": [(t: never) => solved.derivative(t), [0.5]],
+  "solution.resume": [(options: never) => solved.resume(options), [], { t1: 2, maxSteps: 9 }],
+  "solution.resumeAsync": [(options: never) => solved.resumeAsync(options), [], { t1: 2, maxSteps: 9 }],
   sensitivities: [everything.sensitivities, [fall, 1, 2, [0, 1]], { ...withoutArgs, ...sensitive }],
   fit: [everything.fit, [fall, 2, observed], { ...fitting, scales: 1, jacobian: () => [-1], parameterJacobian: () => [0] }],
   explicitMethod: [everything.explicitMethod, [tableau]],
@@ -168,6 +171,7 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
   "float64 solveAsync 1": ["NaN", "-3"],
   "odeintEvent from a tensor 2": ["-3"],
   jumpTimes: ["[]"],
+  onStep: ["a function"],
   stepTimes: ["[]"],
   controller: ["{}"],
   adjoint: ["{}"],

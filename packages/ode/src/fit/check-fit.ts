@@ -36,7 +36,7 @@ export function checkFit(
   methods: MethodTable,
 ): CheckedFit {
   checkOptionsObject(caller, options);
-  const names = [...SOLVE_OPTIONS, ...DERIVATIVE_OPTIONS, ...OWN].filter((name) => name !== "onStatistics");
+  const names = [...SOLVE_OPTIONS, ...DERIVATIVE_OPTIONS, ...OWN].filter((name) => name !== "onStatistics" && name !== "onStep");
   checkOptions(caller, options, names, OdeError);
   const { lower, upper, maxIterations = 100, tolerance = 1e-10, onProgress, ...others } = options as Record<string, unknown>;
   const tree = checkNumberTree(caller, "parameters", parameters);

@@ -33,7 +33,7 @@ export interface FitProgress<P> {
 /** Options of `fit`: those of a solve besides. */
 export type FitOptions<S = never, P = never, Name = never> = Omit<
   CommonOptions<undefined, S>,
-  "args" | "jacobian" | "jacobianBand" | "onProgress" | "onStatistics"
+  "args" | "jacobian" | "jacobianBand" | "onProgress" | "onStatistics" | "onStep"
 > &
   (StepOptions<S, Name> | OutputStepOptions) &
   DerivativeOptions<S, P> & {

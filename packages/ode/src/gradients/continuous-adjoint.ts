@@ -235,7 +235,7 @@ function throughStoredStates(input: AdjointInput, reached: Arrival, onArrival: (
   const checkpoints = new Checkpoints(forward.space, times[0]!, start, new Outputs(forward.space, times, start));
   const { status } = drive(
     forward.space,
-    integrate({ ...forward.problem, onProgress: undefined, maxSteps: Number.POSITIVE_INFINITY }, checkpoints),
+    integrate({ ...forward.problem, onProgress: undefined, onStep: undefined, maxSteps: Number.POSITIVE_INFINITY }, checkpoints),
   );
   if (status.kind !== "finished") throw new OdeError(`${checked.caller}: ${status.message}`, { status });
   statistics.nfeBackward += forward.problem.statistics.nfe;

@@ -82,6 +82,7 @@ export function pullBackSegments(
           {
             ...problem,
             onProgress: undefined,
+            onStep: undefined,
             y0: start,
             t0: first,
             t1: last,

@@ -36,7 +36,7 @@ const BACKWARD = {
 } as const satisfies DeclaredOptions;
 
 /** What is read as in a forward solve. */
-const STEPS = ["method", "controller", "firstStep", "minStep", "maxStep", "stepTimes", "stepSize", "maxSteps"];
+const STEPS = ["method", "controller", "firstStep", "minStep", "atMinStep", "maxStep", "stepTimes", "stepSize", "maxSteps"];
 
 function deviationOf(caller: string, tolerances: number | false): number | false {
   return tolerances === false ? false : checkNumber(caller, "detectInstability", tolerances, { above: 0 }, OdeError);
@@ -84,14 +84,14 @@ function inherit(
   const own = timesOf(caller, "stepTimes", backward.stepTimes);
   const stepTimes = [...interior, ...(forward.stepTimes ?? []), ...own];
   if (method.estimatesError && !constant) {
-    const { controller, minStep, maxStep } = forward;
+    const { controller, minStep, atMinStep, maxStep } = forward;
     // Tolerances nested as y0 don't fit the backward state.
     const [rtol, atol] = (["rtol", "atol"] as const).map((name) => {
       const given = forward[name];
       return given === undefined ? given : smallestTolerance(caller, name, given);
     });
     const tolerances = Object.fromEntries(
-      Object.entries({ rtol, atol, controller, minStep, maxStep }).filter(([, value]) => value !== undefined),
+      Object.entries({ rtol, atol, controller, minStep, atMinStep, maxStep }).filter(([, value]) => value !== undefined),
     );
     return { ...shared, ...tolerances, ...backward, method, stepTimes };
   }

@@ -1,9 +1,8 @@
 import { OdeError } from "../errors.js";
-import type { JacobianSource } from "../state/float64-jacobian.js";
 import { Float64Space } from "../state/float64-space.js";
-import { newStatistics, type Statistics } from "../status.js";
+import { newStatistics } from "../status.js";
 import type { Problem } from "../stepping/problem.js";
-import { type Plan, preparePlan } from "./plan.js";
+import { preparePlan } from "./plan.js";
 import { assemble, type CheckedCall } from "./problem.js";
 
 /** A problem in float64. */
@@ -28,29 +27,17 @@ export function float64Problem(checked: CheckedCall): { problem: Problem<Float64
   const { steps } = plan;
   const measure = steps.kind === "adaptive" && steps.ownTest !== undefined ? space.measure(steps.ownTest) : undefined;
   const start = space.pack(y0.leaves);
-  const linearizer = plan.method.implicit?.(jacobianSource(checked, plan, space, start.length, statistics));
-  return { problem: { ...assemble(checked, plan, space, dynamics, start, statistics, measure), linearizer }, space };
-}
-
-function jacobianSource(
-  { caller, f, options }: CheckedCall,
-  { jacobian }: Plan,
-  space: Float64Space,
-  size: number,
-  statistics: Statistics,
-): JacobianSource {
-  const { args } = options;
-  const { given, band } = jacobian;
-  return {
+  const linearizer = plan.method.implicit?.({
     caller,
-    size,
+    size: start.length,
     statistics,
-    band,
-    given: given && ((t, y) => given(t, space.present(y), args)),
+    asked: options,
+    present: (state) => space.present(state),
     recycle: (state) => space.recycle(state),
     f: space.dynamics((t, y) => {
       statistics.nfeJacobian = (statistics.nfeJacobian ?? 0) + 1;
       return f(t, y, args);
     }),
-  };
+  });
+  return { problem: { ...assemble(checked, plan, space, dynamics, start, statistics, measure), linearizer }, space };
 }

@@ -32,6 +32,11 @@ export interface CommonOptions<A = undefined, S = never> {
   readonly signal?: AbortSignal;
   /** Called after each accepted step. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Called after each accepted step with its end, the state there and its length, negative in decreasing time. The state is the solver's own: copy it to keep
+   * it, and don't change it. The last step before an event is told whole. Not of steps backward.
+   */
+  onStep?(t: number, y: StateOf<S>, h: number): void;
   /** Called with the cost of the solve when it ends, and again after each gradient that `odeintAdjoint` computes. */
   readonly onStatistics?: (statistics: Statistics) => void;
 }
@@ -58,6 +63,11 @@ export interface AdaptiveStepOptions<S = never, Name = AdaptiveMethodName> {
   readonly firstStep?: number;
   /** The solve fails rather than step below this. Default 0: what rounding allows. */
   readonly minStep?: number;
+  /**
+   * What becomes of a step of length minStep whose error is too large: the solve fails there (`fail`, default), or takes it nevertheless (`accept`), and
+   * counts it (`stats.forced`). Where f is not finite, or Newton's iterations do not converge, it fails in any case.
+   */
+  readonly atMinStep?: "fail" | "accept";
   /** Default: unlimited. */
   readonly maxStep?: number;
   /** Times at which a step must end. */
@@ -99,6 +109,7 @@ type NoStepControl = {
     | "controller"
     | "firstStep"
     | "minStep"
+    | "atMinStep"
     | "maxStep"
     | "endpoint"
     | "stepsForGradients"]?: DoesNotApplyToGivenSteps;

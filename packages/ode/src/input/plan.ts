@@ -16,7 +16,6 @@ import { type OwnErrorTest, smallestTolerance } from "../state/tolerances.js";
 import { CONTROLLER, CONTROLLERS, type ControllerCoefficients, type ControllerName } from "../stepping/controller.js";
 import type { StepSettings } from "../stepping/problem.js";
 import type { Tolerances } from "../types.js";
-import { JACOBIAN_OPTIONS, type JacobianPlan, planJacobian } from "./jacobian-options.js";
 import type { CommonOptions } from "./options.js";
 
 /** Options of every solve; which of them go together is found out below. */
@@ -26,18 +25,23 @@ const STEPS = {
   signal: SIGNAL,
   onProgress: { optional: true, is: isFunction<NonNullable<CommonOptions["onProgress"]>>, expected: "a function" },
   onStatistics: { optional: true, is: isFunction<NonNullable<CommonOptions["onStatistics"]>>, expected: "a function" },
+  onStep: { optional: true, is: isFunction<(t: number, y: unknown, h: number) => void>, expected: "a function" },
   norm: { optional: true, is: isFunction<NonNullable<OwnErrorTest["norm"]>>, expected: "a function" },
   controller: { optional: true, check: controllerOf },
   firstStep: { optional: true, above: 0 },
   minStep: { default: 0, min: 0 },
+  atMinStep: { default: "fail", choices: ["fail", "accept"] },
   maxStep: { default: Number.POSITIVE_INFINITY, above: 0, infinite: true },
   endpoint: { default: "clip", choices: ["clip", "overshoot"] },
   stepSize: { optional: true, above: 0 },
 } as const satisfies DeclaredOptions;
 
+/** What a caller may say about ∂f/∂y; checked by those who need it. */
+const JACOBIAN_OPTIONS = ["jacobian", "jacobianBand"] as const;
+
 /** What is read with the state, the method or the times at hand. */
 const OTHERS = ["args", "method", "rtol", "atol", "jumpTimes", "stepTimes", "grid", ...JACOBIAN_OPTIONS];
-const ADAPTIVE = ["rtol", "atol", "norm", "controller", "firstStep", "minStep", "maxStep", "endpoint"] as const;
+const ADAPTIVE = ["rtol", "atol", "norm", "controller", "firstStep", "minStep", "atMinStep", "maxStep", "endpoint"] as const;
 const GIVEN = ["stepSize", "grid"] as const;
 
 /** Names of the options of every solve. */
@@ -63,7 +67,6 @@ export interface Plan {
   readonly steps: StepSettings;
   readonly jumps: readonly number[];
   readonly maxSteps: number;
-  readonly jacobian: JacobianPlan;
 }
 
 const DEFAULT_MAX_STEPS = 10_000;
@@ -93,16 +96,13 @@ export function preparePlan(
   const named = chooseMethod(caller, options.method, methods);
   const given = GIVEN.filter((key) => options[key] !== undefined);
   if (given.length > 1) throw new OdeError(`${caller}: expected stepSize or grid, got both; give one.`);
-  if (named.choosesOrder && options.controller !== undefined)
-    throw new OdeError(
-      `${caller}: controller does not apply to ${named.name}, which chooses steps with its order; leave it out.`,
-    );
+  if (named.choosesOrder) refuse(caller, options, ["controller"], `to ${named.name}, which chooses steps with its order`);
   const adaptive = named.estimatesError && given.length === 0;
-  const wrong = adaptive ? [] : ADAPTIVE.filter((key) => options[key] !== undefined);
-  if (wrong.length > 0) {
+  if (!adaptive) {
     const why = named.estimatesError ? `with ${given[0]}` : `to ${named.name}, which has no error estimate`;
-    throw new OdeError(`${caller}: ${wrong.join(", ")} ${wrong.length > 1 ? "do" : "does"} not apply ${why}; leave it out.`);
+    refuse(caller, options, ADAPTIVE, why);
   }
+  if (!named.implicit) refuse(caller, options, JACOBIAN_OPTIONS, `to ${named.name}, which is explicit`);
   const method = read.interpolation === "linear" ? named.linear() : named;
   const [t0, t1] = [times[0]!, times[times.length - 1]!];
   const interval = { t0, t1, direction: t1 >= t0 ? 1 : -1 } as const;
@@ -114,7 +114,14 @@ export function preparePlan(
   const steps = adaptive
     ? adaptiveSteps(caller, read, tolerancesOf(caller, options, read.norm, defaultTolerances), stops)
     : givenSteps(caller, options, times, interval, stops);
-  return { method, steps, jumps, maxSteps, jacobian: planJacobian(caller, options, named) };
+  return { method, steps, jumps, maxSteps };
+}
+
+/** Throws for options that mean nothing here. */
+function refuse(caller: string, options: LooseOptions, names: readonly (keyof LooseOptions)[], why: string): void {
+  const given = names.filter((name) => options[name] !== undefined);
+  if (given.length > 0)
+    throw new OdeError(`${caller}: ${given.join(", ")} ${given.length > 1 ? "do" : "does"} not apply ${why}; leave it out.`);
 }
 
 type Tested = Pick<StepSettings & { kind: "adaptive" }, "tolerances" | "ownTest">;
@@ -142,9 +149,11 @@ function adaptiveSteps(
   stops: readonly number[],
 ): StepSettings {
   const { controller, firstStep, minStep, maxStep, endpoint } = options;
+  const forced = options.atMinStep === "accept";
+  if (forced && minStep === 0) throw new OdeError(`${caller}: atMinStep needs minStep above 0, got 0; give it.`);
   if (minStep > maxStep) throw new OdeError(`${caller}: expected minStep ≤ maxStep, got ${minStep} and ${maxStep}.`);
   const overshoot = endpoint === "overshoot";
-  return { kind: "adaptive", tolerances, ownTest, controller, firstStep, minStep, maxStep, overshoot, stops };
+  return { kind: "adaptive", tolerances, ownTest, controller, firstStep, minStep, forced, maxStep, overshoot, stops };
 }
 
 function controllerOf(caller: string, controller: ControllerName | ControllerCoefficients): ControllerCoefficients {

@@ -33,6 +33,7 @@ export function assemble<V>(
   statistics: Statistics,
   measure?: Problem<V>["measure"],
 ): Problem<V> {
+  const { onStep } = options;
   return {
     caller,
     space,
@@ -47,6 +48,7 @@ export function assemble<V>(
     measure,
     signal: options.signal,
     onProgress: options.onProgress,
+    onStep: onStep && ((t, y, h) => space.quietly(() => onStep(t, space.present(y), h))),
     statistics,
     cooperative: false,
   };

@@ -1,6 +1,7 @@
 import { describeValue } from "@latentflow/core";
 import { type Scalar, type Tensor, unstack } from "@tensorflow/tfjs-core";
 import { OdeError } from "../errors.js";
+import { readJacobian } from "../state/given-jacobian.js";
 import { SystemLayout } from "../state/system-layout.js";
 import { TensorLinearizer } from "../state/tensor-linearizer.js";
 import { TensorSpace } from "../state/tensor-space.js";
@@ -27,7 +28,7 @@ export function planTensors({ caller, options, methods, extra, times }: CheckedC
   const known = [...extra, "stepsForGradients"];
   checkArgs(caller, options.args);
   const plan = preparePlan(caller, options, methods, known, times.values, TensorSpace.defaultTolerances);
-  if (plan.jacobian.band !== undefined)
+  if (readJacobian(caller, options).band !== undefined)
     throw new OdeError(
       `${caller}: jacobianBand does not apply to tensors, whose systems are solved as whole matrices; leave it out.`,
     );
@@ -59,13 +60,13 @@ export function tensorProblem(checked: CheckedCall, leaves: Tensor[]): TensorPro
 
 function tensorLinearizer(
   { caller, f, options, times }: CheckedCall,
-  { method, jacobian }: Plan,
+  { method }: Plan,
   space: TensorSpace,
   leaves: readonly Tensor[],
   statistics: Statistics,
 ): TensorLinearizer {
   const { args } = options;
-  const { given } = jacobian;
+  const { given } = readJacobian(caller, options);
   return new TensorLinearizer({
     caller,
     space,

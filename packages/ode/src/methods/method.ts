@@ -1,4 +1,4 @@
-import type { JacobianSource } from "../state/float64-jacobian.js";
+import type { JacobianRequest, JacobianSource } from "../state/float64-jacobian.js";
 import type { Linearizer } from "../state/linearizer.js";
 import type { Polynomials } from "../state/polynomials.js";
 import type { ErrorTest, PackedDynamics, Reading, StateSpace, StepSpan } from "../state/state-space.js";
@@ -15,7 +15,7 @@ export interface Method {
   /** Order of the error estimate plus 1, by which the next step is chosen. Default: `order`. */
   readonly errorOrder?: number;
   /** Of methods whose steps solve equations with ∂f/∂y: makes what solves them in float64. `stepper` is given it. */
-  readonly implicit?: (source: JacobianSource) => Linearizer<Float64Array>;
+  readonly implicit?: (source: JacobianSource | JacobianRequest) => Linearizer<Float64Array>;
   /** Of those: whether their order rests on ∂f/∂y being exact, as that of methods that iterate does not. */
   readonly exactJacobian?: boolean;
   /** Whether its steps bring along by how much the next is longer: no controller applies. */

@@ -74,6 +74,8 @@ export function checkSamples(
     methods,
     extra: [...extra, "perSample", "rowArgs"],
   };
+  if (loose.onStep !== undefined)
+    throw new OdeError(`${caller}: onStep does not apply with perSample, where rows step at different times; leave it out.`);
   const plans = planRows(checked, times);
   const method = explicitOf(caller, plans[0]!.method);
   const args = argumentTensors(caller, loose.args);

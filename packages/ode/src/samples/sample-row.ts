@@ -83,6 +83,7 @@ export class SampleRow {
               t1: this.t1,
               firstStep,
               controller: controllerOf(method, steps.controller),
+              onForced: steps.forced ? () => (this.statistics.forced = (this.statistics.forced ?? 0) + 1) : undefined,
             });
   }
 

@@ -1,10 +1,10 @@
 import { type DeclaredOptions, describeValue, readOptions } from "@latentflow/core";
 import { OdeError } from "../errors.js";
 import { checkDynamics, checkInitialState, checkOptionsObject, checkTimes } from "../input/check-arguments.js";
-import { readJacobian } from "../input/jacobian-options.js";
 import { checkNumbersLike, checkNumberTree, type NumberTree } from "../input/numbers-like.js";
 import { type LooseOptions, SOLVE_OPTIONS } from "../input/plan.js";
 import type { MethodTable } from "../methods/choose.js";
+import { readJacobian } from "../state/given-jacobian.js";
 import type { SensitivitiesOf } from "./options.js";
 import type { ParametricCall } from "./variational-problem.js";
 

@@ -1,5 +1,4 @@
 import { OdeError } from "../errors.js";
-import type { JacobianPlan } from "../input/jacobian-options.js";
 import type { NumberTree } from "../input/numbers-like.js";
 import { preparePlan } from "../input/plan.js";
 import type { CheckedCall } from "../input/problem.js";
@@ -7,6 +6,7 @@ import { assemble } from "../input/problem.js";
 import { widthOf } from "../linear-algebra/band.js";
 import { checkFits, flatMatrix } from "../state/float64-jacobian.js";
 import { Float64Space } from "../state/float64-space.js";
+import type { JacobianPlan } from "../state/given-jacobian.js";
 import { type OwnErrorTest, tolerancesByLeaf } from "../state/tolerances.js";
 import type { TreeStructure } from "../state/tree.js";
 import { newStatistics, type Statistics } from "../status.js";
@@ -96,7 +96,13 @@ export function variationalProblem(call: ParametricCall, columns: readonly Colum
   const { steps } = plan;
   const own = steps.kind === "adaptive" ? steps.ownTest : undefined;
   const measure = own && all.measure(repeatedTest(own, copies));
-  const problem = { ...assemble(call, plan, all, equations, whole, statistics, measure), linearizer };
+  const { onStep } = options;
+  const problem = {
+    ...assemble(call, plan, all, equations, whole, statistics, measure),
+    linearizer,
+    // y alone, without its derivatives.
+    onStep: onStep && ((t: number, state: Float64Array, h: number) => onStep(t, states.present(state.slice(0, size)), h)),
+  };
   return { problem, states, size };
 }
 

@@ -2,9 +2,10 @@ import { type FoundEvent, searchEvent } from "../events/search-event.js";
 import type { EventSearch } from "../events/sign-watch.js";
 import type { RecordOptions } from "../input/check-calls.js";
 import type { Reading, StateSpace } from "../state/state-space.js";
+import type { Statistics, Status } from "../status.js";
 import { drive, driveAsync } from "../stepping/drive.js";
 import { integrate } from "../stepping/integrate.js";
-import type { Ending, Observer, Problem } from "../stepping/problem.js";
+import type { Ending, Going, Observer, Problem } from "../stepping/problem.js";
 import type { Step } from "../stepping/step.js";
 import { type Solution, StepwiseSolution } from "./solution.js";
 
@@ -51,47 +52,87 @@ class Recorder<V> implements Observer<V> {
   }
 }
 
+/** A solve that is to be kept. */
+export interface RecordedSolve<V> {
+  readonly problem: Problem<V>;
+  readonly record: RecordOptions;
+  readonly search: EventSearch<V> | undefined;
+  /** Where it goes on with what another one remembered. */
+  readonly from?: Going<V> | undefined;
+  /** The last state of its solution, given what that holds: states stacked, and one by one where memory is not freed by hand. */
+  lastState(stacked: unknown, states: readonly V[]): V;
+  /** The solve that goes on from its end. */
+  resume(end: SolveEnd<V>, options: unknown): RecordedSolve<V>;
+}
+
+/** How a solve that was kept ended. */
+export interface SolveEnd<V> {
+  readonly t: number;
+  readonly y: V;
+  readonly status: Status;
+  readonly statistics: Statistics;
+  readonly going: Going<V> | undefined;
+}
+
 /** Solves a problem and keeps its steps, until an event where one is looked for. */
-export function recordSolve<V>(problem: Problem<V>, options: RecordOptions, search?: EventSearch<V>): Solution<unknown> {
-  const recorder = new Recorder(problem, options.dense);
-  const ending = drive(problem.space, steps(problem, recorder, search));
-  return finish(problem, recorder, ending, options);
+export function recordSolve<V>(solve: RecordedSolve<V>): Solution<unknown> {
+  const { problem, record } = solve;
+  const recorder = new Recorder(problem, record.dense);
+  return finish(solve, recorder, drive(problem.space, steps(solve, recorder)));
 }
 
 /** The same without blocking. */
-export async function recordSolveAsync<V>(
-  problem: Problem<V>,
-  options: RecordOptions,
-  search?: EventSearch<V>,
-): Promise<Solution<unknown>> {
-  const recorder = new Recorder(problem, options.dense);
-  const ending = await driveAsync(problem.space, steps({ ...problem, cooperative: true }, recorder, search));
-  return finish(problem, recorder, ending, options);
+export async function recordSolveAsync<V>(solve: RecordedSolve<V>): Promise<Solution<unknown>> {
+  const problem = { ...solve.problem, cooperative: true };
+  const recorder = new Recorder(problem, solve.record.dense);
+  return finish(solve, recorder, await driveAsync(problem.space, steps({ ...solve, problem }, recorder)));
 }
 
-function* steps<V>(
-  problem: Problem<V>,
-  recorder: Recorder<V>,
-  search: EventSearch<V> | undefined,
-): Generator<Reading, Ending<V>, number> {
-  if (search === undefined) return yield* integrate(problem, recorder);
-  const ending = yield* searchEvent(problem, search, recorder);
+function* steps<V>({ problem, search, from }: RecordedSolve<V>, recorder: Recorder<V>): Generator<Reading, Ending<V>, number> {
+  if (search === undefined) return yield* integrate(problem, recorder, undefined, from);
+  const ending = yield* searchEvent(problem, search, recorder, from);
   if (ending.found !== undefined) recorder.endAt(ending.found);
   return ending;
 }
 
-function finish<V>(
-  { caller, space, statistics }: Problem<V>,
-  recorder: Recorder<V>,
-  { status }: Ending<V>,
-  { dense, onStatistics }: RecordOptions,
-): Solution<unknown> {
+function finish<V>(solve: RecordedSolve<V>, recorder: Recorder<V>, { status, going }: Ending<V>): Solution<unknown> {
+  const { caller, space } = solve.problem;
+  const { dense, onStatistics } = solve.record;
+  // A solve that goes on counts on.
+  const statistics = { ...solve.problem.statistics };
   const y = space.stack(recorder.states);
   const steps = dense ? recorder.steps : undefined;
   const start = dense && recorder.steps.length === 0 ? space.scope(() => space.clone(recorder.states[0]!)) : undefined;
   space.close([...recorder.steps.flatMap((step) => step.states()), ...(start === undefined ? [] : [start])]);
   const nodes = Float64Array.from(recorder.nodes);
-  const solution = new StepwiseSolution(caller, space, { nodes, y, steps, start, status, statistics });
+  const t = nodes[nodes.length - 1]!;
+  // What a method remembers is there once: who goes on from here again starts it anew.
+  let left = going;
+  const next = (options: unknown) => {
+    const last = space.scope(() => solve.lastState(y, recorder.states));
+    const resumed = solve.resume({ t, y: last, status, statistics, going: left }, options);
+    left = left && { wanted: left.wanted };
+    return resumed;
+  };
+  /** What `lastState` made. */
+  const free = () => space.close([]);
+  const solution = new StepwiseSolution(caller, space, {
+    ...{ nodes, y, steps, start, status, statistics },
+    resume: (options) => {
+      try {
+        return recordSolve(next(options));
+      } finally {
+        free();
+      }
+    },
+    resumeAsync: async (options) => {
+      try {
+        return await recordSolveAsync(next(options));
+      } finally {
+        free();
+      }
+    },
+  });
   try {
     onStatistics?.({ ...statistics });
   } catch (error) {

@@ -19,8 +19,27 @@ export interface Solution<S> {
   evaluate(t: number): StateOf<S>;
   /** dy/dt of the dense output. */
   derivative(t: number): StateOf<S>;
+  /**
+   * Solves on from where this one ended, to t1 or an event, with the same options and what the method remembers: the next step's length, the controller's
+   * errors, earlier steps and Jacobians. The solution from there, whose `stats` count on; to the bit that of one solve with a step that ends where this one did
+   * (`stepTimes`), in float64 and for explicit methods on tensors. Implicit methods on tensors take a new Jacobian, and anything starts anew after an
+   * event, and where a solution is resumed a second time. Not after a solve that failed.
+   */
+  resume(options: ResumeOptions): Solution<S>;
+  /** The same without blocking. */
+  resumeAsync(options: ResumeOptions): Promise<Solution<S>>;
   /** Frees the tensors held; nothing to do for numbers. */
   dispose(): void;
+}
+
+/** How a solution goes on. */
+export interface ResumeOptions {
+  /** Where the solve ends then, in its direction. */
+  readonly t1: number;
+  /** Nodes from where it ended, where the first solve was given a grid. */
+  readonly grid?: readonly number[] | Float64Array;
+  /** Steps tried at most from here. Default: as in the first solve. */
+  readonly maxSteps?: number;
 }
 
 /** What a solution is made of. */
@@ -32,12 +51,15 @@ interface SolutionParts<V> {
   readonly start: V | undefined;
   readonly status: Status;
   readonly statistics: Statistics;
+  readonly resume: (options: ResumeOptions) => Solution<unknown>;
+  readonly resumeAsync: (options: ResumeOptions) => Promise<Solution<unknown>>;
 }
 
 /** A solution made of its steps, which it owns. Its tensors are in plain fields, where tf.tidy finds them when it is returned. */
 export class StepwiseSolution<V> implements Solution<unknown> {
   readonly #caller: string;
   readonly #space: StateSpace<V>;
+  readonly #parts: SolutionParts<V>;
   readonly t: Float64Array;
   readonly y: Stacked<unknown>;
   readonly status: Status;
@@ -50,6 +72,7 @@ export class StepwiseSolution<V> implements Solution<unknown> {
   constructor(caller: string, space: StateSpace<V>, parts: SolutionParts<V>) {
     this.#caller = caller;
     this.#space = space;
+    this.#parts = parts;
     this.t = parts.nodes;
     this.y = parts.y as Stacked<unknown>;
     this.steps = parts.steps;
@@ -69,6 +92,14 @@ export class StepwiseSolution<V> implements Solution<unknown> {
 
   derivative(t: number): StateOf<unknown> {
     return this.#present(() => this.#stepAt("derivative", t).derivative(t));
+  }
+
+  resume(options: ResumeOptions): Solution<unknown> {
+    return this.#parts.resume(options);
+  }
+
+  async resumeAsync(options: ResumeOptions): Promise<Solution<unknown>> {
+    return this.#parts.resumeAsync(options);
   }
 
   dispose(): void {

@@ -2,8 +2,15 @@ import { describeValue } from "@latentflow/core";
 import { OdeError } from "../errors.js";
 import { type Band, widthOf } from "../linear-algebra/band.js";
 import type { Statistics } from "../status.js";
+import type { JacobianOptions } from "./given-jacobian.js";
 import type { LinearizationPoint } from "./linearizer.js";
 import type { PackedDynamics } from "./state-space.js";
+
+/** What an implicit method is given to make Jacobians of, with what the user says about them as it came. */
+export interface JacobianRequest extends Omit<JacobianSource, "given" | "band"> {
+  readonly asked: JacobianOptions & { readonly args?: unknown };
+  readonly present: (state: Float64Array) => unknown;
+}
 
 /** What a Jacobian is made of. */
 export interface JacobianSource {

@@ -3,7 +3,8 @@ import { BandedLu } from "../linear-algebra/banded-lu.js";
 import { ComplexDenseLu } from "../linear-algebra/complex-dense-lu.js";
 import { DenseLu } from "../linear-algebra/dense-lu.js";
 import type { LinearFactors } from "../linear-algebra/factors.js";
-import { Float64Jacobian, type JacobianSource } from "./float64-jacobian.js";
+import { Float64Jacobian, type JacobianRequest, type JacobianSource } from "./float64-jacobian.js";
+import { readJacobian } from "./given-jacobian.js";
 import type { Coupling, LinearizationPoint, Linearizer, LinearSystem } from "./linearizer.js";
 
 /** Systems with f's Jacobian in float64: dense or banded, and complex ones for the coupling that stands for a complex number. */
@@ -140,7 +141,12 @@ export class Float64Linearizer implements Linearizer<Float64Array> {
 }
 
 /** What implicit methods solve their equations with in float64: they bring it along, so that programs without them stay small. */
-export const float64Systems = (source: JacobianSource): Linearizer<Float64Array> => new Float64Linearizer(source);
+export function float64Systems(source: JacobianSource | JacobianRequest): Linearizer<Float64Array> {
+  if (!("asked" in source)) return new Float64Linearizer(source);
+  const { caller, asked, present } = source;
+  const { given, band } = readJacobian(caller, asked);
+  return new Float64Linearizer({ ...source, band, given: given && ((t, y) => given(t, present(y), asked.args)) });
+}
 
 function isComplex(coupling: Coupling): boolean {
   const [[a, b] = [], [c, d] = []] = coupling;

@@ -1,5 +1,4 @@
 import { throwIfAborted } from "@latentflow/core";
-import type { StepTrial } from "../methods/method.js";
 import type { Reading } from "../state/state-space.js";
 import { describeStatus, type StatusKind } from "../status.js";
 import { ConstantPolicy } from "./constant-steps.js";
@@ -8,7 +7,7 @@ import { isFiniteState } from "./finite.js";
 import { selectFirstStep } from "./first-step.js";
 import { justBefore, justBeyond } from "./jumps.js";
 import { checkNorm } from "./own-norm.js";
-import type { Ending, Observer, Problem, StepWatch } from "./problem.js";
+import type { Ending, Going, Observer, Problem, StepWatch } from "./problem.js";
 import { Step } from "./step.js";
 import { AdaptivePolicy, GridPolicy, type StepPolicy } from "./step-policy.js";
 import { describeStiffness } from "./stiffness.js";
@@ -27,6 +26,7 @@ export function* integrate<V>(
   problem: Problem<V>,
   observer: Observer<V>,
   watch?: StepWatch<V>,
+  from?: Going<V>,
 ): Generator<Reading, Ending<V>, number> {
   const { caller, space, f, method, t1: end, statistics, maxSteps } = problem;
   if (end === problem.t0) return { status: describeStatus("finished", end, 0), y: space.scope(() => space.clone(problem.y0)) };
@@ -37,14 +37,15 @@ export function* integrate<V>(
 
   let t = problem.t0;
   let y = space.scope(() => space.clone(problem.y0));
-  let slope = space.scope(() => f(afterJump(t), y));
-  const policy = yield* startPolicy(problem, slope, direction);
-  const stepper = method.stepper(space, f, problem.linearizer);
-  let after: StepTrial<V>["after"] = "start";
+  let slope = from?.slope ?? space.scope(() => f(afterJump(t), y));
+  const policy = yield* startPolicy(problem, slope, direction, from);
+  const stepper = from?.stepper ?? method.stepper(space, f, problem.linearizer);
+  let after = from?.after ?? "start";
   const test = policy?.tolerances && { ...policy.tolerances, measure: problem.measure };
   const ending = (kind: StatusKind, step: number, advice?: string): Ending<V> => ({
     status: describeStatus(kind, t, step, advice),
     y,
+    going: { wanted: policy?.wanted, controller: policy?.controller, stepper, slope, after },
   });
   if (policy === undefined) return ending("notFinite", 0);
   let bounded = Number.NaN;
@@ -142,15 +143,24 @@ export function* integrate<V>(
       rejected: statistics.rejected,
       nfe: statistics.nfe,
     });
-    if (stop !== undefined) return { status: stop, y };
-    if ((end - t) * direction <= 0) return ending("finished", span.h);
+    problem.onStep?.(span.t1, y, span.h);
+    if (stop !== undefined) return { status: stop, y, going: { wanted: policy.wanted } };
+    if ((end - t) * direction <= 0) {
+      const finished = ending("finished", span.h);
+      return { ...finished, going: { ...finished.going, slope: next } };
+    }
     slope = next ?? space.scope(() => f(afterJump(t), y));
   }
 }
 
 /** The step policy; undefined when y0 is not finite, or f there, so that no first step can be chosen. */
-function* startPolicy<V>(problem: Problem<V>, f0: V, direction: 1 | -1): Generator<Reading, StepPolicy | undefined, number> {
-  const { caller, space, f, y0, t0, t1, steps, method } = problem;
+function* startPolicy<V>(
+  problem: Problem<V>,
+  f0: V,
+  direction: 1 | -1,
+  from: Going<V> = {},
+): Generator<Reading, StepPolicy | undefined, number> {
+  const { caller, space, f, y0, t0, t1, steps, method, statistics } = problem;
   if (steps.kind === "grid") return new GridPolicy(steps.nodes);
   if (steps.kind === "constant") return new ConstantPolicy(steps);
   const { tolerances, overshoot, stops } = steps;
@@ -160,9 +170,10 @@ function* startPolicy<V>(problem: Problem<V>, f0: V, direction: 1 | -1): Generat
   const start = { caller, space, f, t0, y0, f0, direction, maxProbe, tolerances: test, order: method.errorOrder ?? method.order };
   // A step from infinity has no error: the solve would arrive there.
   if (steps.firstStep !== undefined && !(yield* isFiniteState(space, y0))) return undefined;
-  const firstStep = steps.firstStep ?? (yield* selectFirstStep(start));
+  const firstStep = from.wanted ?? steps.firstStep ?? (yield* selectFirstStep(start));
   if (!Number.isFinite(firstStep)) return undefined;
   const own = steps.controller === undefined ? method.controller?.() : undefined;
-  const controller = own ?? new StepController(steps.controller ?? {}, method.errorOrder ?? method.order);
-  return new AdaptivePolicy({ ...steps, t0, t1, firstStep, controller });
+  const controller = from.controller ?? own ?? new StepController(steps.controller ?? {}, method.errorOrder ?? method.order);
+  const onForced = steps.forced ? () => (statistics.forced = (statistics.forced ?? 0) + 1) : undefined;
+  return new AdaptivePolicy({ ...steps, t0, t1, firstStep, controller, onForced });
 }

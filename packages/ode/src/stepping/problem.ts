@@ -1,4 +1,4 @@
-import type { Method } from "../methods/method.js";
+import type { LengthController, Method, Stepper, StepTrial } from "../methods/method.js";
 import type { Linearizer } from "../state/linearizer.js";
 import type { ErrorTest, PackedDynamics, Reading, StateSpace, StepSpan } from "../state/state-space.js";
 import type { OwnErrorTest } from "../state/tolerances.js";
@@ -23,6 +23,8 @@ export type StepSettings =
       /** Length of the first step; undefined: chosen from f. */
       readonly firstStep: number | undefined;
       readonly minStep: number;
+      /** Whether a step of this length is taken whatever its error. */
+      readonly forced: boolean;
       readonly maxStep: number;
       readonly overshoot: boolean;
       /** Times between t0 and t1, in the direction of integration, at which a step must end; jumps among them. */
@@ -59,6 +61,8 @@ export interface Problem<V> {
   readonly measure?: ErrorTest<V>["measure"];
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((progress: Progress) => void) | undefined;
+  /** Sees each accepted step: where it ends, its state, its length. */
+  readonly onStep?: ((t: number, y: V, h: number) => void) | undefined;
   readonly statistics: Statistics;
   /** Whether to yield at each step even when no scalar is needed, so that an asynchronous driver gets a turn. */
   readonly cooperative: boolean;
@@ -74,4 +78,17 @@ export type StepWatch<V> = (step: Step<V>) => Generator<Reading, Status | undefi
 export interface Ending<V> {
   readonly status: Status;
   readonly y: V;
+  /** With what it would have gone on. */
+  readonly going?: Going<V>;
+}
+
+/** What a solve remembers from step to step: another one that goes on with it, from where it ended, takes the steps that this one would have taken. */
+export interface Going<V> {
+  /** Length wanted for the next step, where an error estimate chooses it. */
+  readonly wanted?: number | undefined;
+  readonly controller?: LengthController | undefined;
+  readonly stepper?: Stepper<V>;
+  /** f(t, y), where a step has come by it. */
+  readonly slope?: V | undefined;
+  readonly after?: StepTrial<V>["after"];
 }

@@ -18,8 +18,9 @@ export interface StepPolicy {
   judge(ratio: number, factor?: number): "accept" | "retry" | "too small";
   /** Share of the interval that lies behind t. */
   fraction(t: number): number;
-  /** Length wanted for the next step, positive; absent for given steps. */
+  /** Length wanted for the next step, positive, and what chooses it; absent for given steps. */
   readonly wanted?: number;
+  readonly controller?: LengthController;
   /** No step is longer than this; without effect on given steps. */
   longest?: number;
 }
@@ -66,6 +67,8 @@ export interface AdaptiveSettings {
   readonly stops: readonly number[];
   readonly controller: LengthController;
   readonly tolerances: Tolerances;
+  /** Told of each step of length minStep that is taken though its error is too large; undefined: the solve fails there. */
+  readonly onForced?: (() => void) | undefined;
 }
 
 /** A step that would end this close before a stop goes there at once (as Hairer's DOP853 does). */
@@ -81,6 +84,7 @@ const SMALLEST_SHARE = Number.EPSILON ** 2;
 export class AdaptivePolicy implements StepPolicy {
   readonly tolerances: Tolerances;
   readonly largestStep: number;
+  readonly controller: LengthController;
   readonly #settings: AdaptiveSettings;
   readonly #direction: number;
   readonly #stops: readonly number[];
@@ -97,6 +101,7 @@ export class AdaptivePolicy implements StepPolicy {
     this.#settings = settings;
     this.tolerances = settings.tolerances;
     this.largestStep = settings.maxStep;
+    this.controller = settings.controller;
     this.#direction = settings.t1 >= settings.t0 ? 1 : -1;
     this.#stops = settings.overshoot ? settings.stops : [...settings.stops, settings.t1];
     this.wanted = Math.min(Math.max(settings.firstStep, settings.minStep), settings.maxStep);
@@ -129,12 +134,19 @@ export class AdaptivePolicy implements StepPolicy {
   }
 
   judge(ratio: number, factor?: number): "accept" | "retry" | "too small" {
-    const { controller, maxStep, minStep } = this.#settings;
+    const { controller, maxStep, minStep, onForced } = this.#settings;
     const next = this.#tried * (factor ?? controller.factor(ratio, this.#tried));
     const accepted = ratio <= 1;
     // After a step cut short, the length wanted before it still stands.
-    this.wanted = Math.min(maxStep, accepted && this.#cut ? Math.max(next, this.wanted) : next);
+    const longer = accepted ? Math.max(next, minStep, this.#cut ? this.wanted : 0) : next;
+    this.wanted = Math.min(maxStep, longer);
     if (accepted) return "accept";
+    if (onForced && Number.isFinite(ratio)) {
+      this.wanted = Math.max(minStep, this.wanted);
+      if (this.#tried > minStep * STRETCH) return "retry";
+      onForced();
+      return "accept";
+    }
     const share = Number.isFinite(ratio) ? 0 : SMALLEST_SHARE * this.#way();
     const smallest = Math.max(minStep, SMALLEST_STEP * Math.abs(this.#t), share, Number.MIN_VALUE);
     return this.wanted <= smallest ? "too small" : "retry";

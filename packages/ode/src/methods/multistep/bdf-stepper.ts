@@ -203,7 +203,8 @@ export class BdfStepper<V> implements Stepper<V> {
     // Fewer iterations left in reserve ask for a little less.
     const safety = (SAFETY * 17) / (16 + iterations);
     if (!(ratio <= 1)) {
-      for (const state of [d, psi]) space.recycle(state);
+      // Taken nevertheless where no shorter step is allowed.
+      this.#made = { differences: this.#advance(d), order, psi, h: span.h, nextOrder: order };
       this.#equalSteps = 0;
       const shrink = Number.isFinite(ratio) ? Math.max(SMALLEST_FACTOR, safety * ratio ** (-1 / (order + 1))) : SMALLEST_FACTOR;
       return { y1, ratio, factor: Math.min(shrink, SAFETY) };

@@ -1,10 +1,12 @@
 import { checkNumber, describeValue } from "@latentflow/core";
 import { OdeError } from "../errors.js";
 import type { Band } from "../linear-algebra/band.js";
-import type { Method } from "../methods/method.js";
 
-/** What a caller may say about ∂f/∂y. */
-export const JACOBIAN_OPTIONS = ["jacobian", "jacobianBand"] as const;
+/** What a caller says about ∂f/∂y, unchecked. */
+export interface JacobianOptions {
+  readonly jacobian?: unknown;
+  readonly jacobianBand?: unknown;
+}
 
 /** What is known of ∂f/∂y besides f itself. */
 export interface JacobianPlan {
@@ -12,26 +14,8 @@ export interface JacobianPlan {
   readonly band: Band | undefined;
 }
 
-/** Checks the options; they apply to implicit methods alone. */
-export function planJacobian(
-  caller: string,
-  options: { readonly jacobian?: unknown; readonly jacobianBand?: unknown },
-  method: Method,
-): JacobianPlan {
-  const given = JACOBIAN_OPTIONS.filter((name) => options[name] !== undefined);
-  if (given.length > 0 && !method.implicit) {
-    throw new OdeError(
-      `${caller}: ${given.join(", ")} ${given.length > 1 ? "do" : "does"} not apply to ${method.name}, which is explicit; leave it out, or take an implicit method.`,
-    );
-  }
-  return readJacobian(caller, options);
-}
-
-/** The options alone, whatever they are used for. */
-export function readJacobian(
-  caller: string,
-  { jacobian, jacobianBand }: { readonly jacobian?: unknown; readonly jacobianBand?: unknown },
-): JacobianPlan {
+/** Checks the options. Called where a Jacobian is needed, so that programs with explicit methods alone stay small. */
+export function readJacobian(caller: string, { jacobian, jacobianBand }: JacobianOptions): JacobianPlan {
   if (jacobian !== undefined && typeof jacobian !== "function")
     throw new OdeError(`${caller}: expected jacobian to be a function (t, y) => rows of ∂f/∂y, got ${describeValue(jacobian)}.`);
   return {
