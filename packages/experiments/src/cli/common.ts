@@ -3,7 +3,7 @@ import type { EngineName } from "@latentflow/engine";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { readConfig } from "../config/read.js";
 import { MAX_SEED } from "../config/schema.js";
-import type { ExperimentConfig } from "../config/types.js";
+import type { ExperimentConfig, ExperimentOptions } from "../config/types.js";
 import { ConfigError } from "../errors.js";
 import { resolveConfig } from "../experiment/resolve-config.js";
 import type { RunEvent } from "../run/events.js";
@@ -49,8 +49,12 @@ function defaultWorkers(): number {
 
 /** The configuration of --config and --set. */
 export async function configOf(file: string | undefined, changes: readonly string[]): Promise<ExperimentConfig> {
-  const options: object = file === undefined ? {} : await readConfig(file);
-  return resolveConfig(changes.reduce(withChange, options));
+  return resolveConfig(withChanges(file === undefined ? {} : await readConfig(file), changes));
+}
+
+/** Options with the fields of --set. */
+export function withChanges(options: object, changes: readonly string[]): ExperimentOptions {
+  return changes.reduce<object>(withChange, options);
 }
 
 /** "train.iterations=200": the object with one field replaced. Values are JSON where they can be. */
