@@ -14,14 +14,18 @@ export const BACKEND_OPTIONS = {
   threads: { optional: true, min: 1, integer: true },
   /** Give up starting a backend after this many milliseconds. Default 30,000. */
   timeoutMs: { default: 30_000, above: 0, max: LONGEST_TIMER },
-} as const satisfies DeclaredOptions;
-
-export interface BackendOptions extends GivenOptions<typeof BACKEND_OPTIONS> {
   /**
    * wasm in browsers: where the `.wasm` files of `@tensorflow/tfjs-backend-wasm` are served: a folder's address ending in "/", or one address a
    * file. Without it tfjs looks beside the page, bundlers don't put them there, and "auto" takes plain JavaScript. In Node they are found by themselves.
    */
-  readonly wasmPaths?: string | Readonly<Record<string, string>>;
+  wasmPaths: { optional: true, is: isWasmPaths, expected: "a folder's address, or one address a file" },
+} as const satisfies DeclaredOptions;
+
+export interface BackendOptions extends GivenOptions<typeof BACKEND_OPTIONS> {}
+
+function isWasmPaths(paths: unknown): paths is string | Readonly<Record<string, string>> {
+  const isRecord = typeof paths === "object" && paths !== null && !Array.isArray(paths);
+  return typeof paths === "string" || (isRecord && Object.values(paths).every((path) => typeof path === "string"));
 }
 
 /** What `useBackend` started, and why. */

@@ -28,8 +28,7 @@ export function useBackend(name: BackendName = "auto", options: BackendOptions =
 let lastStart: Promise<unknown> = Promise.resolve();
 
 async function startBackend(name: BackendName, options: BackendOptions): Promise<BackendInfo> {
-  const { timeoutMs } = readOptions("useBackend", BACKEND_OPTIONS, options, BackendError, ["wasmPaths"]);
-  checkWasmPaths(options.wasmPaths);
+  const { timeoutMs } = readOptions("useBackend", BACKEND_OPTIONS, options, BackendError);
 
   const candidates = name === "auto" ? backends : [findEntry(name)];
   if (name !== "auto") refuseForeignOptions(candidates[0]!, options);
@@ -93,15 +92,6 @@ function refuseForeignOptions(entry: BackendEntry, options: BackendOptions): voi
       throw new BackendError(`useBackend: the option "${key}" does not apply to the ${entry.name} backend. Leave it out.`);
     }
   }
-}
-
-function checkWasmPaths(paths: unknown): void {
-  const isObject = typeof paths === "object" && paths !== null && !Array.isArray(paths);
-  const isRecord = isObject && Object.values(paths).every((path) => typeof path === "string");
-  if (paths === undefined || typeof paths === "string" || isRecord) return;
-  throw new BackendError(
-    `useBackend: expected wasmPaths to be a folder's address, or one address a file, got ${describeValue(paths)}.`,
-  );
 }
 
 let warned = false;

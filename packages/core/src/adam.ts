@@ -34,9 +34,9 @@ const ADAM = {
   /** Default 1e-3. */
   learningRate: { default: 1e-3, min: 0 },
   /** Default 0.9. */
-  beta1: { default: 0.9, min: 0 },
+  beta1: { default: 0.9, min: 0, below: 1 },
   /** Default 0.999. */
-  beta2: { default: 0.999, min: 0 },
+  beta2: { default: 0.999, min: 0, below: 1 },
   /** Added to the root of the second moment. Default 1e-8. */
   epsilon: { default: 1e-8, min: 0 },
 } as const satisfies DeclaredOptions;
@@ -50,8 +50,6 @@ export interface AdamOptions extends GivenOptions<typeof ADAM> {}
  */
 export function adam(options: AdamOptions = {}): Optimizer<AdamState> {
   const { learningRate: defaultRate, beta1, beta2, epsilon } = readOptions("adam", ADAM, options);
-  for (const [name, beta] of Object.entries({ beta1, beta2 }))
-    if (beta >= 1) throw new CoreError(`adam: expected ${name} < 1, got ${beta}.`);
 
   return {
     init(parameters) {

@@ -73,6 +73,11 @@ export function isList<T>(value: unknown): value is readonly T[] {
   return Array.isArray(value);
 }
 
+/** For `is` of a value that the function checks itself, with what else it knows by then: `is: isGiven<Codes>`. */
+export function isGiven<T>(value: unknown): value is T {
+  return value !== undefined;
+}
+
 /** The option `signal` of long work. */
 export const SIGNAL = {
   optional: true,
@@ -127,9 +132,9 @@ function readWithin(
       values[name] = option.default;
       continue;
     }
-    // Values of other kinds than numbers and words say themselves what is missing.
-    if (value === undefined && path === "" && isNumberOrWord(option)) {
-      const required = names.filter((each) => !mayBeLeftOut(declared[each]!) && isNumberOrWord(declared[each]!));
+    // A check of its own says itself what is missing, and so do options within this one.
+    if (value === undefined && path === "" && !("check" in option || "options" in option)) {
+      const required = names.filter((each) => !mayBeLeftOut(declared[each]!) && !("options" in declared[each]!));
       checkRequired(caller, options, required, ErrorType);
     }
     values[name] = readValue(caller, path === "" ? name : `${path}.${name}`, value, option, ErrorType);
@@ -150,7 +155,5 @@ function readValue(caller: string, name: string, value: unknown, option: Declare
 
 const mayBeLeftOut = (option: DeclaredOption): option is DeclaredOption & { readonly default?: unknown } =>
   option.optional === true || "default" in option;
-
-const isNumberOrWord = (option: DeclaredOption) => !("is" in option || "check" in option || "options" in option);
 
 const isBoolean = (value: unknown) => typeof value === "boolean";

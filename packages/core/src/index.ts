@@ -15,6 +15,7 @@ export {
   type DeclaredOptions,
   type GivenOptions,
   isFunction,
+  isGiven,
   isList,
   type OptionValues,
   readOptions,

@@ -1,4 +1,4 @@
-import { type DeclaredOptions, type GivenOptions, readOptions } from "./declared-options.js";
+import { type DeclaredOptions, type GivenOptions, isGiven, readOptions } from "./declared-options.js";
 import { CoreError, describeValue } from "./errors.js";
 import { checkNumber, type ErrorClass } from "./options.js";
 
@@ -17,7 +17,7 @@ const PRESERVATION = {
   /** τ of the start's side (default 1). */
   originalTemperature: { default: 1, above: 0 },
   /** Factor of each attribute's term, one an attribute (default 1); the edited attribute has no term. */
-  attributeWeights: { optional: true, check: (_caller: string, weights: ArrayLike<number>) => weights },
+  attributeWeights: { optional: true, is: isGiven<ArrayLike<number>>, expected: "one number ≥ 0 for each attribute" },
 } as const satisfies DeclaredOptions;
 
 /** What the second term of an edit's loss measures of the attributes that shall stay. What is left out is equation 5's. */

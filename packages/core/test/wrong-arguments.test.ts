@@ -49,6 +49,7 @@ const calls: Readonly<Record<string, Call>> = {
   folderAddress: [(folder) => core.folderAddress("f", "from", folder), ["https://example.org/data"]],
   isFunction: [core.isFunction, []],
   isList: [core.isList, []],
+  isGiven: [core.isGiven, []],
   isTensor: [core.isTensor, []],
   nextMacrotask: [core.nextMacrotask, []],
   readOptions: [(options) => core.readOptions("f", { a: { default: 1 } }, options), [{ a: 1 }]],

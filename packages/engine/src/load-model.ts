@@ -14,18 +14,18 @@ import { type Codes, LatentEditError, toCodes } from "@latentflow/latent-edit";
 import { getBackend, type Tensor, type Tensor2D, type Tensor4D, tensor } from "@tensorflow/tfjs-core";
 import { AUTO_MODEL, autoModel, checkTruncation, type TruncationSetting } from "./auto-model.js";
 import { EngineError } from "./errors.js";
-import { BUNDLED, type BundledName, isBundled, loadBundled } from "./networks/bundled.js";
+import { BUNDLED, BUNDLED_OPTIONS, type BundledName, isBundled, loadBundled } from "./networks/bundled.js";
 import { type NetworkFiles, readNetworks } from "./networks/read-networks.js";
 import type { EngineInfo, ModelParts, RunningModel } from "./parts.js";
 
 /** Bundled networks by name, files of one's own, or networks already made. */
 export type ModelSource = BundledName | (NetworkFiles & { readonly truncation?: TruncationSetting }) | ModelParts;
 
+// `from` is of bundled networks alone.
+const LOAD_MODEL = { ...AUTO_MODEL, ...BUNDLED_OPTIONS } as const satisfies DeclaredOptions;
+
 /** Options of `loadModel`. */
-export interface LoadModelOptions extends GivenOptions<typeof AUTO_MODEL> {
-  /** Of bundled networks: the folder that serves their files, where these don't lie beside the modules. */
-  readonly from?: URL | string;
-}
+export interface LoadModelOptions extends GivenOptions<typeof LOAD_MODEL> {}
 
 const SAMPLE = {
   /** Default 0. */
@@ -61,7 +61,7 @@ export interface LoadedModel extends AttributeModel {
  * @throws EngineError for what is not there, can't be read, or can't run here
  */
 export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<LoadedModel> {
-  readOptions("loadModel", AUTO_MODEL, options, EngineError, ["from"]);
+  readOptions("loadModel", LOAD_MODEL, options, EngineError);
   const { from, ...running } = options;
   if (from !== undefined && typeof source !== "string")
     throw new EngineError("loadModel: expected no `from` beside networks of one's own: it says where bundled files are served.");

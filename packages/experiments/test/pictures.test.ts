@@ -136,7 +136,7 @@ describe("files decode to what went in", () => {
   it("names what is wrong", async () => {
     await expect(encodeGif([])).rejects.toThrow("encodeGif: expected at least one picture");
     await expect(encodeMp4([plain(2, 2, [0]), plain(4, 2, [0])])).rejects.toThrow("got 2 × 2 and 4 × 2");
-    await expect(encodeMp4(frames, { framesPerSecond: 0 })).rejects.toThrow("framesPerSecond above 0");
+    await expect(encodeMp4(frames, { framesPerSecond: 0 })).rejects.toThrow("framesPerSecond to be a finite number > 0 and ≤ 60, got 0");
   });
 });
 

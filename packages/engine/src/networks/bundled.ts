@@ -1,4 +1,4 @@
-import { checkChoice, checkOptions } from "@latentflow/core";
+import { checkChoice, type DeclaredOptions, type GivenOptions, isGiven, readOptions } from "@latentflow/core";
 import { type LoadOptions, loadSceneGenerator, loadSceneJudge, loadSceneRegressor, type SceneSetName } from "@latentflow/scenes";
 import { EngineError } from "../errors.js";
 import { type StyleGan2Parts, styleGan2Parts } from "./stylegan2-parts.js";
@@ -24,10 +24,13 @@ export function isBundled(name: string): name is BundledName {
   return Object.hasOwn(LOADERS, name) || Object.hasOwn(BUNDLED_ALIASES, name);
 }
 
-export interface BundledOptions {
+/** Options of bundled networks, declared. */
+export const BUNDLED_OPTIONS = {
   /** Folder that serves the data files, where they don't lie beside the modules of `@latentflow/scenes`. */
-  readonly from?: URL | string;
-}
+  from: { optional: true, is: isGiven<URL | string>, expected: "a folder's address" },
+} as const satisfies DeclaredOptions;
+
+export interface BundledOptions extends GivenOptions<typeof BUNDLED_OPTIONS> {}
 
 /**
  * The networks of a bundled benchmark on the current tfjs backend: nothing is downloaded in Node; browsers fetch them from beside the modules.
@@ -36,9 +39,9 @@ export interface BundledOptions {
  */
 export async function loadBundled(name: BundledName, options: BundledOptions = {}): Promise<StyleGan2Parts> {
   if (typeof name !== "string" || !isBundled(name)) checkChoice("loadBundled", "name", name, BUNDLED, EngineError);
-  checkOptions("loadBundled", options, ["from"], EngineError);
+  const { from } = readOptions("loadBundled", BUNDLED_OPTIONS, options, EngineError);
   const own = (BUNDLED_ALIASES as Partial<Record<BundledName, LoaderName>>)[name] ?? (name as LoaderName);
-  return LOADERS[own](options.from === undefined ? {} : { from: options.from });
+  return LOADERS[own](from === undefined ? {} : { from });
 }
 
 async function scenes(benchmark: SceneSetName, name: string, options: LoadOptions, hasJudge = false): Promise<StyleGan2Parts> {

@@ -17,7 +17,7 @@ import { type FileType, openFile, shortName } from "./file-type.js";
 /** How an embedder is read. */
 export interface EmbedderChoice {
   readonly file: CheckpointSource;
-  readonly resize?: Resize;
+  readonly resize?: Resize | undefined;
   /** Of the generator's images, where it is known. */
   readonly size?: ImageSize;
 }

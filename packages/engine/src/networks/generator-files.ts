@@ -28,9 +28,9 @@ export interface LoadedGenerator {
 export interface GeneratorChoice {
   readonly file: CheckpointSource;
   /** Where in a checkpoint its weights are. */
-  readonly key?: string;
+  readonly key?: string | undefined;
   /** Of a graph that maps z to w inside: the name of w. */
-  readonly latent?: string;
+  readonly latent?: string | undefined;
   /** A mapping z → w of its own. */
   readonly mapping?: CheckpointSource;
 }

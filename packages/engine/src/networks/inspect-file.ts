@@ -10,7 +10,7 @@ import {
   stateDict,
   type TensorData,
 } from "@latentflow/checkpoints";
-import { checkOptions, describeValue } from "@latentflow/core";
+import { describeValue, readOptions } from "@latentflow/core";
 import { describeNetwork, describeNvlabsNetwork, type NetworkDescription } from "@latentflow/models";
 import { type OnnxModel, openOnnx } from "@latentflow/onnx";
 import { EngineError } from "../errors.js";
@@ -80,7 +80,7 @@ const READERS: Record<FileType, (source: CheckpointSource) => Promise<FileConten
  * @throws EngineError for a file of another kind, or one that can't be read; the message says why
  */
 export async function inspectFile(source: CheckpointSource, options: Record<string, never> = {}): Promise<FileContents> {
-  checkOptions("inspectFile", options, [], EngineError);
+  readOptions("inspectFile", {}, options, EngineError);
   const type = await fileType(source);
   if (type === undefined)
     throw new EngineError(

@@ -20,9 +20,9 @@ import { readKeyed } from "./state-dicts.js";
 export interface RegressorChoice {
   readonly file: CheckpointSource;
   /** Where in a checkpoint its weights are. */
-  readonly key?: string;
+  readonly key?: string | undefined;
   /** How images of another size than its own come to it. */
-  readonly resize?: Resize;
+  readonly resize?: Resize | undefined;
   readonly attributes?: readonly HeadSpec[];
   readonly heads?: "classes" | "binary";
   /** Of the generator's images, where it is known. */

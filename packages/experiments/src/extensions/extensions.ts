@@ -1,4 +1,4 @@
-import { checkChoice, checkOptions, describeValue } from "@latentflow/core";
+import { checkChoice, type DeclaredOptions, describeValue, type GivenOptions, isList, readOptions } from "@latentflow/core";
 import type { Analysis } from "../analyses/analysis.js";
 import { ANALYSES } from "../analyses/index.js";
 import { ConfigError } from "../errors.js";
@@ -7,11 +7,13 @@ import { METHODS } from "../methods/index.js";
 import type { Method } from "../methods/method.js";
 import { viewsOf } from "../steps/index.js";
 
+const EXTENSIONS = {
+  methods: { default: [], is: isList<Method>, expected: "a list" },
+  analyses: { default: [], is: isList<Analysis>, expected: "a list" },
+} as const satisfies DeclaredOptions;
+
 /** Methods and analyses from outside, which join those that come along. */
-export interface Extensions {
-  readonly methods?: readonly Method[];
-  readonly analyses?: readonly Analysis[];
-}
+export interface Extensions extends GivenOptions<typeof EXTENSIONS> {}
 
 /** Gives extensions their type, for a module: `export default defineExtensions({ … })`. */
 export function defineExtensions(extensions: Extensions): Extensions {
@@ -24,9 +26,8 @@ export function defineExtensions(extensions: Extensions): Extensions {
  * @throws ConfigError for an extension that is none, or whose name is taken
  */
 export function tablesWith(caller: string, extensions: Extensions = {}): Tables {
-  checkOptions(`${caller}: extensions`, extensions, ["methods", "analyses"], ConfigError);
-  const methods = listOf(caller, "methods", extensions.methods);
-  const analyses = listOf(caller, "analyses", extensions.analyses);
+  const declared = { extensions: { options: EXTENSIONS } } as const;
+  const { methods, analyses } = readOptions(caller, declared, { extensions }, ConfigError).extensions;
   for (const [i, method] of methods.entries()) checkMethod(caller, `extensions.methods[${i}]`, method);
   for (const [i, analysis] of analyses.entries()) checkAnalysis(caller, `extensions.analyses[${i}]`, analysis);
   const tables = { methods: [...METHODS, ...methods], analyses: [...ANALYSES, ...analyses] };
@@ -41,11 +42,6 @@ export function tablesWith(caller: string, extensions: Extensions = {}): Tables 
     viewsOf(tables.analyses).flatMap(({ csv }) => csv?.file ?? []),
   );
   return tables;
-}
-
-function listOf<T>(caller: string, field: string, value: readonly T[] | undefined): readonly T[] {
-  if (value === undefined || Array.isArray(value)) return value ?? [];
-  throw new ConfigError(`${caller}: expected extensions.${field} to be a list, got ${describeValue(value)}.`);
 }
 
 /** A folder is called after it, and job names part at "_". */

@@ -1,26 +1,20 @@
-import { checkOptions, checkRequired, describeValue } from "@latentflow/core";
+import { type DeclaredOptions, type GivenOptions, readOptions } from "@latentflow/core";
 import { ExperimentsError } from "../errors.js";
 import { checkPicture, type Picture } from "./picture.js";
 
-export interface EnlargeOptions {
+const ENLARGE = {
   /** How many pixels one becomes in each direction, an integer. */
-  factor: number;
+  factor: { min: 1, max: 64, integer: true },
   /** `"nearest"` keeps pixels visible; `"smooth"` (default) is Catmull-Rom interpolation, which goes through every pixel's value. */
-  look?: "nearest" | "smooth";
-}
+  look: { default: "smooth", choices: ["nearest", "smooth"] },
+} as const satisfies DeclaredOptions;
+
+export interface EnlargeOptions extends GivenOptions<typeof ENLARGE> {}
 
 /** Enlarges a picture, since 64 pixels are a stamp on today's screens. */
 export function enlarge(picture: Picture, options: EnlargeOptions): Picture {
-  checkRequired("enlarge", options, ["factor"], ExperimentsError);
-  checkOptions("enlarge", options, ["factor", "look"], ExperimentsError);
+  const { factor, look } = readOptions("enlarge", ENLARGE, options, ExperimentsError);
   checkPicture("enlarge", picture);
-  const { factor, look = "smooth" } = options;
-  if (!Number.isInteger(factor) || factor < 1 || factor > 64) {
-    throw new ExperimentsError(`enlarge: expected factor to be an integer from 1 to 64, got ${describeValue(factor)}.`);
-  }
-  if (look !== "nearest" && look !== "smooth") {
-    throw new ExperimentsError(`enlarge: expected look to be "nearest" or "smooth", got ${describeValue(look)}.`);
-  }
   if (factor === 1) return picture;
   const { width, height } = picture;
   const taps = (size: number) => (look === "nearest" ? nearestTaps(size, factor) : catmullRomTaps(size, factor));

@@ -1,4 +1,4 @@
-import { type DeclaredOptions, describeValue, type GivenOptions, readOptions } from "@latentflow/core";
+import { type DeclaredOptions, type GivenOptions, readOptions } from "@latentflow/core";
 import { ExperimentsError } from "../errors.js";
 import { checkSameSize, type Picture } from "./picture.js";
 
@@ -7,19 +7,19 @@ const GRID = {
   columns: { min: 1, integer: true },
   /** Pixels between pictures (default 0). */
   gap: { default: 0, min: 0, integer: true },
+  /** Colour of gaps and of places without a picture, RGB bytes (default white). */
+  background: { default: [255, 255, 255], is: isColour, expected: "three bytes" },
 } as const satisfies DeclaredOptions;
 
-export interface GridOptions extends GivenOptions<typeof GRID> {
-  /** Colour of gaps and of places without a picture, RGB bytes (default white). */
-  background?: readonly [number, number, number];
+export interface GridOptions extends GivenOptions<typeof GRID> {}
+
+function isColour(value: unknown): value is readonly [red: number, green: number, blue: number] {
+  return Array.isArray(value) && value.length === 3 && value.every((x) => x >= 0 && x <= 255);
 }
 
 /** Pictures of one size in rows from the top left, as one picture. An edit strip is a grid with one column a time and one row a sample. */
 export function grid(pictures: readonly Picture[], options: GridOptions): Picture {
-  const { columns, gap } = readOptions("grid", GRID, options, ExperimentsError, ["background"]);
-  const { background = [255, 255, 255] } = options;
-  const isColour = Array.isArray(background) && background.length === 3 && background.every((x) => x >= 0 && x <= 255);
-  if (!isColour) throw new ExperimentsError(`grid: expected background to be three bytes, got ${describeValue(background)}.`);
+  const { columns, gap, background } = readOptions("grid", GRID, options, ExperimentsError);
   const { width, height } = checkSameSize("grid", pictures);
   const rows = Math.ceil(pictures.length / columns);
   const whole = canvas(columns * (width + gap) - gap, rows * (height + gap) - gap, background);

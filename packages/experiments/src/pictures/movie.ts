@@ -1,11 +1,13 @@
-import { checkOptions, describeValue } from "@latentflow/core";
+import { type DeclaredOptions, describeValue, type GivenOptions, readOptions } from "@latentflow/core";
 import { ExperimentsError } from "../errors.js";
 import { checkSameSize, type Picture } from "./picture.js";
 
-export interface MovieOptions {
+const MOVIE = {
   /** Frames a second (default 16). GIF counts in hundredths of a second, so its pace is the nearest of those. */
-  framesPerSecond?: number;
-}
+  framesPerSecond: { default: 16, above: 0, max: 60 },
+} as const satisfies DeclaredOptions;
+
+export interface MovieOptions extends GivenOptions<typeof MOVIE> {}
 
 /** There and back, so that a loop has no jump: the ends are shown once, n frames become 2n − 2. */
 export function pingPong<T>(frames: readonly T[]): T[] {
@@ -15,11 +17,7 @@ export function pingPong<T>(frames: readonly T[]): T[] {
 
 /** The checks that all kinds of movie share. */
 export function checkMovie(caller: string, frames: readonly Picture[], options: MovieOptions) {
-  checkOptions(caller, options, ["framesPerSecond"], ExperimentsError);
-  const { framesPerSecond = 16 } = options;
-  if (typeof framesPerSecond !== "number" || !(framesPerSecond > 0 && framesPerSecond <= 60)) {
-    throw new ExperimentsError(`${caller}: expected framesPerSecond above 0, at most 60, got ${describeValue(framesPerSecond)}.`);
-  }
+  const { framesPerSecond } = readOptions(caller, MOVIE, options, ExperimentsError);
   return { ...checkSameSize(caller, frames), framesPerSecond };
 }
 

@@ -1,21 +1,23 @@
-import { checkNumber } from "@latentflow/core";
-import { checkAllOptions, checkList, checkText } from "../checks.js";
+import { checkNumber, type DeclaredOptions, type GivenOptions, isList, readOptions } from "@latentflow/core";
+import { checkText, isText } from "../checks.js";
 import { type Markup, markup } from "../drawing/markup.js";
 import { ConfigError } from "../errors.js";
 import { grid } from "./grid.js";
 import { checkSameSize, type Picture } from "./picture.js";
 import { encodePng } from "./png.js";
 
-/** What a strip figure shows. */
-export interface StripFigure {
-  readonly title: string;
+const FIGURE = {
+  title: { is: isText, expected: "a text" },
   /** Name of each row. */
-  readonly labels: readonly string[];
+  labels: { is: isList<string>, expected: "a list" },
   /** Edit length of each column. */
-  readonly times: readonly number[];
+  times: { is: isList<number>, expected: "a list" },
   /** [rows][columns], of one size. */
-  readonly rows: readonly (readonly Picture[])[];
-}
+  rows: { is: isList<readonly Picture[]>, expected: "a list" },
+} as const satisfies DeclaredOptions;
+
+/** What a strip figure shows. */
+export interface StripFigure extends GivenOptions<typeof FIGURE> {}
 
 const CELL = 96;
 const ROW_GAP = 8;
@@ -59,10 +61,7 @@ ${body}
 }
 
 function checkFigure(figure: StripFigure): void {
-  checkAllOptions("stripFigure", figure, ["title", "labels", "times", "rows"], []);
-  const { title, labels, times, rows } = figure;
-  checkText("stripFigure", "title", title);
-  for (const [name, list] of Object.entries({ labels, times, rows })) checkList("stripFigure", name, list);
+  const { labels, times, rows } = readOptions("stripFigure", FIGURE, figure, ConfigError);
   for (const label of labels) checkText("stripFigure", "labels", label, "a list of texts");
   for (const time of times) checkNumber("stripFigure", "times", time, {}, ConfigError);
   for (const row of rows) checkSameSize("stripFigure", row);

@@ -1,10 +1,10 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { throwIfAborted } from "@latentflow/core";
+import { readOptions, SIGNAL, throwIfAborted } from "@latentflow/core";
 import { writeFileAtomic } from "@latentflow/core/files";
-import { checkList, checkText, checkWatch } from "../checks.js";
+import { checkList, checkText } from "../checks.js";
 import { words } from "../drawing/numbers.js";
-import { ExperimentsError } from "../errors.js";
+import { ConfigError, ExperimentsError } from "../errors.js";
 import type { EditFrames, PictureRecord } from "../results/index.js";
 import { checkFrames, frameAt, readingsAt, spread } from "./edit-frames.js";
 import { enlarge } from "./enlarge.js";
@@ -143,7 +143,7 @@ function enlarged(picture: Picture, look: "nearest" | "smooth" = "smooth"): Pict
 
 function checkFolder(caller: string, folder: string, signal: AbortSignal | undefined): void {
   checkText(caller, "folder", folder, "a folder's path");
-  checkWatch(caller, { signal });
+  readOptions(caller, { signal: SIGNAL }, { signal }, ConfigError);
 }
 
 function checkComparable(methods: readonly EditFrames[]): EditFrames {

@@ -1,8 +1,16 @@
 import { join } from "node:path";
-import { checkChoice, type DeclaredOptions, describeValue, type GivenOptions, readOptions, SeededRandom } from "@latentflow/core";
+import {
+  checkChoice,
+  type DeclaredOptions,
+  describeValue,
+  type GivenOptions,
+  isList,
+  readOptions,
+  SeededRandom,
+  SIGNAL,
+} from "@latentflow/core";
 import { writeFileAtomic } from "@latentflow/core/files";
-import type { EngineName } from "@latentflow/engine";
-import { checkList, checkText, checkWatch, isRecord } from "../checks.js";
+import { checkText, isRecord, isText } from "../checks.js";
 import { type Edit, editIds } from "../config/edits.js";
 import { MAX_SEED } from "../config/schema.js";
 import { ConfigError, ExperimentsError } from "../errors.js";
@@ -19,7 +27,7 @@ import { openRun } from "./report-experiment.js";
 import { Session } from "./session.js";
 import { atEqualControl, triplesOf } from "./study-pictures.js";
 
-const NUMBERS = {
+const STUDY = {
   /** Everything random follows from it: which codes, what each person sees, on which side (default 0). */
   seed: { default: 0, integer: true, min: 0, max: MAX_SEED },
   /** Pictures that one person sees, spread evenly over the attributes (default 20). */
@@ -28,24 +36,26 @@ const NUMBERS = {
   starts: { default: 8, integer: true, min: 1, max: 1000 },
   /** Numbers for people (default 20). */
   people: { default: 20, integer: true, min: 1, max: 10_000 },
+  /** The method that the other is compared with: "interfacegan". */
+  against: { is: isText, expected: "the id of a method" },
+  /** The other method (default: the run's last). */
+  method: { optional: true, is: isText, expected: "the id of a method" },
+  /** Folder of the page (default: `study/BUILD/page` in the run's folder). */
+  to: { optional: true, is: isText, expected: "a folder's path" },
+  /** Edits that are asked about, as `edit --attribute` calls them (default: all of the run). */
+  attributes: { optional: true, is: isList<string>, expected: "a list" },
+  /** What the target of an edit is called: `{ object_shape: "a sphere" }`. Default: "present" of two classes, else its number. */
+  targets: { default: {}, check: checkTargets },
+  /** Default: the run's. */
+  engine: { default: "auto", choices: ["auto", "onnx", "tfjs"] },
+  signal: SIGNAL,
 } as const satisfies DeclaredOptions;
 
-const OTHERS = ["against", "method", "to", "attributes", "targets", "engine", "signal"] as const;
+export interface BuildStudyOptions extends GivenOptions<typeof STUDY> {}
 
-export interface BuildStudyOptions extends GivenOptions<typeof NUMBERS> {
-  /** The method that the other is compared with: "interfacegan". */
-  readonly against: string;
-  /** The other method (default: the run's last). */
-  readonly method?: string | undefined;
-  /** Folder of the page (default: `study/BUILD/page` in the run's folder). */
-  readonly to?: string | undefined;
-  /** Edits that are asked about, as `edit --attribute` calls them (default: all of the run). */
-  readonly attributes?: readonly string[] | undefined;
-  /** What the target of an edit is called: `{ object_shape: "a sphere" }`. Default: "present" of two classes, else its number. */
-  readonly targets?: Readonly<Record<string, string>> | undefined;
-  /** Default: the run's. */
-  readonly engine?: EngineName;
-  readonly signal?: AbortSignal;
+function checkTargets(caller: string, targets: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  if (isRecord(targets)) return targets;
+  throw new ConfigError(`${caller}: expected targets by attribute, got ${describeValue(targets)}.`);
 }
 
 export interface BuiltStudy {
@@ -69,19 +79,12 @@ export interface BuiltStudy {
  * @throws ConfigError for options that do not fit the run; ExperimentsError where its edits are not measured yet
  */
 export async function buildStudy(out: string, options: BuildStudyOptions): Promise<BuiltStudy> {
-  const { seed, count, starts, people } = readOptions("buildStudy", NUMBERS, options, ConfigError, OTHERS);
-  const { against, method, to, attributes: asked, targets = {}, engine = "auto", signal } = options;
-  checkText("buildStudy", "against", against, "the id of a method");
-  if (method !== undefined) checkText("buildStudy", "method", method, "the id of a method");
-  if (to !== undefined) checkText("buildStudy", "to", to, "a folder's path");
-  if (asked !== undefined) checkList("buildStudy", "attributes", asked);
-  if (!isRecord(targets)) throw new ConfigError(`buildStudy: expected targets by attribute, got ${describeValue(targets)}.`);
-  checkChoice("buildStudy", "engine", engine, ["auto", "onnx", "tfjs"], ConfigError);
-  checkWatch("buildStudy", { signal });
+  const settings = readOptions("buildStudy", STUDY, options, ConfigError);
+  const { seed, count, starts, people, against, method, to, targets, engine, signal } = settings;
   const { folder, plan, atOnce } = await openRun("buildStudy", out);
   const { config, networks, methods } = plan.experiment;
   const pair = pairOf(methods, against, method);
-  const edits = chosenEdits(plan.experiment.edits, options);
+  const edits = chosenEdits(plan.experiment.edits, settings);
   const recorded = engine === "auto" ? engineOf(networks) : engine;
   const session = new Session({ config, folder, engine: recorded, backend: networks.environment.backend.name, signal });
   session.atOnce = atOnce ?? session.atOnce;
@@ -154,7 +157,10 @@ interface ChosenEdit {
   readonly target: string;
 }
 
-function chosenEdits(edits: readonly Edit[], { attributes, targets = {} }: BuildStudyOptions): ChosenEdit[] {
+function chosenEdits(
+  edits: readonly Edit[],
+  { attributes, targets = {} }: Pick<BuildStudyOptions, "attributes" | "targets">,
+): ChosenEdit[] {
   const ids = editIds(edits);
   if (attributes?.length === 0) throw new ConfigError("study: expected --attributes to name some, got none.");
   for (const id of attributes ?? []) checkChoice("study", "--attributes", id, ids, ConfigError);

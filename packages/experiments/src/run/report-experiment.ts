@@ -1,8 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { checkOptions, describeValue } from "@latentflow/core";
+import {
+  type DeclaredOptions,
+  describeValue,
+  type GivenOptions,
+  isFunction,
+  isGiven,
+  readOptions,
+  SIGNAL,
+} from "@latentflow/core";
 import { writeJsonAtomic } from "@latentflow/core/files";
-import { checkWatch } from "../checks.js";
+import { isText } from "../checks.js";
 import { ConfigError, ExperimentsError } from "../errors.js";
 import { experimentOf } from "../experiment/experiment.js";
 import { explainFailure } from "../explain-failure.js";
@@ -22,14 +30,16 @@ import { Session } from "./session.js";
 
 const RESULTS_FILE = "results.json";
 
-export interface ReportOptions {
+const REPORT = {
   /** Folder for the report, its tables, figures and pictures, in place of the run's: of a run on a disk that can't be written. */
-  readonly to?: string;
+  to: { optional: true, is: isText, expected: "a folder" },
   /** Methods and analyses that the run was made with, unless its configuration names their module. */
-  readonly extensions?: Extensions;
-  readonly onEvent?: (event: RunEvent) => void;
-  readonly signal?: AbortSignal;
-}
+  extensions: { optional: true, is: isGiven<Extensions>, expected: "extensions" },
+  onEvent: { optional: true, is: isFunction<(event: RunEvent) => void>, expected: "a function" },
+  signal: SIGNAL,
+} as const satisfies DeclaredOptions;
+
+export interface ReportOptions extends GivenOptions<typeof REPORT> {}
 
 export interface RunResult {
   readonly results: ExperimentResults;
@@ -44,8 +54,7 @@ export interface RunResult {
  * @throws ConfigError when the folder holds no run; ExperimentsError for what goes wrong on the way; AbortError when stopped by the signal
  */
 export async function reportExperiment(out: string, options: ReportOptions = {}): Promise<RunResult> {
-  checkReportOptions("reportExperiment", options);
-  const { to = out, extensions, onEvent, signal } = options;
+  const { to = out, extensions, onEvent, signal } = readReportOptions("reportExperiment", options);
   const { folder, plan, rerun } = await openRun("reportExperiment", out, extensions);
   if (await canWrite(folder)) {
     await folder.clean();
@@ -57,13 +66,10 @@ export async function reportExperiment(out: string, options: ReportOptions = {})
 }
 
 /** What says how a report is written: asked before anything is. */
-export function checkReportOptions(caller: string, options: ReportOptions): void {
-  checkOptions(caller, options, ["to", "extensions", "onEvent", "signal"], ConfigError);
-  const { to, extensions } = options;
-  checkWatch(caller, options);
-  if (to !== undefined && (typeof to !== "string" || to === ""))
-    throw new ConfigError(`${caller}: expected \`to\` to be a folder, got ${describeValue(to)}.`);
-  tablesWith(caller, extensions);
+export function readReportOptions(caller: string, options: ReportOptions): OptionValues<typeof REPORT> {
+  const read = readOptions(caller, REPORT, options, ConfigError);
+  tablesWith(caller, read.extensions);
+  return read;
 }
 
 /** A run's folder with what its file says. */

@@ -1,7 +1,6 @@
 import { availableParallelism } from "node:os";
-import { checkChoice, checkNumber } from "@latentflow/core";
-import type { EngineName } from "@latentflow/engine";
-import { checkAllOptions, checkBoolean, checkList, checkText, checkWatch } from "../checks.js";
+import { checkChoice, type DeclaredOptions, type GivenOptions, isFunction, isGiven, readOptions, SIGNAL } from "@latentflow/core";
+import { checkList, isText } from "../checks.js";
 import { checkForMethods, completeConfig } from "../config/resolve.js";
 import type { ExperimentConfig, ExperimentOptions } from "../config/types.js";
 import { ConfigError } from "../errors.js";
@@ -24,41 +23,45 @@ import { prepare } from "./prepare.js";
 import { refuseReplacing, replacedBy } from "./replaced.js";
 import { finish, type RunResult } from "./report-experiment.js";
 import { Session } from "./session.js";
-import { checkShard, type Shard } from "./shard.js";
+import { checkShard } from "./shard.js";
 
-export interface RunOptions {
+export const MAX_WORKERS = 256;
+
+const RUN = {
   /** Folder of the run. One that holds a part of it is continued. */
-  readonly out: string;
+  out: { is: isText, expected: "a folder's path" },
   /** Default: all. What they need is done, too. */
-  readonly steps?: readonly StepName[];
+  steps: { default: STEP_NAMES, check: checkSteps },
   /** Default "auto". */
-  readonly engine?: EngineName;
+  engine: { default: "auto", choices: ["auto", "onnx", "tfjs"] },
   /** Worker threads at most (default 1: this thread); fewer run where the memory is not for so many. */
-  readonly workers?: number;
+  workers: { default: 1, min: 1, max: MAX_WORKERS, integer: true },
   /** Do one slice of the attribute × method pairs; `report` then brings all slices together. */
-  readonly shard?: Shard | null;
+  shard: { default: null, check: checkShard },
   /**
    * Whether finished jobs of other settings may be replaced (default true, and the event `begin` tells which; the command asks for --replace).
    * When false, they are an error before anything is computed.
    */
-  readonly replace?: boolean;
+  replace: { default: true },
   /**
    * Methods and analyses of your own, beside those of the configuration's `extensions`. They are functions, which can't cross to other threads: for
    * more than one worker, put them into a module and name that in the configuration.
    */
-  readonly extensions?: Extensions;
+  extensions: { optional: true, is: isGiven<Extensions>, expected: "extensions" },
   /** For the report: the command that makes this again. */
-  readonly rerun?: string;
-  readonly onEvent?: (event: RunEvent) => void;
+  rerun: { optional: true, is: (value: unknown): value is string => typeof value === "string", expected: "a text" },
+  onEvent: { optional: true, is: isFunction<(event: RunEvent) => void>, expected: "a function" },
   /** Stops after the iteration in progress; finished jobs and checkpoints stay. */
-  readonly signal?: AbortSignal;
+  signal: SIGNAL,
+} as const satisfies DeclaredOptions;
+
+export interface RunOptions extends GivenOptions<typeof RUN> {}
+
+function checkSteps(caller: string, steps: readonly StepName[]): readonly StepName[] {
+  checkList(caller, "steps", steps);
+  for (const step of steps) checkChoice(caller, "steps", step, STEP_NAMES, ConfigError);
+  return steps;
 }
-
-export const MAX_WORKERS = 256;
-
-const ENGINES: readonly EngineName[] = ["auto", "onnx", "tfjs"];
-
-const OPTIONAL = ["steps", "engine", "workers", "shard", "replace", "extensions", "rerun", "onEvent", "signal"];
 
 /**
  * Runs an experiment from sampling to the report, or goes on with one: what the folder holds with the same settings is kept.
@@ -67,19 +70,8 @@ const OPTIONAL = ["steps", "engine", "workers", "shard", "replace", "extensions"
  * @throws ConfigError for wrong settings; ExperimentsError for what goes wrong on the way; AbortError when stopped by the signal
  */
 export async function runExperiment(options: ExperimentOptions | ExperimentConfig, run: RunOptions): Promise<RunResult | null> {
-  checkAllOptions("runExperiment", run, ["out"], OPTIONAL);
-  checkText("runExperiment", "out", run.out, "a folder's path");
-  checkWatch("runExperiment", run);
-  const { engine = "auto", shard = null, steps = STEP_NAMES, replace = true, rerun: command, extensions, signal } = run;
-  const { workers: given = 1 } = run;
-  checkChoice("runExperiment", "engine", engine, ENGINES, ConfigError);
-  checkList("runExperiment", "steps", steps);
-  for (const step of steps) checkChoice("runExperiment", "steps", step, STEP_NAMES, ConfigError);
-  if (shard !== null) checkShard("runExperiment", shard);
-  checkBoolean("runExperiment", "replace", replace);
-  if (command !== undefined && command !== "") checkText("runExperiment", "rerun", command);
-  const limits = { min: 1, max: MAX_WORKERS, integer: true };
-  const workers = checkNumber("runExperiment", "workers", given, limits, ConfigError);
+  const settings = readOptions("runExperiment", RUN, run, ConfigError);
+  const { out, engine, shard, steps, replace, rerun: command, extensions, workers, onEvent, signal } = settings;
   const config = completeConfig(options, tablesWith("runExperiment", extensions).methods);
   const tables = await tablesOf("runExperiment", config, extensions);
   checkForMethods(config, tables.methods);
@@ -88,7 +80,7 @@ export async function runExperiment(options: ExperimentOptions | ExperimentConfi
       `runExperiment: expected workers 1 with \`extensions\`, got ${workers}: functions can't cross to other threads. Put them into a module, and its path into the configuration's \`extensions\`.`,
     );
   }
-  const folder = new RunFolder(run.out);
+  const folder = new RunFolder(out);
   await folder.open();
   const known = await readRunFile(folder);
   const begun = networksOf(known, config);
@@ -124,7 +116,7 @@ export async function runExperiment(options: ExperimentOptions | ExperimentConfi
       ...(isLimited && { atOnce }),
     });
     await doJobs(jobs, plan, {
-      ...{ session, folder, engine: settled, replaced, onEvent: run.onEvent, signal },
+      ...{ session, folder, engine: settled, replaced, onEvent, signal },
       ...{ workers: prepared?.estimate.workers ?? workers, estimate: prepared?.estimate ?? null },
     });
     if (shard !== null || steps.length < STEP_NAMES.length) return null;

@@ -1,16 +1,18 @@
-import { checkNumber, describeValue } from "@latentflow/core";
-import { checkAllOptions } from "../checks.js";
+import { checkNumber, type DeclaredOptions, describeValue, type GivenOptions, readOptions } from "@latentflow/core";
 import { ConfigError } from "../errors.js";
-
-/** One slice of the attribute × method pairs: those whose number modulo `count` is `index`. */
-export interface Shard {
-  /** 0 to count − 1 */
-  readonly index: number;
-  readonly count: number;
-}
 
 /** Slices at most: more than any cluster's array has. */
 const MOST = 1_000_000;
+
+const SLICE = {
+  /** 0 to count − 1 */
+  index: { min: 0, max: MOST - 1, integer: true },
+  count: { min: 1, max: MOST, integer: true },
+} as const satisfies DeclaredOptions;
+
+/** One slice of the attribute × method pairs: those whose number modulo `count` is `index`. */
+export interface Shard extends GivenOptions<typeof SLICE> {}
+
 /** Of schedulers' numbers, which are 32 bits. */
 const LARGEST_ID = 2 ** 32;
 
@@ -70,10 +72,10 @@ function integer(name: string, text: string, min = 0, max = LARGEST_ID): number 
   return checkNumber("--shard", name, number, { min, max, integer: true }, ConfigError);
 }
 
-/** Throws unless a slice is one of its count. */
-export function checkShard(caller: string, shard: Shard): void {
-  checkAllOptions(`${caller}: shard`, shard, ["index", "count"], []);
-  const { index, count } = shard;
-  checkNumber(caller, "shard.count", count, { min: 1, max: MOST, integer: true }, ConfigError);
-  checkNumber(caller, "shard.index", index, { min: 0, max: count - 1, integer: true }, ConfigError);
+/** Returns a slice that is one of its count, or null for none. */
+export function checkShard(caller: string, shard: Shard | null): Shard | null {
+  if (shard === null) return null;
+  const { index, count } = readOptions(caller, { shard: { options: SLICE } }, { shard }, ConfigError).shard;
+  checkNumber(caller, "shard.index", index, { max: count - 1 }, ConfigError);
+  return shard;
 }

@@ -7,7 +7,7 @@ import { readStudies, writeTally } from "../study/kept-studies.js";
 import { readAnswers } from "../study/read-answers.js";
 import type { Study } from "../study/study.js";
 import { tally } from "../study/tally.js";
-import { checkReportOptions, openRun, type ReportOptions, type RunResult, reportExperiment } from "./report-experiment.js";
+import { openRun, type ReportOptions, type RunResult, readReportOptions, reportExperiment } from "./report-experiment.js";
 
 /** Files at fault that are named in one error. */
 const NAMED = 20;
@@ -23,7 +23,7 @@ const NAMED = 20;
 export async function tallyStudies(out: string, files: readonly string[], options: ReportOptions = {}): Promise<RunResult> {
   checkList("tallyStudies", "files", files);
   for (const file of files) checkText("tallyStudies", "files", file, "a list of paths");
-  checkReportOptions("tallyStudies", options);
+  readReportOptions("tallyStudies", options);
   const { folder } = await openRun("tallyStudies", out, options.extensions);
   const studies = await readStudies(folder);
   if (studies.size === 0)

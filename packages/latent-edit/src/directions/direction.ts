@@ -1,19 +1,22 @@
-import { checkNumber, checkOptions, describeValue } from "@latentflow/core";
+import { checkNumber, type DeclaredOptions, describeValue, type GivenOptions, readOptions } from "@latentflow/core";
 import { reshape, slice, type Tensor, type Tensor2D, type Tensor3D, tidy, type Variable } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
 import { checkAlive, checkCodes, checkTimes } from "../input/checks.js";
-import { checkGradient, type FlowGradient } from "./integrate.js";
-import { onRows, type RowList, type RowRange } from "./rows.js";
-import { checkSolver, type FlowSolver } from "./solver.js";
+import { FLOW_GRADIENTS } from "./integrate.js";
+import { onRows, ROWS, type RowList, type RowRange } from "./rows.js";
+import { type FlowSolver, SOLVER } from "./solver.js";
 
-export interface FlowOptions {
+/** Options of `flow`, declared. */
+export const FLOW = {
   /** Rows of a W+ code to move, as a range [from, to] or a list { only } (default: the direction's own, else all). */
-  rows?: RowRange | RowList;
+  rows: { ...ROWS, optional: true },
   /** In place of the direction's own solver. */
-  solver?: FlowSolver;
+  solver: { ...SOLVER, optional: true },
   /** How gradients pass the solver (default "steps"). */
-  gradient?: FlowGradient;
-}
+  gradient: { optional: true, choices: FLOW_GRADIENTS },
+} as const satisfies DeclaredOptions;
+
+export interface FlowOptions extends GivenOptions<typeof FLOW> {}
 
 /**
  * An edit: a vector field over latent codes and its flow. Velocity has unit length, so `t` is the arc length travelled; a negative `t` goes
@@ -96,8 +99,6 @@ export abstract class FlowDirection implements Direction {
 
   private checkFlowOptions(caller: string, options: FlowOptions): void {
     checkAlive(caller, this);
-    checkOptions(caller, options, ["rows", "solver", "gradient"], LatentEditError);
-    if (options.solver !== undefined) checkSolver(caller, options.solver);
-    checkGradient(caller, options.gradient);
+    readOptions(caller, FLOW, options, LatentEditError);
   }
 }

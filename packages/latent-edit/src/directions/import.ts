@@ -1,19 +1,21 @@
 import { type CheckpointSource, readNpy, readSafetensors, readTorch, stateDict, type TensorData } from "@latentflow/checkpoints";
-import { type AttributeModel, checkOptions, describeValue } from "@latentflow/core";
+import { type DeclaredOptions, describeValue, type GivenOptions, readOptions } from "@latentflow/core";
 import { LatentEditError } from "../errors.js";
-import { checkModel } from "../input/checks.js";
+import { MODEL } from "../input/checks.js";
 import type { Direction } from "./direction.js";
 import { LinearDirection } from "./linear-direction.js";
 import { type DirectionInfo, isDirectionFile, loadDirection } from "./save.js";
-import { checkSolver, type FlowSolver } from "./solver.js";
+import { type FlowSolver, SOLVER } from "./solver.js";
 import { importSeedFlow } from "./state-dict.js";
 
-export interface ImportOptions {
+const IMPORT = {
   /** How a flow of others is integrated (default: one step of the 3/8 rule, as the paper trains). Files of `saveDirection` say it themselves. */
-  solver?: FlowSolver;
+  solver: { ...SOLVER, optional: true },
   /** As for `loadDirection`: a file that says of which generator it is must be of this one's. */
-  model?: AttributeModel;
-}
+  model: { ...MODEL, optional: true },
+} as const satisfies DeclaredOptions;
+
+export interface ImportOptions extends GivenOptions<typeof IMPORT> {}
 
 type FileKind = "safetensors" | "torch" | "numpy";
 
@@ -39,17 +41,14 @@ export async function importDirection(
   source: CheckpointSource,
   options: ImportOptions = {},
 ): Promise<{ direction: Direction; info: DirectionInfo }> {
-  checkOptions("importDirection", options, ["solver", "model"], LatentEditError);
-  const { solver, model } = options;
-  if (solver !== undefined) checkSolver("importDirection", solver);
-  if (model !== undefined) checkModel("importDirection", model);
+  const { solver, model } = readOptions("importDirection", IMPORT, options, LatentEditError);
   const isPath = typeof source === "string" || source instanceof URL;
   const file = isPath ? source : await bytesOf(source);
   const kind = isPath ? kindOfName(String(source)) : kindOfBytes(file as Uint8Array);
   if (kind === "numpy") return { direction: fromVector([["the array", await readNpy(file)]]), info: {} };
   if (kind === "torch") return { direction: fromTensors(tensorsOf(await readTorch(file)), solver), info: {} };
   const { tensors, metadata } = await readSafetensors(file);
-  if (isDirectionFile(metadata)) return loadDirection(file, model === undefined ? {} : { model });
+  if (isDirectionFile(metadata)) return loadDirection(file, { model });
   return { direction: fromTensors(tensors, solver), info: {} };
 }
 
@@ -90,7 +89,7 @@ function tensorsOf(value: Awaited<ReturnType<typeof readTorch>>): ReadonlyMap<st
 
 function fromTensors(tensors: ReadonlyMap<string, TensorData>, solver: FlowSolver | undefined): Direction {
   const isFlow = [...tensors.keys()].some((key) => FLOW_KEY.test(key));
-  return isFlow ? importSeedFlow(tensors, solver === undefined ? {} : { solver }) : fromVector([...tensors]);
+  return isFlow ? importSeedFlow(tensors, { solver }) : fromVector([...tensors]);
 }
 
 function fromVector(tensors: readonly (readonly [name: string, tensor: TensorData])[]): LinearDirection {

@@ -1,4 +1,3 @@
-import { checkChoice } from "@latentflow/core";
 import { odeint, odeintAdjoint } from "@latentflow/ode";
 import {
   mul,
@@ -12,7 +11,6 @@ import {
   tidy,
   tile,
 } from "@tensorflow/tfjs-core";
-import { LatentEditError } from "../errors.js";
 import { type FlowSolver, isFixed } from "./solver.js";
 
 /** dw/dt at rows w [n, d]. */
@@ -22,12 +20,9 @@ export type Velocity = (w: Tensor2D) => Tensor2D;
  * How gradients pass a flow: through the operations of its steps (exact for the steps taken), the same with less memory, or by the continuous
  * adjoint equation.
  */
-export type FlowGradient = "steps" | "checkpointed" | "adjoint";
+export type FlowGradient = (typeof FLOW_GRADIENTS)[number];
 
-/** Throws unless `gradient` is one of them, or undefined. */
-export function checkGradient(caller: string, gradient: FlowGradient | undefined): void {
-  if (gradient !== undefined) checkChoice(caller, "gradient", gradient, ["steps", "checkpointed", "adjoint"], LatentEditError);
-}
+export const FLOW_GRADIENTS = ["steps", "checkpointed", "adjoint"] as const;
 
 /** How a flow is computed, forward and back. */
 export interface Integration {

@@ -21,7 +21,7 @@ import { LatentEditError } from "../errors.js";
 import { SEED } from "../input/checks.js";
 import { FlowDirection, type FlowOptions } from "./direction.js";
 import { flowAtTimes, flowEachRow, type Integration, type Velocity } from "./integrate.js";
-import { checkSolver, type FlowSolver, PAPER_SOLVER } from "./solver.js";
+import { type FlowSolver, PAPER_SOLVER, SOLVER } from "./solver.js";
 
 const NEURAL_ODE = {
   /** Width d of a latent row. */
@@ -32,12 +32,11 @@ const NEURAL_ODE = {
   negativeSlope: { default: 0.2 },
   /** Seed of the initial weights (default 0: two directions made without one start alike; give each its own to have them start apart). */
   seed: SEED,
+  /** Default: one step of the 3/8 rule, as the paper trains. */
+  solver: { ...SOLVER, default: PAPER_SOLVER },
 } as const satisfies DeclaredOptions;
 
-export interface NeuralOdeOptions extends GivenOptions<typeof NEURAL_ODE> {
-  /** Default: one step of the 3/8 rule, as the paper trains. */
-  readonly solver?: FlowSolver;
-}
+export interface NeuralOdeOptions extends GivenOptions<typeof NEURAL_ODE> {}
 
 /** Keeps the division away from 0 where the field vanishes; the released code's value. */
 const SPEED_EPSILON = 1e-6;
@@ -62,13 +61,13 @@ export class NeuralOdeDirection extends FlowDirection {
 
   constructor(options: NeuralOdeOptions) {
     super();
-    const settings = readOptions("NeuralOdeDirection", NEURAL_ODE, options, LatentEditError, ["solver"]);
+    const settings = readOptions("NeuralOdeDirection", NEURAL_ODE, options, LatentEditError);
     const { latentDim, depth, negativeSlope, seed } = settings;
     if (depth === 0) throw new LatentEditError("NeuralOdeDirection: expected depth 1 or more, or −1 for a constant, got 0.");
     this.latentDim = latentDim;
     this.depth = depth;
     this.negativeSlope = negativeSlope;
-    this.solver = checkSolver("NeuralOdeDirection", options.solver ?? PAPER_SOLVER);
+    this.solver = settings.solver;
     const random = new SeededRandom(seed);
     const bound = 1 / Math.sqrt(latentDim);
     const uniform = (rows: number) => variable(random.uniformTensor([rows, latentDim], -bound, bound));

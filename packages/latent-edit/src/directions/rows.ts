@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions, describeValue } from "@latentflow/core";
+import { checkNumber, type DeclaredOptions, describeValue, type GivenOptions, isList, readOptions } from "@latentflow/core";
 import { concat, gather, reshape, slice, stack, type Tensor, type Tensor2D, tensor1d, tidy } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
 import { checkCodes } from "../input/checks.js";
@@ -6,10 +6,17 @@ import { checkCodes } from "../input/checks.js";
 /** Rows of a W+ code that an edit touches: from the first, up to but not including the last. [0, 6] are the first six. */
 export type RowRange = readonly [from: number, to: number];
 
+const LIST = { only: { is: isList<number>, expected: "a list of rows" } } as const satisfies DeclaredOptions;
+
 /** Rows of a W+ code one by one, in any order: { only: [0, 2, 5] }. Not a plain array: [0, 6] is a range. */
-export interface RowList {
-  readonly only: readonly number[];
-}
+export interface RowList extends GivenOptions<typeof LIST> {}
+
+/** An option that chooses rows. Whether there are such rows is found out where their number is known. */
+export const ROWS = {
+  is: (value: unknown): value is RowRange | RowList =>
+    Array.isArray(value) ? value.length === 2 : Array.isArray((value as RowList | null)?.only),
+  expected: "a range [from, to] (from the first, up to but not including the last), or a list { only: [0, 2, 5] }",
+} as const;
 
 /** More rows than any generator has: a bound for rows of a file, before its generator is known. */
 export const MOST_ROWS = 4096;
@@ -95,13 +102,9 @@ export function rowsOf(caller: string, chosen: unknown, count: number): number[]
     const to = checkNumber(caller, "rows[1]", chosen[1], { min: from + 1, max: count, integer: true }, LatentEditError);
     return Array.from({ length: to - from }, (_, i) => from + i);
   }
-  const { only } = (chosen ?? {}) as Partial<RowList>;
-  if (Array.isArray(chosen) || !Array.isArray(only) || only.length === 0) {
-    throw new LatentEditError(
-      `${caller}: expected rows to be a range [from, to] (from the first, up to but not including the last), or a list { only: [0, 2, 5] }, got ${describeValue(chosen)}.`,
-    );
-  }
-  checkOptions(`${caller}: rows`, chosen as RowList, ["only"], LatentEditError);
+  if (!ROWS.is(chosen) || !("only" in chosen) || chosen.only.length === 0)
+    throw new LatentEditError(`${caller}: expected rows to be ${ROWS.expected}, got ${describeValue(chosen)}.`);
+  const { only } = readOptions(`${caller}: rows`, LIST, chosen, LatentEditError);
   const limits = { min: 0, max: count - 1, integer: true };
   const rows = only.map((row, i) => checkNumber(caller, `rows.only[${i}]`, row, limits, LatentEditError));
   return [...new Set(rows)].sort((a, b) => a - b);

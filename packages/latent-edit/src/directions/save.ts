@@ -1,8 +1,7 @@
 import { type CheckpointSource, readSafetensors, type TensorData, writeSafetensors } from "@latentflow/checkpoints";
-import { type AttributeModel, checkNumber, checkOptions, checkRequired, describeValue } from "@latentflow/core";
+import { type DeclaredOptions, describeValue, type GivenOptions, isGiven, readOptions } from "@latentflow/core";
 import { LatentEditError } from "../errors.js";
-import { checkModel } from "../input/checks.js";
-import type { EditedAttribute } from "../model/attribute-choice.js";
+import { MODEL } from "../input/checks.js";
 import { type Fingerprint, fingerprint, sameFingerprint } from "../model/fingerprint.js";
 import { checkDirection } from "./check-direction.js";
 import type { Direction } from "./direction.js";
@@ -12,20 +11,39 @@ import { MOST_ROWS, type RowList, type RowRange, rowsOf } from "./rows.js";
 import type { FlowSolver } from "./solver.js";
 import type { TrainSettings } from "./train-settings.js";
 
-/** What a file says about a direction besides its weights. */
-export interface DirectionInfo {
+const INFO = {
   /** What the edit changes. */
-  attribute?: EditedAttribute;
+  attribute: {
+    optional: true,
+    options: {
+      name: { is: isGiven<string>, expected: "a text" },
+      index: { min: 0, integer: true },
+      from: { min: 0, integer: true },
+      to: { min: 0, integer: true },
+    },
+  },
   /** `fingerprint(model)` of the generator the direction belongs to. */
-  generator?: Fingerprint;
+  generator: {
+    optional: true,
+    is: (value: unknown): value is Fingerprint => Array.isArray(value) && value.length > 0 && value.every(Number.isFinite),
+    expected: "what fingerprint(model) gave",
+  },
   /** How it was trained, or found. */
-  training?: TrainSettings | Readonly<Record<string, unknown>>;
-}
+  training: {
+    optional: true,
+    is: (value: unknown): value is TrainSettings | Readonly<Record<string, unknown>> =>
+      typeof value === "object" && value !== null && !Array.isArray(value),
+    expected: "an object of settings",
+  },
+} as const satisfies DeclaredOptions;
 
-const INFO = ["attribute", "generator", "training"] as const;
+/** What a file says about a direction besides its weights. */
+export interface DirectionInfo extends GivenOptions<typeof INFO> {}
+
+const INFO_NAMES = ["attribute", "generator", "training"] as const satisfies readonly (keyof typeof INFO)[];
 
 /** Header entries that are not a kind's own. */
-const COMMON: readonly string[] = ["format", "version", "kind", "latentDim", "solver", "rows", ...INFO];
+const COMMON: readonly string[] = ["format", "version", "kind", "latentDim", "solver", "rows", ...INFO_NAMES];
 
 const FORMAT = "latentflow-direction";
 
@@ -38,8 +56,7 @@ const FORMAT = "latentflow-direction";
  */
 export async function saveDirection(direction: Direction, info: DirectionInfo = {}): Promise<Uint8Array> {
   checkDirection("saveDirection", direction);
-  checkOptions("saveDirection", info, ["attribute", "generator", "training"], LatentEditError);
-  checkInfo(info);
+  readOptions("saveDirection", INFO, info, LatentEditError);
   const entry = kindNamed(direction.kind);
   if (entry === undefined) {
     throw new LatentEditError(
@@ -75,22 +92,10 @@ function mapValues<T>(record: Readonly<Record<string, T>> | object, f: (value: T
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, f(value)]));
 }
 
-/** What the header says must be readable again. */
-function checkInfo({ attribute, generator, training }: DirectionInfo): void {
-  if (attribute !== undefined) {
-    checkRequired("saveDirection: attribute", attribute, ["name", "index", "from", "to"], LatentEditError);
-    for (const name of ["index", "from", "to"] as const) {
-      checkNumber("saveDirection", `attribute.${name}`, attribute[name], { min: 0, integer: true }, LatentEditError);
-    }
-  }
-  const isFingerprint = Array.isArray(generator) && generator.length > 0 && generator.every(Number.isFinite);
-  if (generator !== undefined && !isFingerprint) {
-    throw new LatentEditError(
-      `saveDirection: expected generator to be what fingerprint(model) gave, got ${describeValue(generator)}.`,
-    );
-  }
-  if (training !== undefined) checkRequired("saveDirection: training", training, [], LatentEditError);
-}
+const LOAD = {
+  /** When given, the file's fingerprint, if it has one, must be that of the model's generator. */
+  model: { ...MODEL, optional: true },
+} as const satisfies DeclaredOptions;
 
 /**
  * Reads what `saveDirection` wrote, of every kind that the package has or that was registered. What it is says `instanceof`.
@@ -100,9 +105,9 @@ function checkInfo({ attribute, generator, training }: DirectionInfo): void {
  */
 export async function loadDirection(
   source: CheckpointSource,
-  options: { model?: AttributeModel } = {},
+  options: GivenOptions<typeof LOAD> = {},
 ): Promise<{ direction: Direction; info: DirectionInfo }> {
-  checkOptions("loadDirection", options, ["model"], LatentEditError);
+  const { model } = readOptions("loadDirection", LOAD, options, LatentEditError);
   if (!(typeof source === "string" || (typeof source === "object" && source !== null))) {
     throw new LatentEditError(
       `loadDirection: expected the bytes of a file that saveDirection() wrote, a Blob, or its path, got ${describeValue(source)}.`,
@@ -114,18 +119,15 @@ export async function loadDirection(
       `loadDirection: expected a file of format ${FORMAT}, version 1, got ${metadata.get("format") ?? "no format"}, version ${metadata.get("version") ?? "none"}.`,
     );
   }
-  const info: DirectionInfo = {};
-  for (const key of INFO) {
-    if (metadata.has(key)) info[key] = parse(metadata, key);
-  }
-  if (info.training) info.training = settingsOfToday(info.training);
-  if (options.model !== undefined) checkModel("loadDirection", options.model);
-  if (options.model && info.generator && !sameFingerprint(info.generator, await fingerprint(options.model))) {
+  const written = INFO_NAMES.filter((name) => metadata.has(name));
+  const info: DirectionInfo = Object.fromEntries(written.map((name) => [name, parse(metadata, name)]));
+  if (model && info.generator && !sameFingerprint(info.generator, await fingerprint(model))) {
     throw new LatentEditError(
       "loadDirection: expected a direction of this model's generator, got one trained on another; load that generator.",
     );
   }
-  return { direction: build(metadata, tensors), info };
+  const training = info.training && settingsOfToday(info.training);
+  return { direction: build(metadata, tensors), info: { ...info, ...(training && { training }) } };
 }
 
 function build(metadata: ReadonlyMap<string, string>, tensors: ReadonlyMap<string, TensorData>): Direction {

@@ -1,20 +1,31 @@
-import { checkChoice, checkNumber, checkOptions, checkRequired } from "@latentflow/core";
+import { type DeclaredOptions, type GivenOptions, readOptions } from "@latentflow/core";
 import { type AdaptiveMethodName, type FixedMethodName, METHODS, type Method } from "@latentflow/ode";
 import { LatentEditError } from "../errors.js";
 
+/** Flows are solved on tensors, by explicit methods. */
+const EXPLICIT = Object.entries<Method>(METHODS).flatMap(([name, { implicit, float64Only }]) =>
+  implicit || float64Only ? [] : [name],
+) as readonly (FixedMethodName | AdaptiveMethodName)[];
+
+const FIXED = {
+  method: { choices: EXPLICIT },
+  steps: { min: 1, integer: true },
+} as const satisfies DeclaredOptions;
+
+const ADAPTIVE = {
+  method: { choices: EXPLICIT },
+  /** Relative tolerance (default 1e-5). */
+  rtol: { optional: true, min: 0 },
+  /** Absolute tolerance (default 1e-6). */
+  atol: { optional: true, min: 0 },
+} as const satisfies DeclaredOptions;
+
 /** `steps` equal steps over [0, t], however long t is: one 3/8 step is how the paper trains. */
-export interface FixedSolver {
-  readonly method: FixedMethodName | AdaptiveMethodName;
-  readonly steps: number;
-}
+export interface FixedSolver extends GivenOptions<typeof FIXED> {}
 
 /** Steps chosen by an error estimate: the flow itself, to a tolerance. */
-export interface AdaptiveSolver {
+export interface AdaptiveSolver extends GivenOptions<typeof ADAPTIVE> {
   readonly method: AdaptiveMethodName;
-  /** Relative tolerance (default 1e-5). */
-  readonly rtol?: number;
-  /** Absolute tolerance (default 1e-6). */
-  readonly atol?: number;
 }
 
 /** How a flow is integrated. Part of the edit: another solver is another edit. */
@@ -30,25 +41,17 @@ export function isFixed(solver: FlowSolver): solver is FixedSolver {
   return typeof solver === "object" && solver !== null && "steps" in solver;
 }
 
-/** Flows are solved on tensors, by explicit methods. */
-const EXPLICIT = Object.entries<Method>(METHODS).flatMap(([name, { implicit, float64Only }]) =>
-  implicit || float64Only ? [] : [name],
-);
+/** An option that is a solver. */
+export const SOLVER = { check: checkSolver } as const;
 
-/** Throws unless `solver` is complete and known. */
+/** Returns `solver` when it is complete and known. */
 export function checkSolver(caller: string, solver: FlowSolver): FlowSolver {
-  checkRequired(`${caller}: solver`, solver, ["method"], LatentEditError);
-  checkOptions(`${caller}: solver`, solver, isFixed(solver) ? ["method", "steps"] : ["method", "rtol", "atol"], LatentEditError);
-  checkChoice(caller, "solver.method", solver.method, EXPLICIT, LatentEditError);
+  const solverOptions = { options: isFixed(solver) ? FIXED : ADAPTIVE };
+  readOptions(caller, { solver: solverOptions }, { solver }, LatentEditError);
   if (!isFixed(solver) && !METHODS[solver.method].estimatesError) {
     throw new LatentEditError(
       `${caller}: expected a number of steps for ${solver.method}, which has no error estimate; give solver: { method, steps }.`,
     );
-  }
-  if (isFixed(solver)) checkNumber(caller, "solver.steps", solver.steps, { min: 1, integer: true }, LatentEditError);
-  else {
-    checkNumber(caller, "solver.rtol", solver.rtol ?? 0, { min: 0 }, LatentEditError);
-    checkNumber(caller, "solver.atol", solver.atol ?? 0, { min: 0 }, LatentEditError);
   }
   return solver;
 }

@@ -1,11 +1,11 @@
 import type { TensorData } from "@latentflow/checkpoints";
-import { checkOptions, describeValue } from "@latentflow/core";
+import { type DeclaredOptions, describeValue, type GivenOptions, readOptions } from "@latentflow/core";
 import { tensor, tidy } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
 import { checkAlive } from "../input/checks.js";
 import { checkWeights } from "./check-weights.js";
 import { NeuralOdeDirection } from "./neural-ode-direction.js";
-import type { FlowSolver } from "./solver.js";
+import { SOLVER } from "./solver.js";
 
 const PREFIX = "odefunc.model";
 const LAYER = /^(\d+\.(weight|bias)|const)$/;
@@ -36,6 +36,13 @@ export async function toStateDict(direction: NeuralOdeDirection): Promise<Map<st
   return new Map(entries);
 }
 
+const IMPORT = {
+  /** Default: one step of the 3/8 rule, as the paper trains. */
+  solver: { ...SOLVER, optional: true },
+  /** Default 0.2. */
+  negativeSlope: { optional: true },
+} as const satisfies DeclaredOptions;
+
 /**
  * A direction from the paper's released weights: `importSeedFlow(stateDict(await readTorch(bytes)))`. Depth and width follow from the keys;
  * `odefunc.` in front is optional.
@@ -44,9 +51,9 @@ export async function toStateDict(direction: NeuralOdeDirection): Promise<Map<st
  */
 export function importSeedFlow(
   state: ReadonlyMap<string, TensorData> | Readonly<Record<string, TensorData>>,
-  options: { solver?: FlowSolver; negativeSlope?: number } = {},
+  options: GivenOptions<typeof IMPORT> = {},
 ): NeuralOdeDirection {
-  checkOptions("importSeedFlow", options, ["solver", "negativeSlope"], LatentEditError);
+  const settings = readOptions("importSeedFlow", IMPORT, options, LatentEditError);
   if (typeof state !== "object" || state === null) {
     throw new LatentEditError(
       `importSeedFlow: expected a state dict, such as stateDict(await readTorch(bytes)), got ${describeValue(state)}.`,
@@ -61,7 +68,7 @@ export function importSeedFlow(
     if (constant.shape.at(-1) !== d) {
       throw new LatentEditError(`importSeedFlow: expected const [1, d], got [${constant.shape.join(", ")}].`);
     }
-    return withWeights(new NeuralOdeDirection({ latentDim: d, depth: -1, ...options }), [toFloat32(constant)]);
+    return withWeights(new NeuralOdeDirection({ latentDim: d, depth: -1, ...settings }), [toFloat32(constant)]);
   }
   const weights: Float32Array[] = [];
   const d = named.get("0.bias")?.data.length ?? 0;
@@ -85,7 +92,7 @@ export function importSeedFlow(
       `importSeedFlow: expected residual layers at 0, 2, … without a gap and nothing else, got ${layers.join(", ")}; this is another network.`,
     );
   }
-  return withWeights(new NeuralOdeDirection({ latentDim: d, depth: weights.length / 2, ...options }), weights);
+  return withWeights(new NeuralOdeDirection({ latentDim: d, depth: weights.length / 2, ...settings }), weights);
 }
 
 function checkTensorData(key: string, value: unknown): void {

@@ -1,5 +1,6 @@
 import { type DeclaredOptions, DIVERGENCES, type OptionValues } from "@latentflow/core";
 import type { EditedAttribute } from "../model/attribute-choice.js";
+import { FLOW_GRADIENTS } from "./integrate.js";
 import type { RowList, RowRange } from "./rows.js";
 import type { FlowSolver } from "./solver.js";
 
@@ -38,7 +39,7 @@ export const TRAINING = {
   /** Default 0.5. */
   decayFactor: { default: 0.5, above: 0 },
   /** How the flow's gradient is computed (default "steps", exact for the steps taken). */
-  gradient: { default: "steps", choices: ["steps", "checkpointed", "adjoint"] },
+  gradient: { default: "steps", choices: FLOW_GRADIENTS },
   /** Compute each start code's logits once in place of every time (default true; the same numbers). */
   cacheLogits: { default: true },
   /** Seed of codes and times drawn (default 0). */

@@ -1,16 +1,18 @@
-import { checkNumber, checkOptions, checkRequired, describeValue } from "@latentflow/core";
+import { type DeclaredOptions, describeValue, type GivenOptions, readOptions } from "@latentflow/core";
 import { reshape, sqrt, square, sub, sum, type Tensor, type Tensor1D, tidy } from "@tensorflow/tfjs-core";
-import { checkDirection } from "../directions/check-direction.js";
-import type { Direction } from "../directions/direction.js";
+import { DIRECTION } from "../directions/check-direction.js";
 import { LatentEditError } from "../errors.js";
 import { type Codes, type TensorOf, toCodes } from "../input/codes.js";
-import { type EditOptions, edit } from "./edit.js";
+import { EDIT, edit } from "./edit.js";
 
-export interface EditStep extends EditOptions {
-  direction: Direction;
+const STEP = {
+  direction: DIRECTION,
   /** Arc length. */
-  t: number;
-}
+  t: {},
+  ...EDIT,
+} as const satisfies DeclaredOptions;
+
+export interface EditStep extends GivenOptions<typeof STEP> {}
 
 export interface ComposedEdit {
   /** The edits one after the other, first to last. The caller disposes the result. */
@@ -28,12 +30,7 @@ export function compose(steps: readonly EditStep[]): ComposedEdit {
     const got = Array.isArray(steps) ? "none" : describeValue(steps);
     throw new LatentEditError(`compose: expected a list of one edit or more, each { direction, t }, got ${got}.`);
   }
-  for (const step of steps as readonly EditStep[]) {
-    checkRequired("compose", step, ["direction", "t"], LatentEditError);
-    checkDirection("compose", step.direction);
-    checkOptions("compose", step, ["direction", "t", "rows", "solver"], LatentEditError);
-    checkNumber("compose", "t", step.t, {}, LatentEditError);
-  }
+  for (const step of steps as readonly EditStep[]) readOptions("compose", STEP, step, LatentEditError);
   const { latentDim } = (steps as readonly EditStep[])[0]!.direction;
   const run = <W extends Tensor>(w: W, order: readonly EditStep[]): W =>
     order.reduce<Tensor>((code, { direction, t, ...options }) => edit(code, direction, t, options), w) as W;

@@ -1,10 +1,9 @@
 import {
   type AttributeModel,
   argmax,
-  checkOptions,
-  checkRequired,
   type DeclaredOptions,
   type GivenOptions,
+  isGiven,
   nextMacrotask,
   type OptionValues,
   readOptions,
@@ -17,30 +16,29 @@ import { type AttributeChoice, attributeEnds, resolveAttribute } from "../model/
 import "@latentflow/backend/gradients";
 import type { Direction } from "../directions/direction.js";
 import { LatentEditError } from "../errors.js";
-import { checkModel } from "../input/checks.js";
+import { MODEL } from "../input/checks.js";
 import { type Codes, type TensorOf, toCodes } from "../input/codes.js";
-import { definedOf } from "../input/defined.js";
 import { owning } from "../tensors/owning.js";
-import type { EditOptions } from "./edit.js";
+import { EDIT } from "./edit.js";
 
 /** When a code has arrived: the logits of one code, one array an attribute, to a decision. */
 export type Arrived = (logits: readonly Float32Array[]) => boolean;
 
 const EDIT_UNTIL = {
+  model: MODEL,
+  /** An attribute's class that the regressor should predict (default its last), or a rule of one's own. */
+  until: { is: isGiven<AttributeChoice | Arrived>, expected: "an attribute, or a function of its logits" },
   /** Longest edit; its sign is the way to go. */
   maxTime: {},
   /** Largest error of the stopping time, in units of t (default 0.01). */
   tolerance: { default: 0.01, above: 0 },
   /** Points looked at along the path before refining (default 24). A visit to the target shorter than maxTime / steps can be missed. */
   steps: { default: 24, min: 1, integer: true },
+  ...EDIT,
   signal: SIGNAL,
 } as const satisfies DeclaredOptions;
 
-export interface EditUntilOptions extends EditOptions, GivenOptions<typeof EDIT_UNTIL> {
-  model: AttributeModel;
-  /** An attribute's class that the regressor should predict (default its last), or a rule of one's own. */
-  until: AttributeChoice | Arrived;
-}
+export interface EditUntilOptions extends GivenOptions<typeof EDIT_UNTIL> {}
 
 export interface EditUntilResult<W> {
   /** Codes where they arrived, or at maxTime where they did not. The caller disposes it. */
@@ -60,14 +58,12 @@ export async function editUntil<C extends Codes>(
   direction: Direction,
   options: EditUntilOptions,
 ): Promise<EditUntilResult<TensorOf<C>>> {
-  checkRequired("editUntil", options, ["model", "until", "maxTime"], LatentEditError);
-  const settings = readOptions("editUntil", EDIT_UNTIL, options, LatentEditError, ["model", "until", "rows", "solver"]);
+  const settings = readOptions("editUntil", EDIT_UNTIL, options, LatentEditError);
   checkDirection("editUntil", direction);
-  checkModel("editUntil", options.model);
-  const arrived = rule(options.model, options.until);
+  const arrived = rule(settings.model, settings.until);
   const codes = toCodes("editUntil", w, direction.latentDim);
   try {
-    return (await arrive(codes, direction, { ...options, ...settings }, arrived)) as EditUntilResult<TensorOf<C>>;
+    return (await arrive(codes, direction, settings, arrived)) as EditUntilResult<TensorOf<C>>;
   } finally {
     if (!Object.is(codes, w)) codes.dispose();
   }
@@ -76,11 +72,9 @@ export async function editUntil<C extends Codes>(
 async function arrive(
   w: Tensor,
   direction: Direction,
-  { model, maxTime, signal, tolerance, steps, rows, solver }: EditUntilOptions & OptionValues<typeof EDIT_UNTIL>,
+  { model, maxTime, signal, tolerance, steps, rows, solver }: OptionValues<typeof EDIT_UNTIL>,
   arrived: Arrived,
 ): Promise<EditUntilResult<Tensor>> {
-  const flowOptions = definedOf({ rows, solver });
-
   // The codes that the model judged, kept as they were: an adaptive solver's steps depend on what else is in its batch, so the same time asked
   // for again could end on the other side.
   const size = w.size / w.shape[0]!;
@@ -92,7 +86,7 @@ async function arrive(
       throwIfAborted("editUntil", signal);
       // On a backend that answers at once nothing else would let a timer or a button fire the signal.
       await nextMacrotask();
-      const points = own(tidy(() => direction.flowEach(gather(w, tensor1d([...codes], "int32")), times, flowOptions)));
+      const points = own(tidy(() => direction.flowEach(gather(w, tensor1d([...codes], "int32")), times, { rows, solver })));
       const decisions = await decisionsOf(own(await model.logits(points)), arrived);
       const values = await points.data<"float32">();
       codes.forEach((code, i) => {
@@ -138,11 +132,10 @@ async function arrive(
 
 function rule(model: AttributeModel, wanted: AttributeChoice | Arrived): Arrived {
   if (typeof wanted === "function") return wanted;
-  const until = attributeEnds(wanted);
-  checkOptions("editUntil: until", until, ["name", "index", "from", "to"], LatentEditError);
+  const until = attributeEnds("editUntil", "until", wanted);
   const classes = model.attributes[until.index ?? model.attributes.findIndex(({ name }) => name === until.name)]?.classes ?? 2;
   const to = until.to ?? classes - 1;
-  const { index } = resolveAttribute("editUntil", model, { from: to === 0 ? 1 : 0, ...until, to });
+  const { index } = resolveAttribute("editUntil", model, { ...until, from: until.from ?? (to === 0 ? 1 : 0), to });
   return (logits) => argmax(logits[index]!) === to;
 }
 

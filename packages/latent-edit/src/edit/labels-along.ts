@@ -1,12 +1,11 @@
 import {
   type AttributeModel,
-  checkNumber,
-  checkOptions,
-  checkRequired,
   type DeclaredOptions,
   type GivenOptions,
   isFunction,
+  isGiven,
   nextMacrotask,
+  type OptionValues,
   readOptions,
   SIGNAL,
   throwIfAborted,
@@ -14,16 +13,28 @@ import {
 import { argMax, reshape, slice, type Tensor, tensor2d, tidy, tile } from "@tensorflow/tfjs-core";
 import { checkDirection } from "../directions/check-direction.js";
 import type { Direction } from "../directions/direction.js";
-import type { RowList, RowRange } from "../directions/rows.js";
-import type { FlowSolver } from "../directions/solver.js";
+import { ROWS, type RowList, type RowRange } from "../directions/rows.js";
+import { SOLVER } from "../directions/solver.js";
 import { LatentEditError } from "../errors.js";
-import { checkModel, checkTimes } from "../input/checks.js";
+import { checkTimes, MODEL } from "../input/checks.js";
 import { type Codes, type CodeTable, readCodes } from "../input/codes.js";
-import { definedOf } from "../input/defined.js";
 import { firstNotFinite } from "../tensors/finite.js";
 import { owning } from "../tensors/owning.js";
 
 const LABELS_ALONG = {
+  model: MODEL,
+  /** Start codes, [n, d] or [n, rowCount, d]. */
+  codes: { is: isGiven<Codes>, expected: "codes" },
+  /** Edit lengths; the first is usually 0. */
+  times: { is: isGiven<readonly number[]>, expected: "numbers" },
+  solver: { ...SOLVER, optional: true },
+  /**
+   * Rows of W+ codes that move, as a range [from, to] or a list { only } (default: the direction's own, else all). W codes are then repeated to as
+   * many rows as the model takes.
+   */
+  rows: { ...ROWS, optional: true },
+  /** The same of W codes with the number of rows, for models that don't say theirs. */
+  wPlus: { optional: true, options: { rowCount: { min: 1, integer: true }, rows: ROWS } },
   /** Codes at once (default 100, as in the paper). Images asked of the model at once are this many too. */
   batchSize: { default: 100, min: 1, integer: true },
   onProgress: {
@@ -34,21 +45,7 @@ const LABELS_ALONG = {
   signal: SIGNAL,
 } as const satisfies DeclaredOptions;
 
-export interface LabelsAlongOptions extends GivenOptions<typeof LABELS_ALONG> {
-  model: AttributeModel;
-  /** Start codes, [n, d] or [n, rowCount, d]. */
-  codes: Codes;
-  /** Edit lengths; the first is usually 0. */
-  times: readonly number[];
-  solver?: FlowSolver;
-  /**
-   * Rows of W+ codes that move, as a range [from, to] or a list { only } (default: the direction's own, else all). W codes are then repeated to as
-   * many rows as the model takes.
-   */
-  rows?: RowRange | RowList;
-  /** The same of W codes with the number of rows, for models that don't say theirs. */
-  wPlus?: { rowCount: number; rows: RowRange | RowList };
-}
+export interface LabelsAlongOptions extends GivenOptions<typeof LABELS_ALONG> {}
 
 /** Predicted classes along edits, as `@latentflow/metrics` reads them: data[(sample · attributes + attribute) · times + time]. */
 export interface LabelsAlong {
@@ -58,24 +55,15 @@ export interface LabelsAlong {
 
 /** What the regressor predicts for many codes at many edit lengths. Images are made batch by batch and never kept. */
 export async function labelsAlong(direction: Direction, options: LabelsAlongOptions): Promise<LabelsAlong> {
-  checkRequired("labelsAlong", options, ["model", "codes", "times"], LatentEditError);
-  const others = ["model", "codes", "times", "solver", "rows", "wPlus"];
-  const { batchSize, onProgress, signal } = readOptions("labelsAlong", LABELS_ALONG, options, LatentEditError, others);
+  const settings = readOptions("labelsAlong", LABELS_ALONG, options, LatentEditError);
+  const { model, batchSize, onProgress, signal } = settings;
   checkDirection("labelsAlong", direction);
-  checkModel("labelsAlong", options.model);
-  const { model } = options;
-  const times = checkTimes("labelsAlong", "times", options.times);
-  const table = await readCodes("labelsAlong", options.codes, direction.latentDim);
+  const times = checkTimes("labelsAlong", "times", settings.times);
+  const table = await readCodes("labelsAlong", settings.codes, direction.latentDim);
   const codes = table.codes;
-  if (options.wPlus !== undefined) {
-    checkRequired("labelsAlong: wPlus", options.wPlus, ["rowCount", "rows"], LatentEditError);
-    checkOptions("labelsAlong: wPlus", options.wPlus, ["rowCount", "rows"], LatentEditError);
-    checkNumber("labelsAlong", "wPlus.rowCount", options.wPlus.rowCount, { min: 1, integer: true }, LatentEditError);
-    if (table.rowCount !== undefined || options.rows !== undefined) {
-      throw new LatentEditError("labelsAlong: expected rows of W+ codes, or wPlus of W codes, got both; give rows alone.");
-    }
-  }
-  const shape = pathShape(direction, table, options);
+  if (settings.wPlus !== undefined && (table.rowCount !== undefined || settings.rows !== undefined))
+    throw new LatentEditError("labelsAlong: expected rows of W+ codes, or wPlus of W codes, got both; give rows alone.");
+  const shape = pathShape(direction, table, settings);
   const attributes = model.attributes.length;
   const size = codes.rows * attributes * times.length;
   const data = model.attributes.every(({ classes }) => classes <= 256) ? new Uint8Array(size) : new Int32Array(size);
@@ -83,7 +71,7 @@ export async function labelsAlong(direction: Direction, options: LabelsAlongOpti
   for (let start = 0; start < codes.rows; start += batchSize) {
     const count = Math.min(batchSize, codes.rows - start);
     const values = codes.data.subarray(start * codes.columns, (start + count) * codes.columns);
-    const paths = tidy(() => pathsOf(direction, values, count, times, shape, options));
+    const paths = tidy(() => pathsOf(direction, values, count, times, shape, settings));
     try {
       for (let t = 0; t < times.length; t++) {
         throwIfAborted("labelsAlong", signal);
@@ -113,7 +101,11 @@ interface PathShape {
   readonly rows: RowRange | RowList | undefined;
 }
 
-function pathShape(direction: Direction, table: CodeTable, { model, rows: given, wPlus }: LabelsAlongOptions): PathShape {
+function pathShape(
+  direction: Direction,
+  table: CodeTable,
+  { model, rows: given, wPlus }: OptionValues<typeof LABELS_ALONG>,
+): PathShape {
   const { rowCount, codes, latentDim } = table;
   if (rowCount !== undefined && rowCount !== model.rowCount) {
     const takes = model.rowCount === undefined ? `[n, ${latentDim}]` : `[n, ${model.rowCount}, ${latentDim}]`;
@@ -137,10 +129,10 @@ function pathsOf(
   count: number,
   times: readonly number[],
   { rowCount, repeats, rows }: PathShape,
-  { solver }: LabelsAlongOptions,
+  { solver }: OptionValues<typeof LABELS_ALONG>,
 ): Tensor {
   const d = direction.latentDim;
-  const flowOptions = definedOf({ solver, rows });
+  const flowOptions = { solver, rows };
   const w = tensor2d(Float32Array.from(values), [count, values.length / count]);
   if (rowCount === undefined) return direction.flow(w, times, flowOptions);
   const codes = repeats ? tile(reshape(w, [count, 1, d]), [1, rowCount, 1]) : reshape(w, [count, rowCount, d]);

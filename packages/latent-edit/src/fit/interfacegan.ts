@@ -1,14 +1,6 @@
-import {
-  checkNumber,
-  checkOptions,
-  checkRequired,
-  type DeclaredOptions,
-  type GivenOptions,
-  readOptions,
-  SeededRandom,
-} from "@latentflow/core";
+import { checkNumber, type DeclaredOptions, type GivenOptions, readOptions, SeededRandom, SIGNAL } from "@latentflow/core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import type { RowList, RowRange } from "../directions/rows.js";
+import { ROWS } from "../directions/rows.js";
 import { LatentEditError } from "../errors.js";
 import { SEED } from "../input/checks.js";
 import { type Codes, readCodes } from "../input/codes.js";
@@ -29,15 +21,14 @@ const INTERFACEGAN = {
   tolerance: SVM.tolerance,
   /** Seed of the split, and of the draw among codes of one score (default 0). */
   seed: SEED,
+  /** Rows with exactly this score are left out, as are those whose score is not finite. */
+  invalid: { optional: true },
+  /** Rows of W+ codes that the edit will move, as a range [from, to] or a list { only } (default all). */
+  rows: { ...ROWS, optional: true },
+  signal: SIGNAL,
 } as const satisfies DeclaredOptions;
 
-export interface InterFaceGanOptions extends GivenOptions<typeof INTERFACEGAN> {
-  /** Rows with exactly this score are left out, as are those whose score is not finite. */
-  readonly invalid?: number;
-  /** Rows of W+ codes that the edit will move, as a range [from, to] or a list { only } (default all). */
-  readonly rows?: RowRange | RowList;
-  readonly signal?: AbortSignal;
-}
+export interface InterFaceGanOptions extends GivenOptions<typeof INTERFACEGAN> {}
 
 export interface InterFaceGan {
   /** Unit normal of the separating hyperplane, towards high scores. [d] */
@@ -70,16 +61,15 @@ export async function fitInterFaceGan(
   scores: Tensor | Numbers | readonly Numbers[],
   options: InterFaceGanOptions = {},
 ): Promise<InterFaceGan> {
-  const settings = readOptions("fitInterFaceGan", INTERFACEGAN, options, LatentEditError, ["invalid", "rows", "signal"]);
-  const { ratio, trainShare, seed, C, tolerance } = settings;
-  if (options.invalid !== undefined) checkNumber("fitInterFaceGan", "invalid", options.invalid, {}, LatentEditError);
-  const all = meanOfRows("fitInterFaceGan", await readCodes("fitInterFaceGan", codes), options.rows);
+  const settings = readOptions("fitInterFaceGan", INTERFACEGAN, options, LatentEditError);
+  const { ratio, trainShare, seed, C, tolerance, invalid, rows, signal } = settings;
+  const all = meanOfRows("fitInterFaceGan", await readCodes("fitInterFaceGan", codes), rows);
   const values = await readScores(scores);
   if (values.length !== all.rows) {
     throw new LatentEditError(`fitInterFaceGan: expected one score for each of ${all.rows} codes, got ${values.length}.`);
   }
   const random = new SeededRandom(seed);
-  const { high, low, rest } = extremes(values, ratio, options.invalid, random);
+  const { high, low, rest } = extremes(values, ratio, invalid, random);
   const positive = random.shuffle(high);
   const negative = random.shuffle(low);
   const trained = Math.max(1, Math.floor(high.length * trainShare));
@@ -91,7 +81,7 @@ export async function fitInterFaceGan(
     train.labels,
     { C, tolerance, maxIterations: SVM.maxIterations.default },
     ANGLE,
-    options.signal,
+    signal,
   );
   const length = norm(svm.weights);
   if (!svm.converged || length === 0) throw noDirection(svm, length);
@@ -116,17 +106,21 @@ function noDirection({ dualityGap, objective, errorBound, iterations }: LinearSv
   return new LatentEditError(`fitInterFaceGan: expected a direction from the low to the high scores, got ${why}.`);
 }
 
+const CLASSES = {
+  to: { min: 0, integer: true },
+  /** Default: all others. */
+  from: { optional: true, min: 0, integer: true },
+} as const satisfies DeclaredOptions;
+
 /**
  * One score a code for a pair of classes of a multi-class attribute: the log-odds of `to` against `from`, or against all other classes when
  * `from` is left out.
  *
  * @param logits [n, classes]
  */
-export function classScores(logits: MatrixLike, classes: { to: number; from?: number }): Float64Array {
-  checkRequired("classScores", classes, ["to"], LatentEditError);
-  checkOptions("classScores", classes, ["to", "from"], LatentEditError);
+export function classScores(logits: MatrixLike, classes: GivenOptions<typeof CLASSES>): Float64Array {
+  const { to, from } = readOptions("classScores", CLASSES, classes, LatentEditError);
   const matrix = toMatrix("classScores", "logits", logits);
-  const { to, from } = classes;
   for (const label of [to, from ?? to]) {
     checkNumber("classScores", "class", label, { min: 0, max: matrix.columns - 1, integer: true }, LatentEditError);
   }

@@ -1,8 +1,7 @@
-import { checkNumber, checkOptions, describeValue } from "@latentflow/core";
+import { checkNumber, type DeclaredOptions, describeValue, type GivenOptions, readOptions } from "@latentflow/core";
 import { EigenvalueDecomposition, Matrix as MlMatrix } from "ml-matrix";
-import type { RowList, RowRange } from "../directions/rows.js";
+import { ROWS } from "../directions/rows.js";
 import { LatentEditError } from "../errors.js";
-import { checkBoolean } from "../input/checks.js";
 import { type Codes, toCodeTable } from "../input/codes.js";
 import { columnMeans, type Matrix, type MatrixLike, rowOf, scaleOf, subtractRow, toMatrix, unit } from "../input/matrix.js";
 import { addOuterProducts } from "../linear-algebra/cholesky.js";
@@ -18,17 +17,32 @@ export interface PrincipalDirections {
   readonly mean: Float64Array;
 }
 
+const COMPONENTS = { optional: true, min: 1, integer: true } as const;
+
+const GANSPACE = {
+  /** How many (default all d). */
+  components: COMPONENTS,
+  /** Rows of W+ codes, as a range [from, to] or a list { only } (default all). */
+  rows: { ...ROWS, optional: true },
+} as const satisfies DeclaredOptions;
+
+const SEFA = {
+  /** How many (default all d). */
+  components: COMPONENTS,
+  /** Scale every row to length 1 first, as the authors' code does (default true). */
+  normalize: { default: true },
+} as const satisfies DeclaredOptions;
+
 /**
  * GANSpace (Härkönen et al., NeurIPS 2020) in W: the principal components of sampled codes; of W+ codes, those of the mean over the rows to be moved.
  *
  * @param codes [n, d] or [n, rowCount, d], n ≥ 2
- * @param options.components how many (default all d)
- * @param options.rows rows of W+ codes, as a range [from, to] or a list { only } (default all)
  * @throws LatentEditError when all codes are the same: there is no direction in them
  */
-export function ganSpace(codes: Codes, options: { components?: number; rows?: RowRange | RowList } = {}): PrincipalDirections {
-  const points = meanOfRows("ganSpace", toCodeTable("ganSpace", codes), options?.rows);
-  const components = checkComponents("ganSpace", points, options);
+export function ganSpace(codes: Codes, options: GivenOptions<typeof GANSPACE> = {}): PrincipalDirections {
+  const settings = readOptions("ganSpace", GANSPACE, options, LatentEditError);
+  const points = meanOfRows("ganSpace", toCodeTable("ganSpace", codes), settings.rows);
+  const components = componentsOf("ganSpace", points, settings);
   if (points.rows < 2) throw new LatentEditError("ganSpace: expected 2 codes or more, got 1.");
   const mean = columnMeans(points);
   subtractRow(points, mean);
@@ -40,12 +54,9 @@ export function ganSpace(codes: Codes, options: { components?: number; rows?: Ro
  * SeFa (Shen & Zhou, CVPR 2021): the directions that the generator's style layers amplify most, the right singular vectors of their stacked weights.
  *
  * @param weights one [out, d] matrix a layer (the modulation weights of the layers to edit)
- * @param options.normalize scale every row to length 1 first, as the authors' code does (default true)
  */
-export function seFa(
-  weights: readonly MatrixLike[],
-  options: { components?: number; normalize?: boolean } = {},
-): PrincipalDirections {
+export function seFa(weights: readonly MatrixLike[], options: GivenOptions<typeof SEFA> = {}): PrincipalDirections {
+  const settings = readOptions("seFa", SEFA, options, LatentEditError);
   if (!Array.isArray(weights) || weights.length === 0) {
     const got = Array.isArray(weights) ? "none" : describeValue(weights);
     throw new LatentEditError(`seFa: expected a list of the weights of one layer or more, got ${got}.`);
@@ -64,8 +75,8 @@ export function seFa(
     stacked.data.set(layer.data, offset);
     offset += layer.data.length;
   }
-  const components = checkComponents("seFa", stacked, options);
-  if (checkBoolean("seFa", "normalize", options.normalize ?? true)) {
+  const components = componentsOf("seFa", stacked, settings);
+  if (settings.normalize) {
     for (let i = 0; i < rows; i++) {
       stacked.data.set(unit(rowOf(stacked, i)), i * columns);
     }
@@ -74,10 +85,8 @@ export function seFa(
   return { directions, strengths: singularValues, mean: new Float64Array(columns) };
 }
 
-function checkComponents(caller: string, matrix: Matrix, options: { components?: number }): number {
-  checkOptions(caller, options, ["components", caller === "seFa" ? "normalize" : "rows"], LatentEditError);
-  const limits = { min: 1, max: matrix.columns, integer: true };
-  return checkNumber(caller, "components", options.components ?? matrix.columns, limits, LatentEditError);
+function componentsOf(caller: string, { columns }: Matrix, settings: { readonly components: number | undefined }): number {
+  return checkNumber(caller, "components", settings.components ?? columns, { ...COMPONENTS, max: columns }, LatentEditError);
 }
 
 /** The first right singular vectors of X, by the eigenvectors of XᵀX, largest singular value first. X is overwritten. */

@@ -6,17 +6,8 @@ import { toNumbers } from "./matrix.js";
 /** An option that is a seed (default 0): an integer that a double holds exactly. */
 export const SEED = { default: 0, min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER, integer: true } as const;
 
-/** Returns `value` when it is true or false. */
-export function checkBoolean(caller: string, name: string, value: unknown): boolean {
-  if (typeof value === "boolean") return value;
-  throw new LatentEditError(`${caller}: expected ${name} to be true or false, got ${describeValue(value)}.`);
-}
-
-/** Throws unless a callback is a function, or absent. */
-export function checkFunction(caller: string, name: string, value: unknown): void {
-  if (value === undefined || typeof value === "function") return;
-  throw new LatentEditError(`${caller}: expected ${name} to be a function, got ${describeValue(value)}.`);
-}
+/** An option that is a model; what it answers is seen when it is asked. */
+export const MODEL = { check: checkModel } as const;
 
 /** Throws unless w is a W or W+ code of width `latentDim` that has not been disposed. */
 export function checkCodes(caller: string, w: unknown, latentDim: number): void {
@@ -37,11 +28,11 @@ export function checkAlive(
   throw new LatentEditError(`${caller}: expected a direction, got one that has been disposed; dispose it after its last use.`);
 }
 
-/** Throws unless `model` is an `AttributeModel`. */
-export function checkModel(caller: string, model: unknown): asserts model is AttributeModel {
+/** Returns `model` when it is an `AttributeModel`. */
+export function checkModel(caller: string, model: AttributeModel): AttributeModel {
   const { latentDim, attributes, synthesize, logits, lossAndGradient } = (model ?? {}) as Partial<AttributeModel>;
   const answers = [synthesize, logits, lossAndGradient].every((method) => typeof method === "function");
-  if (answers && typeof latentDim === "number" && Array.isArray(attributes)) return;
+  if (answers && typeof latentDim === "number" && Array.isArray(attributes)) return model;
   throw new LatentEditError(
     `${caller}: expected a model, such as tfjsModel({ generator, regressor }) makes, got ${describeValue(model)}.`,
   );

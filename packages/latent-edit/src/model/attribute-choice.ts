@@ -1,17 +1,29 @@
-import { type AttributeModel, checkNumber, checkOptions, checkRequired, describeValue } from "@latentflow/core";
+import {
+  type AttributeModel,
+  checkNumber,
+  type DeclaredOptions,
+  describeValue,
+  type GivenOptions,
+  isGiven,
+  type OptionValues,
+  readOptions,
+} from "@latentflow/core";
 import { LatentEditError } from "../errors.js";
 
 /** Which attribute an edit changes: its name or index alone, or with the classes to go between. */
 export type AttributeChoice = string | number | AttributeEnds;
 
-export interface AttributeEnds {
-  name?: string;
-  index?: number;
+// Checked below, beside the names that there are.
+const ENDS = {
+  name: { optional: true, is: isGiven<string>, expected: "a text" },
+  index: { optional: true, is: isGiven<number>, expected: "an integer" },
   /** Class that start codes have (default 0, as in the paper). */
-  from?: number;
+  from: { optional: true, is: isGiven<number>, expected: "an integer" },
   /** Class wanted (default the last). */
-  to?: number;
-}
+  to: { optional: true, is: isGiven<number>, expected: "an integer" },
+} as const satisfies DeclaredOptions;
+
+export interface AttributeEnds extends GivenOptions<typeof ENDS> {}
 
 /** The same, found among a model's attributes. */
 export interface EditedAttribute {
@@ -27,9 +39,7 @@ export function resolveAttribute(
   model: Pick<AttributeModel, "attributes">,
   chosen: AttributeChoice,
 ): EditedAttribute {
-  const choice = attributeEnds(chosen);
-  checkRequired(`${caller}: attribute`, choice, [], LatentEditError);
-  checkOptions(`${caller}: attribute`, choice, ["name", "index", "from", "to"], LatentEditError);
+  const choice = attributeEnds(caller, "attribute", chosen);
   const names = model.attributes.map(({ name }) => name);
   const index = choice.index ?? names.indexOf(choice.name ?? "");
   // Not by the key alone: an index "0" or a name of Array's own members would find something.
@@ -52,7 +62,7 @@ export function resolveAttribute(
 }
 
 /** A name or an index alone, written out. */
-export function attributeEnds(choice: AttributeChoice): AttributeEnds {
-  if (typeof choice === "string") return { name: choice };
-  return typeof choice === "number" ? { index: choice } : choice;
+export function attributeEnds(caller: string, option: string, choice: AttributeChoice): OptionValues<typeof ENDS> {
+  const ends = typeof choice === "string" ? { name: choice } : typeof choice === "number" ? { index: choice } : choice;
+  return readOptions(`${caller}: ${option}`, ENDS, ends, LatentEditError);
 }

@@ -3,14 +3,16 @@ import {
   type Attribute,
   type AttributeModel,
   type CustomLoss,
-  checkOptions,
-  checkRequired,
+  type DeclaredOptions,
   describeValue,
   type Embedder,
   type Generator,
+  type GivenOptions,
+  isGiven,
   type LossAndGradient,
   type LossRequest,
   type Regressor,
+  readOptions,
 } from "@latentflow/core";
 import {
   add,
@@ -29,42 +31,33 @@ import { checkCodes } from "../input/checks.js";
 import { releaseTape } from "../tensors/release-tape.js";
 import { attributeLoss, identityLoss, preservationLoss } from "./losses.js";
 import { checkFeatures, checkImages, checkLogits, checkLoss } from "./outputs.js";
-import { type Truncation, withTruncation } from "./truncation.js";
+import { TRUNCATION, withTruncation } from "./truncation.js";
 
-export interface TfjsModelOptions {
-  generator: Generator;
-  regressor: Regressor;
+const TFJS_MODEL = {
+  generator: { is: isGiven<Generator>, expected: "a generator" },
+  regressor: { is: isGiven<Regressor>, expected: "a regressor" },
   /** Truncation towards the mean latent, applied to the edited code as in the paper (0.7 there). Default none. */
-  truncation?: Truncation;
+  truncation: { optional: true, options: TRUNCATION },
   /** For losses with `originalEmbeddings` (equation 9). */
-  embedder?: Embedder;
+  embedder: { optional: true, check: checkEmbedder },
   /** A second classifier, whose `features` the model then gives in place of the regressor's. Its answers count for nothing else. */
-  judge?: Regressor;
-}
+  judge: { optional: true, check: checkJudge },
+} as const satisfies DeclaredOptions;
+
+export interface TfjsModelOptions extends GivenOptions<typeof TFJS_MODEL> {}
 
 /**
  * The frozen half of an edit on tfjs: plain differentiable functions of a generator and a regressor, on whatever backend is active. The gradient
  * with respect to w comes from tfjs' own differentiation. Disposing the model disposes nothing of the generator or the regressor.
  */
 export function tfjsModel(options: TfjsModelOptions): AttributeModel {
-  checkRequired("tfjsModel", options, ["generator", "regressor"], LatentEditError);
-  checkOptions("tfjsModel", options, ["generator", "regressor", "truncation", "embedder", "judge"], LatentEditError);
-  const { regressor, truncation, embedder, judge } = options;
-  checkFrozenHalf("tfjsModel", options.generator, regressor);
-  if (embedder !== undefined && typeof embedder?.embed !== "function") {
-    throw new LatentEditError(`tfjsModel: expected an embedder with embed(images), got ${describeValue(embedder)}.`);
-  }
-  if (judge !== undefined && typeof judge?.features !== "function") {
-    throw new LatentEditError(`tfjsModel: expected a judge with features(images), got ${describeValue(judge)}.`);
-  }
-  if (truncation !== undefined) {
-    checkRequired("tfjsModel: truncation", truncation, ["psi", "meanLatent"], LatentEditError);
-    checkOptions("tfjsModel: truncation", truncation, ["psi", "meanLatent", "cutoff"], LatentEditError);
-  }
+  const settings = readOptions("tfjsModel", TFJS_MODEL, options, LatentEditError);
+  const { regressor, truncation, embedder, judge } = settings;
+  checkFrozenHalf("tfjsModel", settings.generator, regressor);
   const generator =
     truncation === undefined
-      ? options.generator
-      : withTruncation(options.generator, truncation.psi, truncation.meanLatent, truncation.cutoff);
+      ? settings.generator
+      : withTruncation(settings.generator, truncation.psi, truncation.meanLatent, truncation.cutoff);
   return new TfjsModel(generator, regressor, embedder, judge ?? regressor);
 }
 
@@ -81,6 +74,16 @@ export function checkFrozenHalf(caller: string, generator: unknown, regressor: u
   throw new LatentEditError(
     `${caller}: expected a generator with latentDim and a regressor with attributes, each { name, classes }, got ${describeValue(latentDim)} and ${describeValue(attributes)}.`,
   );
+}
+
+function checkEmbedder(caller: string, embedder: Embedder): Embedder {
+  if (typeof embedder?.embed === "function") return embedder;
+  throw new LatentEditError(`${caller}: expected an embedder with embed(images), got ${describeValue(embedder)}.`);
+}
+
+function checkJudge(caller: string, judge: Regressor): Regressor {
+  if (typeof judge?.features === "function") return judge;
+  throw new LatentEditError(`${caller}: expected a judge with features(images), got ${describeValue(judge)}.`);
 }
 
 class TfjsModel implements AttributeModel {

@@ -1,3 +1,9 @@
+/** Whether it is a place for one file. */
+export function isStore(value: unknown): value is CheckpointStore {
+  const { read, write } = (value ?? {}) as Partial<CheckpointStore>;
+  return typeof read === "function" && typeof write === "function";
+}
+
 /** A place for one file: a path (`fileStore` of the files subpath), IndexedDB, a variable in a test. `write` must replace the old file as a whole. */
 export interface CheckpointStore {
   /** null when nothing was written yet. */

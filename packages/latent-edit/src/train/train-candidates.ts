@@ -1,29 +1,44 @@
-import { checkNumber, checkOptions, checkRequired, describeValue } from "@latentflow/core";
+import {
+  checkNumber,
+  checkRequired,
+  type DeclaredOptions,
+  describeValue,
+  type GivenOptions,
+  isFunction,
+  isGiven,
+  isList,
+  readOptions,
+} from "@latentflow/core";
 import { tensor, tidy } from "@tensorflow/tfjs-core";
 import type { Direction } from "../directions/direction.js";
 import { solverGap } from "../directions/solver-gap.js";
 import { LatentEditError } from "../errors.js";
-import { checkFunction } from "../input/checks.js";
 import { StartCodes } from "../model/start-codes.js";
 import { owning } from "../tensors/owning.js";
 import { decodeSnapshots, encodeSnapshots, type Snapshot } from "./candidate-state.js";
-import type { CheckpointStore } from "./checkpoint-store.js";
+import { type CheckpointStore, isStore } from "./checkpoint-store.js";
 import type { History } from "./history.js";
 import { runFingerprint } from "./run-fingerprint.js";
 import { resolveSettings, type TrainOptions } from "./settings.js";
 import { GAP_CODES, trainDirection } from "./train-direction.js";
 
-/** A way to train an edit: where it begins, and what differs from the options of all. */
-export interface Candidate {
-  readonly name: string;
+/** What may differ between candidates. */
+type CandidateTraining = Partial<
+  Omit<TrainOptions, "attribute" | "codes" | "labels" | "iterations" | "checkpoint" | "pauseAt" | "signal">
+>;
+
+const CANDIDATE = {
+  name: { is: isGiven<string>, expected: "a name" },
   /** A new direction with the weights that its training begins with: the same ones each time. */
-  direction(): Direction | Promise<Direction>;
+  direction: { is: isFunction<() => Direction | Promise<Direction>>, expected: "a function" },
   /** Whether it is measured before its training, too, and may be chosen as it begins: a start that is an edit already, such as a line (default false). */
-  readonly measureStart?: boolean;
-  readonly train?: Partial<
-    Omit<TrainOptions, "attribute" | "codes" | "labels" | "iterations" | "checkpoint" | "pauseAt" | "signal">
-  >;
-}
+  measureStart: { default: false },
+  /** In place of the options of all. */
+  train: { optional: true, is: isGiven<CandidateTraining>, expected: "options of trainDirection" },
+} as const satisfies DeclaredOptions;
+
+/** A way to train an edit: where it begins, and what differs from the options of all. */
+export interface Candidate extends GivenOptions<typeof CANDIDATE> {}
 
 export interface Halving<M> {
   /** Iterations after which those still in are measured, ascending; the last is all iterations. After each but the last the better half stays. */
@@ -38,6 +53,15 @@ export interface Halving<M> {
   readonly every?: number;
   readonly onProgress?: (progress: { candidate: string; done: number; total: number }) => void;
 }
+
+const HALVING = {
+  rounds: { is: isList<number>, expected: "ascending numbers of iterations" },
+  measure: { is: isFunction, expected: "a function" },
+  score: { is: isFunction, expected: "a function" },
+  store: { optional: true, is: isFunction, expected: "a function" },
+  every: { default: 100, min: 1, integer: true },
+  onProgress: { optional: true, is: isFunction, expected: "a function" },
+} as const satisfies DeclaredOptions & Record<keyof Halving<unknown>, unknown>;
 
 /** What was chosen, and of what. */
 export interface Chosen<M> {
@@ -66,7 +90,7 @@ export async function trainCandidates<M>(
   halving: Halving<M>,
 ): Promise<Chosen<M>> {
   checkCandidates(candidates);
-  checkHalving(halving, options);
+  const { every } = checkHalving(halving, options);
   const { rounds, measure } = halving;
   const stores = halving.store ?? memoryStores();
   const store = (name: string) => checkedStore(stores(name));
@@ -86,7 +110,7 @@ export async function trainCandidates<M>(
     const from = rounds[rounds.indexOf(pauseAt) - 1] ?? 0;
     const history = await trainDirection(direction, {
       ...optionsOf(candidate),
-      ...{ checkpoint: { store: store(candidate.name), every: halving.every ?? 100 }, pauseAt },
+      ...{ checkpoint: { store: store(candidate.name), every }, pauseAt },
       onProgress: ({ iteration }) =>
         halving.onProgress?.({ candidate: candidate.name, done: before + Math.max(0, iteration - from), total }),
     });
@@ -226,11 +250,8 @@ function checkCandidates(candidates: unknown): void {
   if (!Array.isArray(candidates) || candidates.length === 0) {
     throw new LatentEditError(`trainCandidates: expected a list of one candidate or more, got ${describeValue(candidates)}.`);
   }
-  for (const [i, candidate] of (candidates as Candidate[]).entries()) {
-    checkRequired(`trainCandidates: candidate ${i}`, candidate, ["name", "direction"], LatentEditError);
-    checkOptions(`trainCandidates: candidate ${i}`, candidate, ["name", "direction", "measureStart", "train"], LatentEditError);
-    checkFunction("trainCandidates", `direction of candidate ${i}`, candidate.direction);
-  }
+  for (const [i, candidate] of (candidates as Candidate[]).entries())
+    readOptions(`trainCandidates: candidate ${i}`, CANDIDATE, candidate, LatentEditError);
   const names = candidates.map(({ name }: Candidate) => name);
   const isNamed = names.every((name) => typeof name === "string" && name !== "" && name !== "snapshots");
   if (isNamed && new Set(names).size === names.length) return;
@@ -239,16 +260,14 @@ function checkCandidates(candidates: unknown): void {
   );
 }
 
-function checkHalving<M>(halving: Halving<M>, options: Partial<TrainOptions>): void {
-  checkRequired("trainCandidates", halving, ["rounds", "measure", "score"], LatentEditError);
-  checkOptions("trainCandidates", halving, ["rounds", "measure", "score", "store", "every", "onProgress"], LatentEditError);
-  for (const name of ["measure", "score", "store", "onProgress"] as const) checkFunction("trainCandidates", name, halving[name]);
-  checkNumber("trainCandidates", "every", halving.every ?? 1, { min: 1, integer: true }, LatentEditError);
+function checkHalving<M>(halving: Halving<M>, options: Partial<TrainOptions>) {
+  const settings = readOptions("trainCandidates", HALVING, halving, LatentEditError);
+  // What else the options hold, every candidate's training reads.
   checkRequired("trainCandidates", options, ["attribute", "codes"], LatentEditError);
-  const { rounds } = halving;
+  const { rounds } = settings;
   checkRounds("trainCandidates", rounds);
   const { iterations = rounds.at(-1) } = options;
-  if (rounds.at(-1) === iterations) return;
+  if (rounds.at(-1) === iterations) return settings;
   throw new LatentEditError(
     `trainCandidates: expected the last of the rounds to be all ${describeValue(iterations)} iterations, got ${rounds.at(-1)}.`,
   );
@@ -263,8 +282,7 @@ function checkRounds(caller: string, rounds: unknown): void {
 }
 
 function checkedStore(store: unknown): CheckpointStore {
-  const { read, write } = (store ?? {}) as Partial<CheckpointStore>;
-  if (typeof read === "function" && typeof write === "function") return store as CheckpointStore;
+  if (isStore(store)) return store;
   throw new LatentEditError(
     `trainCandidates: expected store(name) to give read() and write(bytes), such as fileStore(path), got ${describeValue(store)}.`,
   );

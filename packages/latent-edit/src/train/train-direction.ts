@@ -33,32 +33,36 @@ export const GAP_CODES = 64;
  * is left in the checkpoint's store
  */
 export async function trainDirection(direction: Direction, options: TrainOptions): Promise<History> {
-  const { model, settings } = resolveSettings(direction, options);
+  const { model, settings, given } = resolveSettings(direction, options);
   const { attribute, iterations } = settings;
-  const { signal, validation } = options;
-  const last = Math.min(iterations, options.pauseAt ?? iterations);
+  const { signal, validation, checkpoint, earlyStopping, onProgress } = given;
+  const last = Math.min(iterations, given.pauseAt ?? iterations);
   if (settings.solver !== null) direction.solver = settings.solver;
   const kind = { attribute, asRows: settings.rows !== undefined };
-  const codes = await StartCodes.create("trainDirection", model, options.codes, options.labels, kind, signal);
+  const codes = await StartCodes.create("trainDirection", model, given.codes, given.labels, kind, signal);
   const starts = {
     forward: codes.startingAt(attribute.from),
     backward: settings.bothWays ? codes.startingAt(attribute.to) : undefined,
   };
   const heldOut =
     validation && (await StartCodes.create("trainDirection", model, validation.codes, validation.labels, kind, signal));
-  const heldOutRows = heldOut?.startingAt(attribute.from).slice(0, validation?.maxCodes ?? 256);
+  const heldOutRows = heldOut?.startingAt(attribute.from).slice(0, validation?.maxCodes);
 
   if (settings.rows !== undefined) direction.rows = settings.rows;
 
-  const choice: LossChoice = { ...options, density: settings.codesWeight > 0 ? codes.density() : undefined };
+  const choice: LossChoice = {
+    identity: given.identity,
+    loss: given.loss,
+    density: settings.codesWeight > 0 ? codes.density() : undefined,
+  };
   const variables = direction.variables.filter((variable) => variable.trainable);
   const optimizer = adam();
   const schedule = stepDecay({ learningRate: settings.learningRate, every: settings.decayEvery, factor: settings.decayFactor });
   // Asks the model once more, so only where it is needed.
-  const run = options.checkpoint && (await runFingerprint(direction, model, codes, heldOut, options));
-  const state = await resumeOrStart(variables, codes, settings, run, options.checkpoint?.store);
+  const run = checkpoint && (await runFingerprint(direction, model, codes, heldOut, options));
+  const state = await resumeOrStart(variables, codes, settings, run, checkpoint?.store);
   const random = SeededRandom.fromState(state.random);
-  const store = options.checkpoint?.store;
+  const store = checkpoint?.store;
   let images = 0;
   const started = performance.now();
   /** The iteration whose state is in the store. */
@@ -94,17 +98,17 @@ export async function trainDirection(direction: Direction, options: TrainOptions
 
       const seconds = (performance.now() - begin) / 1000;
       const validated =
-        heldOut && heldOutRows && state.iteration % (validation?.every ?? 100) === 0
+        heldOut && heldOutRows && state.iteration % validation!.every === 0
           ? await validate(direction, model, heldOut, heldOutRows, settings, choice, `the validation after ${where}`, signal)
           : undefined;
-      if (validated) await watch(state, validated, variables, options.earlyStopping?.patience);
+      if (validated) await watch(state, validated, variables, earlyStopping?.patience);
       state.random = random.getState();
       isWhole = true;
-      if (state.iteration % (options.checkpoint?.every ?? 100) === 0 || state.iteration === last || state.stoppedEarly)
-        await keep();
+      const isDue = checkpoint && state.iteration % checkpoint.every === 0;
+      if (isDue || state.iteration === last || state.stoppedEarly) await keep();
       const imagesPerSecond = (settings.batchSize * settings.accumulate) / seconds;
       const progress = { ...score, iteration: state.iteration, iterations, time, learningRate, imagesPerSecond };
-      options.onProgress?.(validated ? { ...progress, validation: validated } : progress);
+      onProgress?.(validated ? { ...progress, validation: validated } : progress);
     }
   } catch (error) {
     // Who stops a training, or mends what gave NaN, has it go on from there, not from the last multiple of `every`.
@@ -115,7 +119,7 @@ export async function trainDirection(direction: Direction, options: TrainOptions
     disposeAdamState(state.adam);
   }
   const elapsed = (performance.now() - started) / 1000;
-  if (state.best && options.earlyStopping) assignWeights(variables, state.best.weights);
+  if (state.best && earlyStopping) assignWeights(variables, state.best.weights);
   const gap = await owning((own) =>
     solverGap(direction, own(codes.tensor(starts.forward.slice(0, GAP_CODES))), settings.maxTime),
   );
@@ -123,7 +127,7 @@ export async function trainDirection(direction: Direction, options: TrainOptions
     iterations: state.iteration,
     batches: state.batches,
     validations: state.validations,
-    keptIteration: options.earlyStopping && state.best ? state.best.iteration : state.iteration,
+    keptIteration: earlyStopping && state.best ? state.best.iteration : state.iteration,
     stoppedEarly: state.stoppedEarly,
     solverGap: gap,
     imagesPerSecond: images / elapsed,

@@ -1,28 +1,46 @@
 import { availableParallelism } from "node:os";
 import type { BackendName } from "@latentflow/backend";
-import { AbortError, checkNumber, checkOptions, checkRequired, describeValue, throwIfAborted } from "@latentflow/core";
+import {
+  AbortError,
+  checkNumber,
+  checkRequired,
+  type DeclaredOptions,
+  describeValue,
+  type GivenOptions,
+  isFunction,
+  isGiven,
+  type OptionValues,
+  readOptions,
+  SIGNAL,
+  throwIfAborted,
+} from "@latentflow/core";
 import { JobFailed, JobThread } from "@latentflow/core/workers";
 import { LatentEditError } from "../errors.js";
-import { checkFunction } from "../input/checks.js";
 import { plain } from "../input/matrix.js";
 import type { History, TrainProgress } from "../train/history.js";
 import type { Trained, TrainJob, WorkerStart } from "./protocol.js";
 
-export interface TrainDirectionsOptions {
-  /** Threads (default: one a job, at most one a processor core). */
-  workers?: number;
+const TRAIN_DIRECTIONS = {
   /** Module whose default export makes the model, `async () => AttributeModel`: models do not cross threads, so each worker makes its own. */
-  setup: URL | string;
+  setup: { check: checkSetup },
+  /** Threads (default: one a job, at most one a processor core). */
+  workers: { optional: true, min: 0, integer: true },
   /** Backend of each worker (default "wasm"). */
-  backend?: BackendName;
+  backend: { default: "wasm" as BackendName, is: isGiven<BackendName>, expected: "a backend's name" },
   /** How often a job is tried again after its worker died (default 2). */
-  restarts?: number;
-  onProgress?: (job: TrainJob, progress: TrainProgress) => void;
+  restarts: { default: 2, min: 0, integer: true },
+  onProgress: { optional: true, is: isFunction<(job: TrainJob, progress: TrainProgress) => void>, expected: "a function" },
   /** Told when a worker died and its job starts again, from its checkpoint if it has one. */
-  onRestart?: (job: TrainJob, error: Error, attempt: number) => void;
+  onRestart: {
+    optional: true,
+    is: isFunction<(job: TrainJob, error: Error, attempt: number) => void>,
+    expected: "a function",
+  },
   /** Stops every worker after the iteration that it is at, whose state its checkpoint then has. */
-  signal?: AbortSignal;
-}
+  signal: SIGNAL,
+} as const satisfies DeclaredOptions;
+
+export interface TrainDirectionsOptions extends GivenOptions<typeof TRAIN_DIRECTIONS> {}
 
 /** A trained direction as the file that `loadDirection` reads, or why there is none. */
 export type TrainedJob =
@@ -37,21 +55,14 @@ export type TrainedJob =
  * @throws AbortError when stopped by the signal
  */
 export async function trainDirections(jobs: readonly TrainJob[], options: TrainDirectionsOptions): Promise<TrainedJob[]> {
-  const known = ["workers", "setup", "backend", "restarts", "onProgress", "onRestart", "signal"];
-  if (typeof options !== "object" || options === null || options.setup === undefined) {
-    throw new LatentEditError("trainDirections: expected setup, the URL of a module whose default export makes the model.");
-  }
-  checkOptions("trainDirections", options, known, LatentEditError);
+  const settings = readOptions("trainDirections", TRAIN_DIRECTIONS, options, LatentEditError);
   checkJobs(jobs);
-  checkFunction("trainDirections", "onProgress", options.onProgress);
-  checkFunction("trainDirections", "onRestart", options.onRestart);
-  throwIfAborted("trainDirections", options.signal);
-  checkNumber("trainDirections", "restarts", options.restarts ?? 2, { min: 0, integer: true }, LatentEditError);
+  throwIfAborted("trainDirections", settings.signal);
   const names = new Set(jobs.map(({ name }) => name));
   if (names.size !== jobs.length) throw new LatentEditError("trainDirections: expected jobs with different names.");
-  const count = options.workers ?? Math.min(jobs.length, availableParallelism());
+  const count = settings.workers ?? Math.min(jobs.length, availableParallelism());
   checkNumber("trainDirections", "workers", count, { min: Math.min(1, jobs.length), integer: true }, LatentEditError);
-  return trainOnThreads(jobs, await Promise.all(jobs.map(portable)), { ...options, workers: Math.min(count, jobs.length) });
+  return trainOnThreads(jobs, await Promise.all(jobs.map(portable)), { ...settings, workers: Math.min(count, jobs.length) });
 }
 
 /** The job without tensors, which cannot cross to another thread. */
@@ -65,6 +76,12 @@ async function portable(job: TrainJob): Promise<TrainJob> {
   return { ...(await plainOf(job, "")), ...(validation && { validation: await plainOf(validation, "validation.") }) };
 }
 
+function checkSetup(caller: string, setup: URL | string): URL | string {
+  if (setup !== undefined) return setup;
+  throw new LatentEditError(`${caller}: expected setup, the URL of a module whose default export makes the model.`);
+}
+
+/** The rest of a job is what its training reads. */
 function checkJobs(jobs: unknown): asserts jobs is readonly TrainJob[] {
   if (!Array.isArray(jobs)) throw new LatentEditError(`trainDirections: expected a list of jobs, got ${describeValue(jobs)}.`);
   for (const [i, job] of jobs.entries()) {
@@ -76,7 +93,7 @@ function checkJobs(jobs: unknown): asserts jobs is readonly TrainJob[] {
 async function trainOnThreads(
   jobs: readonly TrainJob[],
   portable: readonly TrainJob[],
-  { workers, setup, backend = "wasm", signal, ...watch }: TrainDirectionsOptions & { workers: number },
+  { workers, setup, backend, signal, ...watch }: OptionValues<typeof TRAIN_DIRECTIONS> & { readonly workers: number },
 ): Promise<TrainedJob[]> {
   const results: TrainedJob[] = [];
   const waiting = [...jobs.keys()];
@@ -88,7 +105,7 @@ async function trainOnThreads(
     await Promise.all(
       threads.map(async (thread) => {
         for (let next = waiting.shift(); next !== undefined && !signal?.aborted; next = waiting.shift())
-          results[next] = await trainOn(thread, jobs[next]!, portable[next]!, { ...watch, ...(signal && { signal }) });
+          results[next] = await trainOn(thread, jobs[next]!, portable[next]!, { ...watch, signal });
       }),
     );
   } finally {
@@ -106,11 +123,11 @@ async function trainOn(
   job: TrainJob,
   portable: TrainJob,
   {
-    restarts = 2,
+    restarts,
     onProgress,
     onRestart,
     signal,
-  }: Pick<TrainDirectionsOptions, "restarts" | "onProgress" | "onRestart" | "signal">,
+  }: Pick<OptionValues<typeof TRAIN_DIRECTIONS>, "restarts" | "onProgress" | "onRestart" | "signal">,
 ): Promise<TrainedJob> {
   const { name } = job;
   for (let attempt = 0; ; attempt++) {

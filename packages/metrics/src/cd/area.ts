@@ -1,4 +1,4 @@
-import { describeValue } from "@latentflow/core";
+import { type DeclaredOptions, describeValue, type GivenOptions } from "@latentflow/core";
 import { MetricsError } from "../errors.js";
 import { type Numbers, readOptions, toNumbers } from "../input/checks.js";
 
@@ -34,18 +34,26 @@ export interface AreaUnderCdCurve {
   readonly maxControl: number[];
 }
 
+const AREA = {
+  /** A fixed Control range [from, to] in place of the common one; must lie inside it. */
+  range: {
+    optional: true,
+    is: (value: unknown): value is readonly [number, number] => Array.isArray(value) && value.length === 2,
+    expected: "[from, to]",
+  },
+} as const satisfies DeclaredOptions;
+
 /**
  * Area under CD curves over the Control range that they share: from the largest starting Control to the smallest of their maxima.
  * D at a Control level is taken where the curve first reaches that level (linear in between), since Control may fall again.
  *
- * @param options.range a fixed range in place of the common one; must lie inside it
  * @returns an empty range (width 0, areas 0) when some curve never rises to where another starts
  */
 export function areaUnderCdCurve(
   curves: readonly ControlDisentanglement[],
-  options: { range?: readonly [number, number] } = {},
+  options: GivenOptions<typeof AREA> = {},
 ): AreaUnderCdCurve {
-  readOptions("areaUnderCdCurve", {}, options, ["range"]);
+  const settings = readOptions("areaUnderCdCurve", AREA, options);
   if (!Array.isArray(curves) || curves.length === 0) {
     const got = Array.isArray(curves) ? "none" : describeValue(curves);
     throw new MetricsError(`areaUnderCdCurve: expected a list of one curve or more, got ${got}.`);
@@ -55,10 +63,7 @@ export function areaUnderCdCurve(
   const maxControl = checked.map(({ control }) => control.reduce((a, b) => Math.max(a, b)));
   const low = Math.max(...checked.map(({ control }) => control[0]!));
   const common: readonly [number, number] = [low, Math.max(low, Math.min(...maxControl))];
-  const range = options.range ?? common;
-  if (!Array.isArray(range) || range.length !== 2) {
-    throw new MetricsError(`areaUnderCdCurve: expected range to be [from, to], got ${describeValue(range)}.`);
-  }
+  const range = settings.range ?? common;
   if (!(common[0] <= range[0] && range[0] <= range[1] && range[1] <= common[1])) {
     throw new MetricsError(
       `areaUnderCdCurve: expected a range inside the curves' common Control range [${common.join(", ")}], got [${range.join(", ")}].`,

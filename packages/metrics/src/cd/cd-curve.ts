@@ -1,4 +1,4 @@
-import { checkRequired, type DeclaredOptions, describeValue, type GivenOptions } from "@latentflow/core";
+import { type DeclaredOptions, describeValue, type GivenOptions, isGiven } from "@latentflow/core";
 import { entropyOf } from "../disentanglement/label-entropy.js";
 import { MetricsError } from "../errors.js";
 import { checkInteger, checkSameLength, type Numbers, readOptions, toFinite } from "../input/checks.js";
@@ -14,14 +14,13 @@ const CD_CURVE = {
   target: { optional: true, min: 0, integer: true },
   /** Keep only samples that start with this class of the edited attribute; default: keep all. */
   from: { optional: true, min: 0, integer: true },
+  /** Number of classes of every attribute. */
+  classes: { is: isGiven<readonly number[]>, expected: "numbers of classes" },
+  /** Edit lengths t of the labels' time axis; default 0, 1, 2, … */
+  times: { optional: true, is: isGiven<Numbers>, expected: "numbers" },
 } as const satisfies DeclaredOptions;
 
-export interface CdCurveOptions extends GivenOptions<typeof CD_CURVE> {
-  /** Number of classes of every attribute. */
-  readonly classes: readonly number[];
-  /** Edit lengths t of the labels' time axis; default 0, 1, 2, … */
-  readonly times?: Numbers;
-}
+export interface CdCurveOptions extends GivenOptions<typeof CD_CURVE> {}
 
 /** A CD curve: Control against Disentanglement as the edit grows. Every array over time has the labels' time axis. */
 export interface CdCurve {
@@ -48,9 +47,7 @@ export interface CdCurve {
  * @throws MetricsError for labels outside their class range, a single attribute, no sample that starts at `from`, unknown options
  */
 export function cdCurve(labels: Labels, options: CdCurveOptions): CdCurve {
-  checkRequired("cdCurve", options, ["attributeIndex", "classes"], MetricsError);
-  const { attributeIndex, control: definition, from, ...given } = readOptions("cdCurve", CD_CURVE, options, ["classes", "times"]);
-  const { classes } = options;
+  const { attributeIndex, control: definition, from, classes, ...given } = readOptions("cdCurve", CD_CURVE, options);
   const checked = checkClasses("cdCurve", labels, classes);
   const attributes = checked.shape[1];
   checkInteger("cdCurve", "attributeIndex", attributeIndex, 0, attributes - 1);
@@ -60,7 +57,7 @@ export function cdCurve(labels: Labels, options: CdCurveOptions): CdCurve {
   const target = checkInteger("cdCurve", "target", given.target ?? edited - 1, 0, edited - 1);
   const kept = from === undefined ? checked : startingAt(checked, attributeIndex, from);
   const [samples, , times] = kept.shape;
-  const t = toFinite("cdCurve", "times", options.times ?? Array.from({ length: times }, (_, i) => i));
+  const t = toFinite("cdCurve", "times", given.times ?? Array.from({ length: times }, (_, i) => i));
   checkSameLength("cdCurve", "times and the labels' time axis", t.length, times);
 
   const sampleControl = controlOf(kept, attributeIndex, definition, target);

@@ -1,4 +1,4 @@
-import { checkRequired, type DeclaredOptions, type GivenOptions } from "@latentflow/core";
+import { type DeclaredOptions, type GivenOptions, isGiven } from "@latentflow/core";
 import { MetricsError } from "../errors.js";
 import { checkInteger, checkSameLength, type Numbers, readOptions, toFinite } from "../input/checks.js";
 import { checkLabels, type Labels, labelPath } from "../input/labels.js";
@@ -19,20 +19,19 @@ const FLIPS = {
   attributeIndex: { min: 0, integer: true },
   /** Of the histogram (default 20). */
   bins: { default: 20, min: 1, integer: true },
+  /** Edit lengths of the labels' time axis; since velocity has unit length they are distances in latent space. */
+  times: { is: isGiven<Numbers>, expected: "numbers" },
 } as const satisfies DeclaredOptions;
 
 /**
  * How far codes travel before an attribute first flips, as a histogram over [0, largest time]. Mass near 0 means that the attribute's
  * values interlace in latent space; mass far out means well separated values (and a jump of the CD curve near its origin).
- *
- * @param options.times edit lengths of the labels' time axis; since velocity has unit length they are distances in latent space
  */
-export function firstFlips(labels: Labels, options: GivenOptions<typeof FLIPS> & { readonly times: Numbers }): FirstFlips {
-  checkRequired("firstFlips", options, ["attributeIndex", "times"], MetricsError);
-  const { attributeIndex, bins } = readOptions("firstFlips", FLIPS, options, ["times"]);
+export function firstFlips(labels: Labels, options: GivenOptions<typeof FLIPS>): FirstFlips {
+  const { attributeIndex, bins, times: given } = readOptions("firstFlips", FLIPS, options);
   const checked = checkLabels("firstFlips", labels);
   const [samples, attributes, steps] = checked.shape;
-  const times = toFinite("firstFlips", "times", options.times);
+  const times = toFinite("firstFlips", "times", given);
   checkInteger("firstFlips", "attributeIndex", attributeIndex, 0, attributes - 1);
   checkSameLength("firstFlips", "times and the labels' time axis", times.length, steps);
   const largest = Math.abs(times[steps - 1]!);

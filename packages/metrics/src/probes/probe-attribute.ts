@@ -1,4 +1,4 @@
-import { type DeclaredOptions, describeValue, type GivenOptions } from "@latentflow/core";
+import type { DeclaredOptions, GivenOptions } from "@latentflow/core";
 import { MetricsError } from "../errors.js";
 import { checkSameLength, type Numbers, readOptions, SHARE, toIntegers } from "../input/checks.js";
 import { type MatrixLike, toMatrix } from "../input/matrix.js";
@@ -22,12 +22,11 @@ const PROBES = {
   C: { default: 1, above: 0 },
   /** Seed of the split (default 0). */
   seed: SEED,
+  /** The nonlinear probe: k nearest neighbours (default), or a support vector machine with a Gaussian kernel, slower and stronger in high dimensions. */
+  nonlinear: { default: "neighbours", choices: ["neighbours", "rbf-svm"] },
 } as const satisfies DeclaredOptions;
 
-export interface ProbeOptions extends GivenOptions<typeof PROBES> {
-  /** The nonlinear probe: k nearest neighbours (default), or a support vector machine with a Gaussian kernel, slower and stronger in high dimensions. */
-  readonly nonlinear?: "neighbours" | "rbf-svm";
-}
+export interface ProbeOptions extends GivenOptions<typeof PROBES> {}
 
 export interface ProbeResult {
   /** Held-out accuracy of logistic regression. */
@@ -54,12 +53,7 @@ export interface ProbeResult {
  * @throws MetricsError for labels of another kind, or too few codes
  */
 export function probeAttribute(codes: MatrixLike, labels: Numbers, options: ProbeOptions = {}): ProbeResult {
-  const { neighbours, C, ...settings } = readOptions("probeAttribute", PROBES, options, ["nonlinear"]);
-  const { nonlinear: nonlinearProbe = "neighbours" } = options;
-  if (nonlinearProbe !== "neighbours" && nonlinearProbe !== "rbf-svm") {
-    const got = describeValue(nonlinearProbe);
-    throw new MetricsError(`probeAttribute: expected nonlinear to be "neighbours" or "rbf-svm", got ${got}.`);
-  }
+  const { neighbours, C, nonlinear: nonlinearProbe, ...settings } = readOptions("probeAttribute", PROBES, options);
   const { data, rows, columns } = toMatrix("probeAttribute", "codes", codes);
   // Others, such as −1 and 1, would be counted as no class at all.
   const classOf = toIntegers("probeAttribute", "labels", labels, 0, (settings.classes ?? MOST_CLASSES) - 1);

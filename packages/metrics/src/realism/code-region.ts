@@ -9,15 +9,18 @@ import { shrunkCovariance } from "../statistics/shrunk-covariance.js";
 const REGION = {
   /** Share of the codes within the region (default 0.99). */
   share: { default: 0.99, ...SHARE },
-} as const satisfies DeclaredOptions;
-
-export interface CodeRegionOptions extends GivenOptions<typeof REGION> {
   /**
    * Slope, below 0, of the leaky ReLU in which the mapping network ends that makes the codes, 0.2 in StyleGAN2: distances are then taken before it, where
    * codes lie about as a Gaussian does. Default 1: codes as they are.
    */
-  readonly slope?: number;
-}
+  slope: {
+    default: 1,
+    is: (value: unknown): value is number => typeof value === "number" && value > 0 && value <= 1,
+    expected: "above 0 and at most 1",
+  },
+} as const satisfies DeclaredOptions;
+
+export interface CodeRegionOptions extends GivenOptions<typeof REGION> {}
 
 /** Where a generator's codes live: an ellipsoid around their mean. Plain numbers, to be kept or used in a loss. */
 export interface CodeRegion {
@@ -40,10 +43,7 @@ export interface CodeRegion {
  * @throws MetricsError for fewer than 2 codes, or codes that are all the same
  */
 export function codeRegion(codes: MatrixLike, options: CodeRegionOptions = {}): CodeRegion {
-  const { share } = readOptions("codeRegion", REGION, options, ["slope"]);
-  const { slope = 1 } = options;
-  if (!(typeof slope === "number" && slope > 0 && slope <= 1))
-    throw new MetricsError(`codeRegion: expected slope to be above 0 and at most 1, got ${describeValue(slope)}.`);
+  const { share, slope } = readOptions("codeRegion", REGION, options);
   const matrix = toMatrix("codeRegion", "codes", codes);
   const { data, rows, columns } = matrix;
   const before = beforeLeakyRelu(data, slope);

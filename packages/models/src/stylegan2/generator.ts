@@ -1,15 +1,7 @@
-import {
-  type CheckpointSource,
-  readNvlabsPickle,
-  readSafetensors,
-  readTorch,
-  stateDict,
-  writeSafetensors,
-} from "@latentflow/checkpoints";
+import type { CheckpointSource } from "@latentflow/checkpoints";
 import {
   checkBackend,
   checkNumber,
-  checkOptions,
   checkTensor,
   type DeclaredOptions,
   type Generator,
@@ -35,28 +27,24 @@ import {
 } from "@tensorflow/tfjs-core";
 import { checkAlive } from "../disposed.js";
 import { ModelsError } from "../errors.js";
-import { checkRole, stateDictOf } from "../network-roles.js";
 import { checkNamedTensors, checkTensors, floatsOf, type NamedTensors } from "../tensors-by-name.js";
 import { withTruncation } from "../truncation.js";
 import {
   checkArchitecture,
-  parseArchitecture,
   rowCount,
   type StyleGan2Architecture,
   sideOfLayer,
   styledLayerCount,
   styleGan2Shapes,
 } from "./architecture.js";
+import { readGeneratorSafetensors, readNvlabs, readRosinality, safetensorsOf } from "./files.js";
 import { disposeLayers, type MappingLayer, mappingLayers, type SynthesisLayers, synthesisLayers } from "./layers.js";
 import { mapLatent } from "./mapping.js";
 import { isNoise, noiseOf } from "./noise.js";
-import { asFloat32, fromNvlabsNetwork } from "./nvlabs.js";
 import { Resampler } from "./resample.js";
-import { rosinalityArchitecture } from "./rosinality.js";
 import { synthesize } from "./synthesis.js";
 import { styleGan2ToOnnx } from "./to-onnx.js";
-import { untrainedTensors } from "./untrained.js";
-import { AVERAGE_KEYS, unwrapped } from "./unwrapped.js";
+import { untrainedArchitecture, untrainedTensors } from "./untrained.js";
 
 const SYNTHESIZE = {
   /** Default "fixed". */
@@ -71,8 +59,6 @@ const TO_ONNX = {
   noise: { default: "fixed", choices: ["fixed", "inputs"] },
 } as const satisfies DeclaredOptions;
 
-const FORMAT = "latentflow StyleGAN2";
-const METADATA = "architecture";
 /** Of convolutions, not of the maps to RGB. */
 const STYLE_WEIGHT = /^convs?\d*(\.\d+)?\.conv\.modulation\.weight$/;
 
@@ -124,11 +110,8 @@ export class StyleGan2Generator implements Generator {
    * @throws ModelsError for sizes that no generator has, unknown ones, or a resolution that contradicts the channels
    */
   static random(sizes: Partial<StyleGan2Architecture> = {}, options: GivenOptions<typeof SEEDED> = {}): StyleGan2Generator {
-    checkOptions("random", sizes, Object.keys({ ...DEFAULT_SIZES, resolution: 0 }), ModelsError);
+    const architecture = untrainedArchitecture("random", sizes);
     const { seed } = readOptions("random", SEEDED, options, ModelsError);
-    const { channels } = { ...DEFAULT_SIZES, ...sizes };
-    const architecture = { ...DEFAULT_SIZES, resolution: 2 << (channels?.length ?? 0), ...sizes };
-    checkArchitecture("random", "sizes", architecture);
     return new StyleGan2Generator(architecture, untrainedTensors(architecture, new SeededRandom(seed)));
   }
 
@@ -139,12 +122,8 @@ export class StyleGan2Generator implements Generator {
    * @throws CheckpointError for a file that can't be read, ModelsError for one that holds another network
    */
   static async fromRosinality(source: CheckpointSource): Promise<StyleGan2Generator> {
-    const file = await readTorch(source);
-    const tensors = unwrapped(stateDictOf("fromRosinality", file, "generator", AVERAGE_KEYS));
-    // Converted files keep the average beside g_ema; it may be None.
-    if (file instanceof Map && AVERAGE_KEYS.some((key) => file.has(key)) && (file.get("latent_avg") ?? null) !== null)
-      for (const [name, average] of stateDict(new Map([["latent_avg", file.get("latent_avg")]]))) tensors.set(name, average);
-    return new StyleGan2Generator(rosinalityArchitecture("fromRosinality", tensors), asFloat32(tensors));
+    const { architecture, tensors } = await readRosinality("fromRosinality", source);
+    return new StyleGan2Generator(architecture, tensors);
   }
 
   /**
@@ -153,36 +132,19 @@ export class StyleGan2Generator implements Generator {
    * @throws CheckpointError for a file that can't be read, ModelsError for conditional networks, architectures "orig" and "resnet", StyleGAN3
    */
   static async fromNvlabs(source: CheckpointSource): Promise<StyleGan2Generator> {
-    const networks = await readNvlabsPickle(source);
-    const network = networks.get("G_ema") ?? networks.get("G");
-    if (!network)
-      throw new ModelsError(`fromNvlabs: expected a network G_ema, got ${[...networks.keys()].join(", ") || "none"}.`);
-    const { architecture, tensors } = fromNvlabsNetwork("fromNvlabs", network);
-    return new StyleGan2Generator(architecture, asFloat32(tensors));
+    const { architecture, tensors } = await readNvlabs("fromNvlabs", source);
+    return new StyleGan2Generator(architecture, tensors);
   }
 
   /** A file of `toSafetensors`, or a safetensors file of a state dict in rosinality's layout. */
   static async fromSafetensors(source: CheckpointSource): Promise<StyleGan2Generator> {
-    const { tensors: found, metadata } = await readSafetensors(source);
-    checkRole("fromSafetensors", "generator", found);
-    const tensors = unwrapped(found);
-    const text = metadata.get(METADATA);
-    if (text === undefined) return new StyleGan2Generator(rosinalityArchitecture("fromSafetensors", tensors), asFloat32(tensors));
-    if (metadata.get("format") !== FORMAT)
-      throw new ModelsError(`fromSafetensors: expected format "${FORMAT}", got ${metadata.get("format")}.`);
-    const architecture = parseArchitecture("fromSafetensors", text);
-    checkTensors(
-      "fromSafetensors",
-      tensors,
-      styleGan2Shapes(architecture),
-      (name) => name === "latent_avg" || name.endsWith(".kernel"),
-    );
-    return new StyleGan2Generator(architecture, asFloat32(tensors));
+    const { architecture, tensors } = await readGeneratorSafetensors("fromSafetensors", source);
+    return new StyleGan2Generator(architecture, tensors);
   }
 
   /** The weights under rosinality's names, with the architecture beside them. */
   toSafetensors(): Uint8Array<ArrayBuffer> {
-    return writeSafetensors(this.tensors, { format: FORMAT, [METADATA]: JSON.stringify(this.architecture) });
+    return safetensorsOf({ architecture: this.architecture, tensors: this.tensors });
   }
 
   /**
@@ -301,16 +263,6 @@ export class StyleGan2Generator implements Generator {
     return this.truncationMeans[0]!;
   }
 }
-
-const DEFAULT_SIZES: Omit<StyleGan2Architecture, "resolution"> = {
-  channels: [512, 512, 512, 512, 256],
-  zDim: 512,
-  latentDim: 512,
-  mappingLayers: 8,
-  mappingRate: 0.01,
-  family: "rosinality",
-  convClamp: null,
-};
 
 const SEEDED = {
   /** Default 0. */

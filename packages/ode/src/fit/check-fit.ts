@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions, describeValue } from "@latentflow/core";
+import { type DeclaredOptions, isFunction, isGiven, readOptions } from "@latentflow/core";
 import { OdeError } from "../errors.js";
 import { checkDynamics, checkOptionsObject, type UserDynamics } from "../input/check-arguments.js";
 import { checkNumbersLike, checkNumberTree, type NumberTree } from "../input/numbers-like.js";
@@ -25,7 +25,14 @@ export interface CheckedFit {
   readonly onProgress: ((progress: FitProgress<unknown>) => void) | undefined;
 }
 
-const OWN = ["lower", "upper", "maxIterations", "tolerance"];
+/** What `fit` takes besides the options of every solve. */
+const FIT = {
+  lower: { optional: true, is: isGiven, expected: "bounds" },
+  upper: { optional: true, is: isGiven, expected: "bounds" },
+  maxIterations: { default: 100, min: 1, integer: true },
+  tolerance: { default: 1e-10, min: 0 },
+  onProgress: { optional: true, is: isFunction<(progress: FitProgress<unknown>) => void>, expected: "a function" },
+} as const satisfies DeclaredOptions;
 
 export function checkFit(
   caller: string,
@@ -36,9 +43,9 @@ export function checkFit(
   methods: MethodTable,
 ): CheckedFit {
   checkOptionsObject(caller, options);
-  const names = [...SOLVE_OPTIONS, ...DERIVATIVE_OPTIONS, ...OWN].filter((name) => name !== "onStatistics" && name !== "onStep");
-  checkOptions(caller, options, names, OdeError);
-  const { lower, upper, maxIterations = 100, tolerance = 1e-10, onProgress, ...others } = options as Record<string, unknown>;
+  const names = [...SOLVE_OPTIONS, ...DERIVATIVE_OPTIONS].filter((name) => name !== "onStatistics" && name !== "onStep");
+  const { lower, upper, ...own } = readOptions(caller, FIT, options, OdeError, names);
+  const others = Object.fromEntries(Object.entries(options).filter(([name]) => !Object.hasOwn(FIT, name)));
   const tree = checkNumberTree(caller, "parameters", parameters);
   const [least, most] = [
     checkNumbersLike(caller, "lower", lower, tree, Number.NEGATIVE_INFINITY),
@@ -50,8 +57,6 @@ export function checkFit(
         `${caller}: expected lower < upper with the parameters between, got ${least[j]}, ${most[j]} and the parameter ${value} (number ${j}).`,
       );
   });
-  if (onProgress !== undefined && typeof onProgress !== "function")
-    throw new OdeError(`${caller}: expected onProgress to be a function, got ${describeValue(onProgress)}.`);
   const startOf = (y0: unknown) => (typeof y0 === "function" ? y0(presentParameters(tree, tree.values)) : y0);
   return {
     caller,
@@ -62,9 +67,7 @@ export function checkFit(
     methods,
     lower: least,
     upper: most,
-    maxIterations: checkNumber(caller, "maxIterations", maxIterations, { min: 1, integer: true }, OdeError),
-    tolerance: checkNumber(caller, "tolerance", tolerance, { min: 0 }, OdeError),
+    ...own,
     signal: others.signal as AbortSignal | undefined,
-    onProgress: onProgress as CheckedFit["onProgress"],
   };
 }

@@ -1,4 +1,4 @@
-import { checkOptions, describeValue } from "@latentflow/core";
+import { type DeclaredOptions, describeValue, type GivenOptions, readOptions } from "@latentflow/core";
 import { ExperimentsError } from "../../errors.js";
 import type { Evaluation } from "../../results/index.js";
 import { type Markup, markup } from "../markup.js";
@@ -16,15 +16,18 @@ export interface CdPlotCurve {
 
 const LINE = 15;
 
+const CD_PLOT = {
+  /** Without names and bands, for an overview of many attributes (default false). */
+  compact: { default: false },
+} as const satisfies DeclaredOptions;
+
 /**
  * CD curves of several methods: Control to the right, Disentanglement upwards, each with its bootstrap band and its name where it ends.
  * Dots mark some of the measured edit lengths; hovering tells each.
- *
- * @param options.compact without names and bands, for an overview of many attributes
  */
-export function cdPlot(title: string, curves: readonly CdPlotCurve[], options: { compact?: boolean } = {}): Markup {
-  checkArguments(title, curves, options);
-  const compact = options.compact ?? false;
+export function cdPlot(title: string, curves: readonly CdPlotCurve[], options: GivenOptions<typeof CD_PLOT> = {}): Markup {
+  const { compact } = readOptions("cdPlot", CD_PLOT, options, ExperimentsError);
+  checkArguments(title, curves);
   const [width, height] = compact ? [230, 190] : [480, 350];
   const box = { left: compact ? 40 : 62, right: width - (compact ? 10 : 128), top: 12, bottom: height - (compact ? 24 : 46) };
   const values = curves.flatMap(({ evaluation }) => [
@@ -51,14 +54,11 @@ ${!compact && names(curves, x, y, box)}`,
   );
 }
 
-function checkArguments(title: unknown, curves: unknown, options: { compact?: unknown }): void {
+function checkArguments(title: unknown, curves: unknown): void {
   const refuse = (what: string, got: unknown) => {
     throw new ExperimentsError(`cdPlot: expected ${what}, got ${describeValue(got)}.`);
   };
-  checkOptions("cdPlot", options, ["compact"], ExperimentsError);
   if (typeof title !== "string") refuse("title to be a text", title);
-  if (options.compact !== undefined && typeof options.compact !== "boolean")
-    refuse("compact to be true or false", options.compact);
   if (!Array.isArray(curves)) refuse("a list of curves", curves);
   for (const curve of curves as unknown[]) {
     const { style, evaluation } = Object(curve) as Partial<CdPlotCurve>;

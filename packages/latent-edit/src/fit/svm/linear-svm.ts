@@ -1,4 +1,4 @@
-import { type DeclaredOptions, type GivenOptions, type OptionValues, readOptions } from "@latentflow/core";
+import { type DeclaredOptions, type GivenOptions, type OptionValues, readOptions, SIGNAL } from "@latentflow/core";
 import { LatentEditError } from "../../errors.js";
 import {
   columnMeans,
@@ -22,9 +22,9 @@ export const SVM = {
   maxIterations: { default: 500, min: 1, integer: true },
 } as const satisfies DeclaredOptions;
 
-export interface LinearSvmOptions extends GivenOptions<typeof SVM> {
-  readonly signal?: AbortSignal;
-}
+const LINEAR_SVM = { ...SVM, signal: SIGNAL } as const satisfies DeclaredOptions;
+
+export interface LinearSvmOptions extends GivenOptions<typeof LINEAR_SVM> {}
 
 export interface LinearSvm {
   /** Normal of the hyperplane w·x + intercept = 0, pointing to the class +1. [d]; zeros where nothing separates the classes. */
@@ -56,8 +56,8 @@ export interface LinearSvm {
  * @throws LatentEditError when a class is missing or the inputs do not fit
  */
 export async function linearSvm(x: MatrixLike, y: Numbers, options: LinearSvmOptions = {}): Promise<LinearSvm> {
-  const settings = readOptions("linearSvm", SVM, options, LatentEditError, ["signal"]);
-  return fitLinearSvm("linearSvm", await readMatrix("linearSvm", "x", x), y, settings, undefined, options.signal);
+  const settings = readOptions("linearSvm", LINEAR_SVM, options, LatentEditError);
+  return fitLinearSvm("linearSvm", await readMatrix("linearSvm", "x", x), y, settings, undefined, settings.signal);
 }
 
 /**
