@@ -7,10 +7,10 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   onnx: ["core", "core/files"],
   models: ["core", "core/optim", "core/truncation", "backend/gradients", "backend/wasm", "checkpoints", "onnx"],
   "latent-edit": [
-    ...["core", "core/files", "core/optim", "core/truncation", "core/workers"],
+    ...["core", "core/files", "core/linear-algebra", "core/optim", "core/truncation", "core/workers"],
     ...["ode", "checkpoints", "backend", "backend/gradients"],
   ],
-  metrics: ["core"],
+  metrics: ["core", "core/linear-algebra"],
   datasets: ["core", "core/files", "checkpoints"],
   scenes: ["core", "core/files", "checkpoints", "models"],
   engine: ["core", "backend", "checkpoints", "onnx", "latent-edit", "models", "scenes"],

@@ -23,6 +23,7 @@ export {
 } from "./declared-options.js";
 export { CoreError, describeValue, LatentflowError } from "./errors.js";
 export { folderAddress } from "./folder-address.js";
+export { type Matrix, type MatrixLike, type Numbers, toMatrix, toNumbers } from "./matrix.js";
 export {
   checkChoice,
   checkNumber,
@@ -43,4 +44,4 @@ export {
   type Preservation,
 } from "./preservation.js";
 export { type RandomState, SeededRandom } from "./random.js";
-export { checkBackend, isTensor } from "./tensor.js";
+export { checkBackend, isTensor, type Tensor } from "./tensor.js";

@@ -1,5 +1,9 @@
 import type { engine, Rank, ShapeMap, Tensor } from "@tensorflow/tfjs-core";
+
 import { CoreError, describeValue, type LatentflowError } from "./errors.js";
+
+/** For packages that take tensors and have no tfjs of their own. */
+export type { Tensor };
 
 /** Whether a value is a tfjs tensor, told by the marks that tfjs's own `instanceof` looks for: the question loads no tfjs. */
 export function isTensor(value: unknown): value is Tensor {

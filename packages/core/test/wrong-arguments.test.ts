@@ -54,6 +54,8 @@ const calls: Readonly<Record<string, Call>> = {
   nextMacrotask: [core.nextMacrotask, []],
   readOptions: [(options) => core.readOptions("f", { a: { default: 1 } }, options), [{ a: 1 }]],
   stepDecay: [optim.stepDecay, [], { learningRate: 1, every: 3, factor: 0.5 }],
+  toMatrix: [(input) => core.toMatrix("f", "x", input), [[[1, 2]]]],
+  toNumbers: [(input) => core.toNumbers("f", "x", input), [[1, 2]]],
   throwIfAborted: [(signal) => core.throwIfAborted("f", signal), [new AbortController().signal]],
   "schedule.init": [schedule.init, []],
   "schedule.update": [schedule.update, [schedule.init()]],
@@ -89,6 +91,7 @@ const calls: Readonly<Record<string, Call>> = {
 /** What may be given although it is of another kind. */
 const MEANT: Readonly<Record<string, readonly string[]>> = {
   "throwIfAborted 0": ["undefined", "null"],
+  "toNumbers 0": ["[]"],
   "withTruncation 1": ["-3"],
   "checkOptions 0": ["undefined", "{}"],
   "checkNumber 1": ["undefined", "null", "NaN", "-3", "function", '"x"', "{}", "[]", "[[]]", "[null]", '["x"]', "symbol"],

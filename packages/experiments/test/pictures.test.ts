@@ -62,7 +62,7 @@ describe("enlarge", () => {
   });
 
   it("names what is wrong", () => {
-    expect(() => enlarge(ramp, { factor: 1.5 })).toThrow("integer from 1 to 64, got 1.5");
+    expect(() => enlarge(ramp, { factor: 1.5 })).toThrow("factor to be an integer ≥ 1 and ≤ 64, got 1.5");
     expect(() => enlarge({ ...ramp, width: 5 }, { factor: 2 })).toThrow("got 24 for 5 × 2");
   });
 });
@@ -136,7 +136,9 @@ describe("files decode to what went in", () => {
   it("names what is wrong", async () => {
     await expect(encodeGif([])).rejects.toThrow("encodeGif: expected at least one picture");
     await expect(encodeMp4([plain(2, 2, [0]), plain(4, 2, [0])])).rejects.toThrow("got 2 × 2 and 4 × 2");
-    await expect(encodeMp4(frames, { framesPerSecond: 0 })).rejects.toThrow("framesPerSecond to be a finite number > 0 and ≤ 60, got 0");
+    await expect(encodeMp4(frames, { framesPerSecond: 0 })).rejects.toThrow(
+      "framesPerSecond to be a finite number > 0 and ≤ 60, got 0",
+    );
   });
 });
 

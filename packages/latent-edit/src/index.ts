@@ -1,3 +1,4 @@
+export type { MatrixLike, Numbers } from "@latentflow/core";
 export { type Direction, FlowDirection, type FlowOptions } from "./directions/direction.js";
 export { type ImportOptions, importDirection } from "./directions/import.js";
 export { describeDirection, registerDirection } from "./directions/index.js";
@@ -22,7 +23,6 @@ export { ganSpace, type PrincipalDirections, seFa } from "./fit/principal-direct
 export { type ProjectedDirection, projectDirection } from "./fit/project-direction.js";
 export { type LinearSvm, type LinearSvmOptions, linearSvm } from "./fit/svm/linear-svm.js";
 export { type Codes, type TensorOf, toCodes } from "./input/codes.js";
-export type { MatrixLike, Numbers } from "./input/matrix.js";
 export type { AttributeChoice, AttributeEnds, EditedAttribute } from "./model/attribute-choice.js";
 export { type Fingerprint, fingerprint, logitsFingerprint, sameFingerprint } from "./model/fingerprint.js";
 export { attributeLoss, identityLoss, preservationLoss } from "./model/losses.js";

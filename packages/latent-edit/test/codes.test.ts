@@ -125,7 +125,7 @@ describe("W+ codes as numbers", () => {
     ["rows of another length", [rows(2), [[1], [2]]], /rows of equal length, got 8 and 1/],
     ["another width", { data, shape: [2 * N, D / 2] }, /\[n, 8\] or \[n, rowCount, 8\], got \[80, 4\]/],
     ["a shape of one dimension", { data, shape: [N * D] }, /got the shape \[320\]/],
-    ["too few numbers", { data, shape: [N, 2, D] }, /to hold \[80, 8\] numbers in two dimensions, got 320/],
+    ["too few numbers", { data, shape: [N, 2, D] }, /to hold \[80, 8\] numbers, got 320/],
     ["no codes", [], /with rows and columns, got \[0, 0\]/],
   ])("are refused with %s", (_, codes, message) => {
     expect(() => edit(codes as never, direction, 1)).toThrow(LatentEditError);

@@ -1,3 +1,4 @@
+export type { MatrixLike } from "@latentflow/core";
 export { type AreaUnderCdCurve, areaUnderCdCurve, type ControlDisentanglement, editLengthForControl } from "./cd/area.js";
 export {
   type Band,
@@ -19,7 +20,6 @@ export { type FirstFlips, firstFlips } from "./flow/first-flip.js";
 export { type SingularEntropy, type SingularEntropyOptions, singularEntropy } from "./flow/singular-entropy.js";
 export { type Paths, pathStraightness } from "./flow/straightness.js";
 export { type Labels, samplesStartingAt, selectSamples } from "./input/labels.js";
-export type { MatrixLike } from "./input/matrix.js";
 export { type ProbeOptions, type ProbeResult, probeAttribute } from "./probes/probe-attribute.js";
 export { type CodeRegion, type CodeRegionOptions, codeDistances, codeRegion } from "./realism/code-region.js";
 export { type FrechetDistance, frechetDistance } from "./realism/frechet-distance.js";

@@ -121,6 +121,6 @@ describe("probeAttribute", () => {
     expect(probeAttribute(codes, labels, { seed: 4 })).toEqual(probeAttribute(codes, labels, { seed: 4 }));
     expect(() => probeAttribute(codes, [0, 1])).toThrow(/same length/);
     expect(() => probeAttribute(codes, labels, { k: 3 } as never)).toThrow(/"k"/);
-    expect(() => probeAttribute(codes, labels, { nonlinear: "svm" as never })).toThrow(/"rbf-svm"/);
+    expect(() => probeAttribute(codes, labels, { nonlinear: "svm" as never })).toThrow(/one of neighbours, rbf-svm, got "svm"/);
   });
 });

@@ -1,3 +1,5 @@
+import type { Numbers } from "@latentflow/core";
+import { norm } from "@latentflow/core/linear-algebra";
 import {
   add,
   mul,
@@ -11,7 +13,8 @@ import {
   variable,
 } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
-import { type Numbers, norm, toNumbers, unit } from "../input/matrix.js";
+import { toNumbers } from "../input/matrix.js";
+import { unit } from "../linear-algebra/rows.js";
 import { checkWeights } from "./check-weights.js";
 import { FlowDirection } from "./direction.js";
 import type { DirectionKind } from "./kind.js";

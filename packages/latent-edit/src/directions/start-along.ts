@@ -1,8 +1,9 @@
-import { checkNumber, describeValue } from "@latentflow/core";
+import { checkNumber, describeValue, type Numbers } from "@latentflow/core";
 import { eye, neg, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
 import { checkAlive } from "../input/checks.js";
-import { type Numbers, toNumbers, unit } from "../input/matrix.js";
+import { toNumbers } from "../input/matrix.js";
+import { unit } from "../linear-algebra/rows.js";
 import { NeuralOdeDirection } from "./neural-ode-direction.js";
 
 /**

@@ -1,10 +1,22 @@
-import { checkNumber, type DeclaredOptions, type GivenOptions, readOptions, SeededRandom, SIGNAL } from "@latentflow/core";
+import {
+  checkNumber,
+  type DeclaredOptions,
+  type GivenOptions,
+  type Matrix,
+  type MatrixLike,
+  type Numbers,
+  readOptions,
+  SeededRandom,
+  SIGNAL,
+} from "@latentflow/core";
+import { norm } from "@latentflow/core/linear-algebra";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { ROWS } from "../directions/rows.js";
 import { LatentEditError } from "../errors.js";
 import { SEED } from "../input/checks.js";
 import { type Codes, readCodes } from "../input/codes.js";
-import { type Matrix, type MatrixLike, type Numbers, norm, selectRows, toMatrix } from "../input/matrix.js";
+import { toMatrix } from "../input/matrix.js";
+import { selectRows } from "../linear-algebra/rows.js";
 import { meanOfRows } from "./mean-of-rows.js";
 import { extremes, readScores } from "./score-extremes.js";
 import { rowTimes } from "./svm/certificate.js";

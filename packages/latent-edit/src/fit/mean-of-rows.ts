@@ -1,7 +1,7 @@
+import type { Matrix } from "@latentflow/core";
 import { type RowList, type RowRange, rowsOf } from "../directions/rows.js";
 import { LatentEditError } from "../errors.js";
 import type { CodeTable } from "../input/codes.js";
-import type { Matrix } from "../input/matrix.js";
 
 /**
  * What a straight edit of some rows can tell of W+ codes: the mean over these rows, [n, d]. W codes stay as they are.

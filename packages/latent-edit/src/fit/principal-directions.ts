@@ -1,10 +1,19 @@
-import { checkNumber, type DeclaredOptions, describeValue, type GivenOptions, readOptions } from "@latentflow/core";
+import {
+  checkNumber,
+  type DeclaredOptions,
+  describeValue,
+  type GivenOptions,
+  type Matrix,
+  type MatrixLike,
+  readOptions,
+} from "@latentflow/core";
 import { EigenvalueDecomposition, Matrix as MlMatrix } from "ml-matrix";
 import { ROWS } from "../directions/rows.js";
 import { LatentEditError } from "../errors.js";
 import { type Codes, toCodeTable } from "../input/codes.js";
-import { columnMeans, type Matrix, type MatrixLike, rowOf, scaleOf, subtractRow, toMatrix, unit } from "../input/matrix.js";
+import { toMatrix } from "../input/matrix.js";
 import { addOuterProducts } from "../linear-algebra/cholesky.js";
+import { columnMeans, rowOf, scaleOf, subtractRow, unit } from "../linear-algebra/rows.js";
 import { meanOfRows } from "./mean-of-rows.js";
 
 /** Directions found without labels, strongest first. */

@@ -1,6 +1,15 @@
-import { type DeclaredOptions, type GivenOptions, readOptions } from "@latentflow/core";
+import {
+  type DeclaredOptions,
+  type GivenOptions,
+  type Matrix,
+  type MatrixLike,
+  type Numbers,
+  readOptions,
+} from "@latentflow/core";
+import { norm } from "@latentflow/core/linear-algebra";
 import { LatentEditError } from "../errors.js";
-import { dot, type Matrix, type MatrixLike, type Numbers, norm, rowOf, toMatrix, unit } from "../input/matrix.js";
+import { toMatrix } from "../input/matrix.js";
+import { dot, rowOf, unit } from "../linear-algebra/rows.js";
 
 const PROJECT = {
   /** Below which a unit vector's remainder counts as 0 (default 1e-6). */

@@ -1,7 +1,7 @@
-import { checkTensor, isTensor, type SeededRandom } from "@latentflow/core";
+import { checkTensor, isTensor, type Numbers, type SeededRandom } from "@latentflow/core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
-import { type Numbers, toNumbers } from "../input/matrix.js";
+import { toNumbers } from "../input/matrix.js";
 
 /** Indices of the codes with the highest and the lowest scores, and of those between, split at the middle of the score range. */
 export interface Extremes {

@@ -1,8 +1,8 @@
-import { checkTensor, describeValue, isTensor } from "@latentflow/core";
+import { checkTensor, describeValue, isTensor, type Matrix, type Numbers } from "@latentflow/core";
 import { type Tensor, type Tensor2D, type Tensor3D, tensor } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
 import { checkCodes } from "./checks.js";
-import { type Matrix, type Numbers, plain, toMatrix } from "./matrix.js";
+import { plain, toMatrix } from "./matrix.js";
 
 /**
  * Latent codes as anyone has them: a tensor [n, d] or, of W+, [n, rowCount, d]; rows of numbers, or codes of rows of numbers; or flat numbers (row

@@ -1,3 +1,4 @@
+import type { Matrix } from "@latentflow/core";
 import "@latentflow/backend/gradients";
 import {
   matMul,
@@ -13,8 +14,8 @@ import {
   tensor2d,
   tidy,
 } from "@tensorflow/tfjs-core";
-import { columnMeans, type Matrix } from "../input/matrix.js";
 import { addOuterProducts, factorCholesky } from "../linear-algebra/cholesky.js";
+import { columnMeans } from "../linear-algebra/rows.js";
 
 /** Of the mapping network's last leaky ReLU, in every StyleGAN2. */
 const NEGATIVE_SLOPE = 0.2;

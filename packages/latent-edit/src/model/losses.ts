@@ -6,6 +6,7 @@ import {
   type Divergence,
   describeValue,
   type Embedder,
+  type Numbers,
   type Preservation,
 } from "@latentflow/core";
 import {
@@ -29,7 +30,7 @@ import {
   tidy,
 } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
-import { type Numbers, toNumbers } from "../input/matrix.js";
+import { toNumbers } from "../input/matrix.js";
 import { checkEmbeddings } from "./outputs.js";
 
 /**

@@ -1,8 +1,9 @@
-import { type AttributeModel, argmax, checkNumber, nextMacrotask, throwIfAborted } from "@latentflow/core";
+import { type AttributeModel, argmax, checkNumber, type MatrixLike, nextMacrotask, throwIfAborted } from "@latentflow/core";
 import { reshape, type Tensor, type Tensor2D, tensor2d, tidy, tile } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
 import { type Codes, type CodeTable, readCodes } from "../input/codes.js";
-import { type MatrixLike, readMatrix, rowOf } from "../input/matrix.js";
+import { readMatrix } from "../input/matrix.js";
+import { rowOf } from "../linear-algebra/rows.js";
 import { owning } from "../tensors/owning.js";
 import { CodeDensity } from "./code-density.js";
 import { hashOfNumbers } from "./hash.js";

@@ -1,3 +1,4 @@
+import type { Numbers } from "@latentflow/core";
 import { DIRECTION } from "../directions/check-direction.js";
 import "@latentflow/backend/gradients";
 import {
@@ -14,7 +15,6 @@ import { add, mul, type Scalar, type Tensor, type Tensor2D, tidy } from "@tensor
 import { FLOW } from "../directions/direction.js";
 import { LatentEditError } from "../errors.js";
 import { type Codes, toCodes } from "../input/codes.js";
-import type { Numbers } from "../input/matrix.js";
 import { attributeLoss, preservationLoss } from "../model/losses.js";
 import { checkFrozenHalf } from "../model/tfjs-model.js";
 

@@ -7,6 +7,7 @@ import {
   type GivenOptions,
   isFunction,
   isGiven,
+  type MatrixLike,
   type OptionValues,
   type Regressor,
   readOptions,
@@ -22,7 +23,6 @@ import { TRAINING, type TrainSettings } from "../directions/train-settings.js";
 import { LatentEditError } from "../errors.js";
 import { MODEL } from "../input/checks.js";
 import type { Codes } from "../input/codes.js";
-import type { MatrixLike } from "../input/matrix.js";
 import { type AttributeChoice, resolveAttribute } from "../model/attribute-choice.js";
 import { tfjsModel } from "../model/tfjs-model.js";
 import { isStore } from "./checkpoint-store.js";

@@ -1,7 +1,7 @@
+import { norm } from "@latentflow/core/linear-algebra";
 import { MetricsError } from "../errors.js";
 import { checkArray, checkInteger } from "../input/checks.js";
 import { type MatrixLike, toMatrix } from "../input/matrix.js";
-import { largestOf, norm } from "../linear-algebra/scale.js";
 import { pearson } from "../statistics/correlation.js";
 
 /**
@@ -71,7 +71,7 @@ export function directionCosines(directions: MatrixLike): Float64Array[] {
 
 /** Scaled to length 1: divided by the largest entry first, whose inverse and square may lie outside float64. */
 function unit(vector: Float64Array): Float64Array {
-  const scale = largestOf(vector);
+  const scale = vector.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0);
   const scaled = vector.map((x) => x / scale);
   const length = norm(scaled);
   return scaled.map((x) => x / length);

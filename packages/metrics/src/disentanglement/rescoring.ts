@@ -1,7 +1,7 @@
 import { describeValue } from "@latentflow/core";
+import { powerOfTwo } from "@latentflow/core/linear-algebra";
 import { MetricsError } from "../errors.js";
 import { type MatrixLike, toMatrix } from "../input/matrix.js";
-import { scaleOf } from "../linear-algebra/scale.js";
 
 export interface Rescoring {
   /** Mean change of attribute j's score under edit i, [edits][attributes]. */
@@ -33,7 +33,7 @@ export function rescoring(before: MatrixLike, after: readonly MatrixLike[]): Res
     }
     const mean = new Float64Array(columns);
     const variance = new Float64Array(columns);
-    const scale = Math.max(scaleOf(start.data), scaleOf(end.data));
+    const scale = Math.max(powerOfTwo(start.data), powerOfTwo(end.data));
     const difference = end.data.map((x, i) => x / scale - start.data[i]! / scale);
     difference.forEach((x, i) => {
       mean[i % columns]! += x / rows;

@@ -1,10 +1,12 @@
-import { describeValue } from "@latentflow/core";
+import { checkTensor, describeValue, isTensor, type Tensor } from "@latentflow/core";
+import { norm } from "@latentflow/core/linear-algebra";
 import { MetricsError } from "../errors.js";
 import { type Numbers, toFinite } from "../input/checks.js";
-import { norm } from "../linear-algebra/scale.js";
 
-/** Points of many paths, `data[(time · samples + sample) · dimension + i]`: the layout of a direction's flow at many times. */
-export interface Paths {
+/** Points of many paths: a tensor [times, samples, dimension], or its numbers, `data[(time · samples + sample) · dimension + i]`: the layout of a direction's flow at many times. */
+export type Paths = Tensor | PathNumbers;
+
+interface PathNumbers {
   readonly data: Numbers;
   readonly shape: readonly [times: number, samples: number, dimension: number];
 }
@@ -16,15 +18,17 @@ export interface Paths {
  * @returns one number a sample
  */
 export function pathStraightness(paths: Paths): Float64Array {
-  const { shape } = (paths ?? {}) as Partial<Paths>;
+  if (isTensor(paths)) checkTensor("pathStraightness", "paths", paths, "a tensor [times, samples, dimension]", MetricsError);
+  const given = isTensor(paths) ? { data: paths.dataSync(), shape: paths.shape } : paths;
+  const { shape } = (given ?? {}) as Partial<PathNumbers>;
   const isShape = Array.isArray(shape) && shape.length === 3 && shape.every((x) => Number.isInteger(x) && x >= 0);
   if (!isShape) {
     throw new MetricsError(
-      `pathStraightness: expected { data, shape: [times, samples, dimension] }, got ${describeValue(paths)}.`,
+      `pathStraightness: expected a tensor [times, samples, dimension], or { data, shape } of one, got ${describeValue(paths)}.`,
     );
   }
-  const data = toFinite("pathStraightness", "data", paths.data);
-  const [times, samples, dimension] = shape;
+  const data = toFinite("pathStraightness", "data", given.data);
+  const [times, samples, dimension] = shape as PathNumbers["shape"];
   if (times < 2 || data.length !== times * samples * dimension) {
     throw new MetricsError(`pathStraightness: expected 2 times or more and [${shape.join(", ")}] numbers, got ${data.length}.`);
   }

@@ -2,8 +2,7 @@ import * as core from "@latentflow/core";
 import { describeValue } from "@latentflow/core";
 import { MetricsError } from "../errors.js";
 
-/** Numbers of any element type; int64 arrays, as NumPy and PyTorch make them, hold BigInts. */
-export type Numbers = ArrayLike<number> | ArrayLike<bigint>;
+export type { Numbers } from "@latentflow/core";
 
 /** Declared options with their defaults; throws where one is missing, unknown or not what is declared. @param others known, but checked elsewhere */
 export function readOptions<D extends core.DeclaredOptions>(
@@ -37,11 +36,7 @@ export function checkArray(caller: string, name: string, value: unknown): assert
 
 /** A float64 copy; throws where an entry is no number. NaN and infinities are numbers here. */
 export function toNumbers(caller: string, name: string, values: unknown): Float64Array {
-  checkArray(caller, name, values);
-  return Float64Array.from(values, (value, i) => {
-    if (typeof value === "number" || typeof value === "bigint") return Number(value);
-    throw new MetricsError(`${caller}: expected ${name} to hold numbers, got ${describeValue(value)} at ${i}.`);
-  });
+  return core.toNumbers(caller, name, values, MetricsError);
 }
 
 /** The same of finite numbers. */

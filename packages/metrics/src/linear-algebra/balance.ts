@@ -1,4 +1,4 @@
-import { norm } from "./scale.js";
+import { norm } from "@latentflow/core/linear-algebra";
 
 /** What is left of a matrix after its eigenvalues that can be read off were taken out. */
 export interface DeflatedMatrix {

@@ -1,7 +1,7 @@
+import { powerOfTwo } from "@latentflow/core/linear-algebra";
 import { balance, takeIsolated } from "./balance.js";
 import { type Eigenvalues, hessenbergEigenvalues } from "./francis.js";
 import { toHessenberg } from "./hessenberg.js";
-import { scaleOf } from "./scale.js";
 
 /**
  * Eigenvalues of a real matrix a [n, n] of finite numbers, in no order; a stays as it is. What can be read off is, the rest is balanced and scaled by
@@ -12,7 +12,7 @@ import { scaleOf } from "./scale.js";
 export function eigenvaluesOf(a: Float64Array, n: number): Eigenvalues | null {
   const { isolated, matrix, size } = takeIsolated(a, n);
   balance(matrix, size);
-  const scale = scaleOf(matrix);
+  const scale = powerOfTwo(matrix);
   for (let i = 0; i < matrix.length; i++) matrix[i]! /= scale;
   toHessenberg(matrix, size);
   const found = hessenbergEigenvalues(matrix, size);

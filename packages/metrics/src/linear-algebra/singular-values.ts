@@ -1,5 +1,5 @@
+import { powerOfTwo } from "@latentflow/core/linear-algebra";
 import { type Bidiagonal, toBidiagonal } from "./bidiagonal.js";
-import { scaleOf } from "./scale.js";
 
 /** Singular values below this share of the largest count as 0: float64 has hardly smaller numbers. */
 const NOTHING = 1e-300;
@@ -11,7 +11,7 @@ const NOTHING = 1e-300;
  * @returns infinite entries where float64 cannot hold a singular value
  */
 export function singularValuesOf(a: Float64Array, n: number): Float64Array {
-  const scale = scaleOf(a);
+  const scale = powerOfTwo(a);
   const scaled = a.map((x) => x / scale);
   const offDiagonal = golubKahan(toBidiagonal(scaled, n));
   const ascending = new Float64Array(n);

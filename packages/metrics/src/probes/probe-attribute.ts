@@ -1,8 +1,8 @@
 import type { DeclaredOptions, GivenOptions } from "@latentflow/core";
+import { powerOfTwo } from "@latentflow/core/linear-algebra";
 import { MetricsError } from "../errors.js";
 import { checkSameLength, type Numbers, readOptions, SHARE, toIntegers } from "../input/checks.js";
 import { type MatrixLike, toMatrix } from "../input/matrix.js";
-import { scaleOf } from "../linear-algebra/scale.js";
 import { permutation, SEED } from "../random.js";
 import { fitLogistic, predictLogistic } from "./logistic-regression.js";
 import { predictNeighbours } from "./nearest-neighbours.js";
@@ -101,7 +101,7 @@ function accuracy(predicted: Uint32Array, truth: Uint32Array): number {
 function standardise(train: Float64Array, test: Float64Array, d: number): void {
   const n = train.length / d;
   for (let c = 0; c < d; c++) {
-    const scale = scaleOf(Float64Array.from({ length: n }, (_, i) => train[i * d + c]!));
+    const scale = powerOfTwo(Float64Array.from({ length: n }, (_, i) => train[i * d + c]!));
     let mean = 0;
     for (let i = 0; i < n; i++) mean += train[i * d + c]! / scale / n;
     let variance = 0;

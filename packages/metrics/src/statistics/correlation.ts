@@ -1,6 +1,6 @@
+import { powerOfTwo } from "@latentflow/core/linear-algebra";
 import { MetricsError } from "../errors.js";
 import { checkSameLength, type Numbers, toNumbers } from "../input/checks.js";
-import { scaleOf } from "../linear-algebra/scale.js";
 import { studentTwoSided } from "./special-functions.js";
 
 /** Pearson's correlation coefficient; NaN when either side is constant, or holds a NaN. */
@@ -24,7 +24,7 @@ export function pearson(x: Numbers, y: Numbers): number {
 
 /** Differences from the mean, scaled to a largest of 1 so that sums of squares neither overflow nor vanish; zeros where all values are equal. */
 function deviations(values: Float64Array): Float64Array {
-  const scale = scaleOf(values);
+  const scale = powerOfTwo(values);
   const data = values.map((value) => value / scale);
   // Told from the values: the mean of equal ones can differ from them by a rounding.
   if (data.every((value) => value === data[0])) return new Float64Array(data.length);

@@ -1,4 +1,5 @@
-import { dot, type Matrix, rowOf } from "../../input/matrix.js";
+import type { Matrix } from "@latentflow/core";
+import { dot, rowOf } from "../../linear-algebra/rows.js";
 
 /** A primal and a dual feasible point of the linear SVM, with the gap between their objectives: the optimum lies between them. */
 export interface Certificate {

@@ -1,16 +1,16 @@
-import { type DeclaredOptions, type GivenOptions, type OptionValues, readOptions, SIGNAL } from "@latentflow/core";
-import { LatentEditError } from "../../errors.js";
 import {
-  columnMeans,
-  dot,
+  type DeclaredOptions,
+  type GivenOptions,
   type Matrix,
   type MatrixLike,
   type Numbers,
-  readMatrix,
-  scaleOf,
-  subtractRow,
-  toNumbers,
-} from "../../input/matrix.js";
+  type OptionValues,
+  readOptions,
+  SIGNAL,
+} from "@latentflow/core";
+import { LatentEditError } from "../../errors.js";
+import { readMatrix, toNumbers } from "../../input/matrix.js";
+import { columnMeans, dot, scaleOf, subtractRow } from "../../linear-algebra/rows.js";
 import { type SolveOptions, solveSvm } from "./solve.js";
 
 export const SVM = {

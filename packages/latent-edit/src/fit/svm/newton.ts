@@ -1,5 +1,6 @@
-import { dot, type Matrix, rowOf } from "../../input/matrix.js";
+import type { Matrix } from "@latentflow/core";
 import { addOuterProducts, factorCholesky, solveCholesky } from "../../linear-algebra/cholesky.js";
+import { dot, rowOf } from "../../linear-algebra/rows.js";
 import { addScaled, rowTimes } from "./certificate.js";
 import { solveNormalEquations } from "./least-squares.js";
 

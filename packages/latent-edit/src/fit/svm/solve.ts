@@ -1,5 +1,6 @@
-import { nextMacrotask, throwIfAborted } from "@latentflow/core";
-import { type Matrix, norm, rowOf } from "../../input/matrix.js";
+import { type Matrix, nextMacrotask, throwIfAborted } from "@latentflow/core";
+import { norm } from "@latentflow/core/linear-algebra";
+import { rowOf } from "../../linear-algebra/rows.js";
 import { type Certificate, certify } from "./certificate.js";
 import { RoundedHingeNewton } from "./newton.js";
 
