@@ -80,7 +80,7 @@ export interface BuiltStudy {
  */
 export async function buildStudy(out: string, options: BuildStudyOptions): Promise<BuiltStudy> {
   const settings = readOptions("buildStudy", STUDY, options, ConfigError);
-  const { seed, count, starts, people, against, method, to, targets, engine, signal } = settings;
+  const { seed, count, starts, people, against, method, to, engine, signal } = settings;
   const { folder, plan, atOnce } = await openRun("buildStudy", out);
   const { config, networks, methods } = plan.experiment;
   const pair = pairOf(methods, against, method);

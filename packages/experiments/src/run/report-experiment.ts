@@ -6,6 +6,7 @@ import {
   type GivenOptions,
   isFunction,
   isGiven,
+  type OptionValues,
   readOptions,
   SIGNAL,
 } from "@latentflow/core";
