@@ -88,12 +88,14 @@ function useAsAStranger(tarballs: string[]): void {
     ],
     project,
   );
-  copyFileSync(join(root, "test/packed/consumer.ts"), join(project, "consumer.ts"));
+  for (const file of ["consumer.ts", "consumer-browser.ts"]) copyFileSync(join(root, "test/packed", file), join(project, file));
   const tsc = join(project, "node_modules/typescript/bin/tsc");
   const common = ["consumer.ts", "--strict", "--target", "es2022", "--types", "node", "--skipLibCheck"];
   run(process.execPath, [tsc, ...common, "--module", "esnext", "--moduleResolution", "bundler", "--noEmit"], project);
   run(process.execPath, [tsc, ...common, "--module", "node16", "--moduleResolution", "node16"], project);
   console.log(run(process.execPath, ["consumer.js"], project).trim());
+  const page = ["consumer-browser.ts", ...common.slice(1), "--customConditions", "browser"];
+  run(process.execPath, [tsc, ...page, "--module", "esnext", "--moduleResolution", "bundler", "--noEmit"], project);
 }
 
 /** Entries that must run where tfjs is not loaded, or not there. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dispose } from "@tensorflow/tfjs-core";
-import { expect, it } from "vitest";
+import ts from "typescript";
+import { expect, expectTypeOf, it } from "vitest";
 import * as browser from "../src/browser.js";
 import * as node from "../src/index.js";
 
@@ -19,6 +20,21 @@ it("leaves the pipeline, and with it Node, out of browsers' bundles", () => {
   expect(readFileSync(new URL("../src/browser.ts", import.meta.url), "utf8")).not.toMatch(
     /experiments|node:|\/files"|\/workers"/,
   );
+});
+
+it("gives programs for browsers the types of what browsers are given", () => {
+  const installed = new Map([["/app/node_modules/latentflow/package.json", JSON.stringify(manifest)]]);
+  for (const name of ["index", "browser"])
+    for (const ending of ["js", "d.ts"]) installed.set(`/app/node_modules/latentflow/dist/${name}.${ending}`, "");
+  const host = { fileExists: (path: string) => installed.has(path), readFile: (path: string) => installed.get(path) };
+  const typesFor = (customConditions: string[]) => {
+    const options = { moduleResolution: ts.ModuleResolutionKind.Bundler, module: ts.ModuleKind.ESNext, customConditions };
+    return ts.resolveModuleName("latentflow", "/app/main.ts", options, host).resolvedModule?.resolvedFileName;
+  };
+  expect(typesFor([])).toMatch(/dist\/index\.d\.ts$/);
+  expect(typesFor(["browser"])).toMatch(/dist\/browser\.d\.ts$/);
+  expectTypeOf<"runExperiment">().not.toExtend<keyof typeof browser>();
+  expectTypeOf<"runExperiment">().toExtend<keyof typeof node>();
 });
 
 it("trains and edits with names of its own alone", async () => {
