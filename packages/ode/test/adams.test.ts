@@ -1,8 +1,8 @@
-import { odeint, solve } from "@latentflow/ode";
+import { odeint, odeintAdjoint, solve } from "@latentflow/ode";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { integralWeights } from "../src/methods/multistep/adams-stepper.js";
-import { start } from "./backends.js";
+import { leaked, start, values } from "./backends.js";
 import { nonautonomous, rational } from "./problems.js";
 
 const slope = ([a, b]: readonly number[]) => Math.log2(a! / b!);
@@ -63,10 +63,61 @@ describe.each([
     expect(swing.status.t).toBeCloseTo(Math.PI / 2, 7);
   });
 
-  it("is for numbers", async () => {
+  it("does on tensors what it does on numbers", async () => {
+    const swing = (_t: number, y: tf.Tensor) => tf.matMul(y, tf.tensor2d([0, -1, 1, 0], [2, 2])) as tf.Tensor2D;
+    for (const backend of ["cpu", "wasm"] as const) {
+      await start(backend);
+      const left = leaked(() => {
+        const y0 = tf.tensor2d([[1, 0.5]]);
+        const options = { method, stepSize: 0.05, jumpTimes: [0.52] } as const;
+        const [x, v] = odeint((_t, [x, v]) => [v, -x], [1, 0.5], [0, 0.33, 1], options);
+        const got = values(odeint(swing, y0, [0, 0.33, 1], options));
+        for (const i of [0, 1, 2]) {
+          expect(got[2 * i]).toBeCloseTo(x![i]!, 5);
+          expect(got[2 * i + 1]).toBeCloseTo(v![i]!, 5);
+        }
+        y0.dispose();
+      });
+      expect(left).toBe(0);
+    }
+  });
+
+  it("has gradients through its steps, of second order too, and by the adjoint", async () => {
+    await start("wasm");
+    const left = leaked(() => {
+      const [y0, rate] = [tf.scalar(0.5), tf.scalar(0.8)];
+      const f = (_t: number, y: tf.Tensor, rate: tf.Tensor) => tf.neg(tf.mul(rate, tf.square(y)));
+      const times = [0, 0.5, 2];
+      const options = { method, stepSize: 0.05 } as const;
+      const bySteps = (y: tf.Tensor, args: tf.Tensor) => odeint(f, y, times, { ...options, args });
+      const byAdjoint = (y: tf.Tensor, args: tf.Tensor) => odeintAdjoint(f, y, times, { ...options, args });
+      const end = (solve: typeof bySteps) => (y: tf.Tensor, rate: tf.Tensor) => tf.sum(tf.slice(solve(y, rate), 2)) as tf.Scalar;
+      // y(2) = y0 / (1 + 2 r y0).
+      for (const solve of [bySteps, byAdjoint]) {
+        const [dy, dr] = tf
+          .grads(end(solve))([y0, rate])
+          .map((gradient) => values(gradient)[0]!);
+        expect(dy).toBeCloseTo(1 / 1.8 ** 2, 5);
+        expect(dr).toBeCloseTo(-0.5 / 1.8 ** 2, 5);
+      }
+      const second = tf.grad((y: tf.Tensor) => tf.grad((y: tf.Tensor) => end(bySteps)(y, rate))(y))(y0);
+      expect(values(second)[0]).toBeCloseTo(-3.2 / 1.8 ** 3, 4);
+      tf.dispose([y0, rate]);
+    });
+    expect(left).toBe(0);
+  });
+
+  it("says what its memory of steps rules out", async () => {
     await start("cpu");
-    expect(() => odeint((_t, y) => tf.neg(y), tf.scalar(1), [0, 1], { method })).toThrow(
-      `odeint: ${method} does not apply to tensors`,
+    const [y0, t] = [tf.scalar(1), tf.tensor1d([0, 1])];
+    const f = (_t: unknown, y: tf.Tensor) => tf.neg(y);
+    const options = { method, stepSize: 0.1 } as const;
+    expect(() => odeint(f, y0, [0, 1], { ...options, gradient: "checkpointed" })).toThrow(
+      `checkpointed does not apply to ${method}`,
     );
+    expect(() => odeint(f, y0, t, options)).toThrow(`expected t to be numbers for ${method}`);
+    const batch = tf.ones([2, 1]);
+    expect(() => odeint(f, batch, [0, 1], { ...options, perSample: true })).toThrow(`perSample does not apply to ${method}`);
+    tf.dispose([y0, t, batch]);
   });
 });

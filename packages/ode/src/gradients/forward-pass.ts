@@ -1,4 +1,5 @@
 import type { Tensor, Variable } from "@tensorflow/tfjs-core";
+import { OdeError } from "../errors.js";
 import { type CheckedCall, requireArrival } from "../input/problem.js";
 import { findVariables, isRecording, offTape } from "../state/tape.js";
 import type { Statistics } from "../status.js";
@@ -38,6 +39,10 @@ export function forwardPass(
   return offTape(() => {
     const { caller, times, options } = checked;
     const { problem, space } = gradientProblem(checked, leaves, forGradient);
+    if (keepCheckpoints && problem.method.remembersSteps)
+      throw new OdeError(
+        `${caller}: checkpointed does not apply to ${problem.method.name}, whose steps can't be taken up from a stored state; take gradient: "steps".`,
+      );
     let variables: Variable[] | undefined;
     const f = (t: number, y: Tensor[]): Tensor[] => {
       if (variables !== undefined) return problem.f(t, y);

@@ -36,6 +36,10 @@ export function planTensors({ caller, options, methods, extra, times }: CheckedC
     throw new OdeError(
       `${caller}: ${plan.method.name} does not apply to tensors, only to states of numbers; take a method of another kind.`,
     );
+  if (plan.method.remembersSteps && times.tensor !== undefined)
+    throw new OdeError(
+      `${caller}: expected t to be numbers for ${plan.method.name}, whose weights come from the distances of steps as numbers, got a tensor; take another method for gradients with respect to t.`,
+    );
   checkStepsForGradients(caller, options.stepsForGradients, plan.steps.kind === "adaptive");
   return plan;
 }

@@ -22,6 +22,8 @@ export interface Method {
   readonly choosesOrder?: boolean;
   /** Whether it solves states of numbers alone. */
   readonly float64Only?: boolean;
+  /** Whether its steps are made of earlier ones as well: a solve then can't be taken up in its middle from a state alone. */
+  readonly remembersSteps?: boolean;
   /** What chooses the steps' lengths where the caller names no controller. Default: the classic one. */
   readonly controller?: () => LengthController;
   /** Makes the steps of one solve of y′ = f(t, y). */

@@ -140,9 +140,10 @@ function planRows(checked: Omit<CheckedCall, "times">, times: readonly Float64Ar
 
 function explicitOf(caller: string, method: Method): ExplicitMethod {
   if ("fast" in method) return method as ExplicitMethod;
-  throw new OdeError(
-    `${caller}: perSample does not apply to ${method.name}, whose equations hold one step length for the whole batch; take an explicit method, or solve rows that are alike together.`,
-  );
+  const why = method.implicit
+    ? "whose equations hold one step length for the whole batch; take an explicit method, or solve rows that are alike together"
+    : "which does not make its steps from a tableau; take an explicit Runge–Kutta method";
+  throw new OdeError(`${caller}: perSample does not apply to ${method.name}, ${why}.`);
 }
 
 /** Output times of each row: shared ones, or a list for each. */

@@ -6,7 +6,7 @@ function make(name: string, corrections: number, straight = false): Method {
     name,
     order: 4,
     estimatesError: false,
-    float64Only: true,
+    remembersSteps: true,
     stepper(space, f) {
       return new AdamsStepper(corrections, straight, space, f);
     },
