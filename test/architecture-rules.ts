@@ -16,7 +16,7 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   engine: ["core", "backend", "checkpoints", "onnx", "latent-edit", "models", "scenes"],
   experiments: [
     ...["core", "core/files", "core/workers", "backend", "checkpoints", "datasets", "onnx", "engine"],
-    ...["latent-edit", "latent-edit/files", "metrics", "models"],
+    ...["latent-edit", "latent-edit/files", "metrics", "models", "models/training"],
   ],
   latentflow: [
     ...["core", "backend", "ode", "onnx", "models", "latent-edit", "metrics"],

@@ -13,6 +13,7 @@ import { reportCommand } from "./report.js";
 import { runCommands } from "./run.js";
 import { schemaCommand } from "./schema.js";
 import { studyCommand } from "./study.js";
+import { trainRegressorCommand } from "./train-regressor.js";
 
 const OVERVIEW = `
 A first look, without a file of your own:
@@ -24,6 +25,8 @@ An experiment of your own:
   latentflow run --config my.json     all steps, from sampling codes to the report
   latentflow report --out out/run     the report of what is done so far
   latentflow data check celeba DIR    whether a data set was downloaded as a whole
+  latentflow train-regressor --data isaac3d=DIR
+                                      a regressor of its attributes, as the paper trained them
   latentflow project photo.jpg        codes of photos, for edit --codes
   latentflow study build out/run --against interfacegan    a page that asks people; then: latentflow study tally
   latentflow schema                   what my.json may hold, as JSON Schema for editors
@@ -60,6 +63,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     studyCommand(),
     doctorCommand(),
     dataCommand(),
+    trainRegressorCommand(),
     inspectCommand(),
     schemaCommand(),
   ];
