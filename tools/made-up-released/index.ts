@@ -8,9 +8,9 @@ import { cifarRegressor, cnnRegressor, imagenetRegressor, type State } from "./r
 import { NumpyArray, type TorchTensor, type TorchValue, writeTorch } from "./write-torch.js";
 
 /** Sizes of all that is made up here; the paper's are 64 to 256 pixels and 512 numbers. */
-const SIDE = 16;
+const SIDE = 32;
 const LATENT = 8;
-const ROWS = 6;
+const ROWS = 8;
 const CODES = 90;
 
 const FACTORS = {
@@ -46,7 +46,7 @@ export async function writeReleased(folder: string, dataset: ReleasedName): Prom
     files.push(file);
   };
   const generator = StyleGan2Generator.random(
-    { channels: [8, 8, 6], latentDim: LATENT, zDim: LATENT, mappingLayers: 3, family: "rosinality" },
+    { channels: [8, 8, 6, 6], latentDim: LATENT, zDim: LATENT, mappingLayers: 3, family: "rosinality" },
     { seed: 4 },
   );
   const codes = generator.sample(CODES, { seed: 7 });

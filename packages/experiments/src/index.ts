@@ -23,6 +23,7 @@ export { type TrainingSettings, trainInExperiment, trainingSettings } from "./me
 export type { LabelledCodes } from "./model/labelled-codes.js";
 
 export * from "./pictures/index.js";
+export { type ReleasedName, releasedExperiment } from "./released/configure.js";
 export * from "./report/index.js";
 export type * from "./results/index.js";
 export { type BuildStudyOptions, type BuiltStudy, buildStudy } from "./run/build-study.js";

@@ -67,7 +67,7 @@ describe("the released files' folders", () => {
     expect(await findReleased(ffhq, "ffhq")).toEqual({
       generator: "models/ffhq/generator.pth",
       regressor: "models/ffhq/regressor.pth",
-      sizes: { file: "configs/ffhq.json", values: { size: 16, style_dim: 8, n_mlp: 3, channel_multiplier: 1 } },
+      sizes: { file: "configs/ffhq.json", values: { size: 32, style_dim: 8, n_mlp: 3, channel_multiplier: 1 } },
       flows: [{ depth: 1, pattern: "log/ffhq/1/ckpt_{index}.pt", indices: [20, 33] }],
       codes: { file: "data_to_rectify/ffhq_all.pt", count: 90 },
       inverses: ["inverses/actors.pt"],

@@ -95,6 +95,13 @@ const calls: Readonly<Record<string, Call>> = {
     [root, ["a.json"]],
     { to: root, extensions: nothing, onEvent: () => undefined, signal },
   ],
+  releasedExperiment: [
+    (path: never, dataset: never) =>
+      experiments
+        .releasedExperiment(path, dataset)
+        .catch((error) => (/has no folder models/.test(error.message) ? "looked" : Promise.reject(error))),
+    [root, "ffhq"],
+  ],
   trainInExperiment: [experiments.trainInExperiment, []],
   trainingSettings: [experiments.trainingSettings, [experiments.resolveConfig().train]],
 };
@@ -133,6 +140,7 @@ const TOO_LENIENT: Readonly<Record<string, readonly string[]>> = {
   // The run says which attributes there are.
   "buildStudy attributes": ["[]", "[[]]", "[null]", '["x"]'],
   "buildStudy targets": ["{}", "{data,shape}"],
+  "releasedExperiment 0": ['"x"'],
   "tallyStudies 0": ['"x"'],
   "tallyStudies 1": ["[]", '["x"]'],
   "tallyStudies to": ['"x"'],

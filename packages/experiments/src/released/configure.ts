@@ -1,12 +1,27 @@
 import { resolve } from "node:path";
-import { attributeNames } from "@latentflow/core";
+import { attributeNames, checkChoice } from "@latentflow/core";
+import { checkText } from "../checks.js";
 import type { ExperimentOptions } from "../config/types.js";
 import { ConfigError } from "../errors.js";
-import { RELEASED_DATASETS, type ReleasedName } from "./datasets.js";
-import type { ReleasedFiles } from "./find-released.js";
+import { RELEASED_DATASETS, RELEASED_NAMES, type ReleasedName } from "./datasets.js";
+import { findReleased, type ReleasedFiles } from "./find-released.js";
+
+export type { ReleasedName } from "./datasets.js";
 
 /** Codes that the paper's preset learns from, and those that it measures on. */
 const [CODES, HELD_OUT] = [20_000, 10_000];
+
+/**
+ * The configuration that `latentflow run --released` makes of the files that the paper's code released, in the layout of its folders.
+ *
+ * @param path folder of the paper's code, with its downloads in it
+ * @throws ConfigError without a generator and a regressor, and for files that are not what they are called
+ */
+export async function releasedExperiment(path: string, dataset: ReleasedName): Promise<ExperimentOptions> {
+  checkText("releasedExperiment", "path", path, "a folder's path");
+  checkChoice("releasedExperiment", "dataset", dataset, RELEASED_NAMES, ConfigError);
+  return configureReleased(path, dataset, await findReleased(path, dataset));
+}
 
 /**
  * The experiment of the paper with what is there of its released files: the attributes that it has flows for (else those of its text), its flows beside the straight edits, and what it
