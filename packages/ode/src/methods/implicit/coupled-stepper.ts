@@ -63,9 +63,9 @@ export class CoupledStepper<V> implements Stepper<V> {
         const residual = this.#rows.map((row, i) =>
           space.combine(undefined, undefined, Float64Array.of(...row.map((weight) => weight * h), -1), [...slopes, z[i]!]),
         );
-        return { ...correct(space, system, z, residual, y0, test), others: [...stages, ...slopes] };
+        return correct(space, system, z, residual, y0, test, [...stages, ...slopes]);
       });
-      for (const state of [...iterate.spent, ...iterate.others]) space.recycle(state);
+      for (const state of iterate.spent) space.recycle(state);
       return iterate;
     });
     const { z } = result;

@@ -29,6 +29,9 @@ export class DiagonalStepper<V> implements Stepper<V> {
   readonly #linearizer: Linearizer<V>;
   readonly #linearization: Linearization<V>;
   readonly #stifflyAccurate: boolean;
+  /** Weights that are read before they change: allocating small typed arrays costs more than most right-hand sides. */
+  readonly #toResidual = Float64Array.of(0, -1);
+  readonly #toSlope = Float64Array.of(0);
   #trial: StepTrial<V> | undefined;
   #slopes: V[] = [];
   #y1: V | undefined;
@@ -102,26 +105,28 @@ export class DiagonalStepper<V> implements Stepper<V> {
     const { span, y0, tolerances } = trial;
     const space = this.#space;
     const scale = span.h * this.#gamma;
-    const toResidual = Float64Array.of(scale, -1);
+    const toResidual = this.#toResidual;
+    toResidual[0] = scale;
     const test = this.#linearization.newton.testOf(tolerances);
     const { base, guess } = space.quietly(() => ({
       base: space.combine(y0, span, this.#rows.base[i]!, known),
       guess: space.combine(undefined, span, this.#rows.guess[i]!, known),
     }));
-    const result = yield* this.#linearization.newton.run([guess], trial, ([z]) => {
+    const result = yield* this.#linearization.newton.run([guess], trial, (z) => {
       const iterate = space.quietly(() => {
-        const y = space.combine(base, undefined, ONE, [z!]);
+        const y = space.combine(base, undefined, ONE, z);
         const slope = this.#f(t, y);
-        const residual = space.combine(undefined, undefined, toResidual, [slope, z!]);
-        return { ...correct(space, system, [z!], [residual], y0, test), others: [y, slope] };
+        const residual = space.combine(undefined, undefined, toResidual, [slope, z[0]!]);
+        return correct(space, system, z, [residual], y0, test, [y, slope]);
       });
-      for (const state of [...iterate.spent, ...iterate.others]) space.recycle(state);
+      for (let i = 0; i < iterate.spent.length; i++) space.recycle(iterate.spent[i]!);
       return iterate;
     });
     const [z] = result.z;
+    this.#toSlope[0] = 1 / scale;
     const { y, slope } = space.quietly(() => ({
-      y: space.combine(base, undefined, ONE, [z!]),
-      slope: space.combine(undefined, undefined, Float64Array.of(1 / scale), [z!]),
+      y: space.combine(base, undefined, ONE, result.z),
+      slope: space.combine(undefined, undefined, this.#toSlope, result.z),
     }));
     space.recycle(base);
     space.recycle(z!);

@@ -73,11 +73,12 @@ export class NewtonControl<V> {
     for (let k = 1; ; k++) {
       const iterate = next(z);
       let size = 0;
-      for (const reading of iterate.sizes) {
+      for (let i = 0; i < iterate.sizes.length; i++) {
+        const reading = iterate.sizes[i]!;
         const one = typeof reading === "number" ? reading : yield reading;
         if (!(one <= size)) size = one;
       }
-      for (const old of z) this.#space.recycle(old);
+      for (let i = 0; i < z.length; i++) this.#space.recycle(z[i]!);
       z = iterate.z;
       if (!Number.isFinite(size)) return { z, converged: false, iterations: k, contraction: Number.POSITIVE_INFINITY };
       // Of a state that is 0, the first correction tells how large it becomes.
@@ -114,7 +115,11 @@ export class NewtonControl<V> {
   }
 }
 
-/** One iteration: z − (I − C ⊗ J)⁻¹ residual, and how large the correction is. Call it in a scope. */
+/**
+ * One iteration: z − (I − C ⊗ J)⁻¹ residual, and how large the correction is. Call it in a scope.
+ *
+ * @param used states that the iteration has made and does not need any more: they come back among the spent ones
+ */
 export function correct<V>(
   space: StateSpace<V>,
   system: LinearSystem<V>,
@@ -122,23 +127,25 @@ export function correct<V>(
   residual: readonly V[],
   y0: V,
   test: ErrorTest<V>,
+  used: readonly V[],
 ): Iterate<V> & { readonly spent: readonly V[] } {
   const corrections = system.solve(residual);
-  const better = z.map((one, i) => space.combine(one, undefined, ONE, [corrections[i]!]));
-  const sizes = corrections.map((one) => space.norm(1, ONE, [one], y0, y0, test));
-  return { z: better, sizes, spent: corrections };
+  const better: V[] = [];
+  const sizes: Reading[] = [];
+  const spent = [...used];
+  // Plain loops and no arrays but these: in float64 a right-hand side may cost less than an object.
+  for (let i = 0; i < corrections.length; i++) {
+    const term = [corrections[i]!];
+    better.push(space.combine(z[i]!, undefined, ONE, term));
+    sizes.push(space.norm(1, ONE, term, y0, y0, test));
+    spent.push(corrections[i]!);
+  }
+  return { z: better, sizes, spent };
 }
 
 /** The states that rows of weights make of others, times `scale`. Call it in a scope. */
 export function combineRows<V>(space: StateSpace<V>, rows: readonly Float64Array[], states: readonly V[], scale = 1): V[] {
-  return rows.map((row) =>
-    space.combine(
-      undefined,
-      undefined,
-      row.map((weight) => weight * scale),
-      states,
-    ),
-  );
+  return rows.map((row) => space.combine(undefined, undefined, scale === 1 ? row : row.map((weight) => weight * scale), states));
 }
 
 const ONE_LESS = /* @__PURE__ */ Float64Array.of(1, -1);

@@ -51,6 +51,8 @@ function tables() {
       [-4.178718591551904, -0.32768282076106237, 0.47662355450055044],
       [0.50287263494578682, -2.571926949855605, 0.59603920482822492],
     ]),
+    /** Dense output at a step's end. */
+    end: evaluatePolynomials(dense.polynomials, 1),
     /** Of the increments in the error estimate, times h/γ₀: an embedded method of order 3. */
     error: [(-13 - 7 * root6) / 3, (-13 + 7 * root6) / 3, -1 / 3],
     /** Slopes from increments: A⁻¹. */
@@ -104,19 +106,24 @@ export class Radau5Stepper<V> implements Stepper<V> {
     const [real, complex] = systems as [LinearSystem<V>, LinearSystem<V>];
     /** What is solved for, W = T⁻¹ Z: I − hΛ ⊗ J for each, right sides hΛ (T⁻¹ F) − W. */
     const both: LinearSystem<V> = { solve: ([a, b, c]) => [...real.solve([a!]), ...complex.solve([b!, c!])] };
+    const toResidual = [
+      Float64Array.of(h * RADAU.real, -1),
+      Float64Array.of(h * RADAU.a, -h * RADAU.b, -1),
+      Float64Array.of(h * RADAU.b, h * RADAU.a, -1),
+    ] as const;
     const result = yield* this.#linearization.newton.run(this.#guess(trial), trial, (w) => {
       const iterate = space.quietly(() => {
         const stages = RADAU.transform.map((row) => space.combine(y0, undefined, row, w));
         const slopes = stages.map((y, i) => this.#f(times[i]!, y));
         const parts = combineRows(space, RADAU.inverse, slopes);
         const residual = [
-          space.combine(undefined, undefined, Float64Array.of(h * RADAU.real, -1), [parts[0]!, w[0]!]),
-          space.combine(undefined, undefined, Float64Array.of(h * RADAU.a, -h * RADAU.b, -1), [parts[1]!, parts[2]!, w[1]!]),
-          space.combine(undefined, undefined, Float64Array.of(h * RADAU.b, h * RADAU.a, -1), [parts[1]!, parts[2]!, w[2]!]),
+          space.combine(undefined, undefined, toResidual[0], [parts[0]!, w[0]!]),
+          space.combine(undefined, undefined, toResidual[1], [parts[1]!, parts[2]!, w[1]!]),
+          space.combine(undefined, undefined, toResidual[2], [parts[1]!, parts[2]!, w[2]!]),
         ];
-        return { ...correct(space, both, w, residual, y0, test), others: [...stages, ...slopes, ...parts] };
+        return correct(space, both, w, residual, y0, test, [...stages, ...slopes, ...parts]);
       });
-      for (const state of [...iterate.spent, ...iterate.others]) space.recycle(state);
+      for (let i = 0; i < iterate.spent.length; i++) space.recycle(iterate.spent[i]!);
       return iterate;
     });
     const w = result.z;
@@ -174,7 +181,7 @@ export class Radau5Stepper<V> implements Stepper<V> {
     return space.quietly(() => {
       if (before === undefined) return RADAU.inverse.map(() => space.combine(undefined, undefined, Float64Array.of(0), [y0]));
       const { h } = before.span;
-      const end = evaluatePolynomials(RADAU.dense.polynomials, 1);
+      const { end } = RADAU;
       const z = RADAU.nodes.map((node) => {
         const there = evaluatePolynomials(RADAU.dense.polynomials, 1 + (node * span.h) / h);
         return space.combine(

@@ -6,6 +6,8 @@ import type { Attempt, DenseOutput, Stepper, StepTrial } from "../method.js";
 import { differencePolynomials, type Formula, HIGHEST_ORDER, regrid } from "./backward-differences.js";
 
 const ONE = /* @__PURE__ */ Float64Array.of(1);
+const NEGATIVE = /* @__PURE__ */ Float64Array.of(-1);
+const NOTHING = /* @__PURE__ */ Float64Array.of(0);
 /** Lengths that differ by a smaller share are one: rounding of t. */
 const SAME_LENGTH = 1e-9;
 /** Steps get longer only if it pays for the new factors of the matrix. */
@@ -38,6 +40,9 @@ export class BdfStepper<V> implements Stepper<V> {
   readonly #newton: NewtonControl<V>;
   readonly #formulas: readonly Formula[];
   readonly #dense: readonly DenseOutput[];
+  /** Weights that are read before they change: allocating small typed arrays costs more than most right-hand sides. */
+  readonly #toResidual = Float64Array.of(0, -1, -1);
+  readonly #toSlope = new Float64Array(2);
   #order = 1;
   /** ∇ʲy0 from j = 1 on, of points h apart. */
   #differences: readonly V[] = [];
@@ -159,16 +164,17 @@ export class BdfStepper<V> implements Stepper<V> {
   ): Generator<Reading, { d: V; iterations: number } | undefined, number> {
     const space = this.#space;
     const test = this.#newton.testOf(tolerances);
-    const toResidual = Float64Array.of(coefficient, -1, -1);
-    const start = space.scope(() => space.combine(undefined, undefined, Float64Array.of(0), [y0]));
-    const result = yield* this.#newton.run([start], { y0, tolerances }, ([d]) => {
+    const toResidual = this.#toResidual;
+    toResidual[0] = coefficient;
+    const start = space.scope(() => space.combine(undefined, undefined, NOTHING, [y0]));
+    const result = yield* this.#newton.run([start], { y0, tolerances }, (d) => {
       const iterate = space.scope(() => {
-        const y = space.combine(predicted, undefined, ONE, [d!]);
+        const y = space.combine(predicted, undefined, ONE, d);
         const slope = this.#f(endTime, y);
-        const residual = space.combine(undefined, undefined, toResidual, [slope, psi, d!]);
-        return { ...correct(space, system, [d!], [residual], y0, test), others: [y, slope] };
+        const residual = space.combine(undefined, undefined, toResidual, [slope, psi, d[0]!]);
+        return correct(space, system, d, [residual], y0, test, [y, slope]);
       });
-      for (const state of [...iterate.spent, ...iterate.others]) space.recycle(state);
+      for (let i = 0; i < iterate.spent.length; i++) space.recycle(iterate.spent[i]!);
       return iterate;
     });
     const [d] = result.z;
@@ -236,7 +242,7 @@ export class BdfStepper<V> implements Stepper<V> {
     return space.scope(() => {
       const next: V[] = [];
       const above = this.#differences[order];
-      if (above !== undefined) next[order + 1] = space.combine(d, undefined, Float64Array.of(-1), [above]);
+      if (above !== undefined) next[order + 1] = space.combine(d, undefined, NEGATIVE, [above]);
       next[order] = d;
       for (let j = order - 1; j >= 0; j--) next[j] = space.combine(this.#differences[j]!, undefined, ONE, [next[j + 1]!]);
       return next;
@@ -260,10 +266,8 @@ export class BdfStepper<V> implements Stepper<V> {
     const made = this.#made;
     if (made === undefined) return undefined;
     const space = this.#space;
-    const weight = this.#formulas[made.order]!.alpha / made.h;
-    return space.scope(() =>
-      space.combine(undefined, undefined, Float64Array.of(weight, weight), [made.psi, made.differences[made.order]!]),
-    );
+    const weights = this.#toSlope.fill(this.#formulas[made.order]!.alpha / made.h);
+    return space.scope(() => space.combine(undefined, undefined, weights, [made.psi, made.differences[made.order]!]));
   }
 
   release(): void {
