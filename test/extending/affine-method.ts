@@ -1,5 +1,5 @@
 import { adam, disposeAdamState } from "@latentflow/core/optim";
-import type { FindContext, Trained, TrainMethod } from "@latentflow/experiments";
+import type { FindContext, TrainedDirection, TrainMethod } from "@latentflow/experiments";
 import { fitInterFaceGan, pullBack } from "@latentflow/latent-edit";
 import * as tf from "@tensorflow/tfjs-core";
 import { AffineDirection } from "./affine-direction.js";
@@ -16,7 +16,7 @@ export const affine: TrainMethod = {
   find,
 };
 
-async function find({ config, edit, codes: load, model, progress }: FindContext): Promise<Trained> {
+async function find({ config, edit, codes: load, model, progress }: FindContext): Promise<TrainedDirection> {
   const codes = await load();
   const scores = codes.logitsOf(edit.index).data.filter((_, i) => i % edit.classes === edit.to);
   const line = await fitInterFaceGan(codes.codes, scores, { ratio: 0.2, seed: config.seed });

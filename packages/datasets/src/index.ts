@@ -2,7 +2,7 @@
 export { type CheckOptions, checkDataset } from "./check/check-dataset.js";
 export type { DatasetCheck, DatasetProblem } from "./check/report.js";
 export { DatasetsError } from "./errors.js";
-export type { About } from "./input/about.js";
+export type { DatasetDescription } from "./input/about.js";
 export type { DatasetAttribute } from "./input/labels.js";
 export type { Splits } from "./input/splits.js";
 export { Dataset, type DatasetImage, type DatasetItem, type ItemsOptions } from "./loading/dataset.js";

@@ -1,12 +1,12 @@
 export type { ModelParts, ModelSetup, RunningModel, TfjsParts } from "@latentflow/engine";
 export type {
   Analysis,
+  AnalysisValue,
   AttributeAnalysis,
   AttributeContext,
-  Found,
   MethodAnalysis,
+  MethodAnalysisValue,
   MethodContext,
-  MethodFound,
   Section,
 } from "./analyses/analysis.js";
 export { runCommand } from "./cli/run-command.js";
@@ -18,7 +18,16 @@ export type { ReportContext } from "./drawing/report-context.js";
 export { ConfigError, ExperimentsError } from "./errors.js";
 export { defineExperiment, resolveConfig } from "./experiment/resolve-config.js";
 export { defineExtensions, type Extensions } from "./extensions/extensions.js";
-export type { Cost, FindContext, FitMethod, Fitted, Method, Needed, Trained, TrainMethod } from "./methods/method.js";
+export type {
+  Cost,
+  FindContext,
+  FitMethod,
+  FittedDirection,
+  Method,
+  NeededDirection,
+  TrainedDirection,
+  TrainMethod,
+} from "./methods/method.js";
 export { type TrainingSettings, trainInExperiment, trainingSettings } from "./methods/train.js";
 export type { LabelledCodes } from "./model/labelled-codes.js";
 

@@ -4,12 +4,12 @@ import { experimentOf } from "./experiment/experiment.js";
 import { tablesOf } from "./extensions/tables-of.js";
 import { executeJob } from "./run/execute.js";
 import { Plan } from "./run/plan.js";
-import type { Done } from "./run/schedule.js";
+import type { FinishedJob } from "./run/schedule.js";
 import { Session } from "./run/session.js";
 import type { JobShare, WorkerStart } from "./run/worker-protocol.js";
 import { RunFolder } from "./store/run-folder.js";
 
-serveJobs<WorkerStart, string, JobShare, Done>(async ({ config, networks, path, engine, threads, atOnce }, signal) => {
+serveJobs<WorkerStart, string, JobShare, FinishedJob>(async ({ config, networks, path, engine, threads, atOnce }, signal) => {
   const backend = networks.environment.backend.name;
   const session = new Session({ ...{ config, folder: new RunFolder(path), engine, threads, signal }, backend });
   session.atOnce = atOnce;

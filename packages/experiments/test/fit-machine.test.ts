@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fitMemory, memoryPerWorker, type Needs, operationsPerSecond, speedUp } from "../src/run/fit-machine.js";
+import { fitMemory, type MemoryNeeds, memoryPerWorker, operationsPerSecond, speedUp } from "../src/run/fit-machine.js";
 
 const MB = 2 ** 20;
 
@@ -7,7 +7,7 @@ const MB = 2 ** 20;
  * A StyleGAN2 of 64 pixels and channel multiplier 2 on ONNX Runtime, as it was measured: the networks take 1.2 GB, a second session for the gradient
  * 0.8, and each image 70 MB, with its gradient 110.
  */
-const NEEDS: Needs = {
+const NEEDS: MemoryNeeds = {
   tried: {
     forward: { seconds: 0.2, first: 1200 * MB, further: 70 * MB, count: 8 },
     gradient: { seconds: 0.6, first: 800 * MB, further: 110 * MB, count: 4 },

@@ -33,5 +33,11 @@ export { type DirectionLossOptions, directionLoss } from "./train/direction-loss
 export type { History, Score, TrainProgress, ValidationRecord } from "./train/history.js";
 export { pullBack } from "./train/pull-back.js";
 export type { LossFactory, TrainOptions } from "./train/settings.js";
-export { type Candidate, type Chosen, type Halving, plannedIterations, trainCandidates } from "./train/train-candidates.js";
+export {
+  type Candidate,
+  type ChosenSnapshot,
+  type Halving,
+  plannedIterations,
+  trainCandidates,
+} from "./train/train-candidates.js";
 export { trainDirection } from "./train/train-direction.js";

@@ -1,5 +1,5 @@
 /** Numeric keys that a dict or set was given. */
-interface Given {
+interface KeyRange {
   count: number;
   /** The integers' range; all numbers, where there are others. */
   low: number;
@@ -14,7 +14,7 @@ const BYTES_PER_LOOK = 0.5;
  * have numbers that all share one place, where each is compared with all before it. Integers close together can't: a table has places enough for them.
  */
 export class NumberKeys {
-  readonly #given = new WeakMap<object, Given>();
+  readonly #given = new WeakMap<object, KeyRange>();
   readonly #pay: (bytes: number, what: string) => void;
 
   constructor(pay: (bytes: number, what: string) => void) {

@@ -1,4 +1,4 @@
-import type { About } from "../input/about.js";
+import type { DatasetDescription } from "../input/about.js";
 
 /** One thing that is wrong with a data set's files. */
 export interface DatasetProblem {
@@ -15,7 +15,7 @@ export interface DatasetProblem {
 }
 
 export interface DatasetCheck {
-  readonly about: About;
+  readonly about: DatasetDescription;
   /** Pictures that the data set's lists have; null where these could not be read. */
   readonly pictures: number | null;
   /** Pictures of each split. */

@@ -2,7 +2,7 @@ import { describeValue, LatentflowError } from "@latentflow/core";
 import { DatasetsError, reasonOf } from "../errors.js";
 
 /** What a data set is, for people who have to get it. */
-export interface About {
+export interface DatasetDescription {
   /** What messages call it. */
   readonly title: string;
   /** Where its authors publish it; undefined for data of one's own. */
@@ -17,12 +17,12 @@ export interface About {
 }
 
 /** Throws what is wrong with a data set's files: what was expected, what is there, what to do. */
-export function refuse(about: About, expected: string, got: string, next?: string): never {
+export function refuse(about: DatasetDescription, expected: string, got: string, next?: string): never {
   throw new DatasetsError(`openDataset: ${about.title}: expected ${expected}, got ${got}${advice(about, next)}.`);
 }
 
 /** The same for a file, with what another package said of it. */
-export function refuseFile(about: About, file: string, cause: unknown): never {
+export function refuseFile(about: DatasetDescription, file: string, cause: unknown): never {
   if (cause instanceof DatasetsError) throw cause;
   const reason = reasonOf(cause).replace(/\.$/, "");
   if (!(cause instanceof LatentflowError)) throw cause;
@@ -32,7 +32,7 @@ export function refuseFile(about: About, file: string, cause: unknown): never {
 /** A cell of a table as it stands in a message. */
 export const quoted = (cell: string | undefined) => (cell === undefined ? "nothing" : describeValue(cell));
 
-function advice({ page }: About, next?: string): string {
+function advice({ page }: DatasetDescription, next?: string): string {
   if (next !== undefined) return `; ${next}`;
   return page === undefined ? "" : `; its authors publish it at ${page}`;
 }

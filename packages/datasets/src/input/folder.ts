@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { DatasetsError } from "../errors.js";
-import { type About, refuse } from "./about.js";
+import { type DatasetDescription, refuse } from "./about.js";
 import { headOf, isWebPage, oddContents } from "./what-is-it.js";
 
 const ARCHIVES = [".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar", ".tar.bz2"];
@@ -10,11 +10,11 @@ const ARCHIVES = [".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar", ".tar.bz2"];
 /** The folder of a data set: finds what must lie in it, and says what is wrong with what is not as it should be. */
 export class DatasetFolder {
   private constructor(
-    private readonly about: About,
+    private readonly about: DatasetDescription,
     readonly path: string,
   ) {}
 
-  static async open(about: About, path: string): Promise<DatasetFolder> {
+  static async open(about: DatasetDescription, path: string): Promise<DatasetFolder> {
     const found = await kindOf(path);
     if (found === "folder") return new DatasetFolder(about, path);
     if (found === "nothing") refuse(about, `the folder ${path}`, "nothing there");

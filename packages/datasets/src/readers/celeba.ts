@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { attributeNames, type OptionValues } from "@latentflow/core";
-import { type About, quoted, refuse } from "../input/about.js";
+import { type DatasetDescription, quoted, refuse } from "../input/about.js";
 import { DatasetFolder } from "../input/folder.js";
 import { binary, LabelTable } from "../input/labels.js";
 import { splitsBy } from "../input/splits.js";
@@ -10,7 +10,7 @@ import { reader } from "./reader.js";
 
 const SPLITS = ["train", "validation", "test"];
 
-const about: About = {
+const about: DatasetDescription = {
   title: "CelebA",
   page: "https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html",
   holds: [

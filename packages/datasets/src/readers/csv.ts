@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import type { DeclaredOptions, OptionValues } from "@latentflow/core";
 import { parse } from "csv-parse/sync";
 import { reasonOf } from "../errors.js";
-import { type About, quoted, refuse } from "../input/about.js";
+import { type DatasetDescription, quoted, refuse } from "../input/about.js";
 import { DatasetFolder } from "../input/folder.js";
 import { LabelTable } from "../input/labels.js";
 import { seededSplits, splitsBy } from "../input/splits.js";
@@ -14,7 +14,7 @@ import { reader } from "./reader.js";
 /** More values than these are measurements rather than classes. */
 const MOST_CLASSES = 1000;
 
-const about: About = {
+const about: DatasetDescription = {
   title: "folder with a CSV file",
   holds: [
     "labels.csv (or another by the option csv, or name the file itself), with a line of headings",

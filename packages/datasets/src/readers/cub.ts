@@ -1,6 +1,6 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { type DeclaredOptions, isList, type OptionValues } from "@latentflow/core";
-import { type About, quoted, refuse } from "../input/about.js";
+import { type DatasetDescription, quoted, refuse } from "../input/about.js";
 import { DatasetFolder } from "../input/folder.js";
 import { binary, LabelTable, UNKNOWN } from "../input/labels.js";
 import { splitsBy } from "../input/splits.js";
@@ -11,7 +11,7 @@ import { reader } from "./reader.js";
 const INSIDE = "CUB_200_2011";
 const MOST_CERTAIN = 4;
 
-const about: About = {
+const about: DatasetDescription = {
   title: "CUB-200-2011",
   page: "https://www.vision.caltech.edu/datasets/cub_200_2011",
   holds: [

@@ -1,6 +1,6 @@
 import { checkChoice } from "@latentflow/core";
 import { DatasetsError } from "../errors.js";
-import type { About } from "../input/about.js";
+import type { DatasetDescription } from "../input/about.js";
 import { celeba } from "./celeba.js";
 import { csv } from "./csv.js";
 import { cub } from "./cub.js";
@@ -26,6 +26,6 @@ export type DatasetName = keyof typeof READERS;
 export const DATASETS = /* @__PURE__ */ Object.keys(READERS) as readonly DatasetName[];
 
 /** What a data set is, where its authors publish it, what its folder must hold, and how large it is. */
-export function describeDataset(name: DatasetName): About {
+export function describeDataset(name: DatasetName): DatasetDescription {
   return READERS[checkChoice("describeDataset", "the data set", name, DATASETS, DatasetsError)].about;
 }

@@ -1,7 +1,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { readNpy } from "@latentflow/checkpoints";
 import { attributeNames, type OptionValues } from "@latentflow/core";
-import { type About, refuse, refuseFile } from "../input/about.js";
+import { type DatasetDescription, refuse, refuseFile } from "../input/about.js";
 import { DatasetFolder } from "../input/folder.js";
 import { FactorGrid, LabelTable, numbered } from "../input/labels.js";
 import { seededSplits } from "../input/splits.js";
@@ -14,7 +14,7 @@ import { reader } from "./reader.js";
 const COUNTS = [3, 8, 5, 4, 4, 4, 6, 4, 4];
 const FOLDER = "Isaac3D_down128";
 
-const about: About = {
+const about: DatasetDescription = {
   title: "Isaac3D",
   page: "https://github.com/NVlabs/High-res-disentanglement-datasets",
   holds: [

@@ -2,7 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { NpzFile } from "@latentflow/checkpoints";
 import { attributeNames, type DeclaredOptions, type OptionValues } from "@latentflow/core";
-import { type About, refuse, refuseFile } from "../input/about.js";
+import { type DatasetDescription, refuse, refuseFile } from "../input/about.js";
 import { type DatasetAttribute, FactorGrid, numbered } from "../input/labels.js";
 import { seededSplits } from "../input/splits.js";
 import { headOf, oddContents } from "../input/what-is-it.js";
@@ -27,7 +27,7 @@ const VARIANTS: Readonly<Record<string, readonly [colours: readonly string[] | n
   "older-toy": [4, 4],
 };
 
-const about: About = {
+const about: DatasetDescription = {
   title: "MPI3D",
   page: "https://github.com/rr-learning/disentanglement_dataset",
   holds: [

@@ -1,6 +1,6 @@
 import { parse } from "csv-parse/sync";
 import { reasonOf } from "../errors.js";
-import { type About, refuse } from "../input/about.js";
+import { type DatasetDescription, refuse } from "../input/about.js";
 import type { DatasetFolder } from "../input/folder.js";
 
 /** Where the hierarchy puts a category; it may have several. */
@@ -13,7 +13,11 @@ export interface SceneKinds {
 const COLUMNS = { indoor: "indoor", natural: "outdoor, natural", manMade: "outdoor, man-made" } as const;
 
 /** "Scene hierarchy - Places365.csv": one or two lines of headings, names in single quotes, 1 where a category belongs. */
-export async function readHierarchy(about: About, folder: DatasetFolder, file: string): Promise<ReadonlyMap<string, SceneKinds>> {
+export async function readHierarchy(
+  about: DatasetDescription,
+  folder: DatasetFolder,
+  file: string,
+): Promise<ReadonlyMap<string, SceneKinds>> {
   const rows = rowsOf(about, file, await folder.text(file));
   const simplify = (cell: string) => cell.trim().toLowerCase().replace(/\s+/g, " ");
   const heading = rows.findIndex((row) => row.some((cell) => simplify(cell) === COLUMNS.natural));
@@ -32,7 +36,7 @@ export async function readHierarchy(about: About, folder: DatasetFolder, file: s
   return kinds;
 }
 
-function rowsOf(about: About, file: string, text: string): string[][] {
+function rowsOf(about: DatasetDescription, file: string, text: string): string[][] {
   try {
     return parse(text, { relax_column_count: true, skip_empty_lines: true });
   } catch (cause) {

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import type { DeclaredOptions, OptionValues } from "@latentflow/core";
-import { type About, quoted, refuse } from "../input/about.js";
+import { type DatasetDescription, quoted, refuse } from "../input/about.js";
 import { DatasetFolder } from "../input/folder.js";
 import { LabelTable } from "../input/labels.js";
 import { splitsBy } from "../input/splits.js";
@@ -12,7 +12,7 @@ import { reader } from "./reader.js";
 
 const PICTURE = /\.(jpe?g|png|webp)$/i;
 
-const about: About = {
+const about: DatasetDescription = {
   title: "Places365",
   page: "http://places2.csail.mit.edu/download.html",
   holds: [

@@ -1,10 +1,10 @@
 import type { DeclaredOptions, OptionValues } from "@latentflow/core";
-import type { About } from "../input/about.js";
+import type { DatasetDescription } from "../input/about.js";
 import type { Catalogue } from "../loading/catalogue.js";
 
 /** A data set: what it is, what may be chosen about it, and how its files are read. */
 export interface DatasetReader<D extends DeclaredOptions> {
-  readonly about: About;
+  readonly about: DatasetDescription;
   readonly options: D;
   /** Reads everything but the pictures. @throws DatasetsError for what is missing or damaged */
   open(path: string, options: OptionValues<D>): Promise<Catalogue>;

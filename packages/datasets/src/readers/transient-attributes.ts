@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { attributeNames, type DeclaredOptions, type OptionValues } from "@latentflow/core";
-import { type About, quoted, refuse } from "../input/about.js";
+import { type DatasetDescription, quoted, refuse } from "../input/about.js";
 import { DatasetFolder } from "../input/folder.js";
 import { binary, LabelTable, UNKNOWN } from "../input/labels.js";
 import { splitsBy } from "../input/splits.js";
@@ -8,7 +8,7 @@ import type { Catalogue } from "../loading/catalogue.js";
 import { pictureFiles } from "../pictures/files.js";
 import { reader } from "./reader.js";
 
-const about: About = {
+const about: DatasetDescription = {
   title: "Transient Attributes",
   page: "http://transattr.cs.brown.edu",
   holds: [

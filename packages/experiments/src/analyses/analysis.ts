@@ -17,7 +17,7 @@ import type { AttributeResult, MethodResult, NetworkInfo } from "../results/inde
 export type Analysis = MethodAnalysis | AttributeAnalysis;
 
 /** Of one method's edits of one attribute. */
-export interface MethodAnalysis<Value = unknown> extends Shown<Value, MethodFound<Value>> {
+export interface MethodAnalysis<Value = unknown> extends AnalysisViews<Value, MethodAnalysisValue<Value>> {
   readonly of: "method";
   /** @throws NoResult where the data allow none: the run goes on, and the report says why */
   compute(context: MethodContext): Value | Promise<Value>;
@@ -28,7 +28,7 @@ export interface MethodAnalysis<Value = unknown> extends Shown<Value, MethodFoun
 }
 
 /** Of one attribute, whatever the methods. */
-export interface AttributeAnalysis<Value = unknown> extends Shown<Value, Found<Value>> {
+export interface AttributeAnalysis<Value = unknown> extends AnalysisViews<Value, AnalysisValue<Value>> {
   readonly of: "attribute";
   /** @throws NoResult where the data allow none: the run goes on, and the report says why */
   compute(context: AttributeContext): Value | Promise<Value>;
@@ -38,7 +38,7 @@ export interface AttributeAnalysis<Value = unknown> extends Shown<Value, Found<V
   cost?(config: ExperimentConfig, latentDim: number, edit: Edit): Cost;
 }
 
-interface Shown<Value, Entry> {
+interface AnalysisViews<Value, Entry> {
   /** Name of the value in results and of its file: letters and digits, and no method's. */
   readonly id: string;
   /** Its table, whose first columns, `attribute` and of methods `method`, come by themselves. */
@@ -60,12 +60,12 @@ export interface Section<Entry> {
 }
 
 /** A value with what it is of. */
-export interface Found<Value> {
+export interface AnalysisValue<Value> {
   readonly attribute: AttributeResult;
   readonly value: Value;
 }
 
-export interface MethodFound<Value> extends Found<Value> {
+export interface MethodAnalysisValue<Value> extends AnalysisValue<Value> {
   readonly method: MethodResult;
 }
 

@@ -1,11 +1,11 @@
 import type { AttributeResult, MethodResult } from "../results/index.js";
-import type { Analysis, Found } from "./analysis.js";
+import type { Analysis, AnalysisValue } from "./analysis.js";
 
 /** The values of an analysis that an attribute's results hold, in the order of its methods. */
 export function valuesOf(
   { id, of }: Analysis,
   attribute: AttributeResult,
-): (Found<unknown> & { readonly method?: MethodResult })[] {
+): (AnalysisValue<unknown> & { readonly method?: MethodResult })[] {
   if (of === "attribute") {
     const value = { probes: attribute.probes, ...attribute.extra }[id] ?? null;
     return value === null ? [] : [{ attribute, value }];

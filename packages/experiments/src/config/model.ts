@@ -23,8 +23,8 @@ type BundledAlias = keyof typeof BUNDLED_ALIASES;
 const NAMES = [...BUNDLED, ...Object.keys(BUNDLED_ALIASES)] as (Bundled | BundledAlias)[];
 
 /** What run folders call them: the first by its older name, so that a run which was begun under one of its names is the same under the other. */
-type Kept = BundledAlias | Exclude<Bundled, "tabletop">;
-const kept = (name: Bundled | BundledAlias): Kept => (name === "tabletop" ? "scenes" : name);
+type KeptModelName = BundledAlias | Exclude<Bundled, "tabletop">;
+const kept = (name: Bundled | BundledAlias): KeptModelName => (name === "tabletop" ? "scenes" : name);
 
 const bundled = section({
   kind: z.literal(NAMES),

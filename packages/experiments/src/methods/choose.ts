@@ -13,7 +13,7 @@ import type { LabelledCodes } from "../model/labelled-codes.js";
 import { spaced } from "../results/numbers.js";
 import { NoResult } from "../store/no-result.js";
 import { interFaceGan } from "./interfacegan.js";
-import type { FindContext, Needed } from "./method.js";
+import type { FindContext, NeededDirection } from "./method.js";
 
 /** Edit lengths at which a candidate is measured, 0 and `train.maxTime` included. */
 export const TIMES = 13;
@@ -99,7 +99,7 @@ export function alongLine(direction: Direction, line: Float32Array, start: "line
 }
 
 /** The trained constant among what a method needs. */
-export function constantOf({ needs }: Pick<FindContext, "needs">): Needed | undefined {
+export function constantOf({ needs }: Pick<FindContext, "needs">): NeededDirection | undefined {
   return needs.find(({ method }) => method.kind === "linear" && method.step === "train");
 }
 

@@ -9,12 +9,12 @@ import type { FitRecord, MethodId, NetworkInfo, TrainingRecord } from "../result
 export type Method = FitMethod | TrainMethod;
 
 /** Found from codes and labels alone, by the step `fit`. */
-export interface FitMethod extends MethodOf<Fitted> {
+export interface FitMethod extends MethodOf<FittedDirection> {
   readonly step: "fit";
 }
 
 /** Found with the networks' gradient, by the step `train`. */
-export interface TrainMethod extends MethodOf<Trained> {
+export interface TrainMethod extends MethodOf<TrainedDirection> {
   readonly step: "train";
 }
 
@@ -38,7 +38,7 @@ interface MethodOf<Found> {
    *
    * @param ofAll one edit of every attribute of the regressor: the edited ones as configured, the others from their first class to their last
    */
-  needs?(edit: Edit, ofAll: readonly Edit[], config: ExperimentConfig): readonly Needed[];
+  needs?(edit: Edit, ofAll: readonly Edit[], config: ExperimentConfig): readonly NeededDirection[];
   /** About what it takes. Default: nothing for `fit`, as many gradients as the settings say for `train`. */
   cost?(config: ExperimentConfig, latentDim: number): Cost;
   /**
@@ -68,14 +68,14 @@ export interface FindContext {
   model(): Promise<RunningModel>;
   parts(): Promise<ModelParts>;
   /** What `needs` of the method said, and how to read one of them; the caller disposes it. */
-  readonly needs: readonly Needed[];
-  direction(needed: Needed): Promise<Direction>;
+  readonly needs: readonly NeededDirection[];
+  direction(needed: NeededDirection): Promise<Direction>;
   /** @param done share of the work, 0 to 1 */
   progress(done: number): void;
 }
 
 /** A method's direction of an edit. */
-export interface Needed {
+export interface NeededDirection {
   readonly method: Method;
   readonly edit: Edit;
 }
@@ -89,14 +89,14 @@ export interface Cost {
   readonly operations?: number;
 }
 
-export interface Fitted {
+export interface FittedDirection {
   /** Disposed when it is saved. */
   readonly direction: Direction;
   /** How it went; what is left out is null. */
   readonly record: Partial<FitRecord>;
 }
 
-export interface Trained {
+export interface TrainedDirection {
   /** Disposed when it is saved. */
   readonly direction: Direction;
   readonly record: TrainingRecord;

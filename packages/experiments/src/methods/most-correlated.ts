@@ -2,14 +2,17 @@ import { classScores } from "@latentflow/latent-edit";
 import { pearson } from "@latentflow/metrics";
 import type { ExperimentConfig } from "../config/types.js";
 import { NoResult, ofTheData } from "../store/no-result.js";
-import type { Cost, FindContext, Fitted } from "./method.js";
+import type { Cost, FindContext, FittedDirection } from "./method.js";
 import { straight } from "./straight.js";
 
 /**
  * Unsupervised directions have no names. The attribute's is the one along which codes correlate most with the attribute's score, turned so that
  * the score grows.
  */
-export async function mostCorrelated({ codes: load, edit }: FindContext, directions: readonly Float64Array[]): Promise<Fitted> {
+export async function mostCorrelated(
+  { codes: load, edit }: FindContext,
+  directions: readonly Float64Array[],
+): Promise<FittedDirection> {
   const codes = await load();
   const scores = classScores(codes.logitsOf(edit.index), { to: edit.to, from: edit.from });
   const correlations = await ofTheData("no direction", () =>

@@ -1,7 +1,7 @@
 import { projectDirection } from "@latentflow/latent-edit";
 import { NoResult, ofTheData, thoseThatAre } from "../store/no-result.js";
 import { interFaceGan } from "./interfacegan.js";
-import type { FindContext, FitMethod, Needed } from "./method.js";
+import type { FindContext, FitMethod, NeededDirection } from "./method.js";
 import { straight } from "./straight.js";
 
 /** InterFaceGAN's direction, freed from those of all other attributes. */
@@ -29,7 +29,7 @@ export const projected: FitMethod = {
   },
 };
 
-async function vectorOf(context: FindContext, needed: Needed): Promise<number[]> {
+async function vectorOf(context: FindContext, needed: NeededDirection): Promise<number[]> {
   const direction = await context.direction(needed);
   const vector = Array.from(await direction.variables[0]!.data());
   direction.dispose();

@@ -26,7 +26,7 @@ import {
   type TrainStart,
   withValidation,
 } from "./choose.js";
-import type { FindContext, Trained } from "./method.js";
+import type { FindContext, TrainedDirection } from "./method.js";
 
 /** Points of a training curve that are kept. */
 const CURVE_POINTS = 200;
@@ -80,7 +80,7 @@ export async function trainInExperiment(
   context: FindContext,
   direction: Direction,
   settings?: TrainingSettings,
-): Promise<Trained> {
+): Promise<TrainedDirection> {
   checkRequired("trainInExperiment: context", context, ["config", "networks", "edit", "codes", "model"], ConfigError);
   checkRequired("trainInExperiment: direction", direction, ["flow", "variables", "dispose"], ConfigError);
   const all = settings ?? trainingSettings(context.config.train);
@@ -103,7 +103,7 @@ async function train(
   direction: Direction,
   codes: LabelledCodes,
   { start, ...settings }: TrainingSettings,
-): Promise<Trained> {
+): Promise<TrainedDirection> {
   if (start === "line" || start === "constant") {
     if (start === "constant" && constantOf(context) === undefined)
       throw new ConfigError(
@@ -140,7 +140,7 @@ async function trainBest(
     start = "random",
     ...settings
   }: TrainingSettings,
-): Promise<Trained> {
+): Promise<TrainedDirection> {
   const { training, validation } = withValidation(context, codes, validationStarts);
   const running = await context.model();
   const own = candidates.map((candidate, i) => ({ start, ...defined(candidate), name: `candidate-${i + 1}` }));

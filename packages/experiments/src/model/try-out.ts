@@ -3,7 +3,7 @@ import { dispose, type Tensor2D, tensor2d, tidy, tile } from "@tensorflow/tfjs-c
 import { asError, ConfigError } from "../errors.js";
 
 /** What a try at the networks costs. Times in seconds an image, memory in bytes. */
-export interface Tried {
+export interface TrialCost {
   readonly forward: Cost;
   /** With its gradient; null when none was asked for. */
   readonly gradient: Cost | null;
@@ -34,7 +34,7 @@ export interface TryOptions {
  *
  * @throws ConfigError for networks that can't be differentiated, when they have to be
  */
-export async function tryOut(model: AttributeModel, options: TryOptions): Promise<Tried> {
+export async function tryOut(model: AttributeModel, options: TryOptions): Promise<TrialCost> {
   const { before, trained } = options;
   const forward = await costOf(before, options.forward, async (w) => dispose(await model.logits(w)), model.latentDim);
   if (options.gradient === null) return { forward, gradient: null };

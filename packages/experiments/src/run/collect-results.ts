@@ -14,7 +14,7 @@ import type {
   TrainingResult,
 } from "../results/index.js";
 import { STEPS } from "../steps/index.js";
-import type { Step, Written } from "../steps/step.js";
+import type { JobOutputs, Step } from "../steps/step.js";
 import type { JobRecord } from "../store/job-record.js";
 import type { RunFolder } from "../store/run-folder.js";
 import { entropyOrder } from "../study/entropy-order.js";
@@ -51,7 +51,7 @@ async function studiesOf(folder: RunFolder, edits: readonly Edit[], { attributes
   return (await readTallies(folder)).map((tallied) => ({ ...tallied, entropy: entropyOrder(tallied, attributes, idOf) }));
 }
 
-async function attributeResult(reader: Written, experiment: Experiment, edit: Edit): Promise<AttributeResult> {
+async function attributeResult(reader: JobOutputs, experiment: Experiment, edit: Edit): Promise<AttributeResult> {
   const { name, index, classes, from, to } = edit;
   const empty: AttributeResult = {
     ...{ name, index, classes, from, to },
@@ -63,7 +63,7 @@ async function attributeResult(reader: Written, experiment: Experiment, edit: Ed
   return filled(empty, (step) => step.ofAttribute?.(reader, experiment, edit));
 }
 
-async function methodResult(reader: Written, experiment: Experiment, edit: Edit, method: Method): Promise<MethodResult> {
+async function methodResult(reader: JobOutputs, experiment: Experiment, edit: Edit, method: Method): Promise<MethodResult> {
   const { id, label, kind } = method;
   const [, ...others] = trainingsOf(method, experiment.config);
   const empty: MethodResult = {
@@ -82,7 +82,7 @@ async function methodResult(reader: Written, experiment: Experiment, edit: Edit,
 }
 
 async function trainingResult(
-  reader: Written,
+  reader: JobOutputs,
   experiment: Experiment,
   edit: Edit,
   { method, seed }: Training,
@@ -101,7 +101,7 @@ async function filled<T extends object>(empty: T, keptBy: (step: Step) => Promis
 }
 
 /** Reads what is done, and keeps account of what is not. */
-class Reader implements Written {
+class Reader implements JobOutputs {
   readonly missing: string[] = [];
   readonly timings: Timing[] = [];
   private readonly records: JobRecord[] = [];

@@ -8,7 +8,7 @@ import { executeJob } from "./execute.js";
 import type { Estimate } from "./fit-machine.js";
 import type { Plan } from "./plan.js";
 import type { Replaced } from "./replaced.js";
-import { type Done, type Lane, schedule } from "./schedule.js";
+import { type FinishedJob, type Lane, schedule } from "./schedule.js";
 import type { Session } from "./session.js";
 import { WorkerLane } from "./worker-lane.js";
 
@@ -65,7 +65,7 @@ export async function doJobs(jobs: readonly Job[], plan: Plan, options: DoJobsOp
 }
 
 /** What a job cost here: nothing when another process did it. */
-function endOf(job: string, { timing, none, elsewhere = false }: Done): RunEvent {
+function endOf(job: string, { timing, none, elsewhere = false }: FinishedJob): RunEvent {
   const { seconds, images } = elsewhere ? { seconds: 0, images: 0 } : timing;
   return { type: "end", job, seconds, images, elsewhere, ...(none && { none: none.why }) };
 }

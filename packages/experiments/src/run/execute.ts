@@ -6,7 +6,7 @@ import type { Job, StepContext } from "../steps/job.js";
 import { NoResult } from "../store/no-result.js";
 import { otherSettings, type RunFolder } from "../store/run-folder.js";
 import type { Plan } from "./plan.js";
-import type { Done } from "./schedule.js";
+import type { FinishedJob } from "./schedule.js";
 import type { Session } from "./session.js";
 
 /** Images and share of a job so far. */
@@ -19,7 +19,7 @@ export async function executeJob(
   context: Omit<StepContext, "progress">,
   session: Session,
   onProgress: JobProgress,
-): Promise<Done> {
+): Promise<FinishedJob> {
   const { folder, config, networks } = context;
   const inputs = plan.inputsOf(job.id);
   const state = folder.file(dirname(job.id), `.${basename(job.id)}.${inputs.slice(0, 12)}.state`);

@@ -1,7 +1,7 @@
 import { availableParallelism, freemem, platform, totalmem } from "node:os";
 import type { EngineInfo } from "@latentflow/engine";
 import type { ExperimentConfig } from "../config/types.js";
-import type { Cost, Tried } from "../model/try-out.js";
+import type { Cost, TrialCost } from "../model/try-out.js";
 
 /** What a run will about take. */
 export interface Estimate {
@@ -15,8 +15,8 @@ export interface Estimate {
   readonly imagesAtOnce: number | null;
 }
 
-export interface Needs {
-  readonly tried: Tried;
+export interface MemoryNeeds {
+  readonly tried: TrialCost;
   /** Bytes by which this thread's networks have made the process grow; they stay when workers load their own. */
   readonly grown: number;
   /** Bytes that the process may still take. */
@@ -49,7 +49,7 @@ const LEAST = 4;
  *
  * @returns with the bytes that the run then adds to the process as it was before its networks were loaded
  */
-export function fitMemory(needs: Needs): { workers: number; most: number; memory: number } {
+export function fitMemory(needs: MemoryNeeds): { workers: number; most: number; memory: number } {
   const { workers, grown, available } = needs;
   const whole = Math.min(needs.most, Math.max(needs.forward, needs.gradient ?? 1));
   const sizes = [whole];
@@ -67,13 +67,13 @@ export function fitMemory(needs: Needs): { workers: number; most: number; memory
 }
 
 /** What a worker with networks of its own takes. */
-function workerMemory({ tried, forward, gradient, data }: Needs, atOnce: number): number {
+function workerMemory({ tried, forward, gradient, data }: MemoryNeeds, atOnce: number): number {
   const of = ({ first, further }: Cost, count: number) => first + SAFETY * further * (Math.min(count, atOnce) - 1);
   return of(tried.forward, forward) + (tried.gradient && gradient ? of(tried.gradient, gradient) : 0) + data;
 }
 
 /** What this thread takes for larger batches than those that were tried. */
-function moreHere({ tried, forward, gradient, data }: Needs, atOnce: number): number {
+function moreHere({ tried, forward, gradient, data }: MemoryNeeds, atOnce: number): number {
   const of = ({ count, further }: Cost, wanted: number) => SAFETY * further * Math.max(0, Math.min(wanted, atOnce) - count);
   return of(tried.forward, forward) + (tried.gradient && gradient ? of(tried.gradient, gradient) : 0) + data;
 }

@@ -4,17 +4,17 @@ import type { Job } from "../steps/job.js";
 import type { JobRecord } from "../store/job-record.js";
 
 /** A job's record; marked when another process turned out to have done it. */
-export type Done = JobRecord & { readonly elsewhere?: boolean };
+export type FinishedJob = JobRecord & { readonly elsewhere?: boolean };
 
 /** Does jobs, one at a time: this thread, or a worker. */
 export interface Lane {
-  run(job: Job): Promise<Done>;
+  run(job: Job): Promise<FinishedJob>;
 }
 
 export interface ScheduleOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onStart: (job: Job) => void;
-  readonly onEnd: (job: Job, done: Done) => void;
+  readonly onEnd: (job: Job, done: FinishedJob) => void;
   /** Whether a job is free for this process, and later that it is no longer at it. Default: all are. */
   readonly claims?: { take(job: Job): Promise<boolean>; release(job: Job): Promise<void> };
 }

@@ -3,7 +3,7 @@ import { type Failure, JobFailed, JobThread } from "@latentflow/core/workers";
 import { ConfigError, ExperimentsError } from "../errors.js";
 import type { Job } from "../steps/job.js";
 import type { JobProgress } from "./execute.js";
-import type { Done, Lane } from "./schedule.js";
+import type { FinishedJob, Lane } from "./schedule.js";
 import type { JobShare, WorkerStart } from "./worker-protocol.js";
 
 /** How often a job begins again after its worker died; it goes on from its last checkpoint. */
@@ -11,7 +11,7 @@ const RESTARTS = 2;
 
 /** A lane on a worker thread, which is replaced when it dies. */
 export class WorkerLane implements Lane {
-  private readonly thread: JobThread<string, JobShare, Done>;
+  private readonly thread: JobThread<string, JobShare, FinishedJob>;
 
   constructor(
     start: WorkerStart,
@@ -22,7 +22,7 @@ export class WorkerLane implements Lane {
     this.thread = new JobThread(script, start, signal);
   }
 
-  async run(job: Job): Promise<Done> {
+  async run(job: Job): Promise<FinishedJob> {
     const onProgress = this.onProgress(job);
     for (let attempt = 1; ; attempt++) {
       try {

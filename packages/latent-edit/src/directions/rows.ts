@@ -22,7 +22,7 @@ export const ROWS = {
 export const MOST_ROWS = 4096;
 
 /** Neighbouring rows: the first of them, how many, and whether they move. */
-interface Stretch {
+interface RowSegment {
   readonly start: number;
   readonly size: number;
   readonly moves: boolean;
@@ -55,7 +55,7 @@ export function onRows(
   const [n, count, d] = w.shape as [number, number, number];
   const stretches = chosen === undefined ? [{ start: 0, size: count, moves: true }] : stretchesOf(caller, chosen, count);
   return tidy(() => {
-    const part = ({ start, size }: Stretch) => slice(w, [0, start, 0], [n, size, d]);
+    const part = ({ start, size }: RowSegment) => slice(w, [0, start, 0], [n, size, d]);
     const moving = stretches.filter(({ moves }) => moves);
     const size = moving.reduce((sum, stretch) => sum + stretch.size, 0);
     const axes = times === undefined ? [] : [times];
@@ -82,10 +82,10 @@ function joined(parts: Tensor[], axis: number): Tensor {
 }
 
 /** All rows of a code in stretches, those that move apart from those that do not. */
-function stretchesOf(caller: string, chosen: RowRange | RowList, count: number): Stretch[] {
+function stretchesOf(caller: string, chosen: RowRange | RowList, count: number): RowSegment[] {
   const moves = Array<boolean>(count).fill(false);
   for (const row of rowsOf(caller, chosen, count)) moves[row] = true;
-  const stretches: Stretch[] = [];
+  const stretches: RowSegment[] = [];
   for (let start = 0; start < count; ) {
     let end = start + 1;
     while (end < count && moves[end] === moves[start]) end++;

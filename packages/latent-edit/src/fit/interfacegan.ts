@@ -97,7 +97,7 @@ export async function fitInterFaceGan(
   );
   const length = norm(svm.weights);
   if (!svm.converged || length === 0) throw noDirection(svm, length);
-  const accuracy = (part: Labelled) => accuracyOf(svm, part);
+  const accuracy = (part: LabelledCodes) => accuracyOf(svm, part);
   return {
     direction: svm.weights.map((x) => x / length),
     intercept: svm.intercept / length,
@@ -142,17 +142,17 @@ export function classScores(logits: MatrixLike, classes: GivenOptions<typeof CLA
   });
 }
 
-interface Labelled {
+interface LabelledCodes {
   readonly rows: Matrix;
   readonly labels: Int8Array;
 }
 
-function labelled(all: Matrix, positive: readonly number[], negative: readonly number[]): Labelled {
+function labelled(all: Matrix, positive: readonly number[], negative: readonly number[]): LabelledCodes {
   const labels = new Int8Array(positive.length + negative.length).fill(-1).fill(1, 0, positive.length);
   return { rows: selectRows(all, [...positive, ...negative]), labels };
 }
 
-function accuracyOf(svm: LinearSvm, { rows, labels }: Labelled): number {
+function accuracyOf(svm: LinearSvm, { rows, labels }: LabelledCodes): number {
   const right = labels.filter((label, i) => label * (rowTimes(rows, i, svm.weights) + svm.intercept) > 0);
   return right.length / labels.length;
 }

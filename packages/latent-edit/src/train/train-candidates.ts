@@ -64,7 +64,7 @@ const HALVING = {
 } as const satisfies DeclaredOptions & Record<keyof Halving<unknown>, unknown>;
 
 /** What was chosen, and of what. */
-export interface Chosen<M> {
+export interface ChosenSnapshot<M> {
   readonly direction: Direction;
   readonly candidate: string;
   /** Of the candidate's training as far as it went; `keptIteration` is the chosen snapshot's. */
@@ -88,7 +88,7 @@ export async function trainCandidates<M>(
   candidates: readonly Candidate[],
   options: Omit<TrainOptions, "checkpoint" | "pauseAt" | "onProgress">,
   halving: Halving<M>,
-): Promise<Chosen<M>> {
+): Promise<ChosenSnapshot<M>> {
   checkCandidates(candidates);
   const { every } = checkHalving(halving, options);
   const { rounds, measure } = halving;

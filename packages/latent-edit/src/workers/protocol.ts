@@ -26,7 +26,7 @@ export interface WorkerStart {
 }
 
 /** What a worker makes of a job. */
-export interface Trained {
+export interface TrainedFile {
   readonly file: Uint8Array;
   readonly history: History;
 }

@@ -7,11 +7,11 @@ import { fileStore } from "../files.js";
 import { fingerprint } from "../model/fingerprint.js";
 import type { TrainProgress } from "../train/history.js";
 import { trainDirection } from "../train/train-direction.js";
-import type { Trained, TrainJob, WorkerStart } from "./protocol.js";
+import type { TrainedFile, TrainJob, WorkerStart } from "./protocol.js";
 
 /** The worker thread of `trainDirections`: one backend, one model, one job at a time. */
 export function serveTrainings(): void {
-  serveJobs<WorkerStart, TrainJob, TrainProgress, Trained>(async ({ setup, backend }) => {
+  serveJobs<WorkerStart, TrainJob, TrainProgress, TrainedFile>(async ({ setup, backend }) => {
     await useBackend(backend);
     const module = (await import(/* @vite-ignore */ setup)) as { default: () => Promise<AttributeModel> };
     const model = await module.default();
@@ -23,7 +23,7 @@ async function train(
   shared: AttributeModel,
   { name: _, direction: make, checkpoint, ...options }: TrainJob,
   { progress, signal }: JobWatch<TrainProgress>,
-): Promise<Trained> {
+): Promise<TrainedFile> {
   const direction = new NeuralOdeDirection({ latentDim: shared.latentDim, ...make });
   try {
     const history = await trainDirection(direction, {

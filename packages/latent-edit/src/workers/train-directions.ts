@@ -18,7 +18,7 @@ import { JobFailed, JobThread } from "@latentflow/core/workers";
 import { LatentEditError } from "../errors.js";
 import { plain } from "../input/matrix.js";
 import type { History, TrainProgress } from "../train/history.js";
-import type { Trained, TrainJob, WorkerStart } from "./protocol.js";
+import type { TrainedFile, TrainJob, WorkerStart } from "./protocol.js";
 
 const TRAIN_DIRECTIONS = {
   /** Module whose default export makes the model, `async () => AttributeModel`: models do not cross threads, so each worker makes its own. */
@@ -115,7 +115,7 @@ async function trainOnThreads(
   return results;
 }
 
-type Thread = JobThread<TrainJob, TrainProgress, Trained>;
+type Thread = JobThread<TrainJob, TrainProgress, TrainedFile>;
 
 /** Trains one direction, again from its checkpoint when the worker dies; what the training itself throws is its result. */
 async function trainOn(

@@ -17,7 +17,7 @@ const patchOf = (channels: number) => FLOAT * Math.max(WINOGRAD_PATCH, UP_OUTPUT
 const GAP = 64;
 
 /** Some tiles, and where their values at the points are: [points, count, channels], `step` bytes from one point to the next. */
-export interface Lot {
+export interface TileRange {
   readonly first: number;
   readonly count: number;
   readonly address: number;
@@ -29,9 +29,9 @@ export interface Lot {
 /** What minimal filtering does to tiles before and after its products. */
 export interface Transforms {
   /** Pixels → values at the points, of as many channels as the products take. */
-  read(lot: Lot): void;
+  read(lot: TileRange): void;
   /** Products → pixels. */
-  write(lot: Lot): void;
+  write(lot: TileRange): void;
 }
 
 /** Runs minimal filtering over all tiles, lot by lot: transform, one matrix product a point, transform back. */

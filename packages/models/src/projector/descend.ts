@@ -43,7 +43,7 @@ export interface DescentSettings {
   readonly onProgress: ((progress: { step: number; steps: number; distances: readonly number[] }) => void) | undefined;
 }
 
-export interface Found {
+export interface DescentResult {
   readonly codes: Tensor;
   readonly images: Tensor4D;
   readonly noise: readonly Tensor[];
@@ -52,7 +52,7 @@ export interface Found {
 }
 
 /** Adam down the distance, from the mean code; what is kept are the codes that were nearest. */
-export async function descend(objective: Objective, settings: DescentSettings): Promise<Found> {
+export async function descend(objective: Objective, settings: DescentSettings): Promise<DescentResult> {
   const { steps, noiseSides, images, seed, signal, onProgress } = settings;
   const random = new SeededRandom(seed);
   const optimizer = adam({ learningRate: settings.learningRate });

@@ -17,7 +17,7 @@ import { checkImages } from "../images.js";
 import { checkDistance, type ImageDistance } from "../perceptual/distance.js";
 import { PyramidDistance } from "../perceptual/pyramid.js";
 import { chooseObjective, type GraphGenerator, noiseSidesOf } from "./choose-objective.js";
-import { descend, type Found } from "./descend.js";
+import { type DescentResult, descend } from "./descend.js";
 import type { Objective } from "./objective.js";
 import { SCHEDULE } from "./schedule.js";
 import { codeStatistics } from "./start.js";
@@ -130,7 +130,7 @@ class FoundCodes implements Projection {
   readonly noise?: readonly Tensor[];
 
   constructor(
-    found: Found,
+    found: DescentResult,
     readonly engine: Objective["engine"],
   ) {
     this.codes = found.codes;

@@ -18,14 +18,14 @@ export interface LeastSquares {
 }
 
 /** A place with its residuals. */
-export interface Place extends Residuals {
+export interface FitPoint extends Residuals {
   readonly x: Float64Array;
   readonly sum: number;
 }
 
 /** After each iteration. */
 export interface Iteration {
-  readonly place: Place;
+  readonly place: FitPoint;
   readonly iterations: number;
   /** Set when it was the last. */
   readonly end: "converged" | "maxIterations" | "noProgress" | undefined;
@@ -43,7 +43,7 @@ const NOISE = 1e-5;
  * Damped Gauss–Newton steps: min ‖r + J s‖² + λ ‖D s‖², D the columns' norms, which makes the steps independent of the parameters' units (Moré,
  * Numerical Analysis, LNM 630 (1978)); λ after Nielsen (IMM-REP-1999-05). Parameters at a bound that the sum pushes them against stay there.
  */
-export function* levenbergMarquardt(problem: LeastSquares, start: Place): Generator<Iteration, void, void> {
+export function* levenbergMarquardt(problem: LeastSquares, start: FitPoint): Generator<Iteration, void, void> {
   const { lower, upper, maxIterations, tolerance } = problem;
   const count = start.x.length;
   const scale = new Float64Array(count);
@@ -85,7 +85,7 @@ export function* levenbergMarquardt(problem: LeastSquares, start: Place): Genera
 }
 
 /** (JᵀJ)⁻¹ for the parameters that may move; undefined where the residuals do not determine them. */
-export function covarianceOf({ values, jacobian, x }: Place, free: readonly number[]): Float64Array[] | undefined {
+export function covarianceOf({ values, jacobian, x }: FitPoint, free: readonly number[]): Float64Array[] | undefined {
   const rows = values.length;
   const picked = new Float64Array(rows * free.length);
   for (let i = 0; i < rows; i++) for (const [k, j] of free.entries()) picked[i * free.length + k] = jacobian[i * x.length + j]!;
@@ -95,7 +95,7 @@ export function covarianceOf({ values, jacobian, x }: Place, free: readonly numb
 
 /** Where the damped step leads; parameters that would pass a bound are put there, and the others have their best step beside that. */
 function boundedStep(
-  place: Place,
+  place: FitPoint,
   free: readonly number[],
   scale: Float64Array,
   damping: number,
@@ -117,7 +117,7 @@ function boundedStep(
 
 /** Minimises ‖r + J (from + s − x)‖² + λ ‖D s‖² over steps s of some parameters. */
 function dampedStep(
-  { values, jacobian, x }: Place,
+  { values, jacobian, x }: FitPoint,
   from: Float64Array,
   moving: readonly number[],
   scale: Float64Array,
@@ -137,7 +137,7 @@ function dampedStep(
 }
 
 /** ‖r + J (to − x)‖². */
-function modelSum({ values, jacobian, x }: Place, to: Float64Array): number {
+function modelSum({ values, jacobian, x }: FitPoint, to: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) {
     let value = values[i]!;
@@ -147,14 +147,14 @@ function modelSum({ values, jacobian, x }: Place, to: Float64Array): number {
   return sum;
 }
 
-function gradientOf({ values, jacobian, x }: Place): Float64Array {
+function gradientOf({ values, jacobian, x }: FitPoint): Float64Array {
   const gradient = new Float64Array(x.length);
   for (let i = 0; i < values.length; i++)
     for (let j = 0; j < x.length; j++) gradient[j]! += jacobian[i * x.length + j]! * values[i]!;
   return gradient;
 }
 
-function columnNorm({ values, jacobian, x }: Place, j: number): number {
+function columnNorm({ values, jacobian, x }: FitPoint, j: number): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += jacobian[i * x.length + j]! ** 2;
   return Math.sqrt(sum);

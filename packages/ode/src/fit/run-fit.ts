@@ -3,7 +3,7 @@ import { OdeError } from "../errors.js";
 import type { MethodTable } from "../methods/choose.js";
 import { forEachNumber } from "../sensitivities/for-each-number.js";
 import { type CheckedFit, checkFit } from "./check-fit.js";
-import { covarianceOf, type Iteration, levenbergMarquardt, type Place, squares } from "./levenberg-marquardt.js";
+import { covarianceOf, type FitPoint, type Iteration, levenbergMarquardt, squares } from "./levenberg-marquardt.js";
 import { observationsOf, residualsOf } from "./model.js";
 import { presentParameters } from "./present.js";
 import type { Fit, FitStatus } from "./types.js";
@@ -23,7 +23,7 @@ export async function runFit(
   const first = residualsOf(checked, parameters.values, true);
   if (first === undefined)
     throw new OdeError(`${caller}: expected finite states and derivatives at the parameters to begin with, got NaN or Infinity.`);
-  const start: Place = { ...first, x: parameters.values.slice(), sum: squares(first.values) };
+  const start: FitPoint = { ...first, x: parameters.values.slice(), sum: squares(first.values) };
   const problem = {
     residuals: (x: Float64Array) => residualsOf(checked, x, false),
     lower,

@@ -34,14 +34,14 @@ export const STUDIO_SIZE = 64;
 
 const cameras: readonly Camera[] = camerasAbove(STUDIO_CAMERAS, STUDIO_CAMERA_DISTANCE, STUDIO_HALF_WIDTH);
 
-interface Room {
+interface StudioRoom {
   readonly camera: Camera;
   readonly light: Vec3;
   readonly intensity: number;
   readonly wall: Vec3;
 }
 
-interface Placed {
+interface PlacedObject {
   readonly shape: ShapeDistance;
   readonly shade: StudioShade;
   readonly radius: number;
@@ -62,13 +62,13 @@ export function renderStudio(factors: StudioFactors, size: number = STUDIO_SIZE)
   checkFactors("renderStudio", STUDIO_FACTORS, factors);
   checkNumber("renderStudio", "size", size, { integer: true, min: 1, max: MOST_PIXELS }, ScenesError);
   const [shape, horizontal, vertical, height, scale, intensity, direction, color, wall] = factors;
-  const room: Room = {
+  const room: StudioRoom = {
     camera: cameras[height] as Camera,
     light: LIGHTS[direction] as Vec3,
     intensity: INTENSITIES[intensity] as number,
     wall: STUDIO_WALL_COLORS[wall] as Vec3,
   };
-  const object: Placed = {
+  const object: PlacedObject = {
     shape: (STUDIO_SHAPES[shape] as Shape).distance,
     shade: studioShade(shape, scale, direction, vertical),
     radius: STUDIO_RADII[scale] as number,
@@ -85,7 +85,7 @@ const emptyRooms = new Map<string, Uint8Array>();
 /** Of pictures of the data set's size, all 384 empty rooms are kept (5 MB). */
 const MOST_ROOMS = 384;
 
-function emptyRoom(room: Room, key: string, size: number): Uint8Array {
+function emptyRoom(room: StudioRoom, key: string, size: number): Uint8Array {
   const known = emptyRooms.get(key);
   if (known) return known;
   const pixels = new Uint8Array(size * size * 3);
@@ -96,7 +96,7 @@ function emptyRoom(room: Room, key: string, size: number): Uint8Array {
 }
 
 /** Screen rectangle outside which the picture equals that of the empty room: the object, its shadows and its occlusion. */
-function influence({ camera, light }: Room, { radius, x, y }: Placed, size: number): ScreenBox {
+function influence({ camera, light }: StudioRoom, { radius, x, y }: PlacedObject, size: number): ScreenBox {
   const centre: Vec3 = [x, y + radius, 0];
   const boxes = [screenBoxOfSphere(camera, centre, radius * (BOUND + OCCLUSION_REACH), size)];
   // The shadow lies within the ball swept along the light and widened by the penumbra, until it is through the floor or the wall.
@@ -115,7 +115,7 @@ const rgb = new Float64Array(3);
 const ray = new Float64Array(3);
 const normal = new Float64Array(3);
 
-function fill(pixels: Uint8Array, box: ScreenBox, room: Room, object: Placed | undefined, size: number): void {
+function fill(pixels: Uint8Array, box: ScreenBox, room: StudioRoom, object: PlacedObject | undefined, size: number): void {
   for (let row = box.top; row < box.bottom; row++) {
     for (let column = box.left; column < box.right; column++) {
       rgb.fill(0);
@@ -131,7 +131,7 @@ function fill(pixels: Uint8Array, box: ScreenBox, room: Room, object: Placed | u
 }
 
 /** Adds the object's shaded colour along the ray and returns true on a hit. */
-function addObject({ camera, light, intensity }: Room, { shape, radius, x, y, color }: Placed): boolean {
+function addObject({ camera, light, intensity }: StudioRoom, { shape, radius, x, y, color }: PlacedObject): boolean {
   const [dx, dy, dz] = ray as unknown as Vec3;
   const ox = (camera.position[0] - x) / radius;
   const oy = (camera.position[1] - y) / radius;
@@ -148,7 +148,7 @@ function addObject({ camera, light, intensity }: Room, { shape, radius, x, y, co
 }
 
 /** Floor and wall are planes, met analytically. */
-function addRoom({ camera, light, intensity, wall }: Room, object: Placed | undefined): void {
+function addRoom({ camera, light, intensity, wall }: StudioRoom, object: PlacedObject | undefined): void {
   const [dx, dy, dz] = ray as unknown as Vec3;
   const toFloor = dy < 0 ? -camera.position[1] / dy : Number.POSITIVE_INFINITY;
   const toWall = (STUDIO_WALL_Z - camera.position[2]) / dz;

@@ -32,7 +32,7 @@ export const SCENE_SIZE = 64;
 
 const cameras: readonly Camera[] = camerasAbove(CAMERAS, CAMERA_DISTANCE, VIEW_HALF_WIDTH);
 
-interface Placed {
+interface PlacedObject {
   readonly shape: ShapeDistance;
   readonly convex: boolean;
   readonly shade: TableShade;
@@ -54,7 +54,7 @@ export function renderScene(factors: SceneFactors, size: number = SCENE_SIZE): U
   checkNumber("renderScene", "size", size, { integer: true, min: 1, max: MOST_PIXELS }, ScenesError);
   const [color, shape, sizeClass, height, background, horizontal, vertical] = factors;
   const camera = cameras[height] as Camera;
-  const object: Placed = {
+  const object: PlacedObject = {
     shape: (SHAPES[shape] as Shape).distance,
     convex: (SHAPES[shape] as Shape).convex,
     shade: tableShade(shape),
@@ -98,7 +98,7 @@ function emptyScene(camera: Camera, height: number, background: number, size: nu
 }
 
 /** Screen rectangle outside which the picture equals that of the empty scene: the object, its shadow and its occlusion. */
-function influence(camera: Camera, { radius, x, z }: Placed, size: number): ScreenBox {
+function influence(camera: Camera, { radius, x, z }: PlacedObject, size: number): ScreenBox {
   const boxes: ScreenBox[] = [];
   // The shadow lies within the ball swept along the light and widened by the penumbra, as far as it stays above the table.
   const steps = 6;
@@ -116,7 +116,7 @@ function influence(camera: Camera, { radius, x, z }: Placed, size: number): Scre
 function addSamples(
   rgb: Float64Array,
   camera: Camera,
-  object: Placed | undefined,
+  object: PlacedObject | undefined,
   wall: Vec3,
   row: number,
   column: number,
@@ -135,7 +135,7 @@ function addSamples(
 }
 
 /** Marches the ray inside the object's bounding sphere; adds its shaded colour and returns true on a hit. */
-function addObject(rgb: Float64Array, camera: Camera, object: Placed, dx: number, dy: number, dz: number): boolean {
+function addObject(rgb: Float64Array, camera: Camera, object: PlacedObject, dx: number, dy: number, dz: number): boolean {
   const { shape, radius } = object;
   // In units of the object's radius, its foot at the origin.
   const ox = (camera.position[0] - object.x) / radius;
@@ -149,7 +149,7 @@ function addObject(rgb: Float64Array, camera: Camera, object: Placed, dx: number
 
 function addShadedObject(
   rgb: Float64Array,
-  { shape, convex, color }: Placed,
+  { shape, convex, color }: PlacedObject,
   x: number,
   y: number,
   z: number,
@@ -172,7 +172,7 @@ function addShadedObject(
 function addRoom(
   rgb: Float64Array,
   camera: Camera,
-  object: Placed | undefined,
+  object: PlacedObject | undefined,
   wall: Vec3,
   dx: number,
   dy: number,

@@ -1,6 +1,6 @@
 import type { Analysis } from "../../analyses/analysis.js";
 import type { AnalysisRecord, Probes } from "../../results/index.js";
-import type { Step, Written } from "../step.js";
+import type { JobOutputs, Step } from "../step.js";
 import {
   analysesOf,
   analysisFile,
@@ -33,7 +33,7 @@ export const analyze: Step = {
 };
 
 /** Values of analyses with jobs of their own, by id; null where one is not done. */
-async function read(written: Written, analyses: readonly Analysis[], jobOf: (analysis: Analysis) => string) {
+async function read(written: JobOutputs, analyses: readonly Analysis[], jobOf: (analysis: Analysis) => string) {
   const entries = analyses.map(async (one) => [one.id, await written.json(jobOf(one), analysisFile(one))] as const);
   return Object.fromEntries(await Promise.all(entries));
 }

@@ -6,10 +6,10 @@ import { NoResult, thoseThatAre } from "../../store/no-result.js";
 import type { RunFolder } from "../../store/run-folder.js";
 import { asDistance, asShare, type IntervalOptions, type MeasuredAt, readMeasured, resampled } from "./measured-realism.js";
 
-type At = Omit<MeasuredAt, "starts">;
+type RealismAt = Omit<MeasuredAt, "starts">;
 
 /** What was kept of a method's trainings: of each, the levels that it reaches, from the lowest. */
-export type RealismOfMethod = readonly (readonly At[])[];
+export type RealismOfMethod = readonly (readonly RealismAt[])[];
 
 /** @param jobs of its trainings */
 export async function realismOfMethod(run: RunFolder, jobs: readonly string[]): Promise<RealismOfMethod> {
@@ -54,7 +54,7 @@ function commonLevel(methods: readonly (RealismOfMethod | null)[]): number {
 }
 
 /** The first method's mean over its trainings, minus the second's if there is one. */
-function differences(methods: readonly (readonly At[])[], options: IntervalOptions): Omit<PairedRealism, "control"> {
+function differences(methods: readonly (readonly RealismAt[])[], options: IntervalOptions): Omit<PairedRealism, "control"> {
   const outside = differenceOf(
     methods.map((trainings) => trainings.map(({ outside }) => asShare(outside))),
     options,

@@ -44,7 +44,7 @@ export function comparisonJob({ config, methods, networks }: Experiment, edit: E
 }
 
 /** A method with the curves of its trainings. */
-interface Measured {
+interface MeasuredMethod {
   readonly method: Method;
   readonly seeds: readonly number[];
   readonly curves: readonly CdCurve[];
@@ -101,7 +101,7 @@ async function compare(context: StepContext, folder: string, edit: Edit) {
 }
 
 /** The trainings that have a result; none of a method's is none. */
-async function read(context: StepContext, edit: Edit, method: Method): Promise<Measured> {
+async function read(context: StepContext, edit: Edit, method: Method): Promise<MeasuredMethod> {
   const { config, folder, networks } = context;
   const trainings = await thoseThatAre(
     trainingsOf(method, config).map(async (training) => {

@@ -6,7 +6,7 @@ import { type NumberArray, readTensors, writeTensors } from "../../store/tensor-
 const ARRAYS_FILE = "realism.safetensors";
 
 /** One side of a distance, picture by picture: ids are places among the starts, or among the codes to learn from. */
-interface Side {
+interface DistanceSide {
   readonly ids: Int32Array;
   readonly classes: Int32Array;
   readonly influence: Float64Array;
@@ -15,8 +15,8 @@ interface Side {
 /** What a bootstrap needs of edited pictures at one edit length. */
 export interface MeasuredAt {
   readonly distance: number | null;
-  readonly edited: Side;
-  readonly own: Side;
+  readonly edited: DistanceSide;
+  readonly own: DistanceSide;
   /** 1 where a start's code has left the region. */
   readonly outside: Uint8Array;
   /** The same pictures before the edit, against the same own ones. */
@@ -103,7 +103,7 @@ function vector<T extends Float32Array | Int32Array | Uint8Array>(data: T): Numb
 export async function readMeasured(run: RunFolder, job: string): Promise<Omit<MeasuredAt, "starts">[]> {
   const arrays = await readTensors(run, job, ARRAYS_FILE);
   const get = (name: string) => arrays.get(name)!.data;
-  const side = (name: string): Side => ({
+  const side = (name: string): DistanceSide => ({
     ids: get(`${name}.ids`) as Int32Array,
     classes: get(`${name}.classes`) as Int32Array,
     influence: Float64Array.from(get(`${name}.influence`) as Float32Array),
