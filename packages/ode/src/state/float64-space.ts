@@ -1,18 +1,12 @@
 import { describeValue } from "@latentflow/core";
 import { OdeError } from "../errors.js";
 import type { Tolerances } from "../types.js";
+import { largestRms, type Member, weightedSum } from "./float64-arithmetic.js";
 import { Float64Stages } from "./float64-stages.js";
 import { evaluatePolynomials, type Polynomials } from "./polynomials.js";
 import type { ErrorTest, PackedDynamics, Reading, Stages, StateSpace, StepSpan } from "./state-space.js";
 import { type OwnErrorTest, tolerancesByLeaf } from "./tolerances.js";
 import type { TreeStructure } from "./tree.js";
-
-/** One member of the state: a number, or a Float64Array of some length. */
-interface Member {
-  readonly offset: number;
-  readonly length: number;
-  readonly isNumber: boolean;
-}
 
 type Leaf = number | Float64Array;
 
@@ -138,7 +132,7 @@ export class Float64Space implements StateSpace<Float64Array> {
   }
 
   #errorNorm(error: Float64Array, a: Float64Array, b: Float64Array, test: ErrorTest<Float64Array>): number {
-    return test.measure === undefined ? this.#largestRms(error, a, b, test) : this.read(test.measure(error, a, b));
+    return test.measure === undefined ? largestRms(this.#members, error, a, b, test) : this.read(test.measure(error, a, b));
   }
 
   /** An error test of the user's own. */
@@ -151,7 +145,7 @@ export class Float64Space implements StateSpace<Float64Array> {
     return (error, a, b) => {
       for (let i = 0; i < scaled.length; i++)
         scaled[i] = error[i]! / (absolute[i]! + relative[i]! * Math.max(Math.abs(a[i]!), Math.abs(b[i]!)));
-      if (norm === undefined) return this.#largestRms(scaled, none, none, { rtol: 0, atol: 1 });
+      if (norm === undefined) return largestRms(this.#members, scaled, none, none, { rtol: 0, atol: 1 });
       const size = norm(this.present(scaled));
       if (typeof size === "number") return size;
       throw new OdeError(`${this.#caller}: expected norm to return a number, as y0 is, got ${describeValue(size)}.`);
@@ -168,23 +162,6 @@ export class Float64Space implements StateSpace<Float64Array> {
       else result.set(tolerance, offset);
     });
     return result;
-  }
-
-  /** Largest member's RMS of `error / (atol + rtol · max(|a|, |b|))`. */
-  #largestRms(error: Float64Array, a: Float64Array, b: Float64Array, { rtol, atol }: Tolerances): number {
-    let largest = 0;
-    for (const { offset, length } of this.#members) {
-      let squares = 0;
-      for (let i = offset; i < offset + length; i++) {
-        const scaled = error[i]! / (atol + rtol * Math.max(Math.abs(a[i]!), Math.abs(b[i]!)));
-        squares += scaled * scaled;
-      }
-      const rms = length === 0 ? 0 : Math.sqrt(squares / length);
-      // Written so that NaN wins: a solver must see it.
-      if (!(rms <= largest)) largest = rms;
-      if (Number.isNaN(largest)) return largest;
-    }
-    return largest;
   }
 
   read(reading: Reading): number {
@@ -300,16 +277,5 @@ export class Float64Space implements StateSpace<Float64Array> {
     return new OdeError(
       `${this.#caller}: expected ${this.#what} to return ${expected}, shaped as y0, got ${describeValue(got)}.`,
     );
-  }
-}
-
-/** `out = Σ weights[j] · slopes[j]` over as many terms as there are of both; terms of weight 0 are skipped. */
-function weightedSum(out: Float64Array, weights: Float64Array, slopes: readonly Float64Array[]): void {
-  out.fill(0);
-  for (let j = 0; j < Math.min(weights.length, slopes.length); j++) {
-    const weight = weights[j]!;
-    if (weight === 0) continue;
-    const slope = slopes[j]!;
-    for (let i = 0; i < out.length; i++) out[i]! += weight * slope[i]!;
   }
 }
