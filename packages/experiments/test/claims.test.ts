@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { useBackend } from "@latentflow/backend";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { type RunEvent, runExperiment } from "../src/index.js";
-import { type Done, schedule } from "../src/run/schedule.js";
+import { type FinishedJob, schedule } from "../src/run/schedule.js";
 import type { Job } from "../src/steps/job.js";
 import { Claims, claimFile } from "../src/store/claims.js";
 import { RunFolder } from "../src/store/run-folder.js";
@@ -85,7 +85,7 @@ it("a job that another process is at is done last, or found done; the lane does 
   const job = (id: string, needs: string[] = []) => ({ id, needs }) as unknown as Job;
   const order: string[] = [];
   let asked = 0;
-  await schedule([job("a"), job("b"), job("c", ["a"])], [{ run: async ({ id }) => ({ job: id }) as Done }], {
+  await schedule([job("a"), job("b"), job("c", ["a"])], [{ run: async ({ id }) => ({ job: id }) as FinishedJob }], {
     onStart: ({ id }) => order.push(id),
     onEnd: () => undefined,
     claims: { take: async ({ id }) => id !== "a" || ++asked > 3, release: async ({ id }) => void order.push(`${id} released`) },
@@ -93,7 +93,7 @@ it("a job that another process is at is done last, or found done; the lane does 
   expect(order).toEqual(["b", "b released", "a", "a released", "c", "c released"]);
   const stop = new AbortController();
   const never = { take: async () => false, release: async () => undefined };
-  const waiting = schedule([job("a")], [{ run: async () => ({}) as Done }], {
+  const waiting = schedule([job("a")], [{ run: async () => ({}) as FinishedJob }], {
     ...{ signal: stop.signal, onStart: () => undefined, onEnd: () => undefined },
     claims: never,
   });
