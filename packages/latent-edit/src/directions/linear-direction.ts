@@ -15,6 +15,7 @@ import {
 import { LatentEditError } from "../errors.js";
 import { toNumbers } from "../input/matrix.js";
 import { unit } from "../linear-algebra/rows.js";
+import { weightsOf } from "../tensors/weights.js";
 import { checkWeights } from "./check-weights.js";
 import { FlowDirection } from "./direction.js";
 import type { DirectionKind } from "./kind.js";
@@ -68,7 +69,7 @@ export const linearKind: DirectionKind<LinearDirection> = {
     if (!(direction instanceof LinearDirection)) {
       throw new LatentEditError(`saveDirection: expected a LinearDirection, got another direction that calls itself linear.`);
     }
-    const data = Float32Array.from(await direction.variables[0]!.data<"float32">());
+    const [data] = (await weightsOf(direction.variables)) as [Float32Array<ArrayBuffer>];
     checkWeights("saveDirection", "direction", data);
     return new Map([["direction", { dtype: "float32", shape: [data.length], data }]]);
   },

@@ -1,8 +1,8 @@
 import type { TensorData } from "@latentflow/checkpoints";
 import { type DeclaredOptions, describeValue, type GivenOptions, readOptions } from "@latentflow/core";
-import { tensor, tidy } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
 import { checkAlive } from "../input/checks.js";
+import { assignWeights, weightsOf } from "../tensors/weights.js";
 import { checkWeights } from "./check-weights.js";
 import { NeuralOdeDirection } from "./neural-ode-direction.js";
 import { SOLVER } from "./solver.js";
@@ -19,9 +19,7 @@ export async function toStateDict(direction: NeuralOdeDirection): Promise<Map<st
     throw new LatentEditError(`toStateDict: expected a NeuralOdeDirection, got ${describeValue(direction)}.`);
   }
   checkAlive("toStateDict", direction);
-  const values = await Promise.all(
-    direction.variables.map(async (variable) => Float32Array.from(await variable.data<"float32">())),
-  );
+  const values = await weightsOf(direction.variables);
   values.forEach((data, i) => {
     checkWeights("toStateDict", `variable ${i}`, data);
   });
@@ -105,14 +103,9 @@ function checkTensorData(key: string, value: unknown): void {
   checkWeights("importSeedFlow", key, data as ArrayLike<number | bigint>);
 }
 
-/** Weights into the variables of a direction, in their order. */
-function withWeights<D extends { variables: NeuralOdeDirection["variables"] }>(
-  direction: D,
-  weights: readonly Float32Array[],
-): D {
-  direction.variables.forEach((variable, i) => {
-    tidy(() => variable.assign(tensor(weights[i]!, variable.shape)));
-  });
+/** A new direction with weights, in its variables' order. */
+function withWeights(direction: NeuralOdeDirection, weights: readonly Float32Array[]): NeuralOdeDirection {
+  assignWeights(direction.variables, weights);
   return direction;
 }
 

@@ -1,4 +1,5 @@
 import {
+  argmax,
   checkNumber,
   checkRequired,
   type DeclaredOptions,
@@ -9,12 +10,12 @@ import {
   isList,
   readOptions,
 } from "@latentflow/core";
-import { tensor, tidy } from "@tensorflow/tfjs-core";
 import type { Direction } from "../directions/direction.js";
 import { solverGap } from "../directions/solver-gap.js";
 import { LatentEditError } from "../errors.js";
 import { StartCodes } from "../model/start-codes.js";
 import { owning } from "../tensors/owning.js";
+import { assignWeights, weightsOf } from "../tensors/weights.js";
 import { decodeSnapshots, encodeSnapshots, type Snapshot } from "./candidate-state.js";
 import { type CheckpointStore, isStore } from "./checkpoint-store.js";
 import type { History } from "./history.js";
@@ -118,7 +119,12 @@ export async function trainCandidates<M>(
   };
 
   const take = async ({ name }: Candidate, direction: Direction, iteration: number) => {
-    snapshots.push({ candidate: name, iteration, measure: await measure(direction), weights: await weightsOf(direction) });
+    snapshots.push({
+      candidate: name,
+      iteration,
+      measure: await measure(direction),
+      weights: await weightsOf(trained(direction)),
+    });
     await kept.write(encodeSnapshots(snapshots, run));
   };
   const placeOf = ({ name }: Candidate, iteration: number) =>
@@ -152,7 +158,7 @@ export async function trainCandidates<M>(
   }
 
   const score = scores();
-  const best = score.reduce((a, x, i) => (x > score[a]! ? i : a), 0);
+  const best = argmax(score);
   const { candidate: name, iteration, weights } = snapshots[best]!;
   const candidate = candidates.find((one) => one.name === name)!;
   const last = Math.max(...snapshots.filter((one) => one.candidate === name).map((one) => one.iteration));
@@ -160,7 +166,7 @@ export async function trainCandidates<M>(
   try {
     // Nothing is left to train: its history is read from the state kept.
     const history = await advance(candidate, direction, last);
-    assignWeights(direction, weights);
+    assignWeights(trained(direction), weights);
     const gap = iteration === last ? history.solverGap : await gapOf(direction, optionsOf(candidate));
     return {
       direction,
@@ -212,16 +218,6 @@ function startCodes(options: TrainOptions, direction: Direction): Promise<StartC
 }
 
 const trained = (direction: Direction) => direction.variables.filter((variable) => variable.trainable);
-
-function weightsOf(direction: Direction): Promise<Float32Array[]> {
-  return Promise.all(trained(direction).map(async (variable) => Float32Array.from(await variable.data<"float32">())));
-}
-
-function assignWeights(direction: Direction, weights: readonly Float32Array[]): void {
-  trained(direction).forEach((variable, i) => {
-    tidy(() => variable.assign(tensor(weights[i]!, variable.shape)));
-  });
-}
 
 function memoryStores(): (name: string) => CheckpointStore {
   const kept = new Map<string, Uint8Array>();

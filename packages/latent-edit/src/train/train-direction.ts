@@ -3,12 +3,13 @@ import type { CheckpointStore } from "./checkpoint-store.js";
 import "@latentflow/backend/gradients";
 import { AbortError, type AttributeModel, nextMacrotask, SeededRandom, throwIfAborted } from "@latentflow/core";
 import { adam, disposeAdamState, stepDecay } from "@latentflow/core/optim";
-import { addN, dispose, div, type Tensor, tensor, tidy, type Variable } from "@tensorflow/tfjs-core";
+import { addN, dispose, div, type Tensor, tidy, type Variable } from "@tensorflow/tfjs-core";
 import type { Direction } from "../directions/direction.js";
 import { solverGap } from "../directions/solver-gap.js";
 import { LatentEditError } from "../errors.js";
 import { StartCodes } from "../model/start-codes.js";
 import { owning } from "../tensors/owning.js";
+import { assignWeights, weightsOf } from "../tensors/weights.js";
 import { batchGradient } from "./batch-gradient.js";
 import { checkFinite } from "./check-finite.js";
 import { decodeCheckpoint, encodeCheckpoint, type TrainState } from "./checkpoint.js";
@@ -228,14 +229,4 @@ async function resumeOrStart(
   }
   const random = new SeededRandom(settings.seed).getState();
   return { iteration: 0, adam: adam().init(variables), random, batches: [], validations: [], best: null, stoppedEarly: false };
-}
-
-function weightsOf(variables: readonly Variable[]): Promise<Float32Array[]> {
-  return Promise.all(variables.map(async (variable) => Float32Array.from(await variable.data<"float32">())));
-}
-
-function assignWeights(variables: readonly Variable[], weights: readonly Float32Array[]): void {
-  variables.forEach((variable, i) => {
-    tidy(() => variable.assign(tensor(weights[i]!, variable.shape)));
-  });
 }

@@ -1,3 +1,4 @@
+import { argmax } from "@latentflow/core";
 import type { TrainedAttribute } from "./data.js";
 
 /** How an attribute's head does on pictures that are labelled. */
@@ -32,7 +33,7 @@ export class Scores {
         const own = logits.subarray(from, from + classes);
         from += classes;
         if (label < 0) continue;
-        const top = own.reduce((best, value, c) => (value > own[best]! ? c : best), 0);
+        const top = argmax(own);
         this.confusion[k]![label]![top]!++;
         const sum = own.reduce((all, value) => all + Math.exp(value - own[top]!), 0);
         this.losses[k]! += Math.log(sum) + own[top]! - own[label]!;
