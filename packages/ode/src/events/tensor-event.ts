@@ -4,7 +4,7 @@ import { OdeError } from "../errors.js";
 import type { WantedEvent } from "../input/check-event.js";
 import type { CheckedCall } from "../input/problem.js";
 import type { TensorProblem } from "../input/tensor-problem.js";
-import { offTape } from "../state/tape.js";
+import { offTape, onOwnTape } from "../state/tape.js";
 import type { TensorSpace } from "../state/tensor-space.js";
 import type { Rounding } from "./leave-root.js";
 import type { EventSearch } from "./sign-watch.js";
@@ -19,7 +19,7 @@ const ROUNDING_WITH_TIME: Rounding = { state: 2 ** -18, time: 2 ** -19 };
 /** The event function on leaves; its result is always a tensor of its own. */
 export function eventOnLeaves({ caller, options }: CheckedCall, { event }: WantedEvent, space: TensorSpace) {
   return (t: number | Scalar, y: readonly Tensor[]): Scalar => {
-    const result = event(t, space.present([...y]), options.args);
+    const result = onOwnTape(() => event(t, space.present([...y]), options.args));
     if (result instanceof Tensor && result.size === 1 && result.dtype === "float32" && !result.isDisposed)
       return reshape(result, []);
     throw new OdeError(`${caller}: expected event to return a float32 scalar tensor, got ${describeValue(result)}.`);

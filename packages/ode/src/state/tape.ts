@@ -116,17 +116,23 @@ export function pullBack(f: () => Tensor, xs: readonly Tensor[], cotangent?: Ten
   });
 }
 
-/** As `pullBack`, recorded on the tape around: a vector-Jacobian product that can be differentiated itself. */
-export function pullBackOnTape(f: () => Tensor, xs: readonly Tensor[], cotangent?: Tensor): Pick<PullBack, "gradients"> {
+/**
+ * Runs `work` on a tape of its own, which is then appended to the one around. A gradient that work takes itself looks through that tape alone: it is
+ * partial, of what work computes from its inputs and not of how those came about, and does not search all that was recorded before.
+ */
+export function onOwnTape<T>(work: () => T): T {
+  if (!isRecording()) return work();
   const { activeTape: outer, gradientDepth } = tapeState();
-  // On a tape of its own, which is then appended: tfjs searches the whole of it.
   const inner: TapeNode[] = [];
   try {
-    const { grads } = withState({ activeTape: inner, gradientDepth, kernelDepth: 0 }, () =>
-      engine().gradients(() => clone(f()), [...xs], cotangent, true),
-    );
-    return { gradients: grads.map((gradient) => gradient ?? undefined) };
+    return withState({ activeTape: inner, gradientDepth, kernelDepth: 0 }, work);
   } finally {
     for (const node of inner) outer?.push(node);
   }
+}
+
+/** As `pullBack`, recorded on the tape around: a vector-Jacobian product that can be differentiated itself. */
+export function pullBackOnTape(f: () => Tensor, xs: readonly Tensor[], cotangent?: Tensor): Pick<PullBack, "gradients"> {
+  const { grads } = onOwnTape(() => engine().gradients(() => clone(f()), [...xs], cotangent, true));
+  return { gradients: grads.map((gradient) => gradient ?? undefined) };
 }

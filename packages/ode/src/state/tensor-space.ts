@@ -8,7 +8,7 @@ import type { Tolerances } from "../types.js";
 import { evaluatePolynomials, type Polynomials } from "./polynomials.js";
 import { StageList } from "./stage-list.js";
 import type { ErrorTest, PackedDynamics, Reading, Stages, StateSpace, StepSpan } from "./state-space.js";
-import { offTape, rewindTape, tapeMark } from "./tape.js";
+import { offTape, onOwnTape, rewindTape, tapeMark } from "./tape.js";
 import { tensorMeasure } from "./tensor-measure.js";
 import type { TimeMap } from "./time-map.js";
 import type { OwnErrorTest } from "./tolerances.js";
@@ -58,7 +58,8 @@ export class TensorSpace implements StateSpace<Tensor[]> {
   dynamics(f: (t: number | Scalar, y: unknown) => unknown): PackedDynamics<Tensor[]> {
     return (t, y) => {
       // A scope of its own: what one stage leaves behind is freed before the next one needs room.
-      const slope: unknown = tidy(() => f(this.#time === undefined ? t : this.#time.at(t), this.present(y)) as TensorContainer);
+      const time = this.#time === undefined ? t : this.#time.at(t);
+      const slope: unknown = tidy(() => onOwnTape(() => f(time, this.present(y)) as TensorContainer));
       if (this.#structure.kind === "leaf") return [this.#ownedLeaf(slope, y[0]!, y)];
       const origin = { caller: this.#caller, name: `what ${this.#what} returns` };
       let { leaves, structure } = flatten(slope as Tree<unknown>, origin);
