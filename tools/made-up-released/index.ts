@@ -18,10 +18,10 @@ const FACTORS = {
   isaac3d: [3, 8, 5, 4, 4, 4, 6, 4, 4],
 } as const;
 
-/** Attributes that the paper's code has flows of, or some of them. */
+/** Attributes that the paper's code has flows of, or some of them: gender and wavy hair, rugged and lush, all eleven of birds. */
 const FLOWS = {
   ffhq: [20, 33],
-  places365: [19, 32],
+  places365: [22, 39],
   cub: [0, 1, 2, 27, 28, 29, 74, 75, 79, 89, 91],
   isaac3d: [],
   mpi3d: [],
