@@ -1,4 +1,4 @@
-import type { Tensor, Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
+import type { Tensor, Tensor2D } from "@tensorflow/tfjs-core";
 import type { StateDict } from "./parameters.js";
 
 /** What a forward pass in training gives besides: of each batch normalisation the batch's mean and variance (unbiased). */
@@ -19,5 +19,3 @@ export interface Forward {
   /** Only in training, where batches are normalised by themselves. */
   readonly statistics: BatchStatistics;
 }
-
-export type Images = Tensor4D;
