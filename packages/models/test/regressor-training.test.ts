@@ -4,7 +4,8 @@ import { SeededRandom } from "@latentflow/core";
 import { adam, disposeAdamState } from "@latentflow/core/optim";
 import { dispose, memory, mul, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { targetsOf } from "../src/training/loss.js";
+import { targetRows, targetsOf } from "../src/training/loss.js";
+import { NativeHeads } from "../src/training/native-heads.js";
 import type { TrainableNetwork } from "../src/training/network.js";
 import { cifarNetwork, cnnNetwork, HEADS, headNetwork, splitHeads } from "../src/training/networks.js";
 import { type StateDict, toStored, toVariable } from "../src/training/parameters.js";
@@ -116,4 +117,47 @@ describe.each(NETWORKS)("a step of %s", (name, makeNetwork, shape) => {
     disposeAdamState(state.adam);
     expect(memory().numTensors).toBe(before);
   });
+});
+
+it("heads on features step on ONNX Runtime as on tfjs: PyTorch's losses, and the same weights and moments", async () => {
+  const { shapes, losses } = reference.frozen as Case;
+  const network = headNetwork(make, 12, 16);
+  const seeded = joinHeads(seededNetwork(Object.entries(shapes)) as unknown as StateDict);
+  const start = () => {
+    const parameters = new Map(
+      [...network.parameters.keys()].map((key) => [key, toVariable(seeded.get(key)!)] as [string, Tensor]),
+    );
+    return { parameters, buffers: new Map<string, Tensor>(), adam: adam().init([...parameters.values()]) };
+  };
+  const [own, native] = [start(), start()];
+  const pictures = seededNormals("pictures", 72).map((value) => 0.6 * value);
+  const inputs = tensor(pictures, [6, 12]);
+  const targets = targetsOf(labels, attributes, weights);
+  const heads = await NativeHeads.create(native, attributes, 1e-2);
+  for (const loss of losses) {
+    const told = await heads.step(pictures, targetRows(labels, attributes, weights), 6);
+    expect(told.finite).toBe(true);
+    expect(Math.abs(told.loss / loss - 1)).toBeLessThan(1e-4);
+    await trainStep(network, own, adam({ learningRate: 1e-2 }), inputs, targets);
+  }
+  heads.writeTo(native);
+  expect(native.adam.step).toBe(losses.length);
+  const pairs = [...own.parameters.values(), ...own.adam.mean, ...own.adam.variance];
+  const others = [...native.parameters.values(), ...native.adam.mean, ...native.adam.variance];
+  for (const [i, one] of pairs.entries()) {
+    const [a, b] = [await one.data(), await others[i]!.data()];
+    expect(Math.max(...a.map((value, j) => Math.abs(value - b[j]!)))).toBeLessThan(1e-4);
+  }
+  // A loss that is not finite changes nothing.
+  expect(
+    await heads.step(
+      pictures.map(() => Number.NaN),
+      targetRows(labels, attributes, weights),
+      6,
+    ),
+  ).toMatchObject({ finite: false });
+  await heads.dispose();
+  dispose([inputs, ...targets, ...own.parameters.values(), ...native.parameters.values()]);
+  disposeAdamState(own.adam);
+  disposeAdamState(native.adam);
 });

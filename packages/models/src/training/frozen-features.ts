@@ -51,18 +51,22 @@ export async function frozenFeatures(
   }
 }
 
+/** Whether ONNX Runtime computes. @throws ModelsError where it is asked for and not there */
+export async function runsNatively(engine: Options["engine"]): Promise<boolean> {
+  const isNative = engine !== "tfjs" && (await hasNativeRuntime());
+  if (engine !== "onnx" || isNative) return isNative;
+  throw new ModelsError(
+    'trainRegressor: expected onnxruntime-node for engine "onnx", but it is not installed (npm install onnxruntime-node).',
+  );
+}
+
 interface Extractor {
   compute(pixels: Float32Array, n: number, size: LabelledImages): Promise<Float32Array>;
   dispose(): Promise<void>;
 }
 
 async function extractor(backbone: FactorRegressor, engine: Options["engine"]): Promise<Extractor> {
-  const isNative = engine !== "tfjs" && (await hasNativeRuntime());
-  if (engine === "onnx" && !isNative)
-    throw new ModelsError(
-      'trainRegressor: expected onnxruntime-node for engine "onnx", but it is not installed (npm install onnxruntime-node).',
-    );
-  if (!isNative)
+  if (!(await runsNatively(engine)))
     return {
       async compute(pixels, n, { height, width }) {
         const images = tensor4d(pixels, [n, height, width, 3]);

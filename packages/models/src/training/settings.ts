@@ -104,7 +104,7 @@ export const TRAINING = {
       isStore((value as { train?: unknown } | null)?.train) && isStore((value as { validation?: unknown }).validation),
     expected: "{ train, validation }, each { read, write }",
   },
-  /** Of "frozen": what computes features. Default: ONNX Runtime where onnxruntime-node is, else tfjs. */
+  /** Of "frozen": what computes features and trains the heads. Default: ONNX Runtime where onnxruntime-node is, else tfjs. */
   engine: { default: "auto", choices: ["auto", "onnx", "tfjs"] },
   onProgress: { optional: true, is: isFunction<(progress: RegressorProgress) => void>, expected: "a function" },
   signal: SIGNAL,

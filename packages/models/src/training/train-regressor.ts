@@ -13,8 +13,9 @@ import { ModelsError } from "../errors.js";
 import { decodeState, encodeState, type TrainingState } from "./checkpoint.js";
 import { checkData, checkTwoClasses, countClasses, type LabelledImages, type TrainedAttribute } from "./data.js";
 import { finishedRegressor } from "./finished.js";
-import { digest, frozenFeatures } from "./frozen-features.js";
-import { type ClassWeights, targetsOf } from "./loss.js";
+import { digest, frozenFeatures, runsNatively } from "./frozen-features.js";
+import { type ClassWeights, targetRows, targetsOf } from "./loss.js";
+import { NativeHeads } from "./native-heads.js";
 import type { TrainableNetwork } from "./network.js";
 import { cifarNetwork, cnnNetwork, headNetwork } from "./networks.js";
 import { type StateDict, toStored, toVariable } from "./parameters.js";
@@ -74,11 +75,13 @@ export async function trainRegressor(options: TrainRegressorOptions): Promise<Tr
       ? [await featureRows(settings, "train"), await featureRows(settings, "validation")]
       : [pixelRows(train), pixelRows(validation)];
   const network = networkOf(settings, rows);
-  const run = await runName(settings, weights);
+  const isNative = kind === "frozen" && (await runsNatively(settings.engine));
+  const run = await runName(settings, weights, isNative);
   const kept = await settings.checkpoint?.read();
   const state = kept ? await decodeState(kept, run, network) : startOf(network);
+  const native = isNative ? await NativeHeads.create(state, attributes, settings.learningRate) : null;
   try {
-    await loop({ settings, network, rows, held, weights, run, state, seed });
+    await loop({ settings, network, rows, held, weights, run, state, seed, native });
     const { epoch: bestEpoch, state: best } = state.best!;
     const variables = withValues(network, best);
     const scores = await judge(settings, network, variables, held).finally(() =>
@@ -87,6 +90,7 @@ export async function trainRegressor(options: TrainRegressorOptions): Promise<Tr
     const regressor = await finishedRegressor(best, attributes, { backbone, side: train.height });
     return { regressor, epochs: state.epochs, bestEpoch, heads: scores.reports() };
   } finally {
+    await native?.dispose();
     dispose([...state.parameters.values(), ...state.buffers.values()]);
     disposeAdamState(state.adam);
   }
@@ -101,15 +105,21 @@ interface Loop {
   readonly run: string;
   readonly state: TrainingState;
   readonly seed: number;
+  /** Where heads on features are trained on ONNX Runtime: it holds the weights between steps. */
+  readonly native: NativeHeads | null;
 }
 
 async function loop(all: Loop): Promise<void> {
-  const { settings, network, held, state, run } = all;
+  const { settings, network, held, state, run, native } = all;
   const { epochs, patience, checkpoint } = settings;
-  const keep = async () => checkpoint?.write(await encodeState(state, run));
+  const keep = async () => {
+    native?.writeTo(state);
+    await checkpoint?.write(await encodeState(state, run));
+  };
   while (state.epochs.length < epochs && !hasStalled(state, patience)) {
     try {
       await trainEpoch(all, keep);
+      native?.writeTo(state);
       const scores = await judge(settings, network, state, held);
       const steps = Math.ceil(all.rows.length / settings.batchSize);
       const accuracies = scores.reports().map(({ accuracy }) => accuracy);
@@ -146,7 +156,10 @@ function hasStalled(state: TrainingState, patience: number): boolean {
 /** Seeds of epochs and batches lie this far apart. */
 const SEED_STRIDE = 2 ** 21;
 
-async function trainEpoch({ settings, network, rows, weights, state, seed }: Loop, keep: () => Promise<void>): Promise<void> {
+async function trainEpoch(
+  { settings, network, rows, weights, state, seed, native }: Loop,
+  keep: () => Promise<void>,
+): Promise<void> {
   const { batchSize, attributes, augment, learningRate, checkpointEvery, onProgress, signal } = settings;
   const epoch = state.epochs.length;
   const steps = Math.ceil(rows.length / batchSize);
@@ -159,6 +172,20 @@ async function trainEpoch({ settings, network, rows, weights, state, seed }: Loo
     reading?.catch(() => undefined);
     return reading;
   };
+  const tensorStep = async (values: Float32Array, n: number, labels: Int32Array) => {
+    const targets = targetsOf(labels, attributes, weights);
+    const inputs = tidy(() => {
+      const given = tensor(values, [n, ...rows.shape], "float32");
+      return augment === undefined
+        ? given
+        : augment(given as Tensor4D, new SeededRandom((seed + 1) * SEED_STRIDE * 2 + state.step));
+    });
+    try {
+      return await trainStep(network, state, optimizer, inputs, targets);
+    } finally {
+      dispose([inputs, ...targets]);
+    }
+  };
   let next = readAt(state.step - epoch * steps);
   for (let position = state.step - epoch * steps; position < steps; position++) {
     throwIfAborted(CALLER, signal);
@@ -166,25 +193,18 @@ async function trainEpoch({ settings, network, rows, weights, state, seed }: Loo
     checkRead(values, indicesOf(position), rows);
     next = readAt(position + 1);
     const indices = indicesOf(position);
-    const targets = targetsOf(labelsOf(rows.labels, indices, attributes.length), attributes, weights);
-    const inputs = tidy(() => {
-      const given = tensor(values, [indices.length, ...rows.shape], "float32");
-      return augment === undefined
-        ? given
-        : augment(given as Tensor4D, new SeededRandom((seed + 1) * SEED_STRIDE * 2 + state.step));
-    });
-    try {
-      const { loss, finite } = await trainStep(network, state, optimizer, inputs, targets);
-      if (!finite)
-        throw new ModelsError(
-          `${CALLER}: expected a finite loss and gradients, got a loss of ${loss} in batch ${position + 1} of epoch ${epoch + 1}, with pictures ${indices.slice(0, 5).join(", ")} …; try a smaller learningRate than ${learningRate}, and look at these pictures. The state before it is in the checkpoint.`,
-        );
-      state.lossSum += loss;
-      state.step++;
-      onProgress?.({ phase: "train", epoch: epoch + 1, done: position + 1, total: steps, loss });
-    } finally {
-      dispose([inputs, ...targets]);
-    }
+    const labels = labelsOf(rows.labels, indices, attributes.length);
+    const { loss, finite } =
+      native === null
+        ? await tensorStep(values, indices.length, labels)
+        : await native.step(values, targetRows(labels, attributes, weights), indices.length);
+    if (!finite)
+      throw new ModelsError(
+        `${CALLER}: expected a finite loss and gradients, got a loss of ${loss} in batch ${position + 1} of epoch ${epoch + 1}, with pictures ${indices.slice(0, 5).join(", ")} …; try a smaller learningRate than ${learningRate}, and look at these pictures. The state before it is in the checkpoint.`,
+      );
+    state.lossSum += loss;
+    state.step++;
+    onProgress?.({ phase: "train", epoch: epoch + 1, done: position + 1, total: steps, loss });
     if (state.step % checkpointEvery === 0) await keep();
     await nextMacrotask();
   }
@@ -300,7 +320,7 @@ function withValues(network: TrainableNetwork, state: StateDict): Pick<TrainingS
 }
 
 /** What tells a run from another: all that its numbers depend on, and the labels. */
-async function runName(settings: Settings, weights: ClassWeights): Promise<string> {
+async function runName(settings: Settings, weights: ClassWeights, isNative: boolean): Promise<string> {
   const { network, attributes, batchSize, learningRate, width, seed, train, validation } = settings;
   const data = await Promise.all(
     [train, validation].map(async (part) => [part.length, part.height, part.width, await digest(part.labels)].join("/")),
@@ -310,6 +330,7 @@ async function runName(settings: Settings, weights: ClassWeights): Promise<strin
   return JSON.stringify({
     network,
     width: width ?? null,
+    engine: isNative ? "onnx" : "tfjs",
     seed,
     batchSize,
     learningRate,
