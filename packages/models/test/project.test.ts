@@ -135,6 +135,32 @@ describe("project", () => {
     model.dispose();
   });
 
+  it("takes the codes it starts from as tensors and as numbers, with the same answer, and leaves no tensor behind", async () => {
+    const codes = generator.sample(6, { seed: 1 });
+    const flat = codes.dataSync();
+    const rows = Array.from({ length: 6 }, (_, i) => Array.from(flat.subarray(8 * i, 8 * i + 8)));
+    const plus = { data: flat, shape: [1, 6, 8] as const };
+    const forms = [
+      [{ codes }, { codes: rows }, { codes: { data: flat, shape: [6, 8] } }],
+      [{ start: slice(codes, 0, 2) }, { start: rows.slice(0, 2) }],
+      [{ start: reshape(codes, [1, 6, 8]) }, { start: [rows] }, { start: plus }].map((one) => ({ ...one, space: "w+" as const })),
+    ];
+    const before = memory().numTensors;
+    for (const [asTensor, ...asNumbers] of forms) {
+      const found = [];
+      for (const form of [asTensor!, ...asNumbers]) {
+        const one = await project(targets, generator, { ...form, steps: 2, candidates: 2, engine: "tfjs" });
+        found.push(numbers(one.codes));
+        one.dispose();
+      }
+      for (const one of found) expect(one).toEqual(found[0]);
+    }
+    const ragged = [rows[0]!, rows[1]!.slice(1)];
+    await expect(project(targets, generator, { codes: ragged })).rejects.toThrow(/codes in rows of equal length, got 8 and 7/);
+    await expect(project(targets, generator, { start: [rows[0]!.slice(1)] })).rejects.toThrow(/start \[n, 8\]/);
+    expect(memory().numTensors).toBe(before);
+  });
+
   it("gradients are those of tfjs on every engine, with respect to codes and noise", async () => {
     const distance = new PyramidDistance();
     const plus = seeded("plus", [2, 6, 8]);
@@ -175,6 +201,7 @@ describe("project", () => {
       [targets, generator, { start: zeros([2, 7]) }, /start \[n, 8\]/],
       [targets, generator, { start: zeros([3, 8]) }, /2 codes to start from.*got 3/],
       [targets, generator, { codes: zeros([3, 7]) }, /codes \[n, 8\]/],
+      [targets, generator, { codes: 3 }, /codes as a tensor, rows of numbers, or \{ data, shape.*got 3/],
       [targets, generator, { distance: {} }, /a distance with name and features/],
       [
         targets,

@@ -1,18 +1,10 @@
-import { checkTensor, describeValue, isTensor, type Matrix, type Numbers } from "@latentflow/core";
+import { type Codes, checkTensor, isTensor, type Matrix, type Numbers, toCodeNumbers } from "@latentflow/core";
 import { type Tensor, type Tensor2D, type Tensor3D, tensor } from "@tensorflow/tfjs-core";
 import { LatentEditError } from "../errors.js";
 import { checkCodes } from "./checks.js";
-import { plain, toMatrix } from "./matrix.js";
+import { plain } from "./matrix.js";
 
-/**
- * Latent codes as anyone has them: a tensor [n, d] or, of W+, [n, rowCount, d]; rows of numbers, or codes of rows of numbers; or flat numbers (row
- * by row) with such a shape.
- */
-export type Codes =
-  | Tensor
-  | readonly Numbers[]
-  | readonly (readonly Numbers[])[]
-  | { readonly data: Numbers; readonly shape: readonly number[] };
+export type { Codes };
 
 /** The tensor that codes become: a tensor's own type; of numbers, [n, d] or [n, rowCount, d]. */
 export type TensorOf<C extends Codes> = C extends Tensor
@@ -87,36 +79,5 @@ function tensorNumbers(caller: string, codes: Tensor): { data: Numbers; shape: r
 
 /** Numbers and their shape, of two or three dimensions. */
 function numbersOf(caller: string, codes: Exclude<Codes, Tensor>): { data: Float64Array; shape: readonly number[] } {
-  if (isList(codes)) {
-    if (isList(codes[0]) && typeof codes[0][0] === "object") return fromRowsOfCodes(caller, codes);
-    const { data, rows, columns } = toMatrix(caller, "codes", codes as readonly Numbers[]);
-    return { data, shape: [rows, columns] };
-  }
-  const { data, shape } = (codes ?? {}) as { data: Numbers; shape: readonly number[] };
-  const isShape = Array.isArray(shape) && shape.every((length) => Number.isInteger(length) && length > 0);
-  if (!isShape || shape.length < 2 || shape.length > 3) {
-    const got = Array.isArray(shape) ? `the shape [${shape.join(", ")}]` : describeValue(codes);
-    throw new LatentEditError(
-      `${caller}: expected codes as a tensor, rows of numbers, or { data, shape: [n, d] or [n, rowCount, d] }, got ${got}.`,
-    );
-  }
-  const width = shape.at(-1)!;
-  const rows = toMatrix(caller, "codes", { data, shape: [shape.slice(0, -1).reduce((a, b) => a * b, 1), width] });
-  return { data: rows.data, shape };
-}
-
-/** W+ codes as lists: each as many rows. */
-function fromRowsOfCodes(caller: string, codes: readonly unknown[]): { data: Float64Array; shape: readonly number[] } {
-  const rowCount = (codes[0] as readonly unknown[]).length;
-  codes.forEach((rows, i) => {
-    if (isList(rows) && rows.length === rowCount) return;
-    const got = isList(rows) ? `${rows.length}` : describeValue(rows);
-    throw new LatentEditError(`${caller}: expected codes of ${rowCount} rows each, as the first, got ${got} (code ${i}).`);
-  });
-  const { data, columns } = toMatrix(caller, "codes", codes.flat() as readonly Numbers[]);
-  return { data, shape: [codes.length, rowCount, columns] };
-}
-
-function isList(value: unknown): value is readonly unknown[] {
-  return Array.isArray(value);
+  return toCodeNumbers(caller, "codes", codes, LatentEditError);
 }

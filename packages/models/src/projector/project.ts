@@ -1,5 +1,6 @@
 import {
   type AttributeModel,
+  type Codes,
   checkBackend,
   checkTensor,
   type DeclaredOptions,
@@ -7,7 +8,8 @@ import {
   type Generator,
   type GivenOptions,
   isFunction,
-  isTensor,
+  isGiven,
+  type OptionValues,
   readOptions,
   SIGNAL,
 } from "@latentflow/core";
@@ -18,6 +20,7 @@ import { checkDistance, type ImageDistance } from "../perceptual/distance.js";
 import { PyramidDistance } from "../perceptual/pyramid.js";
 import { chooseObjective, type GraphGenerator, noiseSidesOf } from "./choose-objective.js";
 import { type DescentResult, descend } from "./descend.js";
+import { GivenCodes } from "./given-codes.js";
 import type { Objective } from "./objective.js";
 import { SCHEDULE } from "./schedule.js";
 import { codeStatistics } from "./start.js";
@@ -41,10 +44,10 @@ const OPTIONS = {
   engine: { default: "auto", choices: ["auto", "onnx", "tfjs"] },
   /** What "near" means. Default `new PyramidDistance()`; with weights at hand `Lpips` sees more as people do. */
   distance: { optional: true, check: (caller: string, distance: ImageDistance) => checkDistance(caller, distance) },
-  /** Codes of the generator [n, d]: the start is their mean. Default: 4096 that the generator draws. */
-  codes: { optional: true, is: isTensor, expected: "codes [n, d]" },
-  /** Where to start in place of the mean: [n, d] or [n, rows, d], such as the codes of an earlier projection. */
-  start: { optional: true, is: isTensor, expected: "codes [n, d] or [n, rows, d]" },
+  /** Codes of the generator [n, d], a tensor or numbers: the start is their mean. Default: 4096 that the generator draws. */
+  codes: { optional: true, is: isGiven<Codes>, expected: "codes [n, d]" },
+  /** Where to start in place of the mean: [n, d] or [n, rows, d], a tensor or numbers, such as the codes of an earlier projection. */
+  start: { optional: true, is: isGiven<Codes>, expected: "codes [n, d] or [n, rows, d]" },
   /** Threads of ONNX Runtime. Default: one a core. */
   threads: { optional: true, min: 1, integer: true },
   signal: SIGNAL,
@@ -92,10 +95,32 @@ export async function project(
   generator: Generator | GraphGenerator | AttributeModel,
   options: ProjectOptions = {},
 ): Promise<Projection> {
-  const settings = readOptions("project", OPTIONS, options, ModelsError);
-  const { engine, threads, distance = new PyramidDistance() } = settings;
+  const { codes, start, ...settings } = readOptions("project", OPTIONS, options, ModelsError);
   checkBackend("project", ModelsError);
   checkGenerator(generator);
+  const given = new GivenCodes();
+  try {
+    return await search(image, generator, {
+      ...settings,
+      codes: given.tensor("codes", codes),
+      start: given.tensor("start", start),
+    });
+  } finally {
+    given.dispose();
+  }
+}
+
+type SearchSettings = Omit<OptionValues<typeof OPTIONS>, "codes" | "start"> & {
+  readonly codes: Tensor | undefined;
+  readonly start: Tensor | undefined;
+};
+
+async function search(
+  image: Tensor,
+  generator: Generator | GraphGenerator | AttributeModel,
+  settings: SearchSettings,
+): Promise<Projection> {
+  const { engine, threads, distance = new PyramidDistance() } = settings;
   checkSpace(settings.space, generator, settings.start);
   const sides = settings.noise === "optimized" ? noiseSidesOf(generator) : [];
   const targets = batchOf(image);

@@ -199,9 +199,9 @@ export class StyleGan2Generator implements Generator {
   /**
    * The generator with truncation inside: w → mean + psi · (w − mean).
    *
-   * @param mean [latentDim]; default the file's own, or `estimateMeanLatent()` when it has none, kept until the generator is disposed
+   * @param mean [latentDim], a tensor or numbers; default the file's own, or `estimateMeanLatent()` when it has none, kept until the generator is disposed
    */
-  withTruncation(psi: number, mean?: Tensor1D, options: TruncationOptions = {}): Generator {
+  withTruncation(psi: number, mean?: Tensor | ArrayLike<number>, options: TruncationOptions = {}): Generator {
     checkAlive("withTruncation", "generator", this.disposed);
     checkNumber("withTruncation", "psi", psi, {}, ModelsError);
     return withTruncation(this, psi, mean ?? this.meanLatent ?? this.keptMean(), options);
