@@ -91,7 +91,14 @@ describe("a configuration", () => {
     [{ attributes: ["a", { from: 1 }] }, "attributes[1].name"],
     [{ attributes: ["a", "a"] }, 'expected attributes to name each once, got "a" twice'],
     [{ methods: ["interfacegan", "ode-0"] }, "expected methods[1] to be one of"],
-    [{ model: "faces" }, "expected model to be"],
+    [{ attributes: [""] }, 'expected attributes[0] to be a text that is not empty, got ""'],
+    [{ model: "faces" }, 'expected model to be an object with a kind, or one of tabletop, studio, scenes, got "faces".'],
+    [{ model: "tabltop" }, 'got "tabltop". Did you mean "tabletop"?'],
+    [
+      { model: { generator: "g.pt", regressor: "r.pt" } },
+      /expected model\.kind to be one of .*, got undefined\. Did you mean "files"\?/,
+    ],
+    [{ model: { path: "m.js" } }, /expected model\.kind to be one of .*, got undefined\. Did you mean "module"\?/],
     [{ model: { kind: "module" } }, "model.path"],
     [{ model: { kind: "files", generator: "g.pt", regressor: 3 } }, "model.regressor"],
   ])("names the field that is wrong: %j", (options, message) => {

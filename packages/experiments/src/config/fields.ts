@@ -42,10 +42,9 @@ export function choice<const T extends readonly string[]>(choices: T) {
 const [LONGEST_LIST, LONGEST_TEXT] = [10_000, 10_000];
 
 export function text() {
-  const wanted = expected("a text");
   return z
-    .string(wanted)
-    .min(1, wanted)
+    .string(expected("a text"))
+    .min(1, expected("a text that is not empty"))
     .max(LONGEST_TEXT, {
       error: ({ input }) => `expected {field} to have at most ${LONGEST_TEXT} characters, got ${(input as string).length}.`,
     });
@@ -96,9 +95,10 @@ export function section<S extends z.ZodRawShape>(shape: S, what = "an options ob
   });
 }
 
-/** One of several kinds of value. @param what for the message where it is none of them */
-export function either<const T extends readonly z.ZodType[]>(kinds: T, what: string) {
-  return z.union(kinds, expected(what));
+/** One of several kinds of value. @param what for the message where it is none of them @param names further ones, of which it says the one that was meant */
+export function either<const T extends readonly z.ZodType[]>(kinds: T, what: string, names?: readonly string[]) {
+  if (names === undefined) return z.union(kinds, expected(what));
+  return z.union(kinds, { error: ({ input }) => `expected {field} to be ${what}, or ${describeChoice(input, names)}` });
 }
 
 type OfKind = z.ZodObject<{ kind: z.ZodLiteral<string> } & z.ZodRawShape>;
@@ -106,7 +106,11 @@ type OfKind = z.ZodObject<{ kind: z.ZodLiteral<string> } & z.ZodRawShape>;
 /** Objects that their `kind` tells apart. Editors are told all kinds at once: of several alternatives they offer only the nearest. */
 export function ofKind<const T extends readonly [OfKind, ...OfKind[]]>(...sections: T) {
   const kinds = sections.flatMap(({ shape }) => [...shape.kind.values]);
-  const error = ({ input }: Issue) =>
-    `expected {field} to be ${describeChoice((input as { kind?: unknown } | null)?.kind, kinds)}`;
+  const error = ({ input }: Issue) => {
+    const { kind, ...fields } = (input ?? {}) as { kind?: unknown };
+    const like = sections.find(({ shape }) => Object.keys(fields).some((field) => field in shape));
+    const hint = kind === undefined && like !== undefined ? ` Did you mean "${[...like.shape.kind.values][0]}"?` : "";
+    return `expected {field} to be ${describeChoice(kind, kinds)}${hint}`;
+  };
   return z.discriminatedUnion("kind", sections, { error }).meta({ type: "object", properties: { kind: { enum: kinds } } });
 }

@@ -110,5 +110,6 @@ export const model = either(
       files,
     ).transform((given) => (given.kind === "module" || given.kind === "files" ? given : { ...given, kind: kept(given.kind) })),
   ],
-  `${NAMES.map((name) => JSON.stringify(name)).join(", ")} or an object with a kind`,
+  "an object with a kind",
+  NAMES,
 );
