@@ -87,8 +87,8 @@ function findEntry(name: string): BackendEntry {
 }
 
 function refuseForeignOptions(entry: BackendEntry, options: BackendOptions): void {
-  for (const key of ["wasmPaths", "threads"] as const) {
-    if (options[key] !== undefined && !entry.options.includes(key)) {
+  for (const key of Object.keys(BACKEND_OPTIONS) as (keyof BackendOptions)[]) {
+    if (key !== "timeoutMs" && options[key] !== undefined && !entry.options.includes(key)) {
       throw new BackendError(`useBackend: the option "${key}" does not apply to the ${entry.name} backend. Leave it out.`);
     }
   }

@@ -45,7 +45,7 @@ const SIDES: Readonly<Record<Network, number>> = { cnn: 64, "resnet18-cifar": 12
 const HELD_OUT = 0.1;
 
 /** The paper's network for a data set, or heads on a frozen one where that is given. */
-export function networkFor(name: DatasetName, backbone: string | undefined): Network {
+function networkFor(name: DatasetName, backbone: string | undefined): Network {
   if (name === "isaac3d") return "resnet18-cifar";
   return name === "mpi3d" || (name === "csv" && backbone === undefined) ? "cnn" : "frozen";
 }

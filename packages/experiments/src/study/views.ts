@@ -44,7 +44,7 @@ export const answers: View = {
 };
 
 /** Whether flows that bend more are preferred more. */
-export const entropyOfStudy: View = {
+const entropyOfStudy: View = {
   csv: {
     file: "study-entropy.csv",
     about: "rank correlation of the flow's singular entropy with people's preference for it, over attributes",

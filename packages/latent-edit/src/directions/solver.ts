@@ -45,7 +45,7 @@ export function isFixed(solver: FlowSolver): solver is FixedSolver {
 export const SOLVER = { check: checkSolver } as const;
 
 /** Returns `solver` when it is complete and known. */
-export function checkSolver(caller: string, solver: FlowSolver): FlowSolver {
+function checkSolver(caller: string, solver: FlowSolver): FlowSolver {
   const solverOptions = { options: isFixed(solver) ? FIXED : ADAPTIVE };
   readOptions(caller, { solver: solverOptions }, { solver }, LatentEditError);
   if (!isFixed(solver) && !METHODS[solver.method].estimatesError) {

@@ -10,6 +10,7 @@ import { UP_POINTS, UP_STEP } from "./constants.js";
 import { PreparedMatrix } from "./prepared-matrix.js";
 import { productsAtPoints } from "./products-at-points.js";
 import { simdKernels } from "./simd-kernels.js";
+import { transposed } from "./transposed.js";
 import { addresses } from "./wasm-op.js";
 
 /** Different filters among the points: the three odd outputs share theirs. */
@@ -93,11 +94,5 @@ function combineTaps(filter: Float32Array, rows: readonly number[], columns: rea
     const factor = rows[Math.floor(tap / 3)]! * columns[tap % 3]!;
     if (factor !== 0) for (let i = 0; i < size; i++) result[i]! += factor * filter[tap * size + i]!;
   }
-  return result;
-}
-
-function transposed(matrix: Float32Array, rows: number, columns: number): Float32Array {
-  const result = new Float32Array(matrix.length);
-  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) result[c * rows + r] = matrix[r * columns + c]!;
   return result;
 }

@@ -1,5 +1,6 @@
 import { keep, type Tensor1D, type Tensor2D, type Tensor4D, tensor1d, tensor2d, tensor4d } from "@tensorflow/tfjs-core";
 import { FrozenConvolution } from "../kernels/frozen-convolution.js";
+import { transposed } from "../kernels/transposed.js";
 import { floatsOf, type NamedTensors } from "../tensors-by-name.js";
 import { layerName, rgbName, type StyleGan2Architecture, sideOfLayer, styledLayerCount } from "./architecture.js";
 
@@ -157,11 +158,4 @@ function modulation({ latentDim }: StyleGan2Architecture, tensors: NamedTensors,
     weight: keep(tensor2d(transposed(weight, inputs, latentDim, 1 / Math.sqrt(latentDim)), [latentDim, inputs])),
     bias: keep(tensor1d(bias)),
   };
-}
-
-/** The transpose of a [rows, columns] matrix, times a factor. */
-function transposed(matrix: Float32Array, rows: number, columns: number, factor: number): Float32Array {
-  const result = new Float32Array(matrix.length);
-  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) result[c * rows + r] = factor * matrix[r * columns + c]!;
-  return result;
 }

@@ -40,7 +40,7 @@ export function solveLeastSquares(a: Float64Array, columns: number, b: Float64Ar
 }
 
 /** R x = b for the upper triangle R of what `solveLeastSquares` left. */
-export function solveUpper(r: Float64Array, columns: number, b: ArrayLike<number>): Float64Array {
+function solveUpper(r: Float64Array, columns: number, b: ArrayLike<number>): Float64Array {
   const x = new Float64Array(columns);
   for (let i = columns - 1; i >= 0; i--) {
     let sum = b[i]!;

@@ -50,7 +50,7 @@ export function withoutSamples<O>(options: O): O {
 }
 
 /** The arguments of a solve with `perSample`. */
-export function checkSamples(
+function checkSamples(
   caller: string,
   f: unknown,
   y0: unknown,

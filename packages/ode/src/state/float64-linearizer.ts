@@ -8,7 +8,7 @@ import { readJacobian } from "./given-jacobian.js";
 import type { Coupling, LinearizationPoint, Linearizer, LinearSystem } from "./linearizer.js";
 
 /** Systems with f's Jacobian in float64: dense or banded, and complex ones for the coupling that stands for a complex number. */
-export class Float64Linearizer implements Linearizer<Float64Array> {
+class Float64Linearizer implements Linearizer<Float64Array> {
   readonly #source: JacobianSource;
   readonly #jacobian: Float64Jacobian;
   /** Matrices for so many right sides, made when they are first needed. */
