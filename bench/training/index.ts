@@ -4,9 +4,9 @@
  */
 import { useBackend } from "@latentflow/backend";
 import { type TensorData, writeSafetensors } from "@latentflow/checkpoints";
-import { SeededRandom } from "@latentflow/core";
+import { type CheckpointStore, SeededRandom } from "@latentflow/core";
 import { FactorRegressor } from "@latentflow/models";
-import { type TrainingStore, trainRegressor } from "@latentflow/models/training";
+import { trainRegressor } from "@latentflow/models/training";
 import { median, printTable } from "../measure.js";
 import { Peer } from "../peer.js";
 
@@ -60,7 +60,7 @@ function pictures(length: number) {
 /** Seconds of a step, from the progress of one epoch, its first steps left out. */
 async function stepTime(
   backbone: FactorRegressor,
-  features: { train: TrainingStore; validation: TrainingStore },
+  features: { train: CheckpointStore; validation: CheckpointStore },
   engine: "onnx" | "tfjs",
   batchSize: number,
 ): Promise<number> {
@@ -77,7 +77,7 @@ async function stepTime(
 }
 
 /** Where features are kept within this process. */
-function memory(): TrainingStore {
+function memory(): CheckpointStore {
   let bytes: Uint8Array | null = null;
   return {
     read: async () => bytes,

@@ -11,6 +11,7 @@ export type {
   Regressor,
 } from "./attribute-model.js";
 export { ATTRIBUTE_LISTS, type AttributeList, attributeNames } from "./attribute-names/index.js";
+export { type CheckpointStore, isCheckpointStore } from "./checkpoint-store.js";
 export { type Codes, toCodeNumbers } from "./codes.js";
 export {
   type DeclaredOptions,

@@ -1,10 +1,9 @@
 /** Checkpoints on disk. Node only: `import { fileStore } from "@latentflow/latent-edit/files"`. */
 
 import { readFile } from "node:fs/promises";
-import { describeValue } from "@latentflow/core";
+import { type CheckpointStore, describeValue } from "@latentflow/core";
 import { writeFileAtomic } from "@latentflow/core/files";
 import { LatentEditError } from "./errors.js";
-import type { CheckpointStore } from "./train/checkpoint-store.js";
 
 /** A checkpoint file, replaced as a whole at each write: a process killed at any moment leaves the old one or the new one. */
 export function fileStore(path: string): CheckpointStore {

@@ -1,4 +1,4 @@
-export type { MatrixLike, Numbers } from "@latentflow/core";
+export type { CheckpointStore, MatrixLike, Numbers } from "@latentflow/core";
 export { type Direction, FlowDirection, type FlowOptions } from "./directions/direction.js";
 export { type ImportOptions, importDirection } from "./directions/import.js";
 export { describeDirection, registerDirection } from "./directions/index.js";
@@ -28,7 +28,6 @@ export { type Fingerprint, fingerprint, logitsFingerprint, sameFingerprint } fro
 export { attributeLoss, identityLoss, preservationLoss } from "./model/losses.js";
 export { type TfjsModelOptions, tfjsModel } from "./model/tfjs-model.js";
 export { type Truncation, withTruncation } from "./model/truncation.js";
-export type { CheckpointStore } from "./train/checkpoint-store.js";
 export { type DirectionLossOptions, directionLoss } from "./train/direction-loss.js";
 export type { History, Score, TrainProgress, ValidationRecord } from "./train/history.js";
 export { pullBack } from "./train/pull-back.js";

@@ -1,10 +1,10 @@
 import { useBackend } from "@latentflow/backend";
 import { readSafetensors, writeSafetensors } from "@latentflow/checkpoints";
-import { SeededRandom } from "@latentflow/core";
+import { type CheckpointStore, SeededRandom } from "@latentflow/core";
 import { add, memory, reverse, type Tensor4D, tensor4d } from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { FactorRegressor } from "../src/index.js";
-import { type LabelledImages, type TrainingStore, type TrainRegressorOptions, trainRegressor } from "../src/training.js";
+import { type LabelledImages, type TrainRegressorOptions, trainRegressor } from "../src/training.js";
 import { seededNetwork } from "./seeded-weights.js";
 
 beforeAll(() => useBackend("wasm"));
@@ -35,7 +35,7 @@ function pictures(count: number, seed: number): LabelledImages & { readonly read
   return { length: count, height: SIDE, width: SIDE, labels, read, reads };
 }
 
-function memoryStore(): TrainingStore & { bytes: Uint8Array | null } {
+function memoryStore(): CheckpointStore & { bytes: Uint8Array | null } {
   return {
     bytes: null,
     async read() {

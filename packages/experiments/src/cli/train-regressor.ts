@@ -3,7 +3,7 @@ import { DATASETS, type DatasetName } from "@latentflow/datasets";
 import { ModelsError } from "@latentflow/models";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { ExperimentsError } from "../errors.js";
-import { type TrainedOnData, trainOnData } from "../run/train-on-data.js";
+import { type TrainedOnData, type TrainOnDataOptions, trainOnData } from "../run/train-on-data.js";
 import { checkOutput } from "../store/check-output.js";
 import { integerOption, pathOption, seedNumber, stoppable, withChange } from "./common.js";
 import { TrainingBar } from "./training-bar.js";
@@ -18,21 +18,11 @@ Examples:
 Beside the regressor: its report in .json (accuracies and confusion by attribute), and the state in .checkpoint, from which the same command goes on
 after Ctrl-C. The split "test" is never looked at.`;
 
-interface TrainCommandOptions {
+type TrainingChoices = Omit<TrainOnDataOptions, "name" | "path" | "dataset" | "attributes" | "signal" | "onProgress">;
+
+interface TrainCommandOptions extends TrainingChoices {
   readonly data: { readonly name: DatasetName; readonly path: string };
-  readonly out: string;
-  readonly network: "cnn" | "resnet18-cifar" | "frozen" | undefined;
-  readonly backbone: string | undefined;
-  readonly size: number | undefined;
   readonly attributes: string | undefined;
-  readonly limit: number | undefined;
-  readonly epochs: number;
-  readonly patience: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  readonly classWeights: "none" | "balanced";
-  readonly seed: number;
-  readonly engine: "auto" | "onnx" | "tfjs";
   readonly set: readonly string[];
   readonly json: boolean;
 }

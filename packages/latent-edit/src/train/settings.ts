@@ -5,6 +5,7 @@ import {
   type Embedder,
   type Generator,
   type GivenOptions,
+  isCheckpointStore,
   isFunction,
   isGiven,
   type MatrixLike,
@@ -25,7 +26,6 @@ import { MODEL } from "../input/checks.js";
 import type { Codes } from "../input/codes.js";
 import { type AttributeChoice, resolveAttribute } from "../model/attribute-choice.js";
 import { tfjsModel } from "../model/tfjs-model.js";
-import { isStore } from "./checkpoint-store.js";
 import type { TrainProgress } from "./history.js";
 
 /** A custom loss for one batch: what the batch is, and a tf function of logits and images at the end points. */
@@ -89,7 +89,7 @@ const TRAIN = {
    */
   checkpoint: {
     optional: true,
-    options: { store: { is: isStore, expected: "read() and write(bytes), such as fileStore(path) has" }, every: EVERY },
+    options: { store: { is: isCheckpointStore, expected: "read() and write(bytes), such as fileStore(path) has" }, every: EVERY },
   },
   /**
    * Stop after this many iterations, counted from the first one ever, in place of after all `iterations`; the state is kept in the checkpoint's

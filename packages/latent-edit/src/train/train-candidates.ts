@@ -1,10 +1,12 @@
 import {
   argmax,
+  type CheckpointStore,
   checkNumber,
   checkRequired,
   type DeclaredOptions,
   describeValue,
   type GivenOptions,
+  isCheckpointStore,
   isFunction,
   isGiven,
   isList,
@@ -17,7 +19,6 @@ import { StartCodes } from "../model/start-codes.js";
 import { owning } from "../tensors/owning.js";
 import { assignWeights, weightsOf } from "../tensors/weights.js";
 import { decodeSnapshots, encodeSnapshots, type Snapshot } from "./candidate-state.js";
-import { type CheckpointStore, isStore } from "./checkpoint-store.js";
 import type { History } from "./history.js";
 import { runFingerprint } from "./run-fingerprint.js";
 import { resolveSettings, type TrainOptions } from "./settings.js";
@@ -278,7 +279,7 @@ function checkRounds(caller: string, rounds: unknown): void {
 }
 
 function checkedStore(store: unknown): CheckpointStore {
-  if (isStore(store)) return store;
+  if (isCheckpointStore(store)) return store;
   throw new LatentEditError(
     `trainCandidates: expected store(name) to give read() and write(bytes), such as fileStore(path), got ${describeValue(store)}.`,
   );

@@ -1,7 +1,13 @@
 import type { TrainSettings } from "../directions/train-settings.js";
-import type { CheckpointStore } from "./checkpoint-store.js";
 import "@latentflow/backend/gradients";
-import { AbortError, type AttributeModel, nextMacrotask, SeededRandom, throwIfAborted } from "@latentflow/core";
+import {
+  AbortError,
+  type AttributeModel,
+  type CheckpointStore,
+  nextMacrotask,
+  SeededRandom,
+  throwIfAborted,
+} from "@latentflow/core";
 import { adam, disposeAdamState, stepDecay } from "@latentflow/core/optim";
 import { addN, dispose, div, type Tensor, tidy, type Variable } from "@tensorflow/tfjs-core";
 import type { Direction } from "../directions/direction.js";

@@ -1,11 +1,10 @@
 import { readSafetensors, type TensorData, writeSafetensors } from "@latentflow/checkpoints";
-import { throwIfAborted } from "@latentflow/core";
+import { type CheckpointStore, throwIfAborted } from "@latentflow/core";
 import { floats, hasNativeRuntime, OnnxSession } from "@latentflow/onnx";
 import { type Tensor4D, tensor4d } from "@tensorflow/tfjs-core";
 import { ModelsError } from "../errors.js";
 import type { FactorRegressor } from "../regressor/factor-regressor.js";
 import type { LabelledImages } from "./data.js";
-import type { TrainingStore } from "./settings.js";
 
 const BATCH = 16;
 /** Parts of the pictures after which features are kept, for an interrupted run to go on. */
@@ -14,7 +13,7 @@ const FORMAT = "latentflow features";
 
 interface Options {
   readonly engine: "auto" | "onnx" | "tfjs";
-  readonly store: TrainingStore | undefined;
+  readonly store: CheckpointStore | undefined;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: (done: number) => void;
 }
@@ -118,7 +117,7 @@ function encode(values: Float32Array, done: number, width: number, key: string):
 }
 
 /** What is kept of these pictures and this network; anything else is computed anew. */
-async function readKept(store: TrainingStore | undefined, key: string): Promise<{ done: number; values: Float32Array } | null> {
+async function readKept(store: CheckpointStore | undefined, key: string): Promise<{ done: number; values: Float32Array } | null> {
   const bytes = await store?.read();
   if (!bytes) return null;
   const { tensors, metadata } = await readSafetensors(bytes).catch(() => ({

@@ -1,7 +1,9 @@
 import {
+  type CheckpointStore,
   type DeclaredOptions,
   describeValue,
   type GivenOptions,
+  isCheckpointStore,
   isFunction,
   isList,
   type SeededRandom,
@@ -12,13 +14,6 @@ import { ModelsError } from "../errors.js";
 import { FactorRegressor } from "../regressor/factor-regressor.js";
 import type { LabelledImages, TrainedAttribute } from "./data.js";
 import type { HeadReport } from "./scores.js";
-
-/** A place for one file: `fileStore` of `@latentflow/latent-edit/files` is one. `write` must replace the old file as a whole. */
-export interface TrainingStore {
-  /** null when nothing was written yet. */
-  read(): Promise<Uint8Array | null>;
-  write(bytes: Uint8Array): Promise<void>;
-}
 
 /** How an epoch went. */
 export interface RegressorEpoch {
@@ -54,8 +49,6 @@ export interface TrainedRegressor {
 
 type Weights = "none" | "balanced" | readonly (readonly number[])[];
 const isImages = (value: unknown): value is LabelledImages => typeof value === "object" && value !== null && "read" in value;
-const isStore = (value: unknown): value is TrainingStore =>
-  typeof (value as TrainingStore | null)?.read === "function" && typeof (value as TrainingStore).write === "function";
 
 export const TRAINING = {
   /**
@@ -94,14 +87,15 @@ export const TRAINING = {
   /** Default 0. */
   seed: { default: 0, integer: true, min: 0, max: 2 ** 30 },
   /** Where the state is kept: a run that was interrupted goes on from it, to the same bits. */
-  checkpoint: { optional: true, is: isStore, expected: "{ read, write }" },
+  checkpoint: { optional: true, is: isCheckpointStore, expected: "{ read, write }" },
   /** Batches between two checkpoints, besides those at each epoch's end. Default 200. */
   checkpointEvery: { default: 200, integer: true, min: 1 },
   /** Of "frozen": where features are kept, train's and validation's, for other runs to be spared them. */
   features: {
     optional: true,
-    is: (value: unknown): value is { train: TrainingStore; validation: TrainingStore } =>
-      isStore((value as { train?: unknown } | null)?.train) && isStore((value as { validation?: unknown }).validation),
+    is: (value: unknown): value is { train: CheckpointStore; validation: CheckpointStore } =>
+      isCheckpointStore((value as { train?: unknown } | null)?.train) &&
+      isCheckpointStore((value as { validation?: unknown }).validation),
     expected: "{ train, validation }, each { read, write }",
   },
   /** Of "frozen": what computes features and trains the heads. Default: ONNX Runtime where onnxruntime-node is, else tfjs. */
