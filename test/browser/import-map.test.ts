@@ -15,6 +15,7 @@ if (!chromium) console.log("test/browser: skipped, no Chromium was found (set th
 /** What a page can name in an import map, without a bundler: our packages that need no tfjs, as they are built. */
 const IMPORTS = {
   "@latentflow/core": "/core/index.js",
+  "@latentflow/core/linear-algebra": "/core/linear-algebra.js",
   "@latentflow/metrics": "/metrics/index.js",
   "@latentflow/ode/float64": "/ode/float64.js",
 };
