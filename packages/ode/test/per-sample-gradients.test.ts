@@ -148,6 +148,31 @@ describe("gradients with respect to y0, shared and own args, and times are those
     expect(left).toBe(0);
   });
 
+  it("the adjoint of an f with nothing else that a gradient could reach", () => {
+    const left = leaked(() => {
+      // y′ = −y², and its sign as an integer: ∂(y0/(1 + y0 t))/∂y0 = 1/(1 + y0 t)².
+      const plain = (_t: tf.Tensor, y: tf.Tensor) => tf.neg(tf.square(y));
+      const signed = (_t: tf.Tensor, y: tf.Tensor, sign: tf.Tensor) => tf.mul(tf.square(y), tf.cast(sign, "float32"));
+      const y0 = tf.tensor1d([1, 2]);
+      const sign = tf.scalar(-1, "int32");
+      const options = { perSample: true, rtol: 1e-6, atol: 1e-7 } as const;
+      const times = [
+        [0, 1],
+        [0, 3],
+      ];
+      const ends = {
+        plain: (y0: tf.Tensor) => odeintAdjoint(plain, y0, times, options),
+        signed: (y0: tf.Tensor) => odeintAdjoint(signed, y0, times, { ...options, args: sign }),
+      };
+      for (const end of Object.values(ends)) {
+        const gradient = tf.grad((y0: tf.Tensor) => tf.sum(tf.slice(end(y0), 1)))(y0);
+        expectClose([values(gradient)], [[1 / 4, 1 / 49]], 1e-4);
+      }
+      tf.dispose([y0, sign]);
+    });
+    expect(left).toBe(0);
+  });
+
   it("the adjoint of a row that forgets its start goes through stored states, the others' do not", () => {
     const left = leaked(() => {
       let statistics: Statistics | undefined;

@@ -41,6 +41,17 @@ describe("solution.resume on numbers", () => {
     }
   });
 
+  it("leaves the statistics of the first solve alone", () => {
+    const first = solve(oscillate, y0, { t0: 0, t1: 1, method: "auto" });
+    const { stepsBy, accepted } = first.stats;
+    expect(stepsBy).toEqual({ tsit5: accepted });
+    // The second of them starts anew from the first solve's.
+    for (const second of [first.resume({ t1: 3 }), first.resume({ t1: 3 })]) {
+      expect(first.stats.stepsBy).toEqual({ tsit5: accepted });
+      expect(second.stats.stepsBy).toEqual({ tsit5: second.stats.accepted });
+    }
+  });
+
   it("goes on after maxSteps, and after an event", async () => {
     const whole = solve(oscillate, y0, { t0: 0, t1: 3, method: "bdf" });
     let part = solve(oscillate, y0, { t0: 0, t1: 3, method: "bdf", maxSteps: 20 });

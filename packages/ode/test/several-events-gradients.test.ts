@@ -214,6 +214,19 @@ describe("gradients through events", () => {
     tf.dispose([a, b]);
   });
 
+  it("of where the solve ends with respect to its last time", () => {
+    const times = tf.tensor1d([0, 0.5, 2]);
+    const level = { event: (_t: tf.Scalar, y: tf.Scalar) => tf.sub(y, 1) as tf.Scalar };
+    for (const gradient of GRADIENTS) {
+      const end = (t: tf.Tensor) =>
+        odeintEvents((_t, y) => tf.onesLike(y), tf.scalar(0), t as tf.Tensor1D, { gradient, events: { level } }).end.t;
+      const slope = tf.grad(end)(times);
+      expect(values(slope)).toEqual([0, 0, 1]);
+      slope.dispose();
+    }
+    times.dispose();
+  });
+
   it("are of first order: a second derivative throws", () => {
     const at = inputs();
     const slope = tf.grad((h) => last(drop([h, at[1]!, at[2]!]).events.ground.t));

@@ -177,6 +177,21 @@ describe("where a root is", () => {
     }
   });
 
+  it("on an output is at that time, whatever rounding leaves of it: the output is from before the change", () => {
+    for (let i = 1; i <= 200; i++) {
+      for (const [start, at, end] of [
+        [0, 0.1 * i, 0.1 * i + 1],
+        [0, -0.1 * i, -0.1 * i - 1],
+      ] as const) {
+        const apply = (_t: number, y: number) => y + 1;
+        const { events, y } = odeintEvents(still, 1, [start, at, end], { firstStep: 0.3, events: clock(at, { apply }) });
+        expect([...events.tick.t, ...y]).toEqual([at, 1, 1, 2]);
+        const ended = odeintEvents(still, 1, [start, at, end], { firstStep: 0.3, events: clock(at, { terminal: true }) });
+        expect([...ended.t, ended.end.t]).toEqual([start, at, at]);
+      }
+    }
+  });
+
   it("that touches 0 without crossing is found where a look falls on it, once, with the sign it comes from", () => {
     const touching = (direction: -1 | 0 | 1, at: number) =>
       odeintEvents(still, 1, [0, 1], { stepSize: 0.25, events: { touch: { event: (t) => (t - at) ** 2, direction } } }).events

@@ -95,8 +95,9 @@ export class Stretch<V> implements Recorder<V> {
     for (;;) {
       const event = this.#first(pending);
       if (event < 0) return undefined;
-      const { t, failure } = pending[event]!;
+      const { t: root, failure } = pending[event]!;
       if (failure) return failure;
+      const t = this.#onOutput(root, event, step);
       if (this.#happens(event, t)) {
         this.#end = t;
         // What happens at the same time must not get lost: a search that goes on from here would take it for a root that it leaves behind.
@@ -123,6 +124,18 @@ export class Stretch<V> implements Recorder<V> {
     const ends = this.#events[event]!.happens();
     if (ends) this.stops.push(event);
     return ends;
+  }
+
+  /** The output time at a root, as far as its search lets times tell: that output holds the state before a change. Else the root. */
+  #onOutput(t: number, event: number, { span }: Step<V>): number {
+    const apart = 2 * this.#events[event]!.search.resolution * Math.max(Math.abs(span.t0), Math.abs(span.t1));
+    const beyond = (time: number, limit: number) => (time - limit) * this.#direction;
+    for (let i = this.outputs.length; i < this.#outputs.length; i++) {
+      const output = this.#outputs[i]!;
+      if (beyond(output, t) > apart || beyond(output, span.t1) > 0) break;
+      if (beyond(output, t) >= -apart) return output;
+    }
+    return t;
   }
 
   /** Whether a root is at this time, as far as rounding lets states and times tell. */

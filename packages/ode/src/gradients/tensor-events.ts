@@ -158,7 +158,7 @@ class TensorEvents implements EventArithmetic<Tensor[], Scalar> {
         t: found.t.length === 0 ? zeros([0]) : stack(found.t),
         y: stackLeaves(found.y, this.#leaves),
       })),
-      end: { t: typeof end!.t === "number" ? scalar(end!.t) : clone(end!.t), y: space.clone(y) },
+      end: { t: typeof end!.t === "number" ? this.#lastTime(end!.t) : clone(end!.t), y: space.clone(y) },
     }));
     const event = end!.event === undefined ? undefined : names[end!.event];
     options.onStatistics?.({ ...statistics });
@@ -231,6 +231,10 @@ class TensorEvents implements EventArithmetic<Tensor[], Scalar> {
   #shifted(y: Tensor[], t: number, time: Scalar, sign: 1 | -1): Tensor[] {
     const moved = mul(sub(time, scalar(t)), sign);
     return this.#slopes(t, y).map((slope, m) => add(y[m]!, mul(slope, moved)));
+  }
+
+  #lastTime(t: number): Scalar {
+    return this.#times === undefined ? scalar(t) : this.#timeAt(this.#times.size - 1);
   }
 
   #timeAt(index: number): Scalar {

@@ -1,5 +1,6 @@
 import { checkNumber, type DeclaredOptions, describeValue, readOptions } from "@latentflow/core";
 import { OdeError } from "../errors.js";
+import { copyStatistics } from "../solution/copy-statistics.js";
 import type { Statistics, Status } from "../status.js";
 import { checkOptionsObject } from "./check-arguments.js";
 import type { CheckedSolve } from "./check-calls.js";
@@ -44,6 +45,6 @@ export function checkResume(
     caller: solved.caller,
     times: { values: Float64Array.of(t, end), tensor: undefined },
     options: withinReach(options, t, end),
-    statistics: { ...statistics },
+    statistics: copyStatistics(statistics),
   };
 }

@@ -79,7 +79,9 @@ export class RowAdjoint {
 
   #slopes(t: Tensor, packed: Tensor[], args: readonly Tensor[]): Tensor[] {
     const [y, a] = this.#halves(packed);
-    const { value, gradients } = pullBack(() => packTensors(this.#forward.apply(t, y, args)), y, packTensors(a));
+    const f = () => packTensors(this.#forward.apply(t, y, args));
+    const { value, gradients, variables } = pullBack(f, y, packTensors(a));
+    requireKnownVariables(variables, this.#setting.variables);
     return [
       ...unpackTensors(value, y),
       ...y.map((leaf, m) => (gradients[m] === undefined ? zerosLike(leaf) : neg(gradients[m]))),
@@ -167,6 +169,8 @@ export class RowAdjoint {
    * @param sums gradients so far, undefined where there is none; the answer takes their place
    */
   integrate({ rows, y, a }: Interval, steps: readonly SampleRow[], sums: Sums): Sums {
+    const { args, variables } = this.#setting;
+    if (![...args, ...variables].some(({ dtype }) => dtype === "float32")) return sums;
     const most = Math.max(...steps.map(({ nodes }) => nodes.length - 1));
     const nodesOf = new Map(steps.map((row) => [row.index, row.nodes]));
     let set = this.#rowSet(rows.map((index, i) => this.#rowOf(index, steps[i]!.t0, steps[i]!.t1, Number.NaN)));

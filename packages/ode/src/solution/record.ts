@@ -7,6 +7,7 @@ import { drive, driveAsync } from "../stepping/drive.js";
 import { integrate } from "../stepping/integrate.js";
 import type { Ending, Going, Observer, Problem } from "../stepping/problem.js";
 import type { Step } from "../stepping/step.js";
+import { copyStatistics } from "./copy-statistics.js";
 import { type Solution, StepwiseSolution } from "./solution.js";
 
 /** Keeps every accepted step, or only its end. */
@@ -99,7 +100,7 @@ function finish<V>(solve: RecordedSolve<V>, recorder: Recorder<V>, { status, goi
   const { caller, space } = solve.problem;
   const { dense, onStatistics } = solve.record;
   // A solve that goes on counts on.
-  const statistics = { ...solve.problem.statistics };
+  const statistics = copyStatistics(solve.problem.statistics);
   const y = space.stack(recorder.states);
   const steps = dense ? recorder.steps : undefined;
   const start = dense && recorder.steps.length === 0 ? space.scope(() => space.clone(recorder.states[0]!)) : undefined;
@@ -134,7 +135,7 @@ function finish<V>(solve: RecordedSolve<V>, recorder: Recorder<V>, { status, goi
     },
   });
   try {
-    onStatistics?.({ ...statistics });
+    onStatistics?.(copyStatistics(statistics));
   } catch (error) {
     solution.dispose();
     throw error;

@@ -22,8 +22,8 @@ export interface Solution<S> {
   /**
    * Solves on from where this one ended, to t1 or an event, with the same options and what the method remembers: the next step's length, the controller's
    * errors, earlier steps and Jacobians. The solution from there, whose `stats` count on; to the bit that of one solve with a step that ends where this one did
-   * (`stepTimes`), in float64 and for explicit methods on tensors. Implicit methods on tensors take a new Jacobian, and anything starts anew after an
-   * event, and where a solution is resumed a second time. Not after a solve that failed.
+   * (`stepTimes`), in float64 and for explicit Runge–Kutta methods on tensors. On tensors implicit methods take a new Jacobian, and Adams' forget earlier
+   * steps; anything starts anew after an event, and where a solution is resumed a second time. Not after a solve that failed.
    */
   resume(options: ResumeOptions): Solution<S>;
   /** The same without blocking. */
