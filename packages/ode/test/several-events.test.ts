@@ -192,6 +192,28 @@ describe("where a root is", () => {
     }
   });
 
+  it("is found soon after another event's change, however large other numbers of the state are", () => {
+    for (const large of [1, 1e4, 1e8]) {
+      for (const gap of [1e-2, 1e-4, 1e-6, 1e-9]) {
+        const fallBoth = () => [-1, -1, 0] as const;
+        const ground = (i: 0 | 1) => ({
+          event: (_t: number, y: readonly [number, number, number]) => y[i],
+          apply: (_t: number, y: readonly [number, number, number]) => [i === 0 ? 5 : y[0], i === 1 ? 5 : y[1], y[2]] as const,
+        });
+        const events = { first: ground(0), second: ground(1) };
+        const { first, second } = odeintEvents(fallBoth, [1, 1 + gap, large], [0, 3], { events }).events;
+        expect([first.t.length, second.t.length]).toEqual([1, 1]);
+        expect(second.t[0]! - first.t[0]!).toBeCloseTo(gap, 12);
+      }
+    }
+    // One ulp after a step that ends at another one.
+    const events = {
+      dose: { event: (t: number) => t - 0.3, apply: (_t: number, y: number) => y + 1 },
+      other: { event: (t: number) => t - 0.1 * 3, apply: (_t: number, y: number) => y + 10 },
+    };
+    expect([...odeintEvents(still, 1, [0, 1], { stepTimes: [0.3], events }).y]).toEqual([1, 12]);
+  });
+
   it("that touches 0 without crossing is found where a look falls on it, once, with the sign it comes from", () => {
     const touching = (direction: -1 | 0 | 1, at: number) =>
       odeintEvents(still, 1, [0, 1], { stepSize: 0.25, events: { touch: { event: (t) => (t - at) ** 2, direction } } }).events

@@ -34,6 +34,8 @@ export class EventsRun<V, At> {
   readonly #checked: CheckedEvents;
   readonly #arithmetic: EventArithmetic<V, At>;
   readonly #counts: number[];
+  /** Values of event functions where the last stretch ended, of those that did not happen there. */
+  #values: readonly (number | undefined)[] = [];
   readonly statistics: Statistics = newStatistics();
   readonly outputs: V[] = [];
   readonly occurrences: readonly Occurrences<V, At>[];
@@ -79,6 +81,11 @@ export class EventsRun<V, At> {
     };
   }
 
+  /** The value of an event function where the last stretch ended, before its change; undefined where the event happened there. */
+  valueBefore(event: number): number | undefined {
+    return this.#values[event];
+  }
+
   /** Counts one more of an event; says whether the stretch ends there. */
   happens(event: number): boolean {
     this.#counts[event]!++;
@@ -108,6 +115,7 @@ export class EventsRun<V, At> {
     }
     this.y = last.y;
     this.t = stretch.times.at(-1)!;
+    this.#values = stretch.valuesAtEnd;
     for (const event of stretch.stops) if (events[event]!.apply) this.y = this.#arithmetic.change(event, last.t, this.y);
     const terminal = stretch.stops.find((event) => this.#isTerminal(event));
     if (terminal !== undefined) this.#finish(status, last.t, terminal);

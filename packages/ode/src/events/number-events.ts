@@ -63,6 +63,7 @@ function nextStretch(
   const problem = { ...float64Problem(call).problem, y0: run.y };
   const events = checked.events.map((event, i) => ({
     search: numberSearch(checked, event, problem),
+    before: run.valueBefore(i),
     happens: () => run.happens(i),
   }));
   return { problem, stretch: new Stretch(problem, events, call.times.values) };

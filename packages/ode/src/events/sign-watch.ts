@@ -30,6 +30,8 @@ export class SignWatch<V> {
   readonly #problem: Problem<V>;
   readonly #search: EventSearch<V>;
   #last: Point = { t: Number.NaN, value: Number.NaN };
+  /** Whether the start of the solve may be a root that an earlier search stopped at. */
+  #startsAtRoot = true;
   /** The last look that was no NaN. */
   #known = this.#last;
   /** Looks taken at the current step. */
@@ -42,11 +44,16 @@ export class SignWatch<V> {
     this.#search = search;
   }
 
-  /** Looks at the start of the solve. */
-  *start(): Generator<Reading, void, number> {
+  /**
+   * Looks at the start of the solve.
+   *
+   * @param before the value there of a search that has stopped for something else: where it is the same, no root is left behind
+   */
+  *start(before?: number): Generator<Reading, void, number> {
     const { space, t0, y0 } = this.#problem;
     this.#last = this.#look({ t: t0, value: yield space.scope(() => this.#search.value(t0, y0)) });
     this.#known = this.#last;
+    this.#startsAtRoot = this.#last.value !== before;
   }
 
   /** The next root in this step after those that it told before; undefined when the step has no more. */
@@ -72,7 +79,8 @@ export class SignWatch<V> {
       const known = this.#known;
       const isNumber = !Number.isNaN(last.value) && !Number.isNaN(next.value);
       // Later in the solve, only a value of exactly 0 can stand at the start of an interval without counting.
-      if (isNumber && (last.t === t0 || last.value === 0)) last = yield* leaveRoot({ space, step, value, rounding }, last, next);
+      const mayBeRoot = (last.t === t0 && this.#startsAtRoot) || last.value === 0;
+      if (isNumber && mayBeRoot) last = yield* leaveRoot({ space, step, value, rounding }, last, next);
       // A point at the interval's end is one where the function has not left a root yet.
       this.#last = last.t === next.t ? last : next;
       if (!Number.isNaN(next.value)) this.#known = next;

@@ -8,6 +8,8 @@ import { type EventSearch, type Root, SignWatch } from "./sign-watch.js";
 /** An event of several that are looked for. */
 export interface Searched<V> {
   readonly search: EventSearch<V>;
+  /** Its value where the stretch before ended, unless it happened there. */
+  readonly before: number | undefined;
   /** Told of each time it happens; says whether the stretch ends there. */
   happens(): boolean;
 }
@@ -36,6 +38,8 @@ export class Stretch<V> implements Recorder<V> {
   readonly happened: Happened[] = [];
   /** Events at which the stretch ended, those of one time in the order in which they were listed. */
   readonly stops: number[] = [];
+  /** Values at the end, before its change, of events that did not happen there. */
+  readonly valuesAtEnd: (number | undefined)[] = [];
   /** Where event functions were NaN first. */
   nanAt: number | undefined;
   /** Events of the current step, and where it ended early. */
@@ -59,7 +63,7 @@ export class Stretch<V> implements Recorder<V> {
 
   *watch(): Generator<Reading, StepWatch<V>, number> {
     const watches = this.#events.map(({ search }) => new SignWatch(this.#problem, search));
-    for (const watch of watches) yield* watch.start();
+    for (const [i, watch] of watches.entries()) yield* watch.start(this.#events[i]!.before);
     const stretch = this;
     return function* look(step) {
       stretch.#roots = [];
@@ -104,10 +108,22 @@ export class Stretch<V> implements Recorder<V> {
         const others = pending.map((root, i) => (i !== event && root && this.#isAt(t, root, i, step) ? i : -1));
         for (const other of others.filter((i) => i >= 0)) this.#happens(other, t);
         this.stops.sort((a, b) => a - b);
+        yield* this.#lookAtEnd(t, step);
         return describeStatus("event", t, step.span.h);
       }
       pending[event] = yield* watches[event]!.next(step);
     }
+  }
+
+  /** Looks at the events that did not happen where the stretch ends: the next one goes on with their signs. */
+  *#lookAtEnd(t: number, step: Step<V>): Generator<Reading, void, number> {
+    const { space } = this.#problem;
+    const mark = space.mark?.();
+    for (const [i, { search }] of this.#events.entries()) {
+      if (this.#roots.some((root) => root.event === i && this.#isAt(t, root, i, step))) continue;
+      this.valuesAtEnd[i] = yield space.scope(() => search.value(t, step.evaluate(t)));
+    }
+    space.rewind?.(mark);
   }
 
   /** Which root comes first; of those at one time the first listed. −1: there is none. */

@@ -203,6 +203,7 @@ class TensorEvents implements EventArithmetic<Tensor[], Scalar> {
   #stretch(problem: Problem<Tensor[]>, call: CheckedCall): Stretch<Tensor[]> {
     const events = this.#checked.events.map((wanted, i) => ({
       search: searchOnLeaves(this.#event(i), wanted, this.#times !== undefined),
+      before: this.run.valueBefore(i),
       happens: () => this.run.happens(i),
     }));
     return new Stretch(problem, events, call.times.values);
