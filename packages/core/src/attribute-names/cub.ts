@@ -3,8 +3,17 @@ const HEADS = 109;
 
 /** Those heads whose names its released code tells, which are those that it has flows for. */
 const KNOWN: Readonly<Record<number, string>> = {
-  ...{ 0: "bill:dagger", 1: "bill:all_purpose", 2: "bill:cone", 27: "tail:rounded", 28: "tail:notched", 29: "tail:pointed" },
-  ...{ 74: "wing:rounded", 75: "wing:pointed", 79: "shape:perching", 89: "color:brown", 91: "color:yellow" },
+  0: "bill:dagger",
+  1: "bill:all_purpose",
+  2: "bill:cone",
+  27: "tail:rounded",
+  28: "tail:notched",
+  29: "tail:pointed",
+  74: "wing:rounded",
+  75: "wing:pointed",
+  79: "shape:perching",
+  89: "color:brown",
+  91: "color:yellow",
 };
 
 /**

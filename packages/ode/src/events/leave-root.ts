@@ -20,13 +20,13 @@ export interface EventOnStep<V> {
 }
 
 /** Only a value this much smaller than the next one may be a root's residual. */
-const SUSPICIOUS = 1 / 16;
+const SUSPICIOUS = 0.0625;
 
 /** Probes after a root are this factor apart; the first is as close to it as states can tell. */
 const SPREAD = 32;
 
-const ONE = Float64Array.of(1);
-const DIFFERENCE = Float64Array.of(1, -1);
+const ONE = /* @__PURE__ */ Float64Array.of(1);
+const DIFFERENCE = /* @__PURE__ */ Float64Array.of(1, -1);
 const ABSOLUTE: Tolerances = { rtol: 0, atol: 1 };
 
 /**

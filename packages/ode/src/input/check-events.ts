@@ -11,11 +11,16 @@ import type { CheckedCall } from "./problem.js";
 /** apply as the library calls it. */
 type UserChange = (t: number | Scalar, y: unknown, args: unknown) => unknown;
 
-const ONE_OF_SEVERAL = {
-  ...EVENT,
-  terminal: { default: Number.POSITIVE_INFINITY, check: countOf },
-  apply: { optional: true, is: isFunction<UserChange>, expected: "a function (t, y) => y" },
-} as const satisfies DeclaredOptions;
+/** A call that bundlers may leave out: a spread at the top level stays in programs that know no events. */
+const ONE_OF_SEVERAL = /* @__PURE__ */ declare();
+
+function declare() {
+  return {
+    ...EVENT,
+    terminal: { default: Number.POSITIVE_INFINITY, check: countOf },
+    apply: { optional: true, is: isFunction<UserChange>, expected: "a function (t, y) => y" },
+  } as const satisfies DeclaredOptions;
+}
 
 /** One event of several. */
 export interface OneOfSeveral extends WantedEvent {

@@ -22,7 +22,7 @@ export interface DerivativeSource {
 }
 
 /** Central differences are best with displacements of the cube root of rounding. */
-const DISPLACEMENT = Math.cbrt(Number.EPSILON);
+const DISPLACEMENT = 0.0000060554544523933395; // ∛ε, as a literal: a call would stay in programs that never make it
 
 /** ∂f/∂y and ∂f/∂p at a place, as they are given or by central differences; where f is not finite on one side, by those to the other. */
 export class Derivatives {

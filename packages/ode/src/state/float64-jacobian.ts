@@ -26,7 +26,7 @@ export interface JacobianSource {
   readonly band: Band | undefined;
 }
 
-const ROOT = 2 ** -26;
+const ROOT = 1.4901161193847656e-8; // √ε
 /** Displacements are at least this many times what f's rounding costs (as CVODE's are). */
 const ABOVE_ROUNDING = 1000;
 

@@ -7,7 +7,7 @@ import type { Attempt, DenseOutput, Stepper, StepTrial } from "../method.js";
 const SLOPES = 4;
 const HALF = /* @__PURE__ */ Float64Array.of(0.5);
 const ONE = /* @__PURE__ */ Float64Array.of(1);
-const CLASSIC = [1 / 6, 1 / 3, 1 / 3, 1 / 6];
+const CLASSIC = /* @__PURE__ */ [1, 2, 2, 1].map((weight) => weight / 6);
 
 /** What a step was made of: y1 = y0 + h Σ weights · slopes. */
 interface Made<V> {

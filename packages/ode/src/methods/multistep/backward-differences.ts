@@ -3,9 +3,6 @@ import type { Polynomials } from "../../state/polynomials.js";
 /** Highest order of the formulas that are stable enough. */
 export const HIGHEST_ORDER = 5;
 
-/** κ of the numerical differentiation formulas, which make the error of orders 1 to 4 smaller at little stability (Shampine & Reichelt 1997, table 1). */
-const KAPPA = [0, -0.185, -1 / 9, -0.0823, -0.0415, 0];
-
 /** Constants of the formula of each order k: its own and those of errors. */
 export interface Formula {
   /** α = (1 − κ) γₖ: the equation for d is d = (h/α) f(t1, ŷ + d) − ψ. */
@@ -18,9 +15,11 @@ export interface Formula {
 
 /** By order, from 0 (which is none). */
 export function formulas(): readonly Formula[] {
+  // Of the numerical differentiation formulas, which make the error of orders 1 to 4 smaller at little stability (Shampine & Reichelt 1997, table 1).
+  const kappas = [0, -0.185, -1 / 9, -0.0823, -0.0415, 0];
   const gamma = [0];
   for (let j = 1; j <= HIGHEST_ORDER; j++) gamma.push(gamma[j - 1]! + 1 / j);
-  return KAPPA.map((kappa, k) => {
+  return kappas.map((kappa, k) => {
     const alpha = (1 - kappa) * gamma[k]!;
     return {
       alpha,
