@@ -72,6 +72,12 @@ export function newStatistics(): Statistics {
   return { nfe: 0, accepted: 0, rejected: 0, nfeBackward: 0 };
 }
 
+/** A copy that a solve which counts on does not change. */
+export function copyStatistics(statistics: Statistics): Statistics {
+  const { stepsBy } = statistics;
+  return { ...statistics, ...(stepsBy && { stepsBy: { ...stepsBy } }) };
+}
+
 /**
  * The sentence that belongs to each way of ending.
  *

@@ -1,7 +1,6 @@
 import { checkNumber, type DeclaredOptions, describeValue, readOptions } from "@latentflow/core";
 import { OdeError } from "../errors.js";
-import { copyStatistics } from "../solution/copy-statistics.js";
-import type { Statistics, Status } from "../status.js";
+import { copyStatistics, type Statistics, type Status } from "../status.js";
 import { checkOptionsObject } from "./check-arguments.js";
 import type { CheckedSolve } from "./check-calls.js";
 import { checkEnd, withinReach } from "./check-event.js";

@@ -2,12 +2,11 @@ import { type FoundEvent, searchEvent } from "../events/search-event.js";
 import type { EventSearch } from "../events/sign-watch.js";
 import type { RecordOptions } from "../input/check-calls.js";
 import type { Reading, StateSpace } from "../state/state-space.js";
-import type { Statistics, Status } from "../status.js";
+import { copyStatistics, type Statistics, type Status } from "../status.js";
 import { drive, driveAsync } from "../stepping/drive.js";
 import { integrate } from "../stepping/integrate.js";
 import type { Ending, Going, Observer, Problem } from "../stepping/problem.js";
 import type { Step } from "../stepping/step.js";
-import { copyStatistics } from "./copy-statistics.js";
 import { type Solution, StepwiseSolution } from "./solution.js";
 
 /** Keeps every accepted step, or only its end. */
