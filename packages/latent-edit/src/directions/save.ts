@@ -98,9 +98,9 @@ const LOAD = {
 } as const satisfies DeclaredOptions;
 
 /**
- * Reads what `saveDirection` wrote, of every kind that the package has or that was registered. What it is says `instanceof`.
+ * Reads what `saveDirection` wrote, of every kind that the package has or that was registered. What it is says `instanceof`. With `model`, the file's
+ * fingerprint, if it has one, must be that of the model's generator.
  *
- * @param options.model when given, the file's fingerprint, if it has one, must be that of the model's generator
  * @throws LatentEditError for other files, unknown kinds, or another generator's direction
  */
 export async function loadDirection(
