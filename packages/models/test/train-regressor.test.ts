@@ -1,11 +1,11 @@
 import { useBackend } from "@latentflow/backend";
-import { readSafetensors, writeSafetensors } from "@latentflow/checkpoints";
+import { readSafetensors } from "@latentflow/checkpoints";
 import { type CheckpointStore, SeededRandom } from "@latentflow/core";
 import { add, memory, reverse, type Tensor4D, tensor4d } from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { FactorRegressor } from "../src/index.js";
 import { type LabelledImages, type TrainRegressorOptions, trainRegressor } from "../src/training.js";
-import { seededNetwork } from "./seeded-weights.js";
+import { smallResNet } from "./small-resnet.js";
 
 beforeAll(() => useBackend("wasm"));
 
@@ -269,6 +269,12 @@ describe("trainRegressor says what is wrong, and loses nothing", () => {
     await expect(trainRegressor(settings({ epochs: 1, checkpoint, learningRate: 0.1 }))).rejects.toThrow(
       "expected the checkpoint of this run",
     );
+    const frozen = settings({ network: "frozen", epochs: 1, engine: "tfjs", checkpoint: memoryStore() });
+    const [backbone, other] = [await smallResNet(), await smallResNet(0.25)];
+    (await trainRegressor({ ...frozen, backbone })).regressor.dispose();
+    await expect(trainRegressor({ ...frozen, backbone: other })).rejects.toThrow("expected the checkpoint of this run");
+    backbone.dispose();
+    other.dispose();
   });
 });
 
@@ -276,30 +282,4 @@ describe("trainRegressor says what is wrong, and loses nothing", () => {
 function flip(images: Tensor4D, random: SeededRandom): Tensor4D {
   const turned = random.uniform() < 0.5 ? reverse(images, 1) : images;
   return add(turned, random.uniform(-0.1, 0.1)) as Tensor4D;
-}
-
-/** An ImageNet ResNet18 of few channels, on pictures of 32 pixels. */
-async function smallResNet(): Promise<FactorRegressor> {
-  const shapes: [string, number[]][] = [];
-  const norm = (name: string, channels: number) => {
-    for (const part of ["weight", "bias", "running_mean", "running_var"]) shapes.push([`${name}.${part}`, [channels]]);
-  };
-  shapes.push(["conv1.weight", [4, 3, 7, 7]]);
-  norm("bn1", 4);
-  let inputs = 4;
-  for (const [l, outputs] of [4, 8, 16, 32].entries())
-    for (const b of [0, 1]) {
-      const name = `layer${l + 1}.${b}`;
-      shapes.push([`${name}.conv1.weight`, [outputs, inputs, 3, 3]], [`${name}.conv2.weight`, [outputs, outputs, 3, 3]]);
-      norm(`${name}.bn1`, outputs);
-      norm(`${name}.bn2`, outputs);
-      if (inputs !== outputs) {
-        shapes.push([`${name}.downsample.0.weight`, [outputs, inputs, 1, 1]]);
-        norm(`${name}.downsample.1`, outputs);
-      }
-      inputs = outputs;
-    }
-  shapes.push(["fc.weight", [10, 32]], ["fc.bias", [10]]);
-  const preprocessing = { clamp: [-1, 1] as const, resize: { side: 32, method: "bilinear" as const }, scale: 0.5, shift: 0.5 };
-  return FactorRegressor.fromSafetensors(writeSafetensors(seededNetwork(shapes)), { preprocessing });
 }

@@ -6,6 +6,7 @@ import {
   isCheckpointStore,
   isFunction,
   isList,
+  type OptionValues,
   type SeededRandom,
   SIGNAL,
 } from "@latentflow/core";
@@ -103,6 +104,9 @@ export const TRAINING = {
   onProgress: { optional: true, is: isFunction<(progress: RegressorProgress) => void>, expected: "a function" },
   signal: SIGNAL,
 } as const satisfies DeclaredOptions;
+
+/** What was asked for, checked, with defaults. */
+export type TrainingSettings = OptionValues<typeof TRAINING>;
 
 /** Options of `trainRegressor`. */
 export interface TrainRegressorOptions extends GivenOptions<typeof TRAINING> {}

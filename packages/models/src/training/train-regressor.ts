@@ -1,40 +1,29 @@
-import {
-  checkBackend,
-  describeValue,
-  nextMacrotask,
-  type OptionValues,
-  readOptions,
-  SeededRandom,
-  throwIfAborted,
-} from "@latentflow/core";
+import { checkBackend, nextMacrotask, readOptions, SeededRandom, throwIfAborted } from "@latentflow/core";
 import { adam, disposeAdamState } from "@latentflow/core/optim";
-import { dispose, type Tensor, type Tensor4D, tensor, tidy } from "@tensorflow/tfjs-core";
+import { dispose, type Tensor4D, tensor, tidy } from "@tensorflow/tfjs-core";
 import { ModelsError } from "../errors.js";
 import { decodeState, encodeState, type TrainingState } from "./checkpoint.js";
-import { checkData, checkTwoClasses, countClasses, type LabelledImages, type TrainedAttribute } from "./data.js";
+import { checkData, checkTwoClasses, countClasses, type TrainedAttribute } from "./data.js";
 import { finishedRegressor } from "./finished.js";
-import { digest, frozenFeatures, runsNatively } from "./frozen-features.js";
+import { digest, runsNatively } from "./frozen-features.js";
 import { type ClassWeights, targetRows, targetsOf } from "./loss.js";
 import { NativeHeads } from "./native-heads.js";
 import type { TrainableNetwork } from "./network.js";
 import { cifarNetwork, cnnNetwork, headNetwork } from "./networks.js";
-import { type StateDict, toStored, toVariable } from "./parameters.js";
+import { checkRead, featureRows, labelsOf, pixelRows, type Rows } from "./rows.js";
 import { Scores } from "./scores.js";
-import { checkAttributes, TRAINING, type TrainedRegressor, type TrainRegressorOptions, weightsOf } from "./settings.js";
+import {
+  checkAttributes,
+  TRAINING,
+  type TrainedRegressor,
+  type TrainingSettings,
+  type TrainRegressorOptions,
+  weightsOf,
+} from "./settings.js";
+import { startOf, valuesOf, withValues } from "./state.js";
 import { trainStep } from "./train-step.js";
 
 const CALLER = "trainRegressor";
-
-type Settings = OptionValues<typeof TRAINING>;
-
-/** Rows that go into a network: pixels, or features of a frozen one. */
-interface Rows {
-  readonly length: number;
-  readonly labels: Int32Array;
-  /** Shape of one. */
-  readonly shape: readonly number[];
-  read(indices: readonly number[]): Promise<Float32Array>;
-}
 
 /**
  * Trains a regressor as the paper did: one classifier with a head for each attribute, by Adam on the mean of the heads' cross entropies. Each epoch is judged on
@@ -73,10 +62,10 @@ export async function trainRegressor(options: TrainRegressorOptions): Promise<Tr
   const [rows, held] =
     kind === "frozen"
       ? [await featureRows(settings, "train"), await featureRows(settings, "validation")]
-      : [pixelRows(train), pixelRows(validation)];
+      : [await pixelRows(train), await pixelRows(validation)];
   const network = networkOf(settings, rows);
   const isNative = kind === "frozen" && (await runsNatively(settings.engine));
-  const run = await runName(settings, weights, isNative);
+  const run = await runName(settings, [rows, held], weights, isNative);
   const kept = await settings.checkpoint?.read();
   const state = kept ? await decodeState(kept, run, network) : startOf(network);
   const native = isNative ? await NativeHeads.create(state, attributes, settings.learningRate) : null;
@@ -97,7 +86,7 @@ export async function trainRegressor(options: TrainRegressorOptions): Promise<Tr
 }
 
 interface Loop {
-  readonly settings: Settings;
+  readonly settings: TrainingSettings;
   readonly network: TrainableNetwork;
   readonly rows: Rows;
   readonly held: Rows;
@@ -190,7 +179,7 @@ async function trainEpoch(
   for (let position = state.step - epoch * steps; position < steps; position++) {
     throwIfAborted(CALLER, signal);
     const values = await next!;
-    checkRead(values, indicesOf(position), rows);
+    checkRead(CALLER, values, indicesOf(position), rows);
     next = readAt(position + 1);
     const indices = indicesOf(position);
     const labels = labelsOf(rows.labels, indices, attributes.length);
@@ -212,7 +201,7 @@ async function trainEpoch(
 
 /** How weights do on rows. */
 async function judge(
-  { attributes, batchSize, onProgress, signal }: Settings,
+  { attributes, batchSize, onProgress, signal }: TrainingSettings,
   network: TrainableNetwork,
   { parameters, buffers, epochs }: Pick<TrainingState, "parameters" | "buffers" | "epochs">,
   rows: Rows,
@@ -222,7 +211,7 @@ async function judge(
     throwIfAborted(CALLER, signal);
     const indices = Array.from({ length: Math.min(batchSize, rows.length - from) }, (_, i) => from + i);
     const values = await rows.read(indices);
-    checkRead(values, indices, rows);
+    checkRead(CALLER, values, indices, rows);
     const logits = tidy(
       () => network.forward(tensor(values, [indices.length, ...rows.shape], "float32"), parameters, buffers).logits,
     );
@@ -234,49 +223,7 @@ async function judge(
   return scores;
 }
 
-/** Throws unless so many numbers were read as the pictures have, all of them finite: a clamp would hide the others. */
-function checkRead(values: Float32Array, indices: readonly number[], { shape }: Rows): void {
-  const size = shape.reduce((product, length) => product * length, 1);
-  if (!(values instanceof Float32Array) || values.length !== indices.length * size)
-    throw new ModelsError(
-      `${CALLER}: expected read to give a Float32Array of ${indices.length * size} numbers for ${indices.length} pictures, got ${describeValue(values)}.`,
-    );
-  const wrong = values.findIndex((value) => !Number.isFinite(value));
-  if (wrong >= 0)
-    throw new ModelsError(
-      `${CALLER}: expected finite numbers of picture ${indices[Math.floor(wrong / size)]}, got ${values[wrong]}; mend the picture, or leave it out.`,
-    );
-}
-
-function labelsOf(labels: Int32Array, indices: readonly number[], count: number): Int32Array {
-  return Int32Array.from(indices.flatMap((index) => Array.from(labels.subarray(index * count, (index + 1) * count))));
-}
-
-function pixelRows({ length, labels, height, width, read }: LabelledImages): Rows {
-  return { length, labels, shape: [height, width, 3], read };
-}
-
-async function featureRows(
-  { backbone, engine, features, signal, onProgress, ...settings }: Settings,
-  part: "train" | "validation",
-): Promise<Rows> {
-  const data = settings[part];
-  const report = (done: number) => onProgress?.({ phase: "features", epoch: 0, done, total: data.length });
-  const values = await frozenFeatures(backbone!, data, { engine, store: features?.[part], signal, onProgress: report });
-  const width = values.length / data.length;
-  return {
-    length: data.length,
-    labels: data.labels,
-    shape: [width],
-    async read(indices) {
-      const rows = new Float32Array(indices.length * width);
-      for (const [i, index] of indices.entries()) rows.set(values.subarray(index * width, (index + 1) * width), i * width);
-      return rows;
-    },
-  };
-}
-
-function networkOf({ network, attributes, train, width, seed }: Settings, rows: Rows): TrainableNetwork {
+function networkOf({ network, attributes, train, width, seed }: TrainingSettings, rows: Rows): TrainableNetwork {
   const make = { random: new SeededRandom(seed), outputs: outputsOf(attributes) };
   if (network === "cnn") return cnnNetwork(make, train, undefined, width);
   if (network === "resnet18-cifar") return cifarNetwork(make, train, width);
@@ -285,46 +232,15 @@ function networkOf({ network, attributes, train, width, seed }: Settings, rows: 
 
 const outputsOf = (attributes: readonly TrainedAttribute[]) => attributes.reduce((sum, { classes }) => sum + classes, 0);
 
-function startOf(network: TrainableNetwork): TrainingState {
-  const parameters = variablesOf(network.parameters);
-  return {
-    parameters,
-    buffers: variablesOf(network.buffers),
-    adam: adam().init([...parameters.values()]),
-    step: 0,
-    lossSum: 0,
-    epochs: [],
-    best: null,
-  };
-}
-
-const variablesOf = (state: StateDict) => new Map([...state].map(([name, value]) => [name, toVariable(value)]));
-
-/** Weights and running statistics as PyTorch has them. */
-async function valuesOf(
-  network: TrainableNetwork,
-  { parameters, buffers }: Pick<TrainingState, "parameters" | "buffers">,
-): Promise<StateDict> {
-  const state: StateDict = new Map();
-  const put = async (name: string, shape: readonly number[], value: Tensor) =>
-    state.set(name, { shape, data: toStored((await value.data()) as Float32Array, shape) });
-  for (const [name, { shape }] of network.parameters) await put(name, shape, parameters.get(name)!);
-  for (const [name, { shape }] of network.buffers) await put(name, shape, buffers.get(name)!);
-  return state;
-}
-
-/** Variables of other weights for the same network. */
-function withValues(network: TrainableNetwork, state: StateDict): Pick<TrainingState, "parameters" | "buffers" | "epochs"> {
-  const of = (names: StateDict) => new Map([...names.keys()].map((name) => [name, toVariable(state.get(name)!)]));
-  return { parameters: of(network.parameters), buffers: of(network.buffers), epochs: [] };
-}
-
-/** What tells a run from another: all that its numbers depend on, and the labels. */
-async function runName(settings: Settings, weights: ClassWeights, isNative: boolean): Promise<string> {
-  const { network, attributes, batchSize, learningRate, width, seed, train, validation } = settings;
-  const data = await Promise.all(
-    [train, validation].map(async (part) => [part.length, part.height, part.width, await digest(part.labels)].join("/")),
-  );
+/** What tells a run from another: all that its numbers depend on; of pictures the labels alone, of features all. */
+async function runName(
+  settings: TrainingSettings,
+  rows: readonly Rows[],
+  weights: ClassWeights,
+  isNative: boolean,
+): Promise<string> {
+  const { network, attributes, batchSize, learningRate, width, seed } = settings;
+  const data = rows.map(({ key }) => key);
   const classWeights = weights === null ? "none" : await digest(Float32Array.from(weights.flatMap((row) => [...row])));
   const names = attributes.map(({ name, classes }) => `${name}:${classes}`);
   return JSON.stringify({
