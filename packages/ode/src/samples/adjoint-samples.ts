@@ -23,10 +23,10 @@ import type { Fallback } from "../status.js";
 import { arrange, arrangeState, choose } from "./arrange.js";
 import type { SampleCall } from "./check-samples.js";
 import { pullBackRows, solveForward, spread } from "./checkpointed-samples.js";
-import { RowFailure } from "./integrate-rows.js";
 import { knownNodes, present } from "./odeint-samples.js";
 import { partOfSteps } from "./part-of-steps.js";
 import { type Interval, plus, RowAdjoint, type Sums } from "./row-adjoint.js";
+import { RowFailure } from "./row-failure.js";
 import { plainRowNorm } from "./row-norm.js";
 import { Ledger } from "./rows-problem.js";
 

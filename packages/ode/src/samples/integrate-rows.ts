@@ -1,46 +1,16 @@
 import { throwIfAborted } from "@latentflow/core";
 import { clone, type Tensor, tidy } from "@tensorflow/tfjs-core";
-import { OdeError } from "../errors.js";
 import { rowWeights } from "../kernels/row-combination.js";
-import type { ExplicitMethod } from "../methods/explicit/tableau.js";
-import { describeStatus, type Progress, type Statistics, type StatusKind } from "../status.js";
 import { arrangeState, choose } from "./arrange.js";
+import { endSlopes } from "./end-slopes.js";
 import { tryRows } from "./explicit-rows.js";
 import { selectFirstSteps } from "./first-steps.js";
+import type { Block, RowsProblem } from "./row-block.js";
 import type { RowDynamics, RowSet } from "./row-dynamics.js";
-import type { RowLimit } from "./row-limit.js";
+import { failure, RowFailure } from "./row-failure.js";
 import type { RowNorm } from "./row-norm.js";
-import { type DueOutputs, dueOutputs, endPieces, innerPieces, type Piece } from "./row-outputs.js";
-import type { RowTimes } from "./row-times.js";
+import { dueOutputs, endPieces, innerPieces, type Piece } from "./row-outputs.js";
 import type { SampleRow } from "./sample-row.js";
-
-/** Rows of a batch, each to be solved on its own way. */
-export interface RowsProblem {
-  readonly caller: string;
-  readonly method: ExplicitMethod;
-  readonly dynamics: RowDynamics;
-  readonly set: RowSet;
-  readonly y0: Tensor[];
-  readonly times: RowTimes;
-  /** Size of each row's error; undefined where steps are given. */
-  readonly norm: RowNorm | undefined;
-  /** Whether each row of a state is finite. */
-  readonly finiteRows: (state: readonly Tensor[]) => readonly boolean[];
-  /** Where a gradient is to go through steps that an error estimate chooses. */
-  readonly limit: RowLimit | undefined;
-  readonly statistics: Statistics;
-  readonly signal: AbortSignal | undefined;
-  readonly onProgress: ((progress: Progress) => void) | undefined;
-}
-
-/** The rows that have not arrived. */
-interface Block extends RowSet {
-  readonly y: Tensor[];
-  /** f(t, y). */
-  readonly slope: Tensor[];
-  /** For `limit`. */
-  readonly directions: Tensor[];
-}
 
 /** A step may be this many times as long as its end allows a step to be; a longer one is tried again, at least this share as long. */
 const GROWN = 1.5;
@@ -246,43 +216,6 @@ function judge({ finiteRows }: RowsProblem, { rows, slope }: Block, ratios: Arra
   });
 }
 
-/** f at the ends of steps, by position, where the steps themselves have not come by it. */
-interface EndSlopes {
-  readonly near: Tensor[];
-  readonly nearAt: ReadonlyMap<number, number>;
-  /** On the far side of a jump. */
-  readonly far: Tensor[];
-  readonly farAt: ReadonlyMap<number, number>;
-}
-
-function endSlopes(
-  { method, dynamics, times }: RowsProblem,
-  block: Block,
-  y1: Tensor[],
-  taken: readonly number[],
-  inside: readonly DueOutputs[],
-): EndSlopes {
-  const { rows } = block;
-  const forOutputs = new Set(method.dense.usesEndSlope ? inside.map(({ position }) => position) : []);
-  const goesOn = (position: number) => !rows[position]!.hasArrived;
-  const jumps = (position: number) => rows[position]!.isJump(rows[position]!.t);
-  const near = taken.filter(
-    (position) => forOutputs.has(position) || (!method.firstSameAsLast && goesOn(position) && !jumps(position)),
-  );
-  const far = taken.filter((position) => goesOn(position) && jumps(position));
-  const at = (positions: readonly number[], time: (row: SampleRow) => number): Tensor[] => {
-    if (positions.length === 0) return [];
-    const set = dynamics.narrow(block, positions);
-    return dynamics.evaluate(set, times.at(set.rows, set.rows.map(time)), arrangeState(y1, positions));
-  };
-  return {
-    near: at(near, (row) => row.beforeJump(row.t)),
-    nearAt: new Map(near.map((position, i) => [position, i])),
-    far: at(far, (row) => row.afterJump(row.t)),
-    farAt: new Map(far.map((position, i) => [position, i])),
-  };
-}
-
 function report({ set: { rows }, statistics, onProgress }: RowsProblem): void {
   const sum = (of: (row: SampleRow) => number) => rows.reduce((total, row) => total + of(row), 0);
   statistics.accepted = sum((row) => row.statistics.accepted);
@@ -293,17 +226,4 @@ function report({ set: { rows }, statistics, onProgress }: RowsProblem): void {
   const { accepted, rejected, nfe } = statistics;
   const fraction = fractions.reduce((total, value) => total + value, 0) / rows.length;
   onProgress({ t: rows[last]!.t, fraction, accepted, rejected, nfe });
-}
-
-/** Thrown inside where a row can't go on. */
-export class RowFailure extends OdeError {
-  /** Rows that had not arrived when it came, by their places in the batch. */
-  unfinished: readonly number[] = [];
-}
-
-function failure(row: SampleRow, kind: StatusKind, step: number): RowFailure {
-  const status = describeStatus(kind, row.t, step);
-  const error = new RowFailure(`row ${row.index}: ${status.message}`, { status });
-  error.unfinished = [row.index];
-  return error;
 }

@@ -4,7 +4,7 @@ import { TensorSpace } from "../state/tensor-space.js";
 import { newStatistics, type Statistics } from "../status.js";
 import type { StepSettings } from "../stepping/problem.js";
 import type { SampleCall } from "./check-samples.js";
-import type { RowsProblem } from "./integrate-rows.js";
+import type { RowsProblem } from "./row-block.js";
 import { RowDynamics, type RowFunction } from "./row-dynamics.js";
 import { RowLimit } from "./row-limit.js";
 import { finiteRows, ownRowNorm, plainRowNorm, type RowNorm } from "./row-norm.js";
