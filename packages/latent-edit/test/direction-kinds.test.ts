@@ -138,9 +138,9 @@ describe("a kind of direction from outside", () => {
 
 describe("the kinds of this package", () => {
   it.each([
-    ["a line", () => new LinearDirection(start), { label: "straight line", settings: {} }],
-    ["a constant", () => depth(-1), { label: "trained constant", settings: { depth: -1, negativeSlope: 0.2 } }],
-    ["a flow", () => depth(2), { label: "neural ODE, depth 2", settings: { depth: 2, negativeSlope: 0.2 } }],
+    ["a line", () => new LinearDirection(start), { label: "straight line", settings: {}, isStraight: true }],
+    ["a constant", () => depth(-1), { label: "trained constant", settings: { depth: -1, negativeSlope: 0.2 }, isStraight: true }],
+    ["a flow", () => depth(2), { label: "neural ODE, depth 2", settings: { depth: 2, negativeSlope: 0.2 }, isStraight: false }],
   ])("describe %s", (_, make, description) => {
     const direction = make();
     expect(describeDirection(direction)).toEqual(description);

@@ -14,6 +14,8 @@ export interface DatasetDescription {
   /** Pictures of the published data set, and of its splits; nothing where that differs or is anyone's own. */
   readonly images?: number;
   readonly splits?: Readonly<Record<string, number>>;
+  /** The regressor that the paper trained on it, as `trainRegressor` calls it; of data of one's own undefined. */
+  readonly regressor?: "cnn" | "resnet18-cifar" | "frozen";
 }
 
 /** Throws what is wrong with a data set's files: what was expected, what is there, what to do. */

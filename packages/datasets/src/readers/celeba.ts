@@ -21,6 +21,7 @@ const about: DatasetDescription = {
   size: "1.4 GB",
   images: 202_599,
   splits: { train: 162_770, validation: 19_867, test: 19_962 },
+  regressor: "frozen",
 };
 
 /** CelebA (Liu et al., 2015), aligned and cropped: 40 binary attributes of faces; the authors' three splits. */

@@ -23,6 +23,7 @@ const about: DatasetDescription = {
   size: "1.2 GB",
   images: 11_788,
   splits: { train: 5994, test: 5794 },
+  regressor: "frozen",
 };
 
 const OPTIONS = {

@@ -23,6 +23,7 @@ const about: DatasetDescription = {
   ],
   size: "13 GB",
   images: 737_280,
+  regressor: "resnet18-cifar",
 };
 
 /**

@@ -35,6 +35,7 @@ const about: DatasetDescription = {
     'the file itself, with an array "images" of bytes: 1,036,800 pictures of 64 × 64, 460,800 of complex',
   ],
   size: "12.7 GB unpacked, 5.7 GB of complex",
+  regressor: "cnn",
 };
 
 const OPTIONS = {

@@ -21,6 +21,7 @@ const about: DatasetDescription = {
     "data_256_standard/a/airfield/….jpg (also data_256/), or places365_standard/train/airfield/….jpg and val/",
   ],
   size: "25 GB at 256 pixels (train and val)",
+  regressor: "frozen",
 };
 
 const OPTIONS = {

@@ -18,6 +18,7 @@ const about: DatasetDescription = {
   ],
   size: "1.8 GB",
   images: 8571,
+  regressor: "frozen",
 };
 
 const OPTIONS = {

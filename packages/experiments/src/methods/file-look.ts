@@ -1,11 +1,5 @@
 import { readFile } from "node:fs/promises";
-import {
-  describeDirection,
-  importDirection,
-  LinearDirection,
-  NeuralOdeDirection,
-  sameFingerprint,
-} from "@latentflow/latent-edit";
+import { describeDirection, importDirection, sameFingerprint } from "@latentflow/latent-edit";
 import { type Edit, editsOf } from "../config/edits.js";
 import type { DirectionFile, ExperimentConfig } from "../config/types.js";
 import { asError, ConfigError } from "../errors.js";
@@ -103,13 +97,12 @@ async function look(
     const { fingerprint } = networks.environment.generator;
     if (info.generator !== undefined && !sameFingerprint(fingerprint, info.generator)) refuse("this generator", "another's");
     if (info.attribute !== undefined && info.attribute.name !== edit.name) refuse(edit.name, info.attribute.name);
-    const isStraight =
-      direction instanceof LinearDirection || (direction instanceof NeuralOdeDirection && direction.depth === -1);
+    const { label, isStraight = false } = describeDirection(direction);
     return {
       method: given.file,
       sha256: hashOf(bytes),
       kind: isStraight ? "linear" : "nonlinear",
-      label: describeDirection(direction).label,
+      label,
     };
   } finally {
     direction.dispose();

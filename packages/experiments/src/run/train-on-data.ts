@@ -1,5 +1,5 @@
 import { SeededRandom } from "@latentflow/core";
-import { type Dataset, type DatasetName, DatasetsError, openDataset } from "@latentflow/datasets";
+import { type Dataset, type DatasetName, DatasetsError, describeDataset, openDataset } from "@latentflow/datasets";
 import { fileStore } from "@latentflow/latent-edit/files";
 import { FactorRegressor } from "@latentflow/models";
 import { type LabelledImages, type RegressorProgress, type TrainedRegressor, trainRegressor } from "@latentflow/models/training";
@@ -44,10 +44,9 @@ const SIDES: Readonly<Record<Network, number>> = { cnn: 64, "resnet18-cifar": 12
 /** Part of the training pictures that is held out where a data set has no validation split. */
 const HELD_OUT = 0.1;
 
-/** The paper's network for a data set, or heads on a frozen one where that is given. */
+/** The paper's network for a data set; for one of one's own, heads on a frozen network where that is given. */
 function networkFor(name: DatasetName, backbone: string | undefined): Network {
-  if (name === "isaac3d") return "resnet18-cifar";
-  return name === "mpi3d" || (name === "csv" && backbone === undefined) ? "cnn" : "frozen";
+  return describeDataset(name).regressor ?? (backbone === undefined ? "cnn" : "frozen");
 }
 
 /** Trains a regressor on a data set's split "train", judged on "validation", or on a tenth of train where there is none. */

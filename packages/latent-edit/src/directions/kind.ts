@@ -8,6 +8,8 @@ export interface DirectionDescription {
   readonly label: string;
   /** What its numbers follow from beside the weights, such as { depth: 2, negativeSlope: 0.2 }. A file's header holds them as texts. */
   readonly settings: Readonly<Record<string, number | string | boolean>>;
+  /** Whether each code goes along one line, however far (default false): such an edit is no curved one in comparisons. */
+  readonly isStraight?: boolean;
 }
 
 /** What a file holds of a direction. */

@@ -79,5 +79,5 @@ export const linearKind: DirectionKind<LinearDirection> = {
       throw new LatentEditError("loadDirection: expected a tensor named direction, got none; the file is damaged.");
     return new LinearDirection(vector.data);
   },
-  describe: () => ({ label: "straight line", settings: {} }),
+  describe: () => ({ label: "straight line", settings: {}, isStraight: true }),
 };

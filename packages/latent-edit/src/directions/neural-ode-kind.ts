@@ -16,5 +16,6 @@ export const neuralOdeKind: DirectionKind<NeuralOdeDirection> = {
   describe: ({ depth, negativeSlope }) => ({
     label: depth === -1 ? "trained constant" : `neural ODE, depth ${depth}`,
     settings: { depth, negativeSlope },
+    isStraight: depth === -1,
   }),
 };
